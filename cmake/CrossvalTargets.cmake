@@ -1,0 +1,70 @@
+# How a target of this project is compiled. Each folder of src/ is one static library; what it may
+# link is what it may include (scripts/check_layers.py holds the includes against this).
+
+add_library(crossval_flags INTERFACE)
+target_compile_features(crossval_flags INTERFACE cxx_std_20)
+# The bits are the contract: no fused multiply-add where none is written, no fast-math.
+target_compile_options(crossval_flags INTERFACE -Wall -Wextra -Werror -Wshadow -ffp-contract=off)
+target_include_directories(crossval_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
+if(CROSSVAL_SANITIZE)
+  target_compile_options(crossval_flags INTERFACE -fsanitize=${CROSSVAL_SANITIZE}
+                         -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(crossval_flags INTERFACE -fsanitize=${CROSSVAL_SANITIZE})
+endif()
+if(CROSSVAL_FUZZ)
+  target_compile_options(crossval_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# Code whose float results are compared bit for bit. g++ 12's add/subtract pattern makes vfmaddsub
+# out of separate operations when it vectorises, in spite of -ffp-contract=off.
+add_library(crossval_exact INTERFACE)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(crossval_exact INTERFACE -fno-tree-vectorize)
+endif()
+
+# crossval_library(NAME [EXACT] SOURCES a.cc … [DEPS crossval libraries] [PRIVATE third-party])
+function(crossval_library name)
+  cmake_parse_arguments(arg "EXACT" "" "SOURCES;DEPS;PRIVATE" ${ARGN})
+  if(arg_SOURCES)
+    add_library(${name} STATIC ${arg_SOURCES})
+    target_link_libraries(${name} PUBLIC crossval_flags ${arg_DEPS} PRIVATE ${arg_PRIVATE})
+    if(arg_EXACT)
+      target_link_libraries(${name} PRIVATE crossval_exact)
+    endif()
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE crossval_flags ${arg_DEPS})
+  endif()
+endfunction()
+
+# crossval_test(FOLDER SOURCES a_test.cc … [DEPS libraries]): one GoogleTest program per folder,
+# each test a ctest entry with the label "unit".
+function(crossval_test folder)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  set(name ${folder}_test)
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_DEPS} GTest::gmock GTest::gtest_main)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(${name} PRIVATE
+    CROSSVAL_TESTDATA="${PROJECT_SOURCE_DIR}/tests/data"
+    CROSSVAL_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit TIMEOUT 300)
+endfunction()
+
+# crossval_fuzz(NAME DEPS …): fuzz/NAME.cc with LLVMFuzzerTestOneInput. With CROSSVAL_FUZZ it is a
+# libFuzzer program; otherwise a program that replays the committed corpus fuzz/corpus/NAME as a test.
+function(crossval_fuzz name)
+  cmake_parse_arguments(arg "" "" "DEPS" ${ARGN})
+  if(CROSSVAL_FUZZ)
+    add_executable(fuzz_${name} ${name}.cc)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    add_executable(fuzz_${name} ${name}.cc replay_main.cc)
+    if(CROSSVAL_TESTS)
+      add_test(NAME fuzz_corpus.${name}
+               COMMAND fuzz_${name} ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+      set_tests_properties(fuzz_corpus.${name} PROPERTIES LABELS unit)
+    endif()
+  endif()
+  target_link_libraries(fuzz_${name} PRIVATE ${arg_DEPS})
+endfunction()

@@ -1,0 +1,50 @@
+#include "engine/spec.h"
+
+#include <vector>
+
+namespace crossval {
+namespace {
+
+// Splits at single commas; a doubled comma is a literal one.
+std::vector<std::string> split_options(std::string_view text) {
+  std::vector<std::string> parts(1);
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != ',') {
+      parts.back() += text[i];
+    } else if (i + 1 < text.size() && text[i + 1] == ',') {
+      parts.back() += ',';
+      ++i;
+    } else {
+      parts.emplace_back();
+    }
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::string EngineSpec::get(const std::string& key, const std::string& fallback) const {
+  const auto it = options.find(key);
+  return it == options.end() ? fallback : it->second;
+}
+
+Result<EngineSpec> parse_engine_spec(std::string_view text) {
+  const auto bad = [&](const std::string& why) {
+    return fail(ExitCode::usage, "bad engine \"" + std::string(text) + "\": " + why, {},
+                "Write name[:key=value[,key=value]], e.g. native:threads=2,kv=f32.");
+  };
+  const size_t colon = text.find(':');
+  EngineSpec spec{std::string(text.substr(0, colon)), {}};
+  if (spec.name.empty()) return bad("the name is missing");
+  if (colon == std::string_view::npos) return spec;
+  for (const std::string& part : split_options(text.substr(colon + 1))) {
+    const size_t equals = part.find('=');
+    if (equals == std::string::npos || equals == 0) return bad("\"" + part + "\" is not key=value");
+    if (!spec.options.emplace(part.substr(0, equals), part.substr(equals + 1)).second) {
+      return bad("key \"" + part.substr(0, equals) + "\" is given twice");
+    }
+  }
+  return spec;
+}
+
+}  // namespace crossval

@@ -1,0 +1,50 @@
+// Text to token ids and back, from the vocabulary inside a model file.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "gguf/file.h"
+
+namespace crossval {
+
+/// Bits of tokenizer.ggml.token_type, as upstream names them.
+enum class TokenKind : uint8_t {
+  undefined = 0, normal = 1, unknown = 2, control = 3, user_defined = 4, unused = 5, byte = 6,
+};
+
+/// A vocabulary with the algorithm it belongs to. Immutable after construction; const methods may be
+/// called from several threads.
+class Tokenizer {
+ public:
+  /// From a GGUF's tokenizer.ggml.* keys. `file` may be closed afterwards. Errors (bad_input_file):
+  /// missing or inconsistent keys, an unsupported tokenizer model or pre-tokenizer (named).
+  static Result<std::unique_ptr<Tokenizer>> from_gguf(const GgufFile& file);
+
+  virtual ~Tokenizer() = default;
+
+  /// `text` is any bytes. add_special: add BOS/EOS as the vocabulary says; parse_special: text of
+  /// control tokens becomes their id (user-defined ones always do).
+  virtual Result<std::vector<int32_t>> encode(std::string_view text, bool add_special,
+                                              bool parse_special) const = 0;
+
+  /// The bytes of one token; control tokens give their text when `special`, else nothing. id must be
+  /// in [0, size()).
+  virtual std::string piece(int32_t id, bool special) const = 0;
+
+  virtual int32_t size() const = 0;
+  virtual TokenKind kind(int32_t id) const = 0;
+  virtual int32_t bos() const = 0;  // -1: none
+  virtual int32_t eos() const = 0;
+  virtual bool add_bos() const = 0;
+  virtual bool add_eos() const = 0;
+  virtual bool is_end_of_generation(int32_t id) const = 0;
+  virtual std::string_view algorithm() const = 0;  // "BPE, pre-tokenizer smollm"
+};
+
+}  // namespace crossval

@@ -1,0 +1,33 @@
+#include "engine/spec.h"
+
+#include <gtest/gtest.h>
+
+namespace crossval {
+namespace {
+
+TEST(EngineSpec, NameAlone) {
+  const auto spec = parse_engine_spec("native");
+  ASSERT_TRUE(spec.has_value());
+  EXPECT_EQ(spec->name, "native");
+  EXPECT_TRUE(spec->options.empty());
+}
+
+TEST(EngineSpec, OptionsKeepEqualsAndDoubledCommas) {
+  const auto spec = parse_engine_spec("llama.cpp:src=/a,,b,profile=production,x=y=z");
+  ASSERT_TRUE(spec.has_value());
+  EXPECT_EQ(spec->get("src"), "/a,b");
+  EXPECT_EQ(spec->get("profile"), "production");
+  EXPECT_EQ(spec->get("x"), "y=z");
+  EXPECT_EQ(spec->get("kv", "f16"), "f16");
+}
+
+TEST(EngineSpec, RefusesWhatItCannotRead) {
+  for (const char* text : {"", ":kv=f16", "native:", "native:kv", "native:=f16", "native:kv=a,kv=b"}) {
+    const auto spec = parse_engine_spec(text);
+    ASSERT_FALSE(spec.has_value()) << text;
+    EXPECT_EQ(spec.error().code, ExitCode::usage);
+  }
+}
+
+}  // namespace
+}  // namespace crossval
