@@ -1,0 +1,66 @@
+# The front door. `make demo` and `make test` work on a fresh Debian 12 machine.
+SHELL := /bin/bash
+PRESET ?= release
+BUILD := build/$(PRESET)
+VENV := build/venv
+PYTHON := $(CURDIR)/$(VENV)/bin/python
+
+.PHONY: help deps build demo test test-all bench lint asan tsan fuzz clean reference model
+
+help:
+	@echo "make demo      build, fetch a real model and llama.cpp, compare them position by position"
+	@echo "make test      build and run every test"
+	@echo "make build     the program alone: $(BUILD)/crossval"
+	@echo "make test-all  the full matrix of formats, architectures and tokenizers (long)"
+	@echo "make bench     benchmarks, paired with llama.cpp"
+	@echo "make lint      clang-format, clang-tidy, layers, shellcheck"
+	@echo "make asan tsan unit tests under sanitizers"
+	@echo "make fuzz      every fuzz target for FUZZ_SECONDS (default 10) seconds"
+	@echo "make clean     remove build/ (the cache of model and reference stays)"
+
+deps:
+	@scripts/deps.sh build test
+
+build: deps
+	@cmake --preset $(PRESET) >/dev/null
+	@cmake --build $(BUILD)
+
+reference: deps
+	@scripts/reference.sh worker >/dev/null
+
+model: deps
+	@scripts/reference.sh model >/dev/null
+
+demo: build
+	@scripts/demo.sh $(BUILD)/crossval
+
+$(VENV)/.installed: deps/pypi.txt | deps
+	@/usr/bin/python3 -m venv $(VENV)
+	@$(PYTHON) -m pip install -q --no-deps --require-hashes -r deps/pypi.txt
+	@touch $@
+
+test: build reference model $(VENV)/.installed
+	@ctest --test-dir $(BUILD) --output-on-failure -j 2 $(CTEST_FLAGS)
+
+test-all: build reference model $(VENV)/.installed
+	@CROSSVAL_TEST_ALL=1 ctest --test-dir $(BUILD) --output-on-failure -j 2 $(CTEST_FLAGS)
+
+bench: reference model
+	@scripts/deps.sh build bench
+	@scripts/bench.sh
+
+lint:
+	@scripts/deps.sh build lint
+	@scripts/lint.sh
+
+asan tsan: deps
+	@cmake --preset $@ >/dev/null
+	@cmake --build build/$@
+	@ctest --test-dir build/$@ --output-on-failure -j 2 -L unit $(CTEST_FLAGS)
+
+fuzz: deps
+	@scripts/deps.sh lint
+	@scripts/fuzz.sh $(or $(FUZZ_SECONDS),10)
+
+clean:
+	@rm -rf build

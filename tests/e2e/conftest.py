@@ -1,0 +1,51 @@
+"""What every end-to-end test starts from: the program, the model, the reference."""
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROMPTS = ROOT / "tests" / "data" / "prompts"
+
+
+def script(*args):
+    """The path that scripts/reference.sh prints (fetches and builds what is missing)."""
+    done = subprocess.run([ROOT / "scripts" / "reference.sh", *args], check=True, text=True,
+                          stdout=subprocess.PIPE)
+    return pathlib.Path(done.stdout.strip().splitlines()[-1])
+
+
+class Run:
+    """One finished run of crossval."""
+
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+@pytest.fixture(scope="session")
+def binary():
+    return pathlib.Path(os.environ["CROSSVAL"])
+
+
+@pytest.fixture(scope="session")
+def model():
+    return script("model")
+
+
+@pytest.fixture(scope="session")
+def crossval(binary):
+    """crossval("per-token", "-m", model, …) -> Run; never raises on a non-zero exit."""
+
+    def run(*args, timeout=600, env=None, text=True, **kwargs):
+        done = subprocess.run([binary, *map(str, args)], timeout=timeout, text=text,
+                              stdout=kwargs.pop("stdout", subprocess.PIPE), stderr=subprocess.PIPE,
+                              env={**os.environ, **(env or {})}, **kwargs)
+        return Run(done.returncode, done.stdout, done.stderr)
+
+    return run
