@@ -1,0 +1,61 @@
+// From what the user asked for to the one text that both engines tokenise.
+//
+// Every command builds its prompt here, so generation and comparison cannot tokenise differently.
+// Each choice made on the way (template, BOS, special tokens) is recorded with its reason.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "engine/engine.h"
+#include "prompt/model_facts.h"
+#include "prompt/request.h"
+#include "prompt/template_renderer.h"
+
+namespace crossval {
+
+/// One choice with its reason, e.g. {"added", "the model file says so
+/// (tokenizer.ggml.add_bos_token)"}.
+struct PromptDecision {
+  std::string choice;
+  std::string why;
+};
+
+/// Something that makes the ids other than a user would expect. `name` is stable (docs/prompts.md):
+/// bos-doubled, bos-missing, special-as-text, marker-unknown, eos-dropped, invalid-utf8.
+struct PromptWarning {
+  std::string name;
+  std::string message;
+};
+
+struct Prompt {
+  std::string text;          // rendered; empty when the user gave token ids
+  std::vector<TokenId> ids;  // the user's ids; empty when there is text to tokenise
+  TokenizeOptions tokenize;
+  bool prepend_bos = false;  // --bos on where the model file adds none
+  std::string bos_text;      // of the token to prepend
+
+  PromptDecision form;     // which template, and where it came from
+  PromptDecision bos;      // added or not
+  PromptDecision special;  // special tokens in the text parsed or not
+  std::vector<PromptWarning> warnings;
+};
+
+/// Reads the request's files and renders. `renderer` is asked only when a Jinja template is needed.
+/// Errors: usage (nothing or several things given, empty prompt, bad id, a template that cannot
+/// take what was given), bad_input_file (unreadable file, malformed messages or template).
+Result<Prompt> build_prompt(const PromptRequest& request, const PromptModelFacts& model,
+                            const TemplateRenderer& renderer);
+
+/// One engine's own tokenizer (Engine::tokenize or a tokenizer file).
+using EncodeFn = std::function<Result<std::vector<TokenId>>(std::string_view text,
+                                                            const TokenizeOptions& options)>;
+
+/// The prompt's ids by one engine's tokenizer, or the ids the user gave. Never empty: a text that
+/// becomes no token is an error (usage).
+Result<std::vector<TokenId>> tokenize_prompt(const Prompt& prompt, const EncodeFn& encode);
+
+}  // namespace crossval

@@ -1,0 +1,71 @@
+#include "prompt/conversation.h"
+
+#include <gtest/gtest.h>
+
+namespace crossval {
+namespace {
+
+TEST(Conversation, SingleTurn) {
+  const Conversation chat = single_turn("say \"hi\"\n", "Be kind.");
+  EXPECT_EQ(chat.messages_json, R"([{"role":"system","content":"Be kind."},)"
+                                R"({"role":"user","content":"say \"hi\"\n"}])");
+  EXPECT_EQ(chat.tools_json, "null");
+  EXPECT_TRUE(chat.wants_answer());
+}
+
+TEST(Conversation, ArrayOrObjectKeepsKeyOrder) {
+  const auto array = parse_conversation(R"([{"role":"user","content":"a"}])", "m", {});
+  EXPECT_EQ(array->messages[0].content, "a");
+  const auto object = parse_conversation(
+      R"({"tools":[{"type":"function","a":1}],"messages":[{"role":"user","content":"b"}]})", "m",
+      {});
+  EXPECT_EQ(object->tools_json, R"([{"type":"function","a":1}])");
+  EXPECT_EQ(object->messages[0].content, "b");
+}
+
+TEST(Conversation, ToolCallsPassThroughAndAreNotPlain) {
+  const std::string json =
+      R"([{"role":"assistant","content":null,"tool_calls":[{"function":{"name":"f","arguments":{"x":1}}}]}])";
+  const auto chat = parse_conversation(json, "m", {});
+  EXPECT_EQ(chat->messages_json, json);
+  EXPECT_FALSE(chat->messages[0].plain);
+  EXPECT_FALSE(chat->wants_answer());
+}
+
+TEST(Conversation, TextPartsAreText) {
+  const auto chat = parse_conversation(
+      R"([{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},)"
+      R"({"role":"user","content":[{"type":"image_url"}]},{"role":"user","content":[{"type":3}]}])",
+      "m", {});
+  EXPECT_EQ(chat->messages[0].content, "ab");
+  EXPECT_TRUE(chat->messages[0].plain);
+  EXPECT_FALSE(chat->messages[1].plain);
+  EXPECT_FALSE(chat->messages[2].plain);
+}
+
+TEST(Conversation, SystemPromptGoesFirstAndOnlyOnce) {
+  const auto chat = parse_conversation(R"([{"role":"user","content":"a"}])", "m", "S");
+  ASSERT_EQ(chat->messages.size(), 2u);
+  EXPECT_EQ(chat->messages[0].role, "system");
+  const auto twice = parse_conversation(R"([{"role":"system","content":"a"}])", "m", "S");
+  ASSERT_FALSE(twice.has_value());
+  EXPECT_EQ(twice.error().code, ExitCode::usage);
+}
+
+TEST(Conversation, RefusesWhatIsNoConversation) {
+  for (const std::string& json :
+       {std::string("{"), std::string("\xFF"), std::string("3"), std::string("[]"),
+        std::string("{}"), std::string("[3]"), std::string(R"([{"content":"x"}])"),
+        std::string(R"([{"role":1}])"), std::string(R"({"messages":3})"),
+        std::string(R"({"messages":[{"role":"u"}],"tools":{}})"),
+        std::string(R"({"messages":[{"role":"u"}],"tool":[]})"), std::string(100000, '['),
+        R"([{"role":"u","content":)" + std::string(70, '[') + std::string(70, ']') + "}]"}) {
+    const auto chat = parse_conversation(json, "m.json", {});
+    ASSERT_FALSE(chat.has_value()) << json.substr(0, 80);
+    EXPECT_EQ(chat.error().code, ExitCode::bad_input_file);
+    EXPECT_EQ(chat.error().where, "m.json");
+  }
+}
+
+}  // namespace
+}  // namespace crossval
