@@ -1,7 +1,8 @@
 // Reads GGUF model files (v2, v3, split files), memory-mapped and fail-closed: every count, length,
 // offset, alignment and product is checked before anything is allocated or touched.
 //
-// Format: docs/gguf.md. All values are little-endian; dims are stored fastest first (ne[0] = row width).
+// Format: docs/gguf.md. All values are little-endian; dims are stored fastest first (ne[0] = row
+// width).
 #pragma once
 
 #include <array>
@@ -19,8 +20,19 @@
 namespace crossval {
 
 enum class GgufType : uint32_t {
-  u8 = 0, i8 = 1, u16 = 2, i16 = 3, u32 = 4, i32 = 5, f32 = 6, boolean = 7,
-  string = 8, array = 9, u64 = 10, i64 = 11, f64 = 12,
+  u8 = 0,
+  i8 = 1,
+  u16 = 2,
+  i16 = 3,
+  u32 = 4,
+  i32 = 5,
+  f32 = 6,
+  boolean = 7,
+  string = 8,
+  array = 9,
+  u64 = 10,
+  i64 = 11,
+  f64 = 12,
 };
 
 /// An array value; numbers stay in the mapping, strings are views into it.
@@ -39,20 +51,20 @@ using GgufValue = std::variant<uint64_t, int64_t, double, bool, std::string_view
 
 struct GgufKey {
   std::string_view name;
-  GgufType type;      // as stored
-  GgufValue value;    // integers widened, floats widened
+  GgufType type;    // as stored
+  GgufValue value;  // integers widened, floats widened
 };
 
 /// A tensor as the file lists it. `data` lies in the mapping of the part that holds it.
 struct GgufTensor {
   std::string_view name;
-  uint32_t type_id = 0;               // find_weight_format(type_id) may be null: known size only if not
-  int dims = 0;                       // 1…4
+  uint32_t type_id = 0;  // find_weight_format(type_id) may be null: known size only if not
+  int dims = 0;          // 1…4
   std::array<int64_t, 4> ne{1, 1, 1, 1};
-  uint64_t offset = 0;                // absolute, in its part
-  int part = 0;                       // which file of a split model
-  /// ne product in the type's layout. For types we do not know (only forks write them): everything up
-  /// to the next tensor or the end of the file, at most.
+  uint64_t offset = 0;  // absolute, in its part
+  int part = 0;         // which file of a split model
+  /// ne product in the type's layout. For types we do not know (only forks write them): everything
+  /// up to the next tensor or the end of the file, at most.
   std::span<const std::byte> data;
 
   int64_t elements() const { return ne[0] * ne[1] * ne[2] * ne[3]; }
