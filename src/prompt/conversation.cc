@@ -44,6 +44,13 @@ Conversation from_json(const Json& messages, const Json& tools) {
 
 }  // namespace
 
+std::string trimmed(const std::string& text) {
+  constexpr const char* kSpace = " \t\n\r\f\v";
+  const size_t begin = text.find_first_not_of(kSpace);
+  if (begin == std::string::npos) return "";
+  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
 Conversation single_turn(std::string_view user, const std::optional<std::string>& system) {
   Json messages = Json::array();
   if (system) messages.push_back({{"role", "system"}, {"content", *system}});

@@ -25,6 +25,9 @@ struct Conversation {
   bool wants_answer() const { return messages.empty() || messages.back().role != "assistant"; }
 };
 
+/// Without the blanks at both ends, as templates write contents (`content | trim`).
+std::string trimmed(const std::string& text);
+
 /// One user turn, after `system` where given. Both must be valid UTF-8.
 Conversation single_turn(std::string_view user, const std::optional<std::string>& system);
 

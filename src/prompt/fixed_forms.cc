@@ -29,13 +29,6 @@ std::string render_chatml(const Conversation& conversation) {
   return text;
 }
 
-std::string trimmed(const std::string& text) {
-  constexpr const char* kSpace = " \t\n\r\f\v";
-  const size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string::npos) return "";
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
-
 // The form of the Llama 3 model card, which trims what it is given.
 std::string render_llama3(const Conversation& conversation) {
   const auto header = [](const std::string& role) {

@@ -45,6 +45,20 @@ Result<JinjaTemplate> find_jinja(const std::string& name, const PromptModelFacts
   return JinjaTemplate{*std::move(source), {"jinja", "the file " + name}};
 }
 
+// Templates drop roles they do not know, and the engine prints nothing for list contents where
+// Python would fail. Answers are not looked at: templates rightly cut thoughts out of them.
+std::vector<PromptWarning> lost_messages(const Conversation& chat, const std::string& text) {
+  std::vector<PromptWarning> warnings;
+  for (size_t i = 0; i < chat.messages.size(); ++i) {
+    const ChatMessage& message = chat.messages[i];
+    const bool asked = message.role == "user" || message.role == "system";
+    if (!asked || text.find(trimmed(message.content)) != std::string::npos) continue;
+    warnings.push_back({"message-lost", "the template left out or rewrote the text of message " +
+                                            std::to_string(i) + " (" + message.role + ")"});
+  }
+  return warnings;
+}
+
 Result<RenderedForm> render_jinja(const std::string& name, const Conversation& chat,
                                   const PromptModelFacts& model, const TemplateRenderer& renderer) {
   auto jinja = find_jinja(name, model, chat);
@@ -61,7 +75,9 @@ Result<RenderedForm> render_jinja(const std::string& name, const Conversation& c
                         .add_generation_prompt = chat.wants_answer(),
                         .now = std::chrono::duration_cast<std::chrono::seconds>(now).count()});
   if (!text) return tl::unexpected(text.error());
-  return RenderedForm{*std::move(text), jinja->decision, true, chat.messages_json, true};
+  auto warnings = lost_messages(chat, *text);
+  return RenderedForm{*std::move(text),   jinja->decision, true, chat.messages_json, true,
+                      std::move(warnings)};
 }
 
 Result<RenderedForm> render_fixed(const FixedForm& form, const Conversation& chat) {
@@ -82,7 +98,8 @@ Result<RenderedForm> render_fixed(const FixedForm& form, const Conversation& cha
                       {std::string(form.name), "asked for by --prompt-template"},
                       true,
                       chat.messages_json,
-                      form.parse_special};
+                      form.parse_special,
+                      {}};
 }
 
 }  // namespace
@@ -101,7 +118,7 @@ Result<RenderedForm> render_form(const PromptRequest& request, PromptSource sour
     }
     const char* why =
         by_default ? "the default: the text as it is" : "asked for by --prompt-template";
-    return RenderedForm{std::move(*text), {"raw", why}, false, "", false};
+    return RenderedForm{std::move(*text), {"raw", why}, false, "", false, {}};
   }
   Conversation chat;
   if (text) {

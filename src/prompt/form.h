@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "prompt/model_facts.h"
@@ -16,6 +17,7 @@ struct RenderedForm {
   bool templated = false;      // something other than raw: its markers are meant as special tokens
   std::string own_words;       // templated: what the user wrote of it (text or messages JSON)
   bool parse_special = false;  // what --special auto means for it
+  std::vector<PromptWarning> warnings;  // message-lost
 };
 
 /// `source` holds text or a conversation, not ids.

@@ -93,7 +93,8 @@ Result<Prompt> build_prompt(const PromptRequest& request, const PromptModelFacts
   prompt.prepend_bos = bos->prepend_bos;
   prompt.bos_text = model.bos_text;
   prompt.bos = std::move(bos->decision);
-  prompt.warnings = std::move(bos->warnings);
+  prompt.warnings = std::move(form->warnings);
+  prompt.warnings.insert(prompt.warnings.end(), bos->warnings.begin(), bos->warnings.end());
   warn_about_text(*form, model, prompt);
   return prompt;
 }

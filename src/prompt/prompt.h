@@ -25,7 +25,8 @@ struct PromptDecision {
 };
 
 /// Something that makes the ids other than a user would expect. `name` is stable (docs/prompts.md):
-/// bos-doubled, bos-missing, special-as-text, marker-unknown, eos-dropped, invalid-utf8.
+/// bos-doubled, bos-missing, eos-dropped, invalid-utf8, marker-unknown, message-lost,
+/// special-as-text.
 struct PromptWarning {
   std::string name;
   std::string message;

@@ -2,8 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include <cstdio>
-#include <fstream>
+#include "prompt/temp_file.h"
 
 namespace crossval {
 namespace {
@@ -46,15 +45,6 @@ std::vector<std::string> names(const Prompt& prompt) {
   for (const PromptWarning& warning : prompt.warnings) result.push_back(warning.name);
   return result;
 }
-
-class TempFile {
- public:
-  TempFile(const std::string& name, const std::string& bytes) : path(testing::TempDir() + name) {
-    std::ofstream(path, std::ios::binary) << bytes;
-  }
-  ~TempFile() { std::remove(path.c_str()); }
-  const std::string path;
-};
 
 ExitCode code_of(const Result<Prompt>& prompt) {
   return prompt.has_value() ? ExitCode::ok : prompt.error().code;
@@ -155,6 +145,17 @@ TEST(Prompt, AnotherModelsTemplateIsNamed) {
   ASSERT_THAT(names(*prompt), ElementsAre("marker-unknown"));
   EXPECT_THAT(prompt->warnings[0].message, HasSubstr("<|begin_of_text|> (byte 0)"));
   EXPECT_THAT(names(*build(text("Hi", "chatml"))), IsEmpty());
+}
+
+TEST(Prompt, AMessageThatTheTemplateDropsIsNamed) {
+  const TempFile file("m.json",
+                      R"([{"role":"system","content":"S"},{"role":"user","content":" Hi "}])");
+  PromptRequest request;
+  request.messages_file = file.path;
+  const auto only_users = [](const TemplateInput&) -> Result<std::string> { return "U: Hi"; };
+  const auto prompt = build_prompt(request, llama_like(), only_users);
+  ASSERT_THAT(names(*prompt), ElementsAre("message-lost"));
+  EXPECT_THAT(prompt->warnings[0].message, HasSubstr("message 0 (system)"));
 }
 
 TEST(Prompt, InvalidUtf8IsWarnedAboutRawAndRefusedByTemplates) {

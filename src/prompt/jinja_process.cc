@@ -1,0 +1,81 @@
+#include "prompt/jinja_process.h"
+
+#include <signal.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "base/run_program.h"
+
+namespace crossval {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// The variables are Hugging Face's: absent tools and documents are null, not undefined.
+std::string make_request(const TemplateInput& input) {
+  const Json variables = {{"messages", Json::parse(input.messages_json)},
+                          {"tools", Json::parse(input.tools_json)},
+                          {"documents", nullptr},
+                          {"add_generation_prompt", input.add_generation_prompt},
+                          {"bos_token", input.bos_token},
+                          {"eos_token", input.eos_token}};
+  const Json request = {{"template", input.source}, {"now", input.now}, {"variables", variables}};
+  return request.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string why_it_ended(const ProgramResult& result) {
+  if (result.timed_out) return "it takes too long";
+  if (result.too_much_output) return "it writes too much";
+  if (result.signal == SIGXCPU || result.signal == SIGKILL)
+    return "it needs too much processor time";
+  if (result.signal == SIGSEGV) return "it nests or recurses too deeply";
+  if (result.signal != 0)
+    return "the renderer was ended by signal " + std::to_string(result.signal);
+  return "the renderer failed: " + result.error_tail;
+}
+
+// The engine's message shows the place between two rules of dashes.
+std::string tidy(std::string message) {
+  const size_t begin = message.find_first_not_of("\n- ");
+  return begin == std::string::npos ? message : message.substr(begin);
+}
+
+Result<std::string> render(const std::string& path, std::chrono::milliseconds timeout,
+                           const TemplateInput& input) {
+  if (path.empty()) {
+    return fail(ExitCode::engine_failed,
+                "chat templates need the template renderer, which is not built", {},
+                "Build it with: make reference (or use raw, instruct, chatml, llama3-chat).");
+  }
+  std::vector<std::string> environment;
+  if (const char* zone = std::getenv("TZ")) environment.push_back(std::string("TZ=") + zone);
+  const auto result = run_program({path}, environment, make_request(input), {.timeout = timeout});
+  if (!result) return tl::unexpected(result.error());
+  const bool ended = result->timed_out || result->too_much_output || result->signal != 0 ||
+                     result->exit_status != 0;
+  if (ended) {
+    return fail(ExitCode::bad_input_file,
+                "the chat template cannot be rendered: " + why_it_ended(*result));
+  }
+  const Json reply = Json::parse(result->out, nullptr, /*allow_exceptions=*/false);
+  if (reply.is_object() && reply.contains("text") && reply["text"].is_string()) {
+    return reply["text"].get<std::string>();
+  }
+  if (reply.is_object() && reply.contains("error") && reply["error"].is_string()) {
+    return fail(ExitCode::bad_input_file,
+                "the chat template cannot be rendered: " + tidy(reply["error"].get<std::string>()));
+  }
+  return fail(ExitCode::engine_failed, "the template renderer's reply is no reply", path,
+              "Rebuild it with: make reference.");
+}
+
+}  // namespace
+
+TemplateRenderer jinja_process(std::string path, std::chrono::milliseconds timeout) {
+  return [path = std::move(path), timeout](const TemplateInput& input) {
+    return render(path, timeout, input);
+  };
+}
+
+}  // namespace crossval

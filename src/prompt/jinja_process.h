@@ -1,0 +1,17 @@
+// Renders chat templates in a process of its own (engines/jinja), so that a hostile or broken
+// template ends there: bounded processor time, memory, stack and output.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "prompt/template_renderer.h"
+
+namespace crossval {
+
+/// A renderer that runs the program at `path`, built by scripts/reference.sh. An empty path gives
+/// one that refuses with the command that builds it. `timeout` is wall time per template.
+TemplateRenderer jinja_process(std::string path,
+                               std::chrono::milliseconds timeout = std::chrono::seconds(20));
+
+}  // namespace crossval
