@@ -1,6 +1,6 @@
 // Activation formats: what a row of f32 activations is rounded to before a dot with weights.
-// Layouts are ours (packed once per chunk, read by every weight row); the codes, scales and sums are
-// exactly those docs/arithmetic.md defines.
+// Layouts are ours (packed once per chunk, read by every weight row); the codes, scales and sums
+// are exactly those docs/arithmetic.md defines.
 #pragma once
 
 #include <cstddef>

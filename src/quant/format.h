@@ -10,11 +10,34 @@
 namespace crossval {
 
 enum class WeightType : uint32_t {
-  f32 = 0, f16 = 1, q4_0 = 2, q4_1 = 3, q5_0 = 6, q5_1 = 7, q8_0 = 8,
-  q2_k = 10, q3_k = 11, q4_k = 12, q5_k = 13, q6_k = 14,
-  iq2_xxs = 16, iq2_xs = 17, iq3_xxs = 18, iq1_s = 19, iq4_nl = 20, iq3_s = 21, iq2_s = 22,
-  iq4_xs = 23, iq1_m = 29, bf16 = 30, tq1_0 = 34, tq2_0 = 35, mxfp4 = 39, nvfp4 = 40,
-  q1_0 = 41, q2_0 = 42,
+  f32 = 0,
+  f16 = 1,
+  q4_0 = 2,
+  q4_1 = 3,
+  q5_0 = 6,
+  q5_1 = 7,
+  q8_0 = 8,
+  q2_k = 10,
+  q3_k = 11,
+  q4_k = 12,
+  q5_k = 13,
+  q6_k = 14,
+  iq2_xxs = 16,
+  iq2_xs = 17,
+  iq3_xxs = 18,
+  iq1_s = 19,
+  iq4_nl = 20,
+  iq3_s = 21,
+  iq2_s = 22,
+  iq4_xs = 23,
+  iq1_m = 29,
+  bf16 = 30,
+  tq1_0 = 34,
+  tq2_0 = 35,
+  mxfp4 = 39,
+  nvfp4 = 40,
+  q1_0 = 41,
+  q2_0 = 42,
 };
 
 /// What a product converts its activations to before the dot, by weight format.
@@ -22,10 +45,10 @@ enum class ActivationType : uint8_t { f32, f16, bf16, q8_0, q8_1, q8_k };
 
 struct WeightFormat {
   WeightType type;
-  std::string_view name;       // as upstream prints it: "Q4_1"
-  int block_elements;          // values per block
-  int block_bytes;             // stored bytes per block
-  ActivationType activation;   // partner in a product
+  std::string_view name;      // as upstream prints it: "Q4_1"
+  int block_elements;         // values per block
+  int block_bytes;            // stored bytes per block
+  ActivationType activation;  // partner in a product
   /// Decodes `elements` values (a multiple of block_elements) from `blocks` to `out`.
   void (*decode)(const std::byte* blocks, float* out, int64_t elements);
 
