@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
+#include "gguf/file.h"
+
 namespace crossval {
 
 struct PromptModelFacts {
@@ -21,5 +24,11 @@ struct PromptModelFacts {
   /// Texts that always become one token (user-defined).
   std::vector<std::string> user_defined_texts;
 };
+
+/// From a model file's tokenizer.* keys. `add_bos` and `add_eos` are what an engine read from the
+/// same file (EngineSettings): their defaults depend on the kind of vocabulary. A file without a
+/// vocabulary gives no texts. Errors (bad_input_file): keys of the wrong kind, a BOS or EOS id out
+/// of range.
+Result<PromptModelFacts> read_model_facts(const GgufFile& file, bool add_bos, bool add_eos);
 
 }  // namespace crossval

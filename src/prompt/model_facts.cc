@@ -1,0 +1,76 @@
+#include "prompt/model_facts.h"
+
+namespace crossval {
+namespace {
+
+constexpr std::string_view kTemplate = "tokenizer.chat_template";
+constexpr int64_t kControl = 3, kUserDefined = 4;  // values of tokenizer.ggml.token_type
+
+// The text of the token that `key` names. A SentencePiece vocabulary has its BOS at 1 and its EOS
+// at 2 when the file does not say.
+Result<std::string> token_text(const GgufFile& file, const GgufArray& tokens, std::string_view key,
+                               int64_t sentencepiece_default) {
+  const auto kind = file.string_or("tokenizer.ggml.model", "");
+  if (!kind) return tl::unexpected(kind.error());
+  const auto id = file.int_or(key, *kind == "llama" ? sentencepiece_default : -1);
+  if (!id) return tl::unexpected(id.error());
+  if (*id < 0) return std::string();
+  if (*id >= static_cast<int64_t>(tokens.strings.size())) {
+    return fail(ExitCode::bad_input_file, "the vocabulary has no token " + std::to_string(*id),
+                file.path() + ", key " + std::string(key));
+  }
+  return std::string(tokens.strings[static_cast<size_t>(*id)]);
+}
+
+Result<void> read_templates(const GgufFile& file, PromptModelFacts& facts) {
+  for (const GgufKey& key : file.keys()) {
+    std::string_view name = key.name;
+    if (!name.starts_with(kTemplate)) continue;
+    name.remove_prefix(kTemplate.size());
+    if (!name.empty() && name[0] != '.') continue;  // tokenizer.chat_templates: the list of names
+    const auto text = file.get_string(key.name);
+    if (!text) return tl::unexpected(text.error());
+    if (name.empty()) {
+      facts.chat_template = std::string(*text);
+    } else {
+      facts.named_templates.emplace(name.substr(1), *text);
+    }
+  }
+  return {};
+}
+
+void read_special_texts(const GgufArray& tokens, const GgufArray& types, PromptModelFacts& facts) {
+  if (types.element == GgufType::string) return;
+  for (uint64_t id = 0; id < types.count && id < tokens.strings.size(); ++id) {
+    const int64_t type = types.integer(id);
+    if (type == kControl) facts.control_texts.emplace_back(tokens.strings[id]);
+    if (type == kUserDefined) facts.user_defined_texts.emplace_back(tokens.strings[id]);
+  }
+}
+
+}  // namespace
+
+Result<PromptModelFacts> read_model_facts(const GgufFile& file, bool add_bos, bool add_eos) {
+  PromptModelFacts facts;
+  facts.path = file.path();
+  facts.add_bos = add_bos;
+  facts.add_eos = add_eos;
+  if (const auto read = read_templates(file, facts); !read) return tl::unexpected(read.error());
+  if (file.find_key("tokenizer.ggml.tokens") == nullptr) return facts;
+  const auto tokens = file.get_array("tokenizer.ggml.tokens");
+  if (!tokens) return tl::unexpected(tokens.error());
+  const auto bos = token_text(file, **tokens, "tokenizer.ggml.bos_token_id", 1);
+  if (!bos) return tl::unexpected(bos.error());
+  const auto eos = token_text(file, **tokens, "tokenizer.ggml.eos_token_id", 2);
+  if (!eos) return tl::unexpected(eos.error());
+  facts.bos_text = *bos;
+  facts.eos_text = *eos;
+  if (file.find_key("tokenizer.ggml.token_type") != nullptr) {
+    const auto types = file.get_array("tokenizer.ggml.token_type");
+    if (!types) return tl::unexpected(types.error());
+    read_special_texts(**tokens, **types, facts);
+  }
+  return facts;
+}
+
+}  // namespace crossval
