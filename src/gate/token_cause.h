@@ -1,0 +1,27 @@
+// Why two engines made different ids of the same text, as a name with evidence.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gate/token_alignment.h"
+#include "gate/token_side.h"
+
+namespace crossval {
+
+/// Names (docs/token-gate.md), from the candidate's point of view: bos-extra, bos-missing,
+/// bos-doubled, eos-appended, eos-missing, special-as-text, text-as-special, leading-space,
+/// newline, pre-tokenizer-digits, pre-tokenizer-contractions, pre-tokenizer-whitespace,
+/// pre-tokenizer-case, pre-tokenizer-other, normalisation, unknown-token, merge-order,
+/// other-vocabulary, invalid-utf8-replaced, unexplained.
+struct TokenCause {
+  std::string name;
+  std::string sentence;  // what happened, for people
+  std::string evidence;  // the pieces or bytes that say so
+};
+
+/// The cause of one hunk (a: candidate, b: reference).
+TokenCause explain_hunk(const TokenGateInput& input, const TokenHunk& hunk);
+
+}  // namespace crossval

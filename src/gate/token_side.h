@@ -1,0 +1,27 @@
+// What the token gate looks at: both engines' ids for one text, with the bytes each id stands for.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace crossval {
+
+/// One engine's tokenisation; ids and pieces have the same length.
+struct TokenSide {
+  std::string engine;  // "native", for sentences
+  std::vector<int32_t> ids;
+  std::vector<std::string> pieces;  // bytes of each id, special tokens shown as their text
+};
+
+struct TokenGateInput {
+  std::string_view text;  // what both engines tokenised
+  TokenSide candidate;
+  TokenSide reference;
+  std::string_view bos_text;  // of the model's tokens; empty when it has none
+  std::string_view eos_text;
+  std::vector<std::string> special_texts;  // control and user-defined tokens
+};
+
+}  // namespace crossval
