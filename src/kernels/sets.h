@@ -1,0 +1,10 @@
+// The kernel sets built into this program; registry.cc lists them.
+#pragma once
+
+#include "kernels/kernels.h"
+
+namespace crossval {
+
+extern const KernelSet kScalarKernels;
+
+}  // namespace crossval
