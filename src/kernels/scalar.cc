@@ -3,6 +3,7 @@
 #include "kernels/scalar_floats.h"
 #include "kernels/scalar_k_quants.h"
 #include "kernels/sets.h"
+#include "kernels/vector_ops.h"
 
 namespace crossval {
 namespace {
@@ -62,8 +63,8 @@ const KernelSet kScalarKernels = {
     .supported = [] { return true; },
     .tile = find_tile,
     .pack = find_pack,
-    .softmax = nullptr,
-    .swiglu = nullptr,
+    .softmax = softmax,
+    .swiglu = swiglu,
 };
 
 }  // namespace crossval

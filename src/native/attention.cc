@@ -1,0 +1,87 @@
+#include "native/attention.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "native/product.h"
+
+namespace crossval {
+namespace {
+
+constexpr int64_t kQueryBlock = 16;  // positions of one head whose scores are held at a time
+constexpr int64_t kDotStep = 32;  // dots over positions run in whole steps: zeros fill the last one
+
+int64_t round_up(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
+
+/// Buffers of one thread, for one block of queries.
+struct Scratch {
+  std::vector<float> scores;             // kQueryBlock × n_kv rounded up
+  std::vector<std::byte> queries;        // packed
+  std::vector<std::byte> probabilities;  // packed
+};
+
+}  // namespace
+
+void attention(const KernelSet& kernels, ThreadPool& pool, const AttentionShape& shape,
+               const KvCache& cache, int64_t layer, int64_t first, int64_t positions,
+               const float* q, float* out, AttentionTrace* trace) {
+  const TileFn tile = kernels.tile(cache.type());
+  const PackFn pack = kernels.pack(cache.partner());
+  const int64_t q_width = shape.n_head * shape.head_dim_k;
+  const int64_t out_width = shape.n_head * shape.head_dim_v;
+  const int64_t n_kv = first + positions;
+  const int64_t blocks = (positions + kQueryBlock - 1) / kQueryBlock;
+  if (trace != nullptr) {
+    trace->scores.assign(static_cast<size_t>(positions * shape.n_head * n_kv), 0.0F);
+    trace->probabilities = trace->scores;
+  }
+
+  pool.parallel_for(shape.n_head * blocks, 1, [&](int64_t begin, int64_t end) {
+    Scratch s;
+    const int64_t width = round_up(n_kv, kDotStep);
+    const int64_t query_bytes = packed_row_bytes(cache.partner(), shape.head_dim_k);
+    const int64_t probability_bytes = packed_row_bytes(cache.partner(), width);
+    s.scores.resize(static_cast<size_t>(kQueryBlock * width));
+    s.queries.resize(static_cast<size_t>(kQueryBlock * query_bytes));
+    s.probabilities.resize(static_cast<size_t>(kQueryBlock * probability_bytes));
+
+    for (int64_t part = begin; part < end; ++part) {
+      const int64_t head = part / blocks;
+      const int64_t p0 = part % blocks * kQueryBlock;
+      const int64_t n = std::min(kQueryBlock, positions - p0);
+      const int64_t kv_head = shape.kv_head[static_cast<size_t>(head)];
+      int64_t seen = 0;  // keys that any query of the block sees
+      for (int64_t p = 0; p < n; ++p) seen = std::max(seen, shape.visible(first + p0 + p));
+      seen = std::min(seen, n_kv);
+      const int64_t dot = round_up(seen, kDotStep);
+
+      for (int64_t p = 0; p < n; ++p) {
+        pack(q + (p0 + p) * q_width + head * shape.head_dim_k, shape.head_dim_k,
+             s.queries.data() + p * query_bytes);
+      }
+      tile(cache.keys(layer, kv_head), cache.k_stride(), seen, s.queries.data(), query_bytes, n,
+           shape.head_dim_k, s.scores.data(), width);
+
+      for (int64_t p = 0; p < n; ++p) {
+        float* row = s.scores.data() + p * width;
+        const int64_t own = std::min(seen, shape.visible(first + p0 + p));
+        float* traced = trace == nullptr
+                            ? nullptr
+                            : trace->scores.data() + ((p0 + p) * shape.n_head + head) * n_kv;
+        if (traced != nullptr) std::copy(row, row + seen, traced);
+        for (int64_t j = 0; j < own; ++j) row[j] *= shape.scale;
+        std::fill(row + own, row + dot, -std::numeric_limits<float>::infinity());
+        kernels.softmax(row, dot);
+        if (trace != nullptr) {
+          std::copy(row, row + seen,
+                    trace->probabilities.data() + ((p0 + p) * shape.n_head + head) * n_kv);
+        }
+        pack(row, dot, s.probabilities.data() + p * probability_bytes);
+      }
+      tile(cache.values(layer, kv_head), cache.v_stride(), shape.head_dim_v, s.probabilities.data(),
+           probability_bytes, n, dot, out + p0 * out_width + head * shape.head_dim_v, out_width);
+    }
+  });
+}
+
+}  // namespace crossval

@@ -1,0 +1,207 @@
+#include "native/engine.h"
+
+#include <fmt/format.h>
+#include <gnu/libc-version.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "kernels/kernels.h"
+#include "native/faults.h"
+#include "native/forward.h"
+
+namespace crossval {
+namespace {
+
+std::string compiler() {
+#if defined(__clang__)
+  return fmt::format("clang {}.{}.{} -ffp-contract=off", __clang_major__, __clang_minor__,
+                     __clang_patchlevel__);
+#else
+  return fmt::format("g++ {}.{}.{} -ffp-contract=off -fno-tree-vectorize", __GNUC__, __GNUC_MINOR__,
+                     __GNUC_PATCHLEVEL__);
+#endif
+}
+
+/// "Q8_0 for Q5_0, Q8_0; Q8_K for Q6_K": what activations are rounded to, by the weight types in
+/// the file.
+std::string activation_arithmetic(const Model& model) {
+  std::map<std::string_view, std::set<std::string_view>> partners;
+  for (const GgufTensor& tensor : model.file.tensors()) {
+    const WeightFormat* format = find_weight_format(tensor.type_id);
+    if (format != nullptr && tensor.dims > 1)
+      partners[activation_name(format->activation)].insert(format->name);
+  }
+  std::string text;
+  for (const auto& [partner, formats] : partners) {
+    text += fmt::format("{}{} for {}", text.empty() ? "" : "; ", partner, fmt::join(formats, ", "));
+  }
+  return text;
+}
+
+Wiring wiring_of(const Hparams& hparams) {
+  Wiring wiring;
+  wiring.kv_head = [group = hparams.n_head / hparams.n_head_kv](int64_t head) {
+    return head / group;
+  };
+  return wiring;
+}
+
+class NativeEngine : public Engine {
+ public:
+  NativeEngine(const NativeOptions& options, std::unique_ptr<Model> model, const KernelSet& kernels,
+               Wiring wiring, KvCache cache)
+      : model_(std::move(model)),
+        pool_(options.threads),
+        forward_(*model_, std::move(wiring), kernels, pool_, std::move(cache)),
+        n_batch_(options.n_batch) {
+    describe(options, kernels);
+  }
+
+  const EngineInfo& info() const override { return info_; }
+
+  Result<std::vector<TokenId>> tokenize(std::string_view, const TokenizeOptions&) override {
+    return no_tokenizer();
+  }
+  Result<std::vector<std::string>> pieces(std::span<const TokenId>) override {
+    return no_tokenizer();
+  }
+  Result<bool> is_end_of_generation(TokenId) override { return no_tokenizer(); }
+
+  Result<void> evaluate(std::span<const TokenId> ids, int32_t first, const RowSink& sink) override {
+    return run(ids, first,
+               [&](int64_t position, std::span<const float> row) {
+                 return sink(static_cast<int32_t>(position), row);
+               },
+               {});
+  }
+
+  Result<void> trace(std::span<const TokenId> ids, const TensorSink& sink) override {
+    const auto node_sink = [&](const Node& node) { return sink(tensor_of(node)); };
+    const auto row_sink = [&](int64_t position, std::span<const float> row) {
+      return sink({.name = "result_output",
+                   .op = "MUL_MAT",
+                   .occurrence = 0,
+                   .layer = -1,
+                   .first_position = static_cast<int32_t>(position),
+                   .positions = 1,
+                   .width = static_cast<int64_t>(row.size()),
+                   .heads = 0,
+                   .data = row});
+    };
+    return run(ids, 0, row_sink, node_sink);
+  }
+
+ private:
+  static tl::unexpected<Error> no_tokenizer() {
+    return fail(ExitCode::usage, "this build has no tokenizer", "engine native",
+                "Give token ids with --tokens.");
+  }
+
+  Result<void> run(std::span<const TokenId> ids, int32_t first, const LogitsSink& rows,
+                   const NodeSink& nodes) {
+    if (first != 0 && first != evaluated_) {
+      return fail(ExitCode::internal,
+                  fmt::format("evaluation at position {} after {} positions", first, evaluated_),
+                  "engine native");
+    }
+    const auto n = static_cast<int64_t>(ids.size());
+    if (first + n > info_.settings.n_ctx) {
+      return fail(ExitCode::usage,
+                  fmt::format("{} positions do not fit into a context of {}", first + n,
+                              info_.settings.n_ctx),
+                  "engine native", "Raise -c.");
+    }
+    for (const TokenId id : ids) {
+      if (id < 0 || id >= info_.settings.n_vocab) {
+        return fail(ExitCode::usage,
+                    fmt::format("token id {} is not in [0, {})", id, info_.settings.n_vocab),
+                    "engine native");
+      }
+    }
+    evaluated_ = first;
+    for (int64_t at = 0; at < n; at += n_batch_) {
+      const auto chunk =
+          ids.subspan(static_cast<size_t>(at), static_cast<size_t>(std::min(n_batch_, n - at)));
+      occurrences_.clear();
+      chunk_first_ = first + static_cast<int32_t>(at);
+      chunk_positions_ = static_cast<int32_t>(chunk.size());
+      if (!forward_.chunk(chunk, chunk_first_, rows, nodes)) return {};
+      evaluated_ += chunk_positions_;
+    }
+    return {};
+  }
+
+  TraceTensor tensor_of(const Node& node) {
+    TraceTensor tensor;
+    tensor.name = node.layer < 0 ? node.name : fmt::format("{}-{}", node.name, node.layer);
+    tensor.op = node.op;
+    tensor.occurrence = occurrences_[{tensor.name, tensor.op}]++;
+    tensor.layer = static_cast<int32_t>(node.layer);
+    tensor.first_position = chunk_first_;
+    tensor.positions = chunk_positions_;
+    tensor.width = node.width;
+    tensor.heads = node.heads;
+    tensor.data = {node.data, static_cast<size_t>(node.width * chunk_positions_)};
+    return tensor;
+  }
+
+  void describe(const NativeOptions& options, const KernelSet& kernels) {
+    const Hparams& h = model_->hparams;
+    EngineIdentity& who = info_.identity;
+    who.name = "native";
+    who.version = CROSSVAL_VERSION;
+    who.build = compiler();
+    who.isa = kernels.description;
+    who.libm = fmt::format("glibc {}", gnu_get_libc_version());
+    who.activations = activation_arithmetic(*model_);
+    who.faults = options.faults;
+    EngineSettings& s = info_.settings;
+    s.model_path = options.model_path;
+    s.model_description = model_->describe();
+    s.n_vocab = static_cast<int32_t>(h.n_vocab);
+    s.n_ctx = static_cast<int32_t>(options.n_ctx);
+    s.n_ctx_train = static_cast<int32_t>(h.n_ctx_train);
+    s.n_batch = s.n_ubatch = static_cast<int32_t>(options.n_batch);
+    s.threads = options.threads;
+    s.all_logits = true;
+    s.kv_type_k = s.kv_type_v = options.kv == KvType::f16 ? "f16" : "f32";
+    s.flash_attention = "off";
+    s.rope = fmt::format("base {:g} scale {:g}", h.rope.base, h.rope.scale);
+    s.norm_eps = h.norm_eps;
+    info_.capabilities = {.tokenize = false, .all_logits = true, .decode = true, .trace = true};
+  }
+
+  std::unique_ptr<Model> model_;
+  ThreadPool pool_;
+  Forward forward_;
+  EngineInfo info_;
+  int64_t n_batch_;
+  int32_t evaluated_ = 0;  // positions in the cache
+  int32_t chunk_first_ = 0;
+  int32_t chunk_positions_ = 0;
+  std::map<std::pair<std::string, std::string>, int32_t> occurrences_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> make_native_engine(const NativeOptions& options) {
+  const auto kernels = choose_kernels();
+  if (!kernels) return tl::unexpected(kernels.error());
+  auto model = load_model(options.model_path);
+  if (!model) return tl::unexpected(model.error());
+  Wiring wiring = wiring_of((*model)->hparams);
+  bool drop_bos = false;
+  for (const std::string& fault : options.faults) {
+    if (auto ok = plant_fault(fault, {**model, wiring, drop_bos}); !ok)
+      return tl::unexpected(ok.error());
+  }
+  auto cache = KvCache::create((*model)->hparams, options.kv, options.n_ctx);
+  if (!cache) return tl::unexpected(cache.error());
+  return std::make_unique<NativeEngine>(options, std::move(*model), **kernels, std::move(wiring),
+                                        std::move(*cache));
+}
+
+}  // namespace crossval

@@ -1,0 +1,28 @@
+// The native engine behind the Engine interface.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "engine/engine.h"
+#include "native/kv_cache.h"
+
+namespace crossval {
+
+struct NativeOptions {
+  std::string model_path;
+  std::string tokenizer_path;  // empty: the vocabulary inside the model file
+  KvType kv = KvType::f16;
+  int threads = 1;
+  int64_t n_ctx = 2048;
+  int64_t n_batch = 512;  // positions of one chunk
+  std::vector<std::string> faults;
+};
+
+/// Loads the model and makes the engine ready. Errors name the file and what is wrong with it.
+Result<std::unique_ptr<Engine>> make_native_engine(const NativeOptions& options);
+
+}  // namespace crossval

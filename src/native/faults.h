@@ -1,0 +1,34 @@
+// Planted faults: one mistake of the kind that real engines make, so that the comparison can be
+// tested on something known. Asked for as native:fault=NAME, printed in the engine's identity,
+// never on by default.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "base/error.h"
+#include "model/model.h"
+#include "native/forward.h"
+
+namespace crossval {
+
+/// What a fault may bend before the first evaluation.
+struct FaultTarget {
+  Model& model;
+  Wiring& wiring;
+  bool& drop_bos;  // tokenise without the BOS that the model asks for
+};
+
+struct Fault {
+  std::string_view name;
+  std::string_view what;  // one phrase for --help and the docs
+  Result<void> (*plant)(FaultTarget& target);
+};
+
+/// All faults, in the order of the docs.
+std::span<const Fault> faults();
+
+/// Plants the fault called `name`. Errors (usage): no such fault; the message lists them all.
+Result<void> plant_fault(std::string_view name, FaultTarget target);
+
+}  // namespace crossval

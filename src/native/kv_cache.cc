@@ -1,0 +1,65 @@
+#include "native/kv_cache.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <new>
+
+#include "base/float16.h"
+
+namespace crossval {
+namespace {
+
+void put(std::byte* at, KvType type, float value) {
+  if (type == KvType::f32) {
+    std::memcpy(at, &value, sizeof(value));
+  } else {
+    const uint16_t half = f32_to_f16(value);
+    std::memcpy(at, &half, sizeof(half));
+  }
+}
+
+}  // namespace
+
+Result<KvCache> KvCache::create(const Hparams& h, KvType type, int64_t capacity) {
+  KvCache cache;
+  cache.type_ = type;
+  cache.element_ = type == KvType::f16 ? 2 : 4;
+  cache.capacity_ = (capacity + 31) / 32 * 32;  // dots over positions run in steps of 32
+  cache.k_width_ = h.k_width();
+  cache.v_width_ = h.v_width();
+  cache.head_dim_k_ = h.head_dim_k;
+  cache.head_dim_v_ = h.head_dim_v;
+  const int64_t per_value = h.n_layer * cache.capacity_ * cache.element_;
+  try {
+    cache.k_.resize(static_cast<size_t>(per_value * cache.k_width_));
+    cache.v_.resize(static_cast<size_t>(per_value * cache.v_width_));
+  } catch (const std::bad_alloc&) {
+    return fail(ExitCode::engine_failed,
+                fmt::format("no memory for a KV cache of {} positions ({} MB)", capacity,
+                            per_value * (cache.k_width_ + cache.v_width_) / 1'000'000),
+                "engine native", "Use a smaller context (-c) or --kv f16.");
+  }
+  return cache;
+}
+
+void KvCache::store(int64_t layer, int64_t first, int64_t n, const float* k, const float* v) {
+  for (int64_t p = 0; p < n; ++p) {
+    std::byte* key = k_.data() + (layer * capacity_ + first + p) * k_width_ * element_;
+    for (int64_t i = 0; i < k_width_; ++i) put(key + i * element_, type_, k[p * k_width_ + i]);
+  }
+  for (int64_t i = 0; i < v_width_; ++i) {
+    std::byte* row = v_.data() + ((layer * v_width_ + i) * capacity_ + first) * element_;
+    for (int64_t p = 0; p < n; ++p) put(row + p * element_, type_, v[p * v_width_ + i]);
+  }
+}
+
+const std::byte* KvCache::keys(int64_t layer, int64_t head) const {
+  return k_.data() + (layer * capacity_ * k_width_ + head * head_dim_k_) * element_;
+}
+
+const std::byte* KvCache::values(int64_t layer, int64_t head) const {
+  return v_.data() + (layer * v_width_ + head * head_dim_v_) * capacity_ * element_;
+}
+
+}  // namespace crossval

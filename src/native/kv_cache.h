@@ -1,0 +1,50 @@
+// Keys and values of the positions evaluated so far, in binary16 or f32.
+//
+// Keys lie one position after the other (a key row is a weight row of the score product). Values
+// lie transposed, one row of positions per value element, because the value product runs over
+// positions.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/error.h"
+#include "model/hparams.h"
+#include "quant/format.h"
+
+namespace crossval {
+
+enum class KvType : uint8_t { f16, f32 };
+
+class KvCache {
+ public:
+  /// Room for `capacity` positions of every layer, zeroed. Errors (engine_failed): not enough
+  /// memory.
+  static Result<KvCache> create(const Hparams& hparams, KvType type, int64_t capacity);
+
+  WeightType type() const { return type_ == KvType::f16 ? WeightType::f16 : WeightType::f32; }
+  ActivationType partner() const {
+    return type_ == KvType::f16 ? ActivationType::f16 : ActivationType::f32;
+  }
+  int64_t capacity() const { return capacity_; }
+
+  /// Stores `n` positions from `first` on: k is n × k_width, v is n × v_width.
+  void store(int64_t layer, int64_t first, int64_t n, const float* k, const float* v);
+
+  /// Key row of head `head` at position 0; the next position's lies k_stride() bytes on.
+  const std::byte* keys(int64_t layer, int64_t head) const;
+  int64_t k_stride() const { return k_width_ * element_; }
+
+  /// Positions of value element 0 of head `head`; the next element's lie v_stride() bytes on.
+  const std::byte* values(int64_t layer, int64_t head) const;
+  int64_t v_stride() const { return capacity_ * element_; }
+
+ private:
+  KvType type_ = KvType::f16;
+  int64_t element_ = 2;   // bytes of a value
+  int64_t capacity_ = 0;  // positions, a multiple of 32
+  int64_t k_width_ = 0, v_width_ = 0, head_dim_k_ = 0, head_dim_v_ = 0;
+  std::vector<std::byte> k_, v_;  // n_layer × capacity × width
+};
+
+}  // namespace crossval
