@@ -1,0 +1,16 @@
+// The table of commands, in the order that --help shows.
+#include <array>
+
+#include "cli/command.h"
+#include "cli/version_command.h"
+
+namespace crossval {
+
+std::span<const CommandEntry> commands() {
+  static constexpr std::array kCommands{
+      CommandEntry{"version", "what this program was built from and with", make_version_command},
+  };
+  return kCommands;
+}
+
+}  // namespace crossval

@@ -1,0 +1,40 @@
+#include "cli/console.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "report/json_error.h"
+
+namespace crossval {
+
+Console standard_console() {
+  Console console;
+  const char* no_color = std::getenv("NO_COLOR");
+  console.color = isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || no_color[0] == '\0');
+  console.live = isatty(STDERR_FILENO) == 1;
+  return console;
+}
+
+void print_error(Console& console, const Error& error) {
+  const std::string text = console.format == OutputFormat::json
+                               ? json_error(error)
+                               : "crossval: " + error.message() + "\n";
+  std::FILE* to = console.format == OutputFormat::json ? console.out : console.err;
+  std::fwrite(text.data(), 1, text.size(), to);
+}
+
+Result<void> flush_output(Console& console) {
+  errno = 0;
+  const bool flushed = std::fflush(console.out) == 0;
+  if (flushed && std::ferror(console.out) == 0) return {};
+  return fail(ExitCode::cannot_write,
+              "the result cannot be written: " +
+                  std::string(errno != 0 ? std::strerror(errno) : "an earlier write failed"),
+              "standard output", "Is the disk full, or did the reading program end early?");
+}
+
+}  // namespace crossval

@@ -1,0 +1,32 @@
+// Where a command writes and how much it says. stdout carries the result only; progress and
+// messages go to stderr.
+#pragma once
+
+#include <cstdio>
+
+#include "base/error.h"
+
+namespace crossval {
+
+enum class OutputFormat { text, json };
+
+struct Console {
+  std::FILE* out = stdout;
+  std::FILE* err = stderr;
+  OutputFormat format = OutputFormat::text;
+  bool quiet = false;    // -q: no progress, no warnings on stderr
+  bool verbose = false;  // -v: decisions and details
+  bool color = false;    // out is a terminal and NO_COLOR is not set
+  bool live = false;     // err is a terminal: progress may redraw its line
+};
+
+/// stdout and stderr, with color and live as the terminal and the environment allow.
+Console standard_console();
+
+/// Tells the user about an error: as one JSON document on out in JSON mode, else as text on err.
+void print_error(Console& console, const Error& error);
+
+/// ok once everything written to out has reached it; an Error (cannot_write) otherwise.
+Result<void> flush_output(Console& console);
+
+}  // namespace crossval

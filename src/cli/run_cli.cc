@@ -1,0 +1,138 @@
+#include "cli/run_cli.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/suggest.h"
+#include "cli/version_command.h"
+
+namespace crossval {
+namespace {
+
+struct ParsedCommand {
+  const CommandEntry* entry = nullptr;
+  std::unique_ptr<Command> command;
+  CLI::App* app = nullptr;
+};
+
+// A command line that cannot be parsed must still be answered in the format that it asks for.
+OutputFormat format_of(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--format=json") return OutputFormat::json;
+    if (word == "--format" && i + 1 < argc && std::string_view(argv[i + 1]) == "json") {
+      return OutputFormat::json;
+    }
+  }
+  return OutputFormat::text;
+}
+
+// The option or command that the first unknown word of the line may have been meant as.
+std::string suggestion(const std::vector<std::string>& words, const CLI::App& root) {
+  const CLI::App* app = &root;
+  for (const std::string& word : words) {
+    if (app == &root && !word.starts_with('-')) {
+      std::vector<std::string> names;
+      for (const CLI::App* sub : root.get_subcommands(nullptr)) {
+        names.push_back(sub->get_name());
+        if (sub->get_name() == word) app = sub;
+      }
+      if (app == &root) return nearest_word(word, names);
+    }
+    if (!word.starts_with("--")) continue;
+    const std::string name = word.substr(0, word.find('='));
+    std::vector<std::string> options;
+    for (const CLI::Option* option : app->get_options()) {
+      for (const std::string& each : option->get_lnames()) options.push_back("--" + each);
+    }
+    if (std::ranges::find(options, name) == options.end()) return nearest_word(name, options);
+  }
+  return {};
+}
+
+Error usage_error(const CLI::ParseError& error, const std::vector<std::string>& words,
+                  const CLI::App& root) {
+  const auto* chosen = root.get_subcommands().empty() ? nullptr : root.get_subcommands().front();
+  const std::string near = suggestion(words, root);
+  const std::string help = "crossval " + (chosen ? chosen->get_name() + " " : "") + "--help";
+  std::string what = error.what();
+  std::ranges::replace(what, '\n', ' ');
+  if (chosen == nullptr && !words.empty() && !words.front().starts_with('-')) {
+    what = "there is no command \"" + words.front() + "\"";
+  }
+  return {ExitCode::usage, what, "command line",
+          (near.empty() ? "" : "Did you mean " + near + "? ") + "See " + help + "."};
+}
+
+Result<ExitCode> parse_and_run(int argc, const char* const* argv, Console& console) {
+  CLI::App root(
+      "Finds the first token at which two LLM inference engines disagree, and the operation that "
+      "caused it.",
+      "crossval");
+  root.set_version_flag("--version", version_line());
+  root.require_subcommand(1);
+  std::vector<ParsedCommand> parsed;
+  for (const CommandEntry& entry : commands()) {
+    parsed.push_back({&entry, entry.make(), root.add_subcommand(entry.name, entry.summary)});
+    CLI::App& app = *parsed.back().app;
+    parsed.back().command->add_options(app);
+    const auto set_format = [&console](const std::string& name) {
+      console.format = name == "json" ? OutputFormat::json : OutputFormat::text;
+    };
+    app.add_option_function<std::string>("--format", set_format, "form of the result")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->type_name("");
+    app.add_flag("-q,--quiet", console.quiet, "no progress, no warnings on stderr");
+    app.add_flag("-v,--verbose", console.verbose, "show decisions and details");
+  }
+
+  std::vector<std::string> words(argv + 1, argv + argc);
+  try {
+    std::vector<std::string> reversed(words.rbegin(), words.rend());  // as CLI11 wants them
+    root.parse(reversed);
+  } catch (const CLI::Success& success) {  // --help, --version
+    std::ostringstream out;
+    std::ostringstream err;
+    root.exit(success, out, err);
+    const std::string text = out.str();
+    std::fwrite(text.data(), 1, text.size(), console.out);
+    return ExitCode::ok;
+  } catch (const CLI::ParseError& error) {
+    console.format = format_of(argc, argv);
+    return tl::unexpected(usage_error(error, words, root));
+  }
+  for (ParsedCommand& each : parsed) {
+    if (each.app->parsed()) return each.command->run(console);
+  }
+  return fail(ExitCode::internal, "no command was chosen");
+}
+
+}  // namespace
+
+int run_cli(int argc, const char* const* argv, Console console) noexcept {
+  Result<ExitCode> result = ExitCode::internal;
+  try {
+    result = parse_and_run(argc, argv, console);
+  } catch (const std::exception& error) {
+    result = fail(ExitCode::internal, std::string("unexpected: ") + error.what(), {},
+                  "This is a bug in crossval; please report it with the command line.");
+  }
+  try {
+    if (!result) print_error(console, result.error());
+    if (const auto flushed = flush_output(console); !flushed) {
+      console.format = OutputFormat::text;  // out is lost: say it on err
+      print_error(console, flushed.error());
+      return static_cast<int>(flushed.error().code);
+    }
+    return static_cast<int>(result ? *result : result.error().code);
+  } catch (const std::exception&) {
+    return static_cast<int>(ExitCode::internal);
+  }
+}
+
+}  // namespace crossval
