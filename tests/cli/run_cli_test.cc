@@ -1,0 +1,64 @@
+#include "cli/run_cli.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "support/captured_console.h"
+
+namespace crossval {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::run_captured;
+
+TEST(RunCli, VersionAndHelpGoToStdout) {
+  const auto version = run_captured({"--version"});
+  EXPECT_EQ(version.code, 0);
+  EXPECT_THAT(version.out, HasSubstr("crossval 0."));
+  EXPECT_THAT(run_captured({"--help"}).out, HasSubstr("per-token"));
+}
+
+TEST(RunCli, UnknownCommandSuggestsTheNearest) {
+  const auto run = run_captured({"per-tokne"});
+  EXPECT_EQ(run.code, 64);
+  EXPECT_THAT(run.err, HasSubstr("there is no command \"per-tokne\""));
+  EXPECT_THAT(run.err, HasSubstr("Did you mean per-token?"));
+  EXPECT_EQ(run.out, "");
+}
+
+TEST(RunCli, UnknownOptionSuggestsTheNearest) {
+  const auto run = run_captured({"per-token", "-m", "x", "-p", "x", "--cos-tl=1"});
+  EXPECT_EQ(run.code, 64);
+  EXPECT_THAT(run.err, HasSubstr("Did you mean --cos-tol?"));
+}
+
+TEST(RunCli, UsageErrorsAreJsonInJsonMode) {
+  for (const std::vector<std::string>& format :
+       {std::vector<std::string>{"--format", "json"}, {"--format=json"}}) {
+    std::vector<std::string> words{"per-token", "--no-such-option"};
+    words.insert(words.end(), format.begin(), format.end());
+    const auto run = run_captured(words);
+    EXPECT_EQ(run.code, 64);
+    const auto json = nlohmann::json::parse(run.out);
+    EXPECT_EQ(json["exit_code"], 64);
+    EXPECT_EQ(json["status"], "error");
+    EXPECT_THAT(json["error"]["what"].get<std::string>(), HasSubstr("--no-such-option"));
+  }
+}
+
+TEST(RunCli, NoCommandIsUsage) { EXPECT_EQ(run_captured({}).code, 64); }
+
+TEST(RunCli, FullDiskIsReported) {
+  Console console;
+  console.out = std::fopen("/dev/full", "w");
+  console.err = std::tmpfile();
+  const char* argv[] = {"crossval", "--version"};
+  EXPECT_EQ(run_cli(2, argv, console), 74);
+  std::fclose(console.out);
+  EXPECT_THAT(testing::read_back(console.err), HasSubstr("cannot be written"));
+}
+
+}  // namespace
+}  // namespace crossval

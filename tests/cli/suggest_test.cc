@@ -1,0 +1,22 @@
+#include "cli/suggest.h"
+
+#include <gtest/gtest.h>
+
+namespace crossval {
+namespace {
+
+TEST(NearestWord, SlipsOfTheKind) {
+  const std::vector<std::string> known{"--cos-tol", "--candidate", "--max-tokens"};
+  EXPECT_EQ(nearest_word("--cos-tl", known), "--cos-tol");         // missing
+  EXPECT_EQ(nearest_word("--cos-toll", known), "--cos-tol");       // extra
+  EXPECT_EQ(nearest_word("--candidete", known), "--candidate");    // replaced
+  EXPECT_EQ(nearest_word("--max-tokesn", known), "--max-tokens");  // swapped
+}
+
+TEST(NearestWord, NothingNear) {
+  EXPECT_EQ(nearest_word("--frobnicate", {"--cos-tol", "--threads"}), "");
+  EXPECT_EQ(nearest_word("x", {}), "");
+}
+
+}  // namespace
+}  // namespace crossval
