@@ -13,13 +13,13 @@
 namespace crossval {
 
 struct NativeOptions {
-  std::string model_path;
-  std::string tokenizer_path;  // empty: the vocabulary inside the model file
+  std::string model_path{};
+  std::string tokenizer_path{};  // empty: the vocabulary inside the model file
   KvType kv = KvType::f16;
   int threads = 1;
   int64_t n_ctx = 2048;
   int64_t n_batch = 512;  // positions of one chunk
-  std::vector<std::string> faults;
+  std::vector<std::string> faults{};
 };
 
 /// Loads the model and makes the engine ready. Errors name the file and what is wrong with it.

@@ -1,0 +1,47 @@
+#include "native/attention.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+namespace crossval {
+namespace {
+
+// One head of two values, three cached positions, the naive formula in double beside it.
+TEST(Attention, EqualsTheFormula) {
+  Hparams h;
+  h.n_layer = 1;
+  h.n_head = h.n_head_kv = 1;
+  h.head_dim_k = h.head_dim_v = 2;
+  auto cache = KvCache::create(h, KvType::f32, 3);
+  ASSERT_TRUE(cache.has_value());
+  const std::vector<float> k = {1, 0, 0, 1, 1, 1};
+  const std::vector<float> v = {1, 2, 3, 4, 5, 6};
+  cache->store(0, 0, 3, k.data(), v.data());
+  AttentionShape shape;
+  shape.n_head = 1;
+  shape.head_dim_k = shape.head_dim_v = 2;
+  shape.scale = 0.5F;
+  shape.kv_head = {0};
+  shape.visible = [](int64_t position) { return position + 1; };
+  ThreadPool pool(1);
+  const auto kernels = choose_kernels();
+  ASSERT_TRUE(kernels.has_value());
+  const std::vector<float> q = {2, 1, 1, 3, 2, 2};
+  std::vector<float> out(6);
+  attention(**kernels, pool, shape, *cache, 0, 0, 3, q.data(), out.data(), nullptr);
+  for (int p = 0; p < 3; ++p) {
+    double sum = 0;
+    double expected[2] = {0, 0};
+    for (int j = 0; j <= p; ++j) {
+      const double e = std::exp(0.5 * (q[2 * p] * k[2 * j] + q[2 * p + 1] * k[2 * j + 1]));
+      sum += e;
+      for (int d = 0; d < 2; ++d) expected[d] += e * v[2 * j + d];
+    }
+    for (int d = 0; d < 2; ++d) EXPECT_NEAR(out[2 * p + d], expected[d] / sum, 1e-6);
+  }
+}
+
+}  // namespace
+}  // namespace crossval
