@@ -5,7 +5,13 @@
 namespace crossval {
 namespace {
 
-constexpr const KernelSet* kSets[] = {&kScalarKernels};  // slowest first
+// Slowest first.
+constexpr const KernelSet* kSets[] = {
+    &kScalarKernels,
+#ifdef CROSSVAL_AVX2
+    &kAvx2Kernels,
+#endif
+};
 
 std::string names_here() {
   std::string names;

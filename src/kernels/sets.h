@@ -6,5 +6,6 @@
 namespace crossval {
 
 extern const KernelSet kScalarKernels;
+extern const KernelSet kAvx2Kernels;  // x86-64 builds only
 
 }  // namespace crossval

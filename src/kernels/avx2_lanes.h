@@ -1,0 +1,158 @@
+// What the AVX2 files share. They are compiled for AVX2, FMA, F16C and BMI2, so nothing here may be
+// seen by the linker: an inline function that another file also has could be taken from these
+// objects and then run on a processor without AVX2. Hence the anonymous namespace, and no std::
+// helpers.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "kernels/kernels.h"
+
+namespace crossval {
+namespace {
+
+inline const uint8_t* bytes_of(const std::byte* p) { return reinterpret_cast<const uint8_t*>(p); }
+
+inline __m256i load256(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+inline __m128i load128(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
+inline void store256(void* p, __m256i v) { _mm256_storeu_si256(static_cast<__m256i*>(p), v); }
+inline __m256i join128(__m128i low, __m128i high) {
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
+}
+
+inline uint16_t u16_at(const uint8_t* p) {
+  uint16_t value;
+  std::memcpy(&value, p, sizeof value);
+  return value;
+}
+inline uint32_t u32_at(const uint8_t* p) {
+  uint32_t value;
+  std::memcpy(&value, p, sizeof value);
+  return value;
+}
+inline float f16_at(const uint8_t* p) { return _cvtsh_ss(u16_at(p)); }
+
+/// Sixteen bytes of nibbles as 32 bytes: low nibbles, then high ones.
+inline __m256i nibbles(const uint8_t* p) {
+  const __m128i packed = load128(p);
+  return _mm256_and_si256(join128(packed, _mm_srli_epi16(packed, 4)), _mm256_set1_epi8(0x0F));
+}
+
+/// Bit i of `bits` as byte i: 0xFF where set.
+inline __m256i bits_as_masks(uint32_t bits) {
+  const __m256i spread =
+      _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+  const __m256i bit = _mm256_set1_epi64x(static_cast<long long>(0x8040201008040201ULL));
+  const __m256i byte = _mm256_shuffle_epi8(_mm256_set1_epi32(static_cast<int>(bits)), spread);
+  return _mm256_cmpeq_epi8(_mm256_and_si256(byte, bit), bit);
+}
+
+/// Sums of four neighbouring products, unsigned codes times signed ones: eight 32-bit lanes.
+inline __m256i lane_sums(__m256i unsigned_codes, __m256i signed_codes) {
+  return _mm256_madd_epi16(_mm256_maddubs_epi16(unsigned_codes, signed_codes),
+                           _mm256_set1_epi16(1));
+}
+
+inline __m128 halves(__m256 a) {
+  return _mm_add_ps(_mm256_extractf128_ps(a, 1), _mm256_castps256_ps128(a));
+}
+
+/// (r0 + r2) + (r1 + r3) of each of four vectors.
+inline __m128 reduce4_distant(__m128 a, __m128 b, __m128 c, __m128 d) {
+  const __m128 ab = _mm_add_ps(_mm_movelh_ps(a, b), _mm_movehl_ps(b, a));
+  const __m128 cd = _mm_add_ps(_mm_movelh_ps(c, d), _mm_movehl_ps(d, c));
+  return _mm_add_ps(_mm_shuffle_ps(ab, cd, 0x88), _mm_shuffle_ps(ab, cd, 0xDD));
+}
+
+/// Reduction A of four accumulators at once.
+inline __m128 reduce4_a(const __m256 (&acc)[4]) {
+  return reduce4_distant(halves(acc[0]), halves(acc[1]), halves(acc[2]), halves(acc[3]));
+}
+
+/// Reduction B of four accumulators at once.
+inline __m128 reduce4_b(const __m256 (&acc)[4]) {
+  return _mm_hadd_ps(_mm_hadd_ps(halves(acc[0]), halves(acc[1])),
+                     _mm_hadd_ps(halves(acc[2]), halves(acc[3])));
+}
+
+/// Four weight rows; where fewer are left, the last one again, whose results are not stored.
+struct RowGroup {
+  const uint8_t* row[4];
+  int64_t count;
+
+  RowGroup(const std::byte* weights, int64_t stride, int64_t rows, int64_t first) {
+    count = rows - first < 4 ? rows - first : 4;
+    for (int64_t r = 0; r < 4; ++r) {
+      row[r] = bytes_of(weights + (first + (r < count ? r : count - 1)) * stride);
+    }
+  }
+
+  void store(float* out, __m128 results) const {
+    if (count == 4) {
+      _mm_storeu_ps(out, results);
+      return;
+    }
+    float values[4];
+    _mm_storeu_ps(values, results);
+    for (int64_t r = 0; r < count; ++r) out[r] = values[r];
+  }
+};
+
+/// Meets every position with every group of four weight rows. Family gives
+///   Block4            the blocks of four rows at one place, unpacked
+///   kElements         values per block
+///   unpack(rows, b, Block4&)   block b of four rows
+///   dot<P>(get, blocks, activations[P], results[P])   where get(b) is a Block4
+/// A group is unpacked once for all positions; for one or two positions block by block on the way.
+template <class Family>
+void tile_of_groups(const std::byte* weights, int64_t w_stride, int64_t rows,
+                    const std::byte* activations, int64_t a_stride, int64_t positions, int64_t n,
+                    float* out, int64_t out_stride) {
+  using Block4 = typename Family::Block4;
+  constexpr int64_t kScratchBytes = int64_t{160} * 1024;
+  constexpr int64_t kScratchBlocks = kScratchBytes / static_cast<int64_t>(sizeof(Block4));
+  const int64_t blocks = n / Family::kElements;
+  const bool unpack_ahead = positions > 2 && blocks <= kScratchBlocks;
+  alignas(64) std::byte scratch[kScratchBytes];
+  auto* unpacked = reinterpret_cast<Block4*>(scratch);
+
+  for (int64_t first = 0; first < rows; first += 4) {
+    const RowGroup group(weights, w_stride, rows, first);
+    if (unpack_ahead) {
+      for (int64_t b = 0; b < blocks; ++b) Family::unpack(group.row, b, unpacked[b]);
+    }
+    const auto run = [&](auto get) {
+      int64_t p = 0;
+      for (; p + 2 <= positions; p += 2) {
+        const std::byte* const pair[2] = {activations + p * a_stride,
+                                          activations + (p + 1) * a_stride};
+        __m128 results[2];
+        Family::template dot<2>(get, blocks, pair, results);
+        group.store(out + p * out_stride + first, results[0]);
+        group.store(out + (p + 1) * out_stride + first, results[1]);
+      }
+      if (p < positions) {
+        const std::byte* const one[1] = {activations + p * a_stride};
+        __m128 results[1];
+        Family::template dot<1>(get, blocks, one, results);
+        group.store(out + p * out_stride + first, results[0]);
+      }
+    };
+    if (unpack_ahead) {
+      run([unpacked](int64_t b) -> const Block4& { return unpacked[b]; });
+    } else {
+      Block4 block;
+      run([&group, &block](int64_t b) -> const Block4& {
+        Family::unpack(group.row, b, block);
+        return block;
+      });
+    }
+  }
+}
+
+}  // namespace
+}  // namespace crossval
