@@ -1,0 +1,53 @@
+// Byte-pair encoding: words cut by a pre-tokenizer, then merged by rank.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "tokenizer/merge_table.h"
+#include "tokenizer/merger.h"
+#include "tokenizer/pretokenizer.h"
+#include "tokenizer/segmenter.h"
+
+namespace crossval {
+
+class BpeSegmenter : public Segmenter {
+ public:
+  /// `merges`: "left right", best first.
+  static Result<std::unique_ptr<BpeSegmenter>> create(std::span<const std::string_view> merges,
+                                                      const PreTokenizerEntry& pre_tokenizer,
+                                                      const Vocabulary& vocabulary);
+
+  Result<void> append(std::string_view text, bool after_special,
+                      std::vector<int32_t>* ids) const override;
+
+ private:
+  // A stretch of a word: `piece` when merges or tokens know its text.
+  struct Symbol {
+    PieceId piece = -1;
+    uint32_t begin = 0;  // byte in the word
+    uint32_t size = 0;
+    bool operator==(const Symbol&) const = default;
+  };
+  using WordMerger = Merger<Symbol, int32_t>;
+
+  BpeSegmenter(PreTokenizer pre_tokenizer, const Vocabulary& vocabulary);
+  void intern_tokens();
+  void intern_merges(std::span<const std::string_view> merges);
+  /// The bytes that a token's or merge's text stands for in a word; nullopt: no word is spelled so.
+  std::optional<std::string> in_word(std::string_view text) const;
+  int32_t token_of(PieceId piece) const {
+    return piece < 0 ? kNoToken : tokens_[static_cast<size_t>(piece)];
+  }
+  void append_word(std::string_view word, WordMerger* merger, std::vector<Symbol>* symbols,
+                   std::vector<int32_t>* ids) const;
+  void append_bytes(std::string_view text, std::vector<int32_t>* ids) const;
+
+  const Vocabulary& vocabulary_;
+  PreTokenizer pre_tokenizer_;
+  MergeTable merges_;
+  std::vector<int32_t> tokens_;           // by PieceId; kNoToken: only a step of merging
+  std::array<PieceId, 256> byte_pieces_;  // the one-byte pieces, where words are bytes
+};
+
+}  // namespace crossval

@@ -1,0 +1,127 @@
+#include "tokenizer/model_tokenizer.h"
+
+#include <fmt/format.h>
+
+#include "tokenizer/pieces.h"
+
+namespace crossval {
+namespace {
+
+Result<std::unique_ptr<Segmenter>> make_segmenter(const GgufFile& file,
+                                                  const Vocabulary& vocabulary) {
+  switch (vocabulary.family) {
+    case VocabularyFamily::bpe:
+      return make_bpe_segmenter(file, vocabulary);
+    case VocabularyFamily::spm:
+      return make_spm_segmenter(vocabulary);
+    default:
+      return fail(ExitCode::bad_input_file,
+                  fmt::format("tokenizer model '{}' is not supported", vocabulary.model),
+                  file.path());
+  }
+}
+
+std::string describe(const Vocabulary& vocabulary) {
+  switch (vocabulary.family) {
+    case VocabularyFamily::bpe:
+      return fmt::format("BPE, pre-tokenizer {}", vocabulary.pre_tokenizer);
+    case VocabularyFamily::spm:
+      return "SentencePiece BPE";
+    case VocabularyFamily::wordpiece:
+      return "WordPiece";
+    case VocabularyFamily::unigram:
+      return "unigram";
+    case VocabularyFamily::rwkv:
+      return "RWKV longest match";
+    case VocabularyFamily::plamo2:
+      return "PLaMo-2";
+  }
+  return {};
+}
+
+}  // namespace
+
+ModelTokenizer::ModelTokenizer(Vocabulary vocabulary)
+    : vocabulary_(std::move(vocabulary)),
+      splitter_(vocabulary_),
+      algorithm_(describe(vocabulary_)) {}
+
+Result<std::unique_ptr<Tokenizer>> ModelTokenizer::create(const GgufFile& file) {
+  auto vocabulary = read_vocabulary(file);
+  if (!vocabulary) return tl::unexpected(vocabulary.error());
+  std::unique_ptr<ModelTokenizer> result(new ModelTokenizer(std::move(*vocabulary)));
+  auto segmenter = make_segmenter(file, result->vocabulary_);
+  if (!segmenter) return tl::unexpected(segmenter.error());
+  result->segmenter_ = std::move(*segmenter);
+  return std::unique_ptr<Tokenizer>(std::move(result));
+}
+
+Result<std::pair<int32_t, int32_t>> ModelTokenizer::frame() const {
+  const Vocabulary& v = vocabulary_;
+  bool begins = v.add_bos;
+  bool ends = v.add_eos;
+  int32_t last = v.eos;
+  if (v.family == VocabularyFamily::wordpiece) {
+    begins = ends = true;  // [CLS] … [SEP], whatever the file says
+    last = v.separator;
+  } else if (v.family == VocabularyFamily::rwkv || v.family == VocabularyFamily::plamo2) {
+    begins = ends = false;
+  }
+  const std::pair<int32_t, int32_t> frame{begins ? v.bos : kNoToken, ends ? last : kNoToken};
+  if ((begins && frame.first == kNoToken) || (ends && frame.second == kNoToken)) {
+    return fail(ExitCode::bad_input_file,
+                fmt::format("the model asks for {} token before or after each text but names none",
+                            begins && frame.first == kNoToken ? "a BOS" : "an EOS"),
+                {}, "repair the model file's tokenizer.ggml keys, or turn BOS off");
+  }
+  return frame;
+}
+
+Result<std::vector<int32_t>> ModelTokenizer::encode(std::string_view text, bool add_special,
+                                                    bool parse_special) const {
+  std::pair<int32_t, int32_t> around{kNoToken, kNoToken};
+  if (add_special) {
+    const auto found = frame();
+    if (!found) return tl::unexpected(found.error());
+    around = *found;
+  }
+  std::vector<int32_t> ids;
+  if (around.first != kNoToken) ids.push_back(around.first);
+  bool after_special = true;
+  for (const TextFragment& fragment : splitter_.split(text, parse_special)) {
+    if (fragment.id != kNoToken) {
+      ids.push_back(fragment.id);
+    } else if (auto done = segmenter_->append(fragment.text, after_special, &ids); !done) {
+      return tl::unexpected(done.error());
+    }
+    after_special = fragment.id != kNoToken;
+  }
+  if (around.second != kNoToken) ids.push_back(around.second);
+  return ids;
+}
+
+std::string ModelTokenizer::piece(int32_t id, bool special) const {
+  if (!special && vocabulary_.has(id, kTokenUnknown | kTokenControl)) return {};
+  return token_bytes(vocabulary_, id);
+}
+
+TokenKind ModelTokenizer::kind(int32_t id) const {
+  struct Entry {
+    uint16_t attribute;
+    TokenKind kind;
+  };
+  constexpr Entry kEntries[] = {
+      {kTokenControl, TokenKind::control},          {kTokenUnknown, TokenKind::unknown},
+      {kTokenUserDefined, TokenKind::user_defined}, {kTokenByte, TokenKind::byte},
+      {kTokenUnused, TokenKind::unused},            {kTokenNormal, TokenKind::normal}};
+  for (const Entry& entry : kEntries) {
+    if (vocabulary_.has(id, entry.attribute)) return entry.kind;
+  }
+  return TokenKind::undefined;
+}
+
+Result<std::unique_ptr<Tokenizer>> Tokenizer::from_gguf(const GgufFile& file) {
+  return ModelTokenizer::create(file);
+}
+
+}  // namespace crossval

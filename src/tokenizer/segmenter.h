@@ -1,0 +1,30 @@
+// One vocabulary family's way of turning plain text into tokens.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "gguf/file.h"
+#include "tokenizer/vocabulary.h"
+
+namespace crossval {
+
+class Segmenter {
+ public:
+  virtual ~Segmenter() = default;
+
+  /// Appends the tokens of `text`, which holds no special token that is to be parsed.
+  /// `after_special`: a special token or nothing stands before it.
+  virtual Result<void> append(std::string_view text, bool after_special,
+                              std::vector<int32_t>* ids) const = 0;
+};
+
+// Each reads from the file what only its family needs; `vocabulary` must outlive the segmenter.
+Result<std::unique_ptr<Segmenter>> make_bpe_segmenter(const GgufFile& file,
+                                                      const Vocabulary& vocabulary);
+std::unique_ptr<Segmenter> make_spm_segmenter(const Vocabulary& vocabulary);
+
+}  // namespace crossval
