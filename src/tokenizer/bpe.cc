@@ -90,7 +90,7 @@ Result<void> BpeSegmenter::append(std::string_view text, bool /*after_special*/,
   const auto ends = pre_tokenizer_.word_ends(characters);
   if (!ends) return tl::unexpected(ends.error());
   WordMerger merger;
-  std::vector<Symbol> symbols;
+  std::vector<MergeSymbol> symbols;
   std::string word;
   size_t begin = 0;
   for (const size_t end : *ends) {
@@ -103,10 +103,10 @@ Result<void> BpeSegmenter::append(std::string_view text, bool /*after_special*/,
 }
 
 void BpeSegmenter::append_word(std::string_view word, WordMerger* merger,
-                               std::vector<Symbol>* symbols, std::vector<int32_t>* ids) const {
-  const bool whole = vocabulary_.ignore_merges ||
-                     (vocabulary_.newline_runs_whole &&
-                      word.find_first_not_of('\n') == std::string_view::npos);
+                               std::vector<MergeSymbol>* symbols, std::vector<int32_t>* ids) const {
+  const bool whole =
+      vocabulary_.ignore_merges ||
+      (vocabulary_.newline_runs_whole && word.find_first_not_of('\n') == std::string_view::npos);
   if (whole) {
     if (const int32_t id = token_of(merges_.find(word)); id != kNoToken) {
       ids->push_back(id);
@@ -118,20 +118,20 @@ void BpeSegmenter::append_word(std::string_view word, WordMerger* merger,
     if (vocabulary_.byte_level) {
       symbols->push_back({byte_pieces_[static_cast<uint8_t>(word[at])], at, 1});
     } else {
-      const auto size = static_cast<uint32_t>(
-          std::min<size_t>(claimed_length(word[at]), word.size() - at));
+      const auto size =
+          static_cast<uint32_t>(std::min<size_t>(claimed_length(word[at]), word.size() - at));
       symbols->push_back({merges_.find(word.substr(at, size)), at, size});
     }
     at += symbols->back().size;
   }
-  merger->merge(symbols, [this](const Symbol& left, const Symbol& right)
-                             -> std::optional<WordMerger::Candidate> {
-    const Merge* merge = merges_.find(left.piece, right.piece);
-    if (merge == nullptr) return std::nullopt;
-    return WordMerger::Candidate{merge->rank,
-                                 {merge->result, left.begin, left.size + right.size}};
-  });
-  for (const Symbol& symbol : *symbols) {
+  merger->merge(symbols,
+                [this](const MergeSymbol& left,
+                       const MergeSymbol& right) -> std::optional<WordMerger::Candidate> {
+                  const Merge* merge = merges_.find(left.piece, right.piece);
+                  if (merge == nullptr) return std::nullopt;
+                  return WordMerger::Candidate{merge->rank, merge->result};
+                });
+  for (const MergeSymbol& symbol : *symbols) {
     const int32_t id = token_of(symbol.piece);
     if (id != kNoToken) {
       ids->push_back(id);
@@ -141,7 +141,8 @@ void BpeSegmenter::append_word(std::string_view word, WordMerger* merger,
   }
 }
 
-// What is no token is written byte by byte; a byte without a token of its own vanishes, as upstream.
+// What is no token is written byte by byte; a byte without a token of its own vanishes, as
+// upstream.
 void BpeSegmenter::append_bytes(std::string_view text, std::vector<int32_t>* ids) const {
   const auto push = [this, ids](std::string_view token) {
     if (const int32_t id = vocabulary_.find(token); id != kNoToken) ids->push_back(id);

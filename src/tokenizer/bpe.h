@@ -22,14 +22,7 @@ class BpeSegmenter : public Segmenter {
                       std::vector<int32_t>* ids) const override;
 
  private:
-  // A stretch of a word: `piece` when merges or tokens know its text.
-  struct Symbol {
-    PieceId piece = -1;
-    uint32_t begin = 0;  // byte in the word
-    uint32_t size = 0;
-    bool operator==(const Symbol&) const = default;
-  };
-  using WordMerger = Merger<Symbol, int32_t>;
+  using WordMerger = Merger<int32_t>;  // by rank; MergeSymbol::piece is a PieceId
 
   BpeSegmenter(PreTokenizer pre_tokenizer, const Vocabulary& vocabulary);
   void intern_tokens();
@@ -39,7 +32,7 @@ class BpeSegmenter : public Segmenter {
   int32_t token_of(PieceId piece) const {
     return piece < 0 ? kNoToken : tokens_[static_cast<size_t>(piece)];
   }
-  void append_word(std::string_view word, WordMerger* merger, std::vector<Symbol>* symbols,
+  void append_word(std::string_view word, WordMerger* merger, std::vector<MergeSymbol>* symbols,
                    std::vector<int32_t>* ids) const;
   void append_bytes(std::string_view text, std::vector<int32_t>* ids) const;
 

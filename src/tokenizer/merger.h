@@ -1,5 +1,5 @@
-// The merge loop of BPE and SentencePiece: neighbours join in order of urgency, leftmost first among
-// equals, until none can. n symbols cost O(n log n).
+// The merge loop of BPE and SentencePiece: neighbours join in order of urgency, leftmost first
+// among equals, until none can. n symbols cost O(n log n).
 #pragma once
 
 #include <algorithm>
@@ -9,26 +9,32 @@
 
 namespace crossval {
 
-/// `Join` says whether two symbols join: std::optional<Candidate> operator()(Symbol, Symbol), where
-/// Candidate has `Priority priority` (smaller joins first) and `Symbol result`. A Symbol must be
-/// comparable and two different stretches that start at one place must be different symbols.
-template <class Symbol, class Priority>
+/// A stretch of the text that is being merged. What `piece` means is its user's business.
+struct MergeSymbol {
+  int32_t piece = -1;
+  uint32_t begin = 0;  // byte
+  uint32_t size = 0;   // bytes
+};
+
+/// Keeps its memory from one text to the next. Priority: smaller joins first.
+template <class Priority>
 class Merger {
  public:
   struct Candidate {
     Priority priority;
-    Symbol result;
+    int32_t piece;  // of the two together
   };
 
-  /// Replaces `symbols` by what is left when all that can join has joined.
+  /// Replaces `symbols`, which are neighbours in this order, by what is left when all that can join
+  /// has joined. `join`: std::optional<Candidate>(const MergeSymbol& left, const MergeSymbol&
+  /// right).
   template <class Join>
-  void merge(std::vector<Symbol>* symbols, const Join& join) {
+  void merge(std::vector<MergeSymbol>* symbols, const Join& join) {
     const auto n = static_cast<int32_t>(symbols->size());
     nodes_.resize(symbols->size());
     queue_.clear();
-    for (int32_t i = 0; i < n; ++i) {
-      nodes_[at(i)] = {(*symbols)[at(i)], i - 1, i + 1 < n ? i + 1 : -1, true};
-    }
+    for (int32_t i = 0; i < n; ++i) nodes_[at(i)] = {(*symbols)[at(i)], i - 1, i + 1};
+    if (n > 0) nodes_.back().next = -1;
     for (int32_t i = 1; i < n; ++i) propose(i - 1, i, join);
     while (!queue_.empty()) {
       std::pop_heap(queue_.begin(), queue_.end());
@@ -36,12 +42,14 @@ class Merger {
       queue_.pop_back();
       Node& left = nodes_[at(best.left)];
       Node& right = nodes_[at(best.right)];
-      // Stale when one of the two has joined something else since.
-      const bool holds = left.alive && right.alive && left.symbol == best.left_symbol &&
-                         right.symbol == best.right_symbol;
+      // Symbols only grow, and one that was swallowed has size 0: a proposal is stale when the two
+      // are not as long together as they were.
+      const bool holds = left.symbol.size != 0 && right.symbol.size != 0 &&
+                         left.symbol.size + right.symbol.size == best.size;
       if (!holds) continue;
-      left.symbol = best.result;
-      right.alive = false;
+      left.symbol.size = best.size;
+      left.symbol.piece = best.piece;
+      right.symbol.size = 0;
       left.next = right.next;
       if (right.next >= 0) nodes_[at(right.next)].previous = best.left;
       if (left.previous >= 0) propose(left.previous, best.left, join);
@@ -55,19 +63,17 @@ class Merger {
 
  private:
   struct Node {
-    Symbol symbol;
+    MergeSymbol symbol;
     int32_t previous;
-    int32_t next;
-    bool alive;
+    int32_t next;  // -1: none
   };
   struct Proposal {
     Priority priority;
     int32_t left;
     int32_t right;
-    Symbol left_symbol;
-    Symbol right_symbol;
-    Symbol result;
-    // Of the standard heap's top: the greatest, so the least urgent is the least.
+    uint32_t size;
+    int32_t piece;
+    // The standard heap has the greatest on top: less urgent is less.
     bool operator<(const Proposal& other) const {
       return other.priority < priority || (other.priority == priority && other.left < left);
     }
@@ -77,10 +83,10 @@ class Merger {
 
   template <class Join>
   void propose(int32_t left, int32_t right, const Join& join) {
-    const Symbol l = nodes_[at(left)].symbol;
-    const Symbol r = nodes_[at(right)].symbol;
+    const MergeSymbol& l = nodes_[at(left)].symbol;
+    const MergeSymbol& r = nodes_[at(right)].symbol;
     if (const std::optional<Candidate> found = join(l, r)) {
-      queue_.push_back({found->priority, left, right, l, r, found->result});
+      queue_.push_back({found->priority, left, right, l.size + r.size, found->piece});
       std::push_heap(queue_.begin(), queue_.end());
     }
   }

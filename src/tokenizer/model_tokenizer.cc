@@ -7,6 +7,9 @@
 namespace crossval {
 namespace {
 
+// Positions in a text, and three times them where spaces are escaped, fit 32 bits.
+constexpr size_t kLongestText = size_t{256} << 20;
+
 Result<std::unique_ptr<Segmenter>> make_segmenter(const GgufFile& file,
                                                   const Vocabulary& vocabulary) {
   switch (vocabulary.family) {
@@ -79,6 +82,10 @@ Result<std::pair<int32_t, int32_t>> ModelTokenizer::frame() const {
 
 Result<std::vector<int32_t>> ModelTokenizer::encode(std::string_view text, bool add_special,
                                                     bool parse_special) const {
+  if (text.size() > kLongestText) {
+    return fail(ExitCode::usage, fmt::format("the text has {} bytes", text.size()), {},
+                fmt::format("at most {} bytes can be tokenised", kLongestText));
+  }
   std::pair<int32_t, int32_t> around{kNoToken, kNoToken};
   if (add_special) {
     const auto found = frame();
@@ -110,10 +117,12 @@ TokenKind ModelTokenizer::kind(int32_t id) const {
     uint16_t attribute;
     TokenKind kind;
   };
-  constexpr Entry kEntries[] = {
-      {kTokenControl, TokenKind::control},          {kTokenUnknown, TokenKind::unknown},
-      {kTokenUserDefined, TokenKind::user_defined}, {kTokenByte, TokenKind::byte},
-      {kTokenUnused, TokenKind::unused},            {kTokenNormal, TokenKind::normal}};
+  constexpr Entry kEntries[] = {{kTokenControl, TokenKind::control},
+                                {kTokenUnknown, TokenKind::unknown},
+                                {kTokenUserDefined, TokenKind::user_defined},
+                                {kTokenByte, TokenKind::byte},
+                                {kTokenUnused, TokenKind::unused},
+                                {kTokenNormal, TokenKind::normal}};
   for (const Entry& entry : kEntries) {
     if (vocabulary_.has(id, entry.attribute)) return entry.kind;
   }

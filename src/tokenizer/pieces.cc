@@ -52,8 +52,8 @@ std::string token_bytes(const Vocabulary& vocabulary, int32_t id) {
   const bool verbatim = vocabulary.has(id, kTokenUnknown | kTokenControl | kTokenUserDefined);
   if (verbatim) return token.text;
   if (vocabulary.has(id, kTokenNormal)) {
-    const bool spelled = vocabulary.family == VocabularyFamily::bpe &&
-                         !vocabulary.escape_whitespaces;
+    const bool spelled =
+        vocabulary.family == VocabularyFamily::bpe && !vocabulary.escape_whitespaces;
     return spelled ? bytes_of_spelling(token.text) : unescape_spaces(token.text);
   }
   if (vocabulary.has(id, kTokenByte)) return named_byte(token.text);

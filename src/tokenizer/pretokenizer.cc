@@ -100,8 +100,8 @@ std::string over_classes(std::string_view expression) {
   return out;
 }
 
-// "A letter that is no small ASCII letter", written with a look-ahead: as one set it needs no memory
-// for each character.
+// "A letter that is no small ASCII letter", written with a look-ahead: as one set it needs no
+// memory for each character.
 std::string without_lookahead(std::string expression) {
   struct Rewrite {
     std::string_view from;
@@ -130,8 +130,7 @@ constexpr std::string_view kKimi =
     R"((?:'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL]))?)"
     R"(|[\xD10-9]{1,3})"
     R"(| ?[^\s\xD1\xD2\xD60-9A-Za-z]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-constexpr std::string_view kDigitGroups[] = {R"(\p{AFMoE_digits})",
-                                             R"(\d{1,3}(?=(?:\d{3})*\b))"};
+constexpr std::string_view kDigitGroups[] = {R"(\p{AFMoE_digits})", R"(\d{1,3}(?=(?:\d{3})*\b))"};
 constexpr std::string_view kAsciiDigitGroups = R"((?=(\d{3})+(?!\d)))";
 
 bool is_digit(uint32_t c, bool ascii_only) {
@@ -139,9 +138,9 @@ bool is_digit(uint32_t c, bool ascii_only) {
   return unicode_category(c) == UnicodeCategory::number;
 }
 
-// Appends the ends of groups of three digits, counted from the right of each run; what stands before
-// a run stays with its first group. `ascii_only` has look-ahead's meaning: the cut is before a group,
-// so what follows a run stays with its last one.
+// Appends the ends of groups of three digits, counted from the right of each run; what stands
+// before a run stays with its first group. `ascii_only` has look-ahead's meaning: the cut is before
+// a group, so what follows a run stays with its last one.
 void group_digits(std::span<const uint32_t> text, size_t begin, size_t end, bool ascii_only,
                   std::vector<size_t>* ends) {
   size_t last = begin;

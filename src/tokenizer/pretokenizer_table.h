@@ -10,8 +10,9 @@ namespace crossval {
 
 struct PreTokenizerEntry {
   std::string_view name;
-  std::vector<std::string_view> expressions;  // applied one after the other, as upstream writes them
-  bool byte_level = true;                     // words are spelled by byte_level.h
+  std::vector<std::string_view>
+      expressions;         // applied one after the other, as upstream writes them
+  bool byte_level = true;  // words are spelled by byte_level.h
   bool ignore_merges = false;
   bool add_bos = false;
   bool clean_spaces = true;

@@ -52,8 +52,7 @@ Result<Regex> Regex::compile(std::span<const uint32_t> pattern, RegexMode mode) 
   int code = 0;
   size_t offset = 0;
   auto rep = std::make_unique<Rep>();
-  rep->code.reset(
-      pcre2_compile(pattern.data(), pattern.size(), options, &code, &offset, nullptr));
+  rep->code.reset(pcre2_compile(pattern.data(), pattern.size(), options, &code, &offset, nullptr));
   if (rep->code == nullptr) {
     std::string text;
     for (const uint32_t c : pattern) append_utf8(c, &text);
@@ -96,9 +95,8 @@ Result<std::optional<RegexMatch>> RegexMatcher::next() {
   while (rep_->at <= rep_->text.size()) {
     uint32_t options = rep_->regex->match_options;
     if (rep_->after_empty) options |= PCRE2_NOTEMPTY_ATSTART | PCRE2_ANCHORED;
-    const int found =
-        pcre2_match(rep_->regex->code.get(), rep_->text.data(), rep_->text.size(), rep_->at,
-                    options, rep_->match.get(), rep_->context.get());
+    const int found = pcre2_match(rep_->regex->code.get(), rep_->text.data(), rep_->text.size(),
+                                  rep_->at, options, rep_->match.get(), rep_->context.get());
     if (found == PCRE2_ERROR_NOMATCH) {
       if (!rep_->after_empty) break;
       rep_->after_empty = false;

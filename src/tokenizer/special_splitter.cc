@@ -34,7 +34,8 @@ SpecialSplitter::SpecialSplitter(const Vocabulary& vocabulary) : vocabulary_(voc
   for (int32_t id = 0; id < vocabulary.size(); ++id) {
     if (vocabulary.has(id, kSpecial)) order_.push_back(id);
   }
-  // Not a stable sort: among texts of one length upstream's order is whatever this call makes of it.
+  // Not a stable sort: among texts of one length upstream's order is whatever this call makes of
+  // it.
   std::sort(order_.begin(), order_.end(), [&vocabulary](int32_t a, int32_t b) {
     return vocabulary.tokens[static_cast<size_t>(a)].text.size() >
            vocabulary.tokens[static_cast<size_t>(b)].text.size();
@@ -51,8 +52,8 @@ void SpecialSplitter::insert(std::string_view text, int32_t rank) {
     int32_t next = child(node, byte);
     if (next < 0) {
       next = static_cast<int32_t>(trie_.size());
-      int32_t& head =
-          node < 0 ? roots_[static_cast<uint8_t>(byte)] : trie_[static_cast<size_t>(node)].first_child;
+      int32_t& head = node < 0 ? roots_[static_cast<uint8_t>(byte)]
+                               : trie_[static_cast<size_t>(node)].first_child;
       const int32_t sibling = head;
       head = next;
       trie_.push_back({.next_sibling = sibling, .byte = byte});

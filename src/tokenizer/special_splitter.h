@@ -27,8 +27,8 @@ class SpecialSplitter {
 
  private:
   struct Node {
-    int32_t rank = -1;          // index into order_ of the token that ends here
-    int32_t first_child = -1;   // children are a linked list: specials are few and short
+    int32_t rank = -1;         // index into order_ of the token that ends here
+    int32_t first_child = -1;  // children are a linked list: specials are few and short
     int32_t next_sibling = -1;
     char byte = 0;
   };

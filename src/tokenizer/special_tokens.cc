@@ -13,36 +13,31 @@ namespace {
 
 using Texts = std::span<const std::string_view>;
 
-constexpr std::string_view kEndOfTurn[] = {"<|eot_id|>",
-                              "<|im_end|>",
-                              "<|end|>",
-                              "<end_of_turn>",
-                              "<|endoftext|>",
-                              "<|end_of_text|>",
-                              "<EOT>",
-                              "_<EOT>",
-                              "[EOT]",
-                              "<｜end▁of▁sentence｜>",
-                              "<end_of_utterance>"};
+constexpr std::string_view kEndOfTurn[] = {
+    "<|eot_id|>",        "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>",
+    "<|end_of_text|>",   "<EOT>",      "_<EOT>",  "[EOT]",         "<｜end▁of▁sentence｜>",
+    "<end_of_utterance>"};
 constexpr std::string_view kEndOfMessage[] = {"<|eom_id|>"};
-constexpr std::string_view kFimPrefix[] = {"<|fim_prefix|>",     "<fim-prefix>", "<fim_prefix>",
-                              "<｜fim▁begin｜>", "<PRE>",        "▁<PRE>",
-                              "<|code_prefix|>",    "<|prefix|>"};
-constexpr std::string_view kFimSuffix[] = {"<|fim_suffix|>",    "<fim-suffix>", "<fim_suffix>",
-                              "<｜fim▁hole｜>", "<SUF>",        "▁<SUF>",
-                              "<|code_suffix|>",   "<|suffix|>"};
-constexpr std::string_view kFimMiddle[] = {"<|fim_middle|>",   "<fim-middle>", "<fim_middle>",
-                              "<｜fim▁end｜>", "<MID>",        "▁<MID>",
-                              "<|code_middle|>",  "<|middle|>"};
-constexpr std::string_view kFimPadding[] = {"<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]"};
-constexpr std::string_view kFimRepository[] = {"<|fim_repo|>", "<|repo_name|>", "<fim-repo>", "<REPO>",
-                                  "<reponame>"};
+constexpr std::string_view kFimPrefix[] = {"<|fim_prefix|>",  "<fim-prefix>", "<fim_prefix>",
+                                           "<｜fim▁begin｜>", "<PRE>",        "▁<PRE>",
+                                           "<|code_prefix|>", "<|prefix|>"};
+constexpr std::string_view kFimSuffix[] = {"<|fim_suffix|>",  "<fim-suffix>", "<fim_suffix>",
+                                           "<｜fim▁hole｜>",  "<SUF>",        "▁<SUF>",
+                                           "<|code_suffix|>", "<|suffix|>"};
+constexpr std::string_view kFimMiddle[] = {"<|fim_middle|>",  "<fim-middle>", "<fim_middle>",
+                                           "<｜fim▁end｜>",   "<MID>",        "▁<MID>",
+                                           "<|code_middle|>", "<|middle|>"};
+constexpr std::string_view kFimPadding[] = {"<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>",
+                                            "[PAD]"};
+constexpr std::string_view kFimRepository[] = {"<|fim_repo|>", "<|repo_name|>", "<fim-repo>",
+                                               "<REPO>", "<reponame>"};
 constexpr std::string_view kFimSeparator[] = {"<|file_sep|>"};
 // Besides kEndOfTurn.
-constexpr std::string_view kEndOfGeneration[] = {"<|return|>", "<|call|>",   "<|flush|>",       "<|calls|>",
-                                    "</s>",       "<|eom_id|>", "[EOS]",           "<eos>",
-                                    "<turn|>",    "[e~[",       "<|tool_response>"};
-constexpr std::string_view kAlwaysShown[] = {"<|channel|>", "<|message|>", "<|start|>", "<|constrain|>"};
+constexpr std::string_view kEndOfGeneration[] = {
+    "<|return|>", "<|call|>", "<|flush|>", "<|calls|>",       "</s>", "<|eom_id|>", "[EOS]",
+    "<eos>",      "<turn|>",  "[e~[",      "<|tool_response>"};
+constexpr std::string_view kAlwaysShown[] = {"<|channel|>", "<|message|>", "<|start|>",
+                                             "<|constrain|>"};
 
 uint16_t& attributes(Vocabulary* v, int32_t id) {
   return v->tokens[static_cast<size_t>(id)].attributes;

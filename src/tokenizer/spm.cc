@@ -1,9 +1,11 @@
 // SentencePiece's BPE as llama.cpp runs it: neighbours whose joined text is a token join, the token
 // with the highest score first.
-#include <algorithm>
-#include <string>
-
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <unordered_set>
 
 #include "tokenizer/code_points.h"
 #include "tokenizer/merger.h"
@@ -14,18 +16,14 @@ namespace {
 
 constexpr std::string_view kEscapedSpace = "\xE2\x96\x81";  // U+2581
 
-struct Stretch {
-  uint32_t begin = 0;  // byte in the text
-  uint32_t size = 0;
-  bool operator==(const Stretch&) const = default;
-};
-using StretchMerger = Merger<Stretch, float>;
+using TokenMerger = Merger<float>;  // by negative score; MergeSymbol::piece is a token or kNoToken
 
 class SpmSegmenter : public Segmenter {
  public:
   explicit SpmSegmenter(const Vocabulary& vocabulary) : vocabulary_(vocabulary) {
     for (const VocabularyToken& token : vocabulary.tokens) {
       longest_ = std::max(longest_, token.text.size());
+      note_before_space(token.text);
     }
     for (size_t b = 0; b < byte_tokens_.size(); ++b) {
       const char byte = static_cast<char>(b);
@@ -39,26 +37,19 @@ class SpmSegmenter : public Segmenter {
   Result<void> append(std::string_view text, bool after_special,
                       std::vector<int32_t>* ids) const override {
     const std::string escaped = escape(text, after_special);
-    std::vector<Stretch> stretches;
-    stretches.reserve(escaped.size());
+    TokenMerger merger;
+    std::vector<MergeSymbol> symbols;
     for (size_t at = 0; at < escaped.size();) {
       const size_t size = std::min(claimed_length(escaped[at]), escaped.size() - at);
-      stretches.push_back({static_cast<uint32_t>(at), static_cast<uint32_t>(size)});
+      const std::string_view symbol = std::string_view(escaped).substr(at, size);
+      if (!symbols.empty() && symbol == kEscapedSpace && parts_before_space(escaped, symbols)) {
+        if (auto done = merge(escaped, &merger, &symbols, ids); !done) return done;
+      }
+      symbols.push_back(
+          {vocabulary_.find(symbol), static_cast<uint32_t>(at), static_cast<uint32_t>(size)});
       at += size;
     }
-    StretchMerger merger;
-    merger.merge(&stretches, [&escaped, this](const Stretch& left, const Stretch& right) {
-      return join(escaped, left, right);
-    });
-    for (const Stretch& stretch : stretches) {
-      const std::string_view piece = std::string_view(escaped).substr(stretch.begin, stretch.size);
-      if (const int32_t id = vocabulary_.find(piece); id != kNoToken) {
-        ids->push_back(id);
-      } else if (auto pushed = append_bytes(piece, ids); !pushed) {
-        return pushed;
-      }
-    }
-    return {};
+    return merge(escaped, &merger, &symbols, ids);
   }
 
  private:
@@ -76,13 +67,45 @@ class SpmSegmenter : public Segmenter {
     return out;
   }
 
-  std::optional<StretchMerger::Candidate> join(std::string_view text, const Stretch& left,
-                                               const Stretch& right) const {
-    const Stretch both{left.begin, left.size + right.size};
-    if (both.size > longest_) return std::nullopt;
-    const int32_t id = vocabulary_.find(text.substr(both.begin, both.size));
-    if (id == kNoToken) return std::nullopt;
-    return StretchMerger::Candidate{-vocabulary_.tokens[static_cast<size_t>(id)].score, both};
+  void note_before_space(std::string_view token) {
+    std::string_view before;
+    for (size_t at = 0; at < token.size();) {
+      const std::string_view symbol = token.substr(at, claimed_length(token[at]));
+      if (symbol == kEscapedSpace && !before.empty()) before_space_.emplace(before);
+      before = symbol;
+      at += symbol.size();
+    }
+  }
+
+  // No token has this symbol before a space, so nothing will ever join across: what is before the
+  // space can be merged by itself, with the same result in less memory.
+  bool parts_before_space(std::string_view text, const std::vector<MergeSymbol>& symbols) const {
+    const std::string before(text.substr(symbols.back().begin, symbols.back().size));
+    return !before_space_.contains(before);
+  }
+
+  // Empties `symbols`.
+  Result<void> merge(std::string_view text, TokenMerger* merger, std::vector<MergeSymbol>* symbols,
+                     std::vector<int32_t>* ids) const {
+    merger->merge(symbols,
+                  [text, this](const MergeSymbol& left,
+                               const MergeSymbol& right) -> std::optional<TokenMerger::Candidate> {
+                    const size_t size = left.size + right.size;
+                    if (size > longest_) return std::nullopt;
+                    const int32_t id = vocabulary_.find(text.substr(left.begin, size));
+                    if (id == kNoToken) return std::nullopt;
+                    return TokenMerger::Candidate{
+                        -vocabulary_.tokens[static_cast<size_t>(id)].score, id};
+                  });
+    for (const MergeSymbol& symbol : *symbols) {
+      if (symbol.piece != kNoToken) {
+        ids->push_back(symbol.piece);
+      } else if (auto pushed = append_bytes(text.substr(symbol.begin, symbol.size), ids); !pushed) {
+        return pushed;
+      }
+    }
+    symbols->clear();
+    return {};
   }
 
   Result<void> append_bytes(std::string_view piece, std::vector<int32_t>* ids) const {
@@ -100,8 +123,9 @@ class SpmSegmenter : public Segmenter {
   }
 
   const Vocabulary& vocabulary_;
-  size_t longest_ = 0;                      // bytes
-  std::array<int32_t, 256> byte_tokens_{};  // kNoToken: that byte cannot be written
+  size_t longest_ = 0;                            // bytes
+  std::unordered_set<std::string> before_space_;  // symbols that some token has before U+2581
+  std::array<int32_t, 256> byte_tokens_{};        // kNoToken: that byte cannot be written
 };
 
 }  // namespace

@@ -15,11 +15,17 @@ namespace crossval {
 
 /// Bits of tokenizer.ggml.token_type, as upstream names them.
 enum class TokenKind : uint8_t {
-  undefined = 0, normal = 1, unknown = 2, control = 3, user_defined = 4, unused = 5, byte = 6,
+  undefined = 0,
+  normal = 1,
+  unknown = 2,
+  control = 3,
+  user_defined = 4,
+  unused = 5,
+  byte = 6,
 };
 
-/// A vocabulary with the algorithm it belongs to. Immutable after construction; const methods may be
-/// called from several threads.
+/// A vocabulary with the algorithm it belongs to. Immutable after construction; const methods may
+/// be called from several threads.
 class Tokenizer {
  public:
   /// From a GGUF's tokenizer.ggml.* keys. `file` may be closed afterwards. Errors (bad_input_file):
@@ -33,8 +39,8 @@ class Tokenizer {
   virtual Result<std::vector<int32_t>> encode(std::string_view text, bool add_special,
                                               bool parse_special) const = 0;
 
-  /// The bytes of one token; control tokens give their text when `special`, else nothing. id must be
-  /// in [0, size()).
+  /// The bytes of one token; control tokens give their text when `special`, else nothing. id must
+  /// be in [0, size()).
   virtual std::string piece(int32_t id, bool special) const = 0;
 
   virtual int32_t size() const = 0;

@@ -12,7 +12,8 @@ namespace crossval {
 namespace {
 
 constexpr std::string_view kPrefix = "tokenizer.ggml.";
-constexpr std::string_view kDnaMarker = "\xEE\x80\x80";  // U+E000 ends the look-up text of DNA pieces
+constexpr std::string_view kDnaMarker =
+    "\xEE\x80\x80";  // U+E000 ends the look-up text of DNA pieces
 
 std::string key(std::string_view name) { return std::string(kPrefix) + std::string(name); }
 
@@ -35,10 +36,10 @@ Result<void> set_family(const GgufFile& file, Vocabulary* v) {
     VocabularyFamily family;
   };
   constexpr std::array kFamilies = {
-      Family{"gpt2", VocabularyFamily::bpe},       Family{"gemma4", VocabularyFamily::bpe},
-      Family{"hybriddna", VocabularyFamily::bpe},  Family{"whitespace", VocabularyFamily::bpe},
-      Family{"llama", VocabularyFamily::spm},      Family{"bert", VocabularyFamily::wordpiece},
-      Family{"t5", VocabularyFamily::unigram},     Family{"rwkv", VocabularyFamily::rwkv},
+      Family{"gpt2", VocabularyFamily::bpe},      Family{"gemma4", VocabularyFamily::bpe},
+      Family{"hybriddna", VocabularyFamily::bpe}, Family{"whitespace", VocabularyFamily::bpe},
+      Family{"llama", VocabularyFamily::spm},     Family{"bert", VocabularyFamily::wordpiece},
+      Family{"t5", VocabularyFamily::unigram},    Family{"rwkv", VocabularyFamily::rwkv},
       Family{"plamo2", VocabularyFamily::plamo2},
   };
   const auto model = file.get_string(key("model"));
