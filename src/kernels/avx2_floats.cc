@@ -1,7 +1,7 @@
 // AVX2 tiles of F32, F16 and BF16 weights (arithmetic: scalar_floats.h). Four accumulators belong
 // to each dot; a strip of the rows is passed over once per accumulator, so that eight dots share
 // their loads.
-#include "kernels/avx2_lanes.h"
+#include "kernels/avx2_groups.h"
 #include "kernels/avx2_tiles.h"
 
 namespace crossval {
