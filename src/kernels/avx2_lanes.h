@@ -57,6 +57,14 @@ inline __m256i lane_sums(__m256i unsigned_codes, __m256i signed_codes) {
                            _mm256_set1_epi16(1));
 }
 
+/// The sum of all lanes of each of four vectors.
+inline __m128i totals_of_four(const __m256i (&lanes)[4]) {
+  const __m256i ab = _mm256_hadd_epi32(lanes[0], lanes[1]);
+  const __m256i cd = _mm256_hadd_epi32(lanes[2], lanes[3]);
+  const __m256i abcd = _mm256_hadd_epi32(ab, cd);
+  return _mm_add_epi32(_mm256_castsi256_si128(abcd), _mm256_extracti128_si256(abcd, 1));
+}
+
 inline __m128 halves(__m256 a) {
   return _mm_add_ps(_mm256_extractf128_ps(a, 1), _mm256_castps256_ps128(a));
 }

@@ -2,6 +2,8 @@
 #include "kernels/scalar_blocks32.h"
 #include "kernels/scalar_floats.h"
 #include "kernels/scalar_k_quants.h"
+#include "kernels/scalar_small_blocks.h"
+#include "kernels/scalar_superblocks.h"
 #include "kernels/sets.h"
 #include "kernels/vector_ops.h"
 
@@ -16,13 +18,34 @@ struct Entry {
 };
 
 constexpr Entry kTiles[] = {
-    {WeightType::f32, tile<DotF32>},          {WeightType::f16, tile<DotF16>},
-    {WeightType::bf16, tile<DotBF16>},        {WeightType::q4_0, tile<SignedDot32<Q4_0>>},
-    {WeightType::q4_1, tile<MinDot32<Q4_1>>}, {WeightType::q5_0, tile<SignedDot32<Q5_0>>},
-    {WeightType::q5_1, tile<MinDot32<Q5_1>>}, {WeightType::q8_0, tile<SignedDot32<Q8_0>>},
-    {WeightType::q2_k, tile<DotQ2_K>},        {WeightType::q3_k, tile<DotQ3_K>},
-    {WeightType::q4_k, tile<DotQ4_K>},        {WeightType::q5_k, tile<DotQ5_K>},
+    {WeightType::f32, tile<DotF32>},
+    {WeightType::f16, tile<DotF16>},
+    {WeightType::bf16, tile<DotBF16>},
+    {WeightType::q4_0, tile<SignedDot32<Q4_0>>},
+    {WeightType::q4_1, tile<MinDot32<Q4_1>>},
+    {WeightType::q5_0, tile<SignedDot32<Q5_0>>},
+    {WeightType::q5_1, tile<MinDot32<Q5_1>>},
+    {WeightType::q8_0, tile<SignedDot32<Q8_0>>},
+    {WeightType::q2_k, tile<DotQ2_K>},
+    {WeightType::q3_k, tile<DotQ3_K>},
+    {WeightType::q4_k, tile<DotQ4_K>},
+    {WeightType::q5_k, tile<DotQ5_K>},
     {WeightType::q6_k, tile<DotQ6_K>},
+    {WeightType::iq2_xxs, tile<DotScaled256<IQ2_XXS>>},
+    {WeightType::iq2_xs, tile<DotScaled256<IQ2_XS>>},
+    {WeightType::iq2_s, tile<DotScaled256<IQ2_S>>},
+    {WeightType::iq3_xxs, tile<DotScaled256<IQ3_XXS>>},
+    {WeightType::iq3_s, tile<DotScaled256<IQ3_S>>},
+    {WeightType::iq1_s, tile<DotIQ1_S>},
+    {WeightType::iq1_m, tile<DotIQ1_M>},
+    {WeightType::iq4_nl, tile<DotPairs32<IQ4_NL>>},
+    {WeightType::iq4_xs, tile<DotScaled256<IQ4_XS>>},
+    {WeightType::tq1_0, tile<DotTernary<TQ1_0>>},
+    {WeightType::tq2_0, tile<DotTernary<TQ2_0>>},
+    {WeightType::mxfp4, tile<DotPairs32<MXFP4>>},
+    {WeightType::nvfp4, tile<DotNVFP4>},
+    {WeightType::q1_0, tile<DotQ1_0>},
+    {WeightType::q2_0, tile<DotQ2_0>},
 };
 
 TileFn find_tile(WeightType type) {

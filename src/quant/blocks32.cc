@@ -1,6 +1,7 @@
 #include "quant/blocks32.h"
 
 #include "quant/decode.h"
+#include "quant/nonlinear.h"
 
 namespace crossval {
 
@@ -22,5 +23,7 @@ template void decode_blocks32<Q4_1>(const std::byte*, float*, int64_t);
 template void decode_blocks32<Q5_0>(const std::byte*, float*, int64_t);
 template void decode_blocks32<Q5_1>(const std::byte*, float*, int64_t);
 template void decode_blocks32<Q8_0>(const std::byte*, float*, int64_t);
+template void decode_blocks32<IQ4_NL>(const std::byte*, float*, int64_t);
+template void decode_blocks32<MXFP4>(const std::byte*, float*, int64_t);
 
 }  // namespace crossval

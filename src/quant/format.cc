@@ -5,7 +5,12 @@
 
 #include "quant/blocks32.h"
 #include "quant/decode.h"
+#include "quant/iq1_quants.h"
+#include "quant/iq_quants.h"
 #include "quant/k_quants.h"
+#include "quant/low_bits.h"
+#include "quant/nonlinear.h"
+#include "quant/ternary.h"
 
 namespace crossval {
 namespace {
@@ -27,7 +32,22 @@ constexpr WeightFormat kFormats[] = {
     {q4_k, "Q4_K", 256, Q4_K::kBytes, A::q8_k, decode_k_quants<Q4_K>},
     {q5_k, "Q5_K", 256, Q5_K::kBytes, A::q8_k, decode_k_quants<Q5_K>},
     {q6_k, "Q6_K", 256, Q6_K::kBytes, A::q8_k, decode_k_quants<Q6_K>},
+    {iq2_xxs, "IQ2_XXS", 256, IQ2_XXS::kBytes, A::q8_k, decode_scaled256<IQ2_XXS>},
+    {iq2_xs, "IQ2_XS", 256, IQ2_XS::kBytes, A::q8_k, decode_scaled256<IQ2_XS>},
+    {iq3_xxs, "IQ3_XXS", 256, IQ3_XXS::kBytes, A::q8_k, decode_scaled256<IQ3_XXS>},
+    {iq1_s, "IQ1_S", 256, IQ1_S::kBytes, A::q8_k, decode_iq1<IQ1_S>},
+    {iq4_nl, "IQ4_NL", 32, IQ4_NL::kBytes, A::q8_0, decode_blocks32<IQ4_NL>},
+    {iq3_s, "IQ3_S", 256, IQ3_S::kBytes, A::q8_k, decode_scaled256<IQ3_S>},
+    {iq2_s, "IQ2_S", 256, IQ2_S::kBytes, A::q8_k, decode_scaled256<IQ2_S>},
+    {iq4_xs, "IQ4_XS", 256, IQ4_XS::kBytes, A::q8_k, decode_scaled256<IQ4_XS>},
+    {iq1_m, "IQ1_M", 256, IQ1_M::kBytes, A::q8_k, decode_iq1<IQ1_M>},
     {bf16, "BF16", 1, 2, A::bf16, decode_bf16},
+    {tq1_0, "TQ1_0", 256, TQ1_0::kBytes, A::q8_k, decode_scaled256<TQ1_0>},
+    {tq2_0, "TQ2_0", 256, TQ2_0::kBytes, A::q8_k, decode_scaled256<TQ2_0>},
+    {mxfp4, "MXFP4", 32, MXFP4::kBytes, A::q8_0, decode_blocks32<MXFP4>},
+    {nvfp4, "NVFP4", 64, NVFP4::kBytes, A::q8_0, decode_nvfp4},
+    {q1_0, "Q1_0", 128, Q1_0::kBytes, A::q8_0, decode_low_bits<Q1_0, 128>},
+    {q2_0, "Q2_0", 64, Q2_0::kBytes, A::q8_0, decode_low_bits<Q2_0, 64>},
 };
 
 }  // namespace

@@ -2,22 +2,13 @@
 // or 32 values, and one binary16 scale over those (one more over the minima):
 //   value = (d * scale[g]) * code                     Q3_K, Q6_K
 //   value = (d * scale[g]) * code - (dmin * min[g])   Q2_K, Q4_K, Q5_K
-// Unpacked, every format has sixteen groups of 16; formats with groups of 32 repeat each entry.
 #pragma once
 
 #include <cstdint>
 
-#include "quant/bytes.h"
+#include "quant/codes256.h"
 
 namespace crossval {
-
-struct Codes256 {
-  float d;
-  float dmin;  // 0 for formats without minima
-  int8_t scale[16];
-  int8_t min[16];
-  int8_t codes[256];  // value order
-};
 
 /// Six-bit scales and minima of Q4_K and Q5_K: twelve bytes hold eight of each. Entries 0…3 lie
 /// whole in bytes 0…3 (scales) and 4…7 (minima); entries 4…7 have their low four bits in bytes 8…11
@@ -36,12 +27,6 @@ inline void unpack_scales_k4(const uint8_t* packed, Codes256& out) {
     out.scale[2 * g] = out.scale[2 * g + 1] = static_cast<int8_t>(scale);
     out.min[2 * g] = out.min[2 * g + 1] = static_cast<int8_t>(min);
   }
-}
-
-/// Two-bit codes as Q2_K and Q3_K store them: for each half of 128 values 32 bytes; bits 2k, 2k+1
-/// of byte i are value 32k + i of that half.
-inline int two_bits(const uint8_t* packed, int value) {
-  return (packed[value / 128 * 32 + value % 32] >> (value % 128 / 32 * 2)) & 3;
 }
 
 /// 16 bytes of scale (low nibble) and minimum (high nibble), 64 bytes of codes, d, dmin.
