@@ -24,12 +24,6 @@ inline uint32_t with_parity_bits(uint32_t packed) {
   return signs | (parity & 0x01010101U) << 7;
 }
 
-/// Negates the bytes whose bit is set.
-inline __m256i apply_signs(__m256i magnitudes, uint32_t signs) {
-  const __m256i mask = bits_as_masks(signs);
-  return _mm256_sub_epi8(_mm256_xor_si256(magnitudes, mask), mask);
-}
-
 inline __m256i four_entries(const uint64_t* grid, unsigned a, unsigned b, unsigned c, unsigned d) {
   return _mm256_setr_epi64x(static_cast<long long>(grid[a]), static_cast<long long>(grid[b]),
                             static_cast<long long>(grid[c]), static_cast<long long>(grid[d]));
@@ -69,11 +63,21 @@ struct Signed {
   using Totals = PlainTotals<P, kEighths>;
 };
 
-struct UnpackIQ2_XXS : Signed<IQ2_XXS, ScalesOf32, 1> {
+/// Codes as magnitudes and signs.
+template <class Unpack, class Format, class ScalesKind, int kEighths>
+struct SignsApart : Signed<Format, ScalesKind, kEighths> {
   static __m256i codes(const uint8_t* block, int g) {
+    return negate(Unpack::magnitudes(block, g), Unpack::signs(block, g));
+  }
+};
+
+struct UnpackIQ2_XXS : SignsApart<UnpackIQ2_XXS, IQ2_XXS, ScalesOf32, 1> {
+  static __m256i magnitudes(const uint8_t* block, int g) {
     const uint8_t* part = block + 2 + 8 * g;
-    const __m256i entries = four_entries(kIq2XxsGrid, part[0], part[1], part[2], part[3]);
-    return apply_signs(entries, with_parity_bits(u32_at(part + 4)));
+    return four_entries(kIq2XxsGrid, part[0], part[1], part[2], part[3]);
+  }
+  static uint32_t signs(const uint8_t* block, int g) {
+    return with_parity_bits(u32_at(block + 6 + 8 * g));
   }
   template <class Factors>
   static void factors(const uint8_t* block, int row, Factors& out) {
@@ -82,13 +86,15 @@ struct UnpackIQ2_XXS : Signed<IQ2_XXS, ScalesOf32, 1> {
   }
 };
 
-struct UnpackIQ2_XS : Signed<IQ2_XS, ScalesOf16, 1> {
-  static __m256i codes(const uint8_t* block, int g) {
+struct UnpackIQ2_XS : SignsApart<UnpackIQ2_XS, IQ2_XS, ScalesOf16, 1> {
+  static __m256i magnitudes(const uint8_t* block, int g) {
     const uint64_t words = u64_at(block + 2 + 8 * g);
     const auto index = [words](int k) { return static_cast<unsigned>(words >> (16 * k)) & 511U; };
-    const __m256i entries = four_entries(kIq2XsGrid, index(0), index(1), index(2), index(3));
-    const auto signs = static_cast<uint32_t>(_pext_u64(words, 0xFE00FE00FE00FE00U));
-    return apply_signs(entries, with_parity_bits(signs));
+    return four_entries(kIq2XsGrid, index(0), index(1), index(2), index(3));
+  }
+  static uint32_t signs(const uint8_t* block, int g) {
+    const uint64_t words = u64_at(block + 2 + 8 * g);
+    return with_parity_bits(static_cast<uint32_t>(_pext_u64(words, 0xFE00FE00FE00FE00U)));
   }
   template <class Factors>
   static void factors(const uint8_t* block, int row, Factors& out) {
@@ -97,15 +103,14 @@ struct UnpackIQ2_XS : Signed<IQ2_XS, ScalesOf16, 1> {
   }
 };
 
-struct UnpackIQ2_S : Signed<IQ2_S, ScalesOf16, 1> {
-  static __m256i codes(const uint8_t* block, int g) {
+struct UnpackIQ2_S : SignsApart<UnpackIQ2_S, IQ2_S, ScalesOf16, 1> {
+  static __m256i magnitudes(const uint8_t* block, int g) {
     const uint8_t* low = block + 2 + 4 * g;
     const unsigned high = block[66 + g];
-    const __m256i entries =
-        four_entries(kIq2SGrid, low[0] | (high << 8 & 0x300U), low[1] | (high << 6 & 0x300U),
-                     low[2] | (high << 4 & 0x300U), low[3] | (high << 2 & 0x300U));
-    return apply_signs(entries, u32_at(block + 34 + 4 * g));
+    return four_entries(kIq2SGrid, low[0] | (high << 8 & 0x300U), low[1] | (high << 6 & 0x300U),
+                        low[2] | (high << 4 & 0x300U), low[3] | (high << 2 & 0x300U));
   }
+  static uint32_t signs(const uint8_t* block, int g) { return u32_at(block + 34 + 4 * g); }
   template <class Factors>
   static void factors(const uint8_t* block, int row, Factors& out) {
     out.d[row] = f16_at(block);
@@ -113,13 +118,15 @@ struct UnpackIQ2_S : Signed<IQ2_S, ScalesOf16, 1> {
   }
 };
 
-struct UnpackIQ3_XXS : Signed<IQ3_XXS, ScalesOf32, 2> {
-  static __m256i codes(const uint8_t* block, int g) {
+struct UnpackIQ3_XXS : SignsApart<UnpackIQ3_XXS, IQ3_XXS, ScalesOf32, 2> {
+  static __m256i magnitudes(const uint8_t* block, int g) {
     const uint8_t* index = block + 2 + 8 * g;
     const auto entry = [index](int k) { return static_cast<int>(kIq3XxsGrid[index[k]]); };
-    const __m256i entries = _mm256_setr_epi32(entry(0), entry(1), entry(2), entry(3), entry(4),
-                                              entry(5), entry(6), entry(7));
-    return apply_signs(entries, with_parity_bits(u32_at(block + 66 + 4 * g)));
+    return _mm256_setr_epi32(entry(0), entry(1), entry(2), entry(3), entry(4), entry(5), entry(6),
+                             entry(7));
+  }
+  static uint32_t signs(const uint8_t* block, int g) {
+    return with_parity_bits(u32_at(block + 66 + 4 * g));
   }
   template <class Factors>
   static void factors(const uint8_t* block, int row, Factors& out) {
@@ -128,17 +135,17 @@ struct UnpackIQ3_XXS : Signed<IQ3_XXS, ScalesOf32, 2> {
   }
 };
 
-struct UnpackIQ3_S : Signed<IQ3_S, ScalesOf32, 8> {
-  static __m256i codes(const uint8_t* block, int g) {
+struct UnpackIQ3_S : SignsApart<UnpackIQ3_S, IQ3_S, ScalesOf32, 8> {
+  static __m256i magnitudes(const uint8_t* block, int g) {
     const uint8_t* low = block + 2 + 8 * g;
     const unsigned ninth = block[66 + g];
     const auto entry = [low, ninth](int k) {
       return static_cast<int>(kIq3SGrid[low[k] | (ninth << (8 - k) & 256U)]);
     };
-    const __m256i entries = _mm256_setr_epi32(entry(0), entry(1), entry(2), entry(3), entry(4),
-                                              entry(5), entry(6), entry(7));
-    return apply_signs(entries, u32_at(block + 74 + 4 * g));
+    return _mm256_setr_epi32(entry(0), entry(1), entry(2), entry(3), entry(4), entry(5), entry(6),
+                             entry(7));
   }
+  static uint32_t signs(const uint8_t* block, int g) { return u32_at(block + 74 + 4 * g); }
   template <class Factors>
   static void factors(const uint8_t* block, int row, Factors& out) {
     out.d[row] = f16_at(block);

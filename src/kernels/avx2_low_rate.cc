@@ -46,9 +46,21 @@ struct UnpackIQ1_S {
   }
 };
 
-/// Scale times shift for the pairs of each 32 values.
-struct ShiftScales {
-  alignas(32) int16_t lanes[8][4][16];
+/// The shifts' signs: a 16-bit element of each row for each 32 values, bit 3 of nibble k for values
+/// 8k on.
+struct Shifts {
+  uint16_t nibbles[4][8];
+
+  /// Scales of the pairs of a group, negated where the shift goes down.
+  __m256i apply(int group, int row, __m256i scales) const {
+    const __m256i word = _mm256_set1_epi64x(nibbles[row][group]);
+    const __m256i on_top = _mm256_sllv_epi64(word, _mm256_setr_epi64x(60, 56, 52, 48));
+    const __m256i top_word = _mm256_set1_epi64x(0x0706070607060706);
+    const __m256i pick =
+        _mm256_add_epi8(top_word, _mm256_setr_epi64x(0, 0x0808080808080808, 0, 0x0808080808080808));
+    const __m256i signs = _mm256_or_si256(_mm256_shuffle_epi8(on_top, pick), _mm256_set1_epi16(1));
+    return _mm256_sign_epi16(scales, signs);
+  }
 };
 
 /// Lanes of their own for the shifts: every activation code counts as scale times shift (IQ1_M).
@@ -61,14 +73,19 @@ struct ShiftTotals {
   void add(const Factors& w, const BlockQ8_K* const (&a)[P], const __m256i (&sum)[P][4]) {
     codes.add(w, a, sum);
     __m256i of_shifts[P][4];
-    for (int p = 0; p < P; ++p) {
-      for (int r = 0; r < 4; ++r) of_shifts[p][r] = _mm256_setzero_si256();
-      for (int g = 0; g < 8; ++g) {
-        const __m256i pairs =
-            _mm256_maddubs_epi16(_mm256_set1_epi8(1), load256(a[p]->codes + 32 * g));
-        for (int r = 0; r < 4; ++r) {
-          const __m256i products = _mm256_madd_epi16(load256(w.minima.lanes[g][r]), pairs);
-          of_shifts[p][r] = _mm256_add_epi32(of_shifts[p][r], products);
+    for (auto& of_position : of_shifts) {
+      for (__m256i& of_row : of_position) of_row = _mm256_setzero_si256();
+    }
+#pragma GCC unroll 8
+    for (int g = 0; g < 8; ++g) {
+      __m256i pairs[P];
+      for (int p = 0; p < P; ++p) {
+        pairs[p] = _mm256_maddubs_epi16(_mm256_set1_epi8(1), load256(a[p]->codes + 32 * g));
+      }
+      for (int r = 0; r < 4; ++r) {
+        const __m256i scales = w.minima.apply(g, r, w.scales.of(g, r));
+        for (int p = 0; p < P; ++p) {
+          of_shifts[p][r] = _mm256_add_epi32(of_shifts[p][r], _mm256_madd_epi16(scales, pairs[p]));
         }
       }
     }
@@ -82,7 +99,7 @@ struct UnpackIQ1_M {
   static constexpr Codes kCodes = Codes::less_offset;
   static constexpr char kOffset = 1;
   using Scales = ScalesOf16;
-  using Minima = ShiftScales;
+  using Minima = Shifts;
   template <int P>
   using Totals = ShiftTotals<P>;
 
@@ -92,27 +109,17 @@ struct UnpackIQ1_M {
   }
   template <class Factors>
   static void factors(const uint8_t* block, int row, Factors& out) {
-    alignas(32) int16_t scales[16];
-    unsigned d = 0;
-    for (int w = 0; w < 4; ++w) {
-      const unsigned word = u16_at(block + 48 + 2 * w);
-      d |= word >> 12 << (4 * w);
-      for (int k = 0; k < 4; ++k)
-        scales[4 * w + k] = static_cast<int16_t>(2 * (word >> (3 * k) & 7U) + 1);
-    }
-    out.d[row] = _cvtsh_ss(static_cast<uint16_t>(d));
-    out.scales.set(row, load256(scales));
-    for (int g = 0; g < 8; ++g) {
-      const unsigned high = u16_at(block + 32 + 2 * g);
-      int16_t value[4];
-      for (int k = 0; k < 4; ++k) {
-        const int16_t scale = scales[2 * g + k / 2];
-        value[k] = static_cast<int16_t>(high >> (4 * k) & 8U ? -scale : scale);
-      }
-      const __m128i low = _mm_unpacklo_epi64(_mm_set1_epi16(value[0]), _mm_set1_epi16(value[1]));
-      const __m128i top = _mm_unpacklo_epi64(_mm_set1_epi16(value[2]), _mm_set1_epi16(value[3]));
-      store256(out.minima.lanes[g][row], join128(low, top));
-    }
+    uint64_t words;
+    std::memcpy(&words, block + 48, sizeof words);
+    const auto d = static_cast<uint16_t>(_pext_u64(words, 0xF000F000F000F000U));
+    // Sixteen fields of three bits: each word's four into the bytes of an element of 32 bits.
+    const uint64_t low = _pdep_u64(_pext_u64(words, 0x0FFF0FFFU), 0x0707070707070707U);
+    const uint64_t high = _pdep_u64(_pext_u64(words, 0x0FFF0FFF00000000U), 0x0707070707070707U);
+    const __m128i three = _mm_set_epi64x(static_cast<long long>(high), static_cast<long long>(low));
+    const __m128i scales = _mm_add_epi8(_mm_add_epi8(three, three), _mm_set1_epi8(1));
+    out.d[row] = _cvtsh_ss(d);
+    out.scales.set(row, _mm256_cvtepu8_epi16(scales));
+    std::memcpy(out.minima.nibbles[row], block + 32, sizeof out.minima.nibbles[row]);
   }
 };
 
@@ -153,17 +160,18 @@ struct UnpackTQ2_0 {
   }
 };
 
-/// Digits of 32 bytes of base-3 fractions: byte times power mod 256, times 3, over 256. `power`
-/// holds the multiplier of both bytes of a 16-bit element.
-inline __m256i digits(__m256i bytes, __m256i power) {
-  const __m256i low = _mm256_set1_epi16(0xFF);
-  const __m256i three = _mm256_set1_epi16(3);
-  const __m256i even =
-      _mm256_and_si256(_mm256_mullo_epi16(_mm256_and_si256(bytes, low), power), low);
-  const __m256i odd = _mm256_and_si256(_mm256_mullo_epi16(_mm256_srli_epi16(bytes, 8), power), low);
-  const __m256i even_digit = _mm256_srli_epi16(_mm256_mullo_epi16(even, three), 8);
-  const __m256i odd_digit = _mm256_andnot_si256(low, _mm256_mullo_epi16(odd, three));
-  return _mm256_or_si256(even_digit, odd_digit);
+/// The first digit of base-3 fractions in bytes: 3q / 256, that is 1 from 86 on and 2 from 171 on.
+inline __m256i first_digits(__m256i q) {
+  const __m256i from_86 = _mm256_cmpeq_epi8(_mm256_max_epu8(q, _mm256_set1_epi8(86)), q);
+  const __m256i from_171 =
+      _mm256_cmpeq_epi8(_mm256_max_epu8(q, _mm256_set1_epi8(static_cast<char>(171))), q);
+  return _mm256_abs_epi8(_mm256_add_epi8(from_86, from_171));
+}
+
+/// q * 3^k mod 256: drops k digits.
+inline __m256i drop_digits(__m256i q, int k) {
+  for (; k > 0; --k) q = _mm256_add_epi8(_mm256_add_epi8(q, q), q);
+  return q;
 }
 
 struct UnpackTQ1_0 {
@@ -175,17 +183,18 @@ struct UnpackTQ1_0 {
   using Totals = TernaryTotals<P>;
 
   static __m256i codes(const uint8_t* block, int g) {
-    constexpr int16_t kPower[5] = {1, 3, 9, 27, 81};
-    if (g < 5) return digits(load256(block), _mm256_set1_epi16(kPower[g]));
-    const __m128i sixteen = load128(block + 32);
-    if (g < 7) {
-      const __m256i power =
-          join128(_mm_set1_epi16(kPower[2 * (g - 5)]), _mm_set1_epi16(kPower[2 * (g - 5) + 1]));
-      return digits(join128(sixteen, sixteen), power);
+    if (g < 5) return first_digits(drop_digits(load256(block), g));
+    const __m256i sixteen = _mm256_broadcastsi128_si256(load128(block + 32));
+    if (g < 7) {  // two digits of the sixteen bytes
+      const __m256i first = drop_digits(sixteen, 2 * (g - 5));
+      return first_digits(_mm256_blend_epi32(first, drop_digits(first, 1), 0xF0));
     }
-    const __m128i last = _mm_set1_epi32(static_cast<int>(u32_at(block + 48)));
-    const __m256i power = join128(_mm_set1_epi16(81), _mm_setr_epi16(1, 1, 3, 3, 9, 9, 27, 27));
-    return digits(join128(sixteen, last), power);
+    const __m256i four =
+        _mm256_set1_epi32(static_cast<int>(u32_at(block + 48)));  // their four digits
+    __m256i last = _mm256_blend_epi32(drop_digits(sixteen, 4), four, 0x10);
+    last = _mm256_blend_epi32(last, drop_digits(four, 1), 0x20);
+    last = _mm256_blend_epi32(last, drop_digits(four, 2), 0x40);
+    return first_digits(_mm256_blend_epi32(last, drop_digits(four, 3), 0x80));
   }
   template <class Factors>
   static void factors(const uint8_t* block, int row, Factors& out) {

@@ -48,9 +48,10 @@ struct ScalesOf16 {
   __m256i expanded(int group, int row) const { return load256(lanes[group][row]); }
   __m256i of(int group, int row) const {
     const __m256i eight = _mm256_broadcastsi128_si256(load128(sixteen[row] + group / 4 * 8));
-    const int first = group % 4 * 4;  // byte of the first of the two scales
-    const __m128i words = _mm_set1_epi16(static_cast<int16_t>((first + 1) << 8 | first));
-    const __m256i pick = join128(words, _mm_add_epi8(words, _mm_set1_epi8(2)));
+    const __m256i first =
+        _mm256_setr_epi64x(0x0100010001000100, 0x0100010001000100, 0x0302030203020302,
+                           0x0302030203020302);  // bytes of scales 0 and 1
+    const __m256i pick = _mm256_add_epi8(first, _mm256_set1_epi8(static_cast<char>(group % 4 * 4)));
     return _mm256_shuffle_epi8(eight, pick);
   }
 };
@@ -73,6 +74,12 @@ struct Codes256x4 {
   Factors256x4<Format> factors;
 };
 
+/// Negates the bytes whose bit is set.
+inline __m256i negate(__m256i bytes, uint32_t bits) {
+  const __m256i mask = bits_as_masks(bits);
+  return _mm256_sub_epi8(_mm256_xor_si256(bytes, mask), mask);
+}
+
 /// How stored codes meet the unsigned multiply: as they are, with a constant taken off afterwards
 /// (whose products with the activations all rows share), or as magnitude and sign.
 enum class Codes { as_stored, less_offset, with_sign };
@@ -94,6 +101,18 @@ __m256i offset_products(__m256i a) {
     return _mm256_maddubs_epi16(_mm256_set1_epi8(Format::kOffset), a);
   }
   return a;
+}
+
+/// The same for codes as stored. Formats whose signs lie apart give them to the activations at
+/// once.
+template <class Format>
+__m256i stored_products(const uint8_t* block, int group, __m256i a) {
+  if constexpr (requires { Format::magnitudes(block, group); }) {
+    return _mm256_maddubs_epi16(Format::magnitudes(block, group),
+                                negate(a, Format::signs(block, group)));
+  } else {
+    return pair_products<Format>(Format::codes(block, group), a, offset_products<Format>(a));
+  }
 }
 
 /// Format: kBytes, kCodes (kOffset), Scales, Minima, Totals<P>, codes(block, group), and
@@ -167,10 +186,9 @@ struct SuperBlocks {
         const uint8_t* block = rows[r] + b * Format::kBytes;
         Format::factors(block, r, factors);
         __m256i lanes = _mm256_setzero_si256();
+#pragma GCC unroll 8  // the shifts and shuffles by group become constants
         for (int g = 0; g < 8; ++g) {
-          const __m256i codes = load256(a[0]->codes + 32 * g);
-          const __m256i products =
-              pair_products<Format>(Format::codes(block, g), codes, offset_products<Format>(codes));
+          const __m256i products = stored_products<Format>(block, g, load256(a[0]->codes + 32 * g));
           if constexpr (kUnit) {
             lanes = _mm256_add_epi16(lanes, products);
           } else {
