@@ -1,7 +1,7 @@
 // What every engine, ours or foreign, looks like to the rest of the program.
 //
-// An engine evaluates token ids at explicit positions and hands out one logits row per position. The
-// session compares two of them without knowing what they are; only cli names concrete engines.
+// An engine evaluates token ids at explicit positions and hands out one logits row per position.
+// The session compares two of them without knowing what they are; only cli names concrete engines.
 #pragma once
 
 #include <cstdint>
@@ -13,67 +13,13 @@
 #include <vector>
 
 #include "base/error.h"
+#include "engine/info.h"
 
 namespace crossval {
 
-using TokenId = int32_t;
-
-/// What an engine can do. A plan that needs more is refused by name before it starts.
-struct Capabilities {
-  bool tokenize = false;
-  bool all_logits = false;  // a row for every position, not only the last
-  bool decode = false;      // may be evaluated step by step on top of its KV cache
-  bool trace = false;       // hands out its intermediate tensors
-};
-
-/// Who computed. A verdict is a property of two builds, not of two names.
-struct EngineIdentity {
-  std::string name;       // "native", "llama.cpp"
-  std::string version;    // of the engine; for llama.cpp its release or library version
-  std::string commit;     // empty when unknown
-  std::string build;      // compiler and the flags that change numbers
-  std::string isa;        // instruction set really used, e.g. "avx2+fma+f16c"
-  std::string libm;       // C library version: powf, cosf, sinf, expf come from there
-  std::string profile;    // llama.cpp: "canonical", "production", "as-built"; otherwise empty
-  std::string activations;  // activation arithmetic, e.g. "q8_1 for q4_1, q8_K for q6_K"
-  std::vector<std::string> faults;  // planted mistakes, printed wherever the identity is
-};
-
-/// What an engine really runs with: read back from it, never copied from the request.
-struct EngineSettings {
-  std::string model_path;
-  std::string model_description;  // architecture, size and main weight type in words
-  int32_t n_vocab = 0;            // width of a logits row
-  int32_t n_ctx = 0;              // positions that fit
-  int32_t n_ctx_train = 0;
-  int32_t n_batch = 0;
-  int32_t n_ubatch = 0;
-  int32_t threads = 0;
-  bool all_logits = false;
-  std::string kv_type_k;         // "f16", "f32", …
-  std::string kv_type_v;
-  std::string flash_attention;   // "off", "on"
-  std::string rope;              // "base 100000 scale 1": effective values, overrides included
-  double norm_eps = 0.0;
-  std::string context_class;     // where the numbers depend on n_ctx (longrope): "short" or "long"
-  std::string device = "cpu";
-  bool add_bos = false;          // what the model file asks for
-  bool add_eos = false;
-  std::vector<std::string> environment;  // variables set that change this engine's numbers
-  /// Settings this engine is known not to be invariant to ("threads", "batch", "micro-batch"): a
-  /// difference there is warned about instead of only recorded.
-  std::vector<std::string> not_invariant_to;
-};
-
-struct EngineInfo {
-  EngineIdentity identity;
-  EngineSettings settings;
-  Capabilities capabilities;
-};
-
 /// Whether BOS/EOS are added and whether special-token text ("<|im_end|>") becomes its token.
 struct TokenizeOptions {
-  bool add_special = true;    // as the model file says (add_bos / add_eos)
+  bool add_special = true;  // as the model file says (add_bos / add_eos)
   bool parse_special = true;
 };
 
@@ -86,14 +32,14 @@ using RowSink = std::function<bool(int32_t position, std::span<const float> logi
 /// Attention scores ("kq…") hold n_head groups of n_kv values per position; values at key positions
 /// beyond the query's own carry no meaning and are not compared.
 struct TraceTensor {
-  std::string name;         // with layer suffix: "ffn_inp-3", "result_norm"
-  std::string op;           // MUL_MAT, ADD, RMS_NORM, ROPE, SOFT_MAX, …
-  int32_t occurrence = 0;   // how often (name, op) came before in this evaluation
-  int32_t layer = -1;       // -1: outside the layers
+  std::string name;        // with layer suffix: "ffn_inp-3", "result_norm"
+  std::string op;          // MUL_MAT, ADD, RMS_NORM, ROPE, SOFT_MAX, …
+  int32_t occurrence = 0;  // how often (name, op) came before in this evaluation
+  int32_t layer = -1;      // -1: outside the layers
   int32_t first_position = 0;
   int32_t positions = 0;
-  int64_t width = 0;        // values per position
-  int64_t heads = 0;        // > 0 for attention scores: width = heads × n_kv
+  int64_t width = 0;            // values per position
+  int64_t heads = 0;            // > 0 for attention scores: width = heads × n_kv
   std::span<const float> data;  // positions × width, position-major; valid during the call only
 };
 
@@ -112,15 +58,18 @@ class Engine {
   virtual Result<std::vector<TokenId>> tokenize(std::string_view text,
                                                 const TokenizeOptions& options) = 0;
 
-  /// The bytes each id stands for, special tokens shown as their text. Ids must be in the vocabulary.
+  /// The bytes each id stands for, special tokens shown as their text. Ids must be in the
+  /// vocabulary.
   virtual Result<std::vector<std::string>> pieces(std::span<const TokenId> ids) = 0;
 
   /// True when the model stops at this id (EOS, EOT, …).
   virtual Result<bool> is_end_of_generation(TokenId id) = 0;
 
-  /// Evaluates ids at positions first, first+1, … and calls `sink` once per position, in order, with
-  /// n_vocab floats. `first` must be 0 (starts over) or the number of positions evaluated so far.
-  virtual Result<void> evaluate(std::span<const TokenId> ids, int32_t first, const RowSink& sink) = 0;
+  /// Evaluates ids at positions first, first+1, … and calls `sink` once per position, in order,
+  /// with n_vocab floats. `first` must be 0 (starts over) or the number of positions evaluated so
+  /// far.
+  virtual Result<void> evaluate(std::span<const TokenId> ids, int32_t first,
+                                const RowSink& sink) = 0;
 
   /// Like evaluate, from position 0, but hands out the intermediate tensors in graph order, all
   /// positions of a chunk at a time. Observing must not change bits.

@@ -1,0 +1,65 @@
+// Who an engine is and how it runs: plain data that goes into every result.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace crossval {
+
+using TokenId = int32_t;
+
+/// What an engine can do. A plan that needs more is refused by name before it starts.
+struct Capabilities {
+  bool tokenize = false;
+  bool all_logits = false;  // a row for every position, not only the last
+  bool decode = false;      // may be evaluated step by step on top of its KV cache
+  bool trace = false;       // hands out its intermediate tensors
+};
+
+/// Who computed. A verdict is a property of two builds, not of two names.
+struct EngineIdentity {
+  std::string name;         // "native", "llama.cpp"
+  std::string version;      // of the engine; for llama.cpp its release or library version
+  std::string commit;       // empty when unknown
+  std::string build;        // compiler and the flags that change numbers
+  std::string isa;          // instruction set really used, e.g. "avx2+fma+f16c"
+  std::string libm;         // C library version: powf, cosf, sinf, expf come from there
+  std::string profile;      // llama.cpp: "canonical", "production", "as-built"; otherwise empty
+  std::string activations;  // activation arithmetic, e.g. "q8_1 for q4_1, q8_K for q6_K"
+  std::vector<std::string> faults;  // planted mistakes, printed wherever the identity is
+};
+
+/// What an engine really runs with: read back from it, never copied from the request.
+struct EngineSettings {
+  std::string model_path;
+  std::string model_description;  // architecture, size and main weight type in words
+  int32_t n_vocab = 0;            // width of a logits row
+  int32_t n_ctx = 0;              // positions that fit
+  int32_t n_ctx_train = 0;
+  int32_t n_batch = 0;
+  int32_t n_ubatch = 0;
+  int32_t threads = 0;
+  bool all_logits = false;
+  std::string kv_type_k;  // "f16", "f32", …
+  std::string kv_type_v;
+  std::string flash_attention;  // "off", "on"
+  std::string rope;             // "base 100000 scale 1": effective values, overrides included
+  double norm_eps = 0.0;
+  std::string context_class;  // where the numbers depend on n_ctx (longrope): "short" or "long"
+  std::string device = "cpu";
+  bool add_bos = false;  // what the model file asks for
+  bool add_eos = false;
+  std::vector<std::string> environment;  // variables set that change this engine's numbers
+  /// Settings this engine is known not to be invariant to ("threads", "batch", "micro-batch"): a
+  /// difference there is warned about instead of only recorded.
+  std::vector<std::string> not_invariant_to;
+};
+
+struct EngineInfo {
+  EngineIdentity identity;
+  EngineSettings settings;
+  Capabilities capabilities;
+};
+
+}  // namespace crossval

@@ -1,0 +1,112 @@
+// The result of `per-token`: one record per position and what follows from them. Plain data with a
+// version (report/json_schema_version.h); nothing here grows with positions × vocabulary.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "compare/row_metrics.h"
+#include "engine/info.h"
+#include "gate/token_mismatch.h"
+#include "results/first_difference.h"
+#include "results/health_finding.h"
+#include "results/settings_difference.h"
+
+namespace crossval {
+
+/// What a position must satisfy to pass; one table of verdicts (docs/verdicts.md).
+enum class Requirement {
+  cosine,  // raw cosine >= tolerance; NaN fails
+  bits,    // every bit equal
+};
+
+/// The word of a run: the first that applies.
+enum class Verdict {
+  tokens_differ,    // exit 2
+  settings_differ,  // exit 6
+  unhealthy,        // exit 3
+  diverged,         // exit 1: some position fails what is required
+  match,            // exit 0: all pass
+  identical,        // exit 0: every bit of every row
+};
+
+/// How the prompt came to be (prompt/prompt.h), kept for the report.
+struct PromptRecord {
+  std::string text;  // rendered; empty when ids were given
+  std::string form, form_why;
+  std::string bos, bos_why;
+  std::string special, special_why;
+};
+
+/// Something the user should know that decides nothing. Names are stable.
+struct Warning {
+  std::string name;
+  std::string message;
+};
+
+struct PositionResult {
+  int32_t position = 0;
+  TokenId id = 0;       // the token evaluated here
+  std::string piece;    // its bytes
+  bool decode = false;  // a decode step, else a position of the prompt
+  bool passed = false;  // what is required
+  bool healthy = true;  // both rows; metrics of an unhealthy position decide nothing
+  RowMetrics metrics;
+  bool argmax_flip() const { return metrics.candidate_argmax != metrics.reference_argmax; }
+};
+
+struct Comparison {
+  EngineInfo candidate, reference;
+  Requirement requirement = Requirement::cosine;
+  double cos_tol = 0.999;
+  int32_t max_tokens = 0;  // decode steps asked for
+
+  PromptRecord prompt;
+  std::vector<TokenId> tokens;  // of the prompt, the same on both sides (else see mismatch)
+  std::vector<SettingDifference> settings;
+  std::optional<TokenMismatch> mismatch;
+  std::vector<Warning> warnings;
+  std::vector<HealthFinding> health;
+
+  std::vector<PositionResult> positions;  // the prompt's first, then the decode steps
+  int32_t prompt_positions = 0;
+  int32_t decode_steps = 0;
+  bool stopped_at_end_of_generation = false;
+
+  // Derived from `positions` by summarise() (session).
+  int32_t identical_rows = 0;
+  int32_t argmax_flips = 0;
+  std::optional<int32_t> first_divergence;  // index into positions
+  std::optional<int32_t> worst;             // lowest cosine
+  /// The smallest tolerance that would have passed: the lowest cosine (requirement cosine).
+  std::optional<double> passing_cos_tol;
+  double max_absolute_diff = 0;  // NaN when any is
+
+  std::optional<TraceComparison> trace;  // --first-diff
+
+  Verdict verdict = Verdict::unhealthy;
+  double seconds = 0;  // wall time of the evaluation
+};
+
+/// The exit status that belongs to a verdict.
+constexpr ExitCode exit_code(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::tokens_differ:
+      return ExitCode::tokens_differ;
+    case Verdict::settings_differ:
+      return ExitCode::settings_differ;
+    case Verdict::unhealthy:
+      return ExitCode::unhealthy;
+    case Verdict::diverged:
+      return ExitCode::diverged;
+    case Verdict::match:
+    case Verdict::identical:
+      return ExitCode::ok;
+  }
+  return ExitCode::internal;
+}
+
+}  // namespace crossval

@@ -1,0 +1,43 @@
+// Runs the comparison: gates, then both engines in lockstep, then the verdict.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <stop_token>
+#include <string>
+
+#include "base/error.h"
+#include "engine/engine.h"
+#include "prompt/prompt.h"
+#include "results/comparison.h"
+
+namespace crossval {
+
+/// What the command line asked for.
+struct PerTokenPlan {
+  Prompt prompt;
+  Requirement requirement = Requirement::cosine;
+  double cos_tol = 0.999;
+  int32_t max_tokens = 4;  // decode steps after the prompt; 0: the prompt alone
+  bool first_diff = false;
+  std::string dump_dir;  // empty: none
+  /// Names of settings (SettingDifference::name) that the command line set for one side on purpose.
+  std::vector<std::string> asked_differences;
+};
+
+/// Told about the run as it goes; called from the caller's thread only.
+class PerTokenObserver {
+ public:
+  virtual ~PerTokenObserver() = default;
+  virtual void phase(const std::string& what) = 0;  // "tokenise", "evaluate", "decode", "trace"
+  /// Positions done of those planned (prompt and decode steps).
+  virtual void progress(int32_t done, int32_t planned) = 0;
+};
+
+/// Compares two engines. A divergence, a gate that closes, unhealthy logits are results; an Error
+/// is an engine that failed, bad input, an output that cannot be written, an interruption (`stop`).
+Result<Comparison> compare_per_token(const PerTokenPlan& plan, Engine& candidate, Engine& reference,
+                                     PerTokenObserver& observer, std::stop_token stop);
+
+}  // namespace crossval
