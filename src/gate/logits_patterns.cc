@@ -1,0 +1,200 @@
+#include "gate/logits_patterns.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace crossval {
+namespace {
+
+// Logits of trained and of random models deviate from their mean by 0.3 to 30.
+constexpr double kUniformDeviation = 0.02;  // softmax within 2 % of uniform
+constexpr double kLargestDeviation = 1000;
+constexpr double kSaturatedShare = 0.01;  // of a row at exactly its highest value
+constexpr double kClose = 1e-3;           // relative distance below which two rows are the same
+constexpr int32_t kFewRows = 4;           // too few to speak of a dominating token
+
+bool same_bits(std::span<const float> a, std::span<const float> b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
+}
+
+struct Spread {
+  double deviation = 0;  // standard deviation
+  int64_t at_top = 0;    // values equal to the highest
+  int32_t argmax = 0;
+};
+
+Spread spread_of(std::span<const float> row) {
+  double sum = 0;
+  for (const float x : row) sum += x;
+  const double mean = sum / static_cast<double>(row.size());
+  const auto top = std::max_element(row.begin(), row.end());
+  Spread spread;
+  double squares = 0;
+  for (const float x : row) {
+    squares += (x - mean) * (x - mean);
+    spread.at_top += x == *top;
+  }
+  spread.deviation = std::sqrt(squares / static_cast<double>(row.size()));
+  spread.argmax = static_cast<int32_t>(top - row.begin());
+  return spread;
+}
+
+/// ‖a − b‖ / ‖b‖.
+double relative_distance(std::span<const float> a, std::span<const float> b) {
+  double dd = 0;
+  double bb = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    const double d = static_cast<double>(a[i]) - b[i];
+    dd += d * d;
+    bb += static_cast<double>(b[i]) * b[i];
+  }
+  return bb > 0 ? std::sqrt(dd / bb) : INFINITY;
+}
+
+bool close(std::span<const float> a, std::span<const float> b) {
+  return a.size() == b.size() && relative_distance(a, b) <= kClose;
+}
+
+/// k that brings k · reference nearest to the candidate.
+double best_factor(std::span<const float> candidate, std::span<const float> reference) {
+  double rc = 0;
+  double rr = 0;
+  for (size_t i = 0; i < candidate.size(); ++i) {
+    rc += static_cast<double>(reference[i]) * candidate[i];
+    rr += static_cast<double>(reference[i]) * reference[i];
+  }
+  return rr > 0 ? rc / rr : 0;
+}
+
+bool permuted(std::span<const float> candidate, std::span<const float> reference) {
+  std::vector<float> a(candidate.begin(), candidate.end());
+  std::vector<float> b(reference.begin(), reference.end());
+  std::ranges::sort(a);
+  std::ranges::sort(b);
+  return close(a, b);
+}
+
+/// The first token of a tail of equal values, or the row's end when it has none worth the name.
+int64_t constant_tail(std::span<const float> row) {
+  size_t begin = row.size();
+  while (begin > 0 && row[begin - 1] == row.back()) --begin;
+  return static_cast<int64_t>(row.size() - begin >= 8 ? begin : row.size());
+}
+
+/// Nearly all of the rows that could show it do.
+bool holds(int32_t rows, int32_t of) { return rows > 0 && rows * 10 >= of * 9; }
+
+}  // namespace
+
+void RowPatterns::observe(int32_t id, std::span<const float> row) {
+  previous_.swap(current_);
+  const bool repeated = same_bits(row, previous_) && id != previous_id_;
+  current_.assign(row.begin(), row.end());
+  previous_id_ = id;
+
+  const Spread spread = spread_of(row);
+  ++rows_;
+  repeated_ += repeated;
+  uniform_ += spread.deviation < kUniformDeviation;
+  saturated_ += static_cast<double>(spread.at_top) >=
+                std::max(2.0, kSaturatedShare * static_cast<double>(row.size()));
+  if (!(spread.deviation <= kLargestDeviation)) {
+    ++absurd_;
+    extreme_scale_ = spread.deviation;
+  }
+  ++argmaxes_[spread.argmax];
+  ++inputs_[id];
+}
+
+std::vector<LogitsPattern> RowPatterns::findings() const {
+  std::vector<LogitsPattern> found;
+  const auto add = [&](const char* name, int32_t rows, const std::string& message) {
+    if (rows > 0) found.push_back({name, engine_, rows, rows_, engine_ + ": " + message});
+  };
+  add("repeated-rows", repeated_,
+      fmt::format("{} of {} rows repeat the row before bit for bit although the token is another "
+                  "(is the same output read twice?)",
+                  repeated_, rows_));
+  add("near-uniform-rows", uniform_,
+      fmt::format("{} of {} rows are nearly flat: every token is about as likely as any other "
+                  "(are weights missing or zero?)",
+                  uniform_, rows_));
+  add("saturated-rows", saturated_,
+      fmt::format("in {} of {} rows many logits share the highest value (are they clamped?)",
+                  saturated_, rows_));
+  add("implausible-scale", absurd_,
+      fmt::format("{} of {} rows deviate by {:.3g} from their mean (is a scale missing?)", absurd_,
+                  rows_, extreme_scale_));
+  const auto most =
+      std::ranges::max_element(argmaxes_, {}, [](const auto& entry) { return entry.second; });
+  if (static_cast<int32_t>(inputs_.size()) > kFewRows && holds(most->second, rows_)) {
+    add("dominating-token", most->second,
+        fmt::format("token {} is the most likely one in {} of {} rows (a broken output head?)",
+                    most->first, most->second, rows_));
+  }
+  return found;
+}
+
+void LogitsPatterns::observe(int32_t id, std::span<const float> candidate,
+                             std::span<const float> reference, const RowMetrics& metrics) {
+  candidate_.observe(id, candidate);
+  reference_.observe(id, reference);
+  if (!(metrics.relative_l2 <= kClose)) observe_difference(candidate, reference, metrics);
+}
+
+void LogitsPatterns::observe_difference(std::span<const float> candidate,
+                                        std::span<const float> reference,
+                                        const RowMetrics& metrics) {
+  ++differing_;
+  if (metrics.centred_relative_l2 <= kClose) {
+    ++shift_;
+    last_shift_ = metrics.shift;
+    return;
+  }
+  const double k = best_factor(candidate, reference);
+  if (1 - metrics.cosine <= kClose * kClose && k > 0) {
+    ++factor_;
+    last_factor_ = k;
+    return;
+  }
+  late_ += close(candidate, reference_.previous());
+  early_ += close(reference, candidate_.previous());
+  const int64_t cut = constant_tail(candidate);
+  if (cut < static_cast<int64_t>(candidate.size()) && cut < constant_tail(reference) &&
+      close(candidate.first(static_cast<size_t>(cut)), reference.first(static_cast<size_t>(cut)))) {
+    ++truncated_;
+    cut_ = cut;
+  } else {
+    permuted_ += permuted(candidate, reference);
+  }
+}
+
+std::vector<LogitsPattern> LogitsPatterns::findings() const {
+  std::vector<LogitsPattern> found = candidate_.findings();
+  for (LogitsPattern& each : reference_.findings()) found.push_back(std::move(each));
+  const auto add = [&](const char* name, int32_t rows, int32_t of, std::string message) {
+    if (holds(rows, of)) found.push_back({name, "", rows, of, std::move(message)});
+  };
+  add("constant-factor", factor_, differing_,
+      fmt::format("the candidate's logits are the reference's times {:.6g}", last_factor_));
+  add("constant-shift", shift_, differing_,
+      fmt::format("the candidate's logits are the reference's plus {:.6g}: the same probabilities",
+                  last_shift_));
+  add("permuted-vocabulary", permuted_, differing_,
+      "the candidate's rows hold the reference's values in another order (is the vocabulary "
+      "permuted?)");
+  add("truncated-vocabulary", truncated_, differing_,
+      fmt::format("from token {} on the candidate's logits are one constant", cut_));
+  // The first row of an engine that lags has no partner; one row alone may be a repeated one.
+  const int32_t shiftable = std::max(2, differing_ - 1);
+  add("rows-off-by-one", late_, shiftable,
+      "the candidate's row i is the reference's row i-1: rows arrive one position late");
+  add("rows-off-by-one", early_, shiftable,
+      "the candidate's row i is the reference's row i+1: rows arrive one position early");
+  return found;
+}
+
+}  // namespace crossval
