@@ -1,80 +1,19 @@
 #include "base/run_program.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <cstring>
-#include <utility>
+
+#include "base/child_process.h"
 
 namespace crossval {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr size_t kErrorTail = 4096;
-
-// A descriptor closed when it goes out of scope.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  ~Descriptor() { reset(); }
-  int get() const { return fd_; }
-  bool open() const { return fd_ >= 0; }
-  void reset() {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-
- private:
-  int fd_;
-};
-
-struct Channel {
-  Descriptor ours, theirs;
-};
-
-// A socket pair rather than a pipe: sending to a program that closed its end must not raise
-// SIGPIPE.
-Result<Channel> make_channel() {
-  std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    return fail(ExitCode::engine_failed,
-                std::string("cannot make a channel: ") + std::strerror(errno));
-  }
-  return Channel{Descriptor(ends[0]), Descriptor(ends[1])};
-}
-
-std::vector<char*> c_strings(const std::vector<std::string>& strings) {
-  std::vector<char*> pointers;
-  for (const std::string& text : strings) pointers.push_back(const_cast<char*>(text.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
-Result<pid_t> spawn(const std::vector<std::string>& arguments,
-                    const std::vector<std::string>& environment, int in, int out, int err) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
-  pid_t pid = -1;
-  const int status = ::posix_spawn(&pid, arguments[0].c_str(), &actions, nullptr,
-                                   c_strings(arguments).data(), c_strings(environment).data());
-  posix_spawn_file_actions_destroy(&actions);
-  if (status != 0) {
-    return fail(ExitCode::engine_failed,
-                std::string("cannot start program: ") + std::strerror(status), arguments[0]);
-  }
-  return pid;
-}
 
 // Reads what is there into `text`; closes the descriptor at the end of the stream.
 void drain(Descriptor& from, std::string& text) {
@@ -134,17 +73,16 @@ Result<ProgramResult> run_program(const std::vector<std::string>& arguments,
     if (!*channel) return tl::unexpected(channel->error());
   }
   const auto pid =
-      spawn(arguments, environment, in->theirs.get(), out->theirs.get(), err->theirs.get());
+      spawn_child(arguments, environment, in->theirs.get(), out->theirs.get(), err->theirs.get(),
+                  /*own_group=*/false);
   if (!pid) return tl::unexpected(pid.error());
   for (auto* channel : {&in, &out, &err}) (*channel)->theirs.reset();
   ProgramResult result;
   converse(in->ours, out->ours, err->ours, input, limits, result);
   if (result.timed_out || result.too_much_output) ::kill(*pid, SIGKILL);
-  int status = 0;
-  while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
-  if (WIFEXITED(status)) result.exit_status = WEXITSTATUS(status);
+  const ChildEnd end = reap_child(*pid);
+  result.signal = end.signal;
+  result.exit_status = end.exit_status;
   return result;
 }
 

@@ -1,0 +1,53 @@
+// llama.cpp's objects, each freed when its owner goes.
+#pragma once
+
+#include <llama.h>
+
+#include <cstdint>
+#include <memory>
+
+namespace crossval_llama {
+
+struct Backend {
+  Backend() {
+    ggml_backend_load_all();
+    llama_backend_init();
+  }
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+  ~Backend() { llama_backend_free(); }
+};
+
+struct Free {
+  void operator()(llama_model* model) const { llama_model_free(model); }
+  void operator()(llama_context* context) const { llama_free(context); }
+  void operator()(gguf_context* file) const { gguf_free(file); }
+};
+using Model = std::unique_ptr<llama_model, Free>;
+using Context = std::unique_ptr<llama_context, Free>;
+using GgufFile = std::unique_ptr<gguf_context, Free>;
+
+// One sequence, logits asked for at every position.
+class Batch {
+ public:
+  explicit Batch(int32_t capacity) : batch_(llama_batch_init(capacity, 0, 1)) {}
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+  ~Batch() { llama_batch_free(batch_); }
+
+  void clear() { batch_.n_tokens = 0; }
+  void add(llama_token id, llama_pos position) {
+    const int32_t i = batch_.n_tokens++;
+    batch_.token[i] = id;
+    batch_.pos[i] = position;
+    batch_.n_seq_id[i] = 1;
+    batch_.seq_id[i][0] = 0;
+    batch_.logits[i] = 1;
+  }
+  const llama_batch& get() const { return batch_; }
+
+ private:
+  llama_batch batch_;
+};
+
+}  // namespace crossval_llama

@@ -1,0 +1,39 @@
+#include "gguf_facts.h"
+
+#include <ggml-cpu.h>
+#include <gguf.h>
+
+#include <map>
+#include <set>
+#include <string_view>
+
+#include "api.h"
+
+namespace crossval_llama {
+
+GgufFacts read_gguf_facts(const std::string& path) {
+  GgufFacts facts;
+  const GgufFile file(gguf_init_from_file(path.c_str(), {.no_alloc = true, .ctx = nullptr}));
+  if (!file) return facts;
+  std::map<std::string, std::set<std::string>> weights_of;
+  for (int64_t i = 0; i < gguf_get_n_tensors(file.get()); ++i) {
+    const std::string_view name = gguf_get_tensor_name(file.get(), i);
+    if (name.find("rope_factors_long") != std::string_view::npos) facts.long_rope_factors = true;
+    if (name.find("norm") != std::string_view::npos || !name.ends_with(".weight")) continue;
+    const ggml_type type = gguf_get_tensor_type(file.get(), i);
+    weights_of[ggml_type_name(ggml_get_type_traits_cpu(type)->vec_dot_type)].insert(
+        ggml_type_name(type));
+  }
+  for (const auto& [activation, weights] : weights_of) {
+    if (!facts.activations.empty()) facts.activations += "; ";
+    facts.activations += activation + " for ";
+    bool first = true;
+    for (const std::string& weight : weights) {
+      facts.activations += (first ? "" : ", ") + weight;
+      first = false;
+    }
+  }
+  return facts;
+}
+
+}  // namespace crossval_llama

@@ -1,0 +1,17 @@
+// What the worker tells about itself when it is ready, all of it read back from llama.cpp.
+#pragma once
+
+#include <string>
+
+#include "options.h"
+#include "session.h"
+
+namespace crossval_llama {
+
+/// The profile this worker was built for: "canonical", "production" or "as-built".
+std::string build_profile();
+
+/// The payload of a ready frame (docs/protocol.md).
+std::string describe(const Options& options, Session& session);
+
+}  // namespace crossval_llama

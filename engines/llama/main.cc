@@ -1,0 +1,181 @@
+// crossval-llama-worker: answers crossval's requests with llama.cpp (docs/protocol.md). Standard
+// input and output carry frames; logs go to standard error.
+#include <algorithm>
+#include <cstdlib>
+#include <exception>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "api.h"
+#include "environment.h"
+#include "failure.h"
+#include "identity.h"
+#include "log.h"
+#include "options.h"
+#include "protocol/payload.h"
+#include "session.h"
+#include "wire.h"
+
+namespace crossval_llama {
+namespace {
+
+namespace protocol = crossval::protocol;
+using protocol::bytes_of;
+using protocol::FrameType;
+using protocol::PayloadReader;
+using protocol::PayloadWriter;
+
+constexpr size_t kTensorFrameBytes = 16 << 20;  // a larger tensor goes out some positions at a time
+
+void send_error(Wire& wire, const std::string& kind, const std::string& what,
+                const std::string& hint = {}) {
+  const nlohmann::json error = {{"kind", kind}, {"what", what}, {"hint", hint}};
+  const std::string text = error.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  wire.send(FrameType::error, {bytes_of(text)});
+}
+
+Options read_hello(const Request& request) {
+  if (request.type != FrameType::hello) throw Failure("engine", "the first frame must be hello");
+  const auto json = nlohmann::json::parse(PayloadReader(request.payload).rest_text());
+  Options options = parse_options(json.at("settings").get<std::map<std::string, std::string>>());
+  if (options.production && build_profile() == "canonical") {
+    throw Failure("usage", "this worker was built for the canonical profile");
+  }
+  return options;
+}
+
+std::vector<llama_token> rest_ids(PayloadReader& reader) {
+  std::vector<llama_token> ids;
+  if (!reader.get_rest(reader.left() / sizeof(llama_token), ids)) {
+    throw Failure("engine", "the request is malformed");
+  }
+  return ids;
+}
+
+void send_done(Wire& wire) { wire.send(FrameType::done); }
+
+void tokenize(Wire& wire, Session& session, PayloadReader reader) {
+  uint8_t flags = 0;
+  if (!reader.get(flags)) throw Failure("engine", "the request is malformed");
+  const auto ids = session.tokenize(reader.rest_text(), (flags & protocol::kAddSpecial) != 0,
+                                    (flags & protocol::kParseSpecial) != 0);
+  wire.send(FrameType::ids, {bytes_of(std::span<const llama_token>(ids))});
+}
+
+void pieces(Wire& wire, Session& session, PayloadReader reader) {
+  PayloadWriter answer;
+  for (const llama_token id : rest_ids(reader)) {
+    const std::string piece = session.piece(id);
+    answer.put(static_cast<uint32_t>(piece.size())).put(std::string_view(piece));
+  }
+  wire.send(FrameType::piece_bytes, {answer.bytes()});
+}
+
+void end_of_generation(Wire& wire, Session& session, PayloadReader reader) {
+  llama_token id = -1;
+  if (!reader.get(id)) throw Failure("engine", "the request is malformed");
+  const uint8_t answer = session.is_end_of_generation(id) ? 1 : 0;
+  wire.send(FrameType::end_of_generation, {bytes_of(std::span<const uint8_t>(&answer, 1))});
+}
+
+void evaluate(Wire& wire, Session& session, PayloadReader reader) {
+  int32_t first = 0;
+  if (!reader.get(first) || first < 0) throw Failure("engine", "the request is malformed");
+  session.evaluate(rest_ids(reader), first, [&](int32_t position, std::span<const float> row) {
+    wire.send(FrameType::row, {bytes_of(std::span<const int32_t>(&position, 1)), bytes_of(row)});
+  });
+  send_done(wire);
+}
+
+void send_tensor(Wire& wire, const TracedNode& node) {
+  const auto row = static_cast<size_t>(node.rows.width) * sizeof(float);
+  const auto step = static_cast<int64_t>(std::max<size_t>(1, kTensorFrameBytes / row));
+  for (int64_t at = 0; at < node.rows.positions; at += step) {
+    const int64_t count = std::min(step, node.rows.positions - at);
+    PayloadWriter header;
+    header.put(node.layer)
+        .put(node.occurrence)
+        .put(static_cast<int32_t>(node.first_position + at))
+        .put(static_cast<int32_t>(count))
+        .put(node.rows.width)
+        .put(node.rows.heads)
+        .put(static_cast<uint32_t>(node.name.size()))
+        .put(static_cast<uint32_t>(node.op.size()))
+        .put(std::string_view(node.name))
+        .put(std::string_view(node.op));
+    const std::span<const float> values(node.rows.values);
+    wire.send(
+        FrameType::tensor,
+        {header.bytes(), bytes_of(values.subspan(static_cast<size_t>(at * node.rows.width),
+                                                 static_cast<size_t>(count * node.rows.width)))});
+  }
+}
+
+void trace(Wire& wire, Session& session, PayloadReader reader) {
+  session.trace(rest_ids(reader), [&](const TracedNode& node) { send_tensor(wire, node); });
+  send_done(wire);
+}
+
+void answer(Wire& wire, Session& session, const Request& request) {
+  const PayloadReader reader(request.payload);
+  switch (request.type) {
+    case FrameType::tokenize:
+      return tokenize(wire, session, reader);
+    case FrameType::pieces:
+      return pieces(wire, session, reader);
+    case FrameType::is_end_of_generation:
+      return end_of_generation(wire, session, reader);
+    case FrameType::evaluate:
+      return evaluate(wire, session, reader);
+    case FrameType::trace:
+      return trace(wire, session, reader);
+    default:
+      throw Failure("engine", "a frame of type " + std::to_string(static_cast<int>(request.type)) +
+                                  " is no request");
+  }
+}
+
+// Calls f; what it throws becomes an error frame. False then.
+template <class F>
+bool reported(Wire& wire, F f) {
+  try {
+    f();
+    return true;
+  } catch (const Failure& failure) {
+    send_error(wire, failure.kind, failure.what(), failure.hint);
+  } catch (const std::exception& error) {
+    send_error(wire, "engine", error.what());
+  }
+  return false;
+}
+
+int serve(Wire& wire) {
+  std::unique_ptr<Backend> backend;
+  std::unique_ptr<Session> session;
+  const bool ready = reported(wire, [&] {
+    const Options options = read_hello(wire.next());
+    if (!options.production) set_canonical_environment();
+    capture_log();
+    backend = std::make_unique<Backend>();
+    session = std::make_unique<Session>(options, [&wire] { return wire.cancel_asked(); });
+    wire.send(FrameType::ready, {bytes_of(describe(options, *session))});
+  });
+  if (!ready) return 1;
+  while (true) {
+    const Request request = wire.next();
+    if (request.type == FrameType::shutdown) return 0;
+    wire.forget_cancel();
+    reported(wire, [&] { answer(wire, *session, request); });
+  }
+}
+
+}  // namespace
+}  // namespace crossval_llama
+
+int main() {
+  crossval_llama::Wire wire;
+  return crossval_llama::serve(wire);
+}

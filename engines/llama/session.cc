@@ -1,0 +1,210 @@
+#include "session.h"
+
+#include <algorithm>
+#include <charconv>
+#include <climits>
+
+#include "failure.h"
+
+namespace crossval_llama {
+namespace {
+
+// llama.cpp holds two buffers of logits, one row per position of a micro-batch and of a batch.
+constexpr int64_t kLogitsBytes = 64 << 20;
+
+// Positions given to llama_decode at a time. Canonical bits do not depend on it.
+uint32_t canonical_batch(const Options& options, int64_t n_vocab) {
+  const int64_t fits = kLogitsBytes / 2 / static_cast<int64_t>(sizeof(float)) / n_vocab;
+  const int64_t rounded = fits >= 8 ? fits / 8 * 8 : std::max<int64_t>(1, fits);
+  return std::min(options.n_batch, static_cast<uint32_t>(rounded));
+}
+
+// "Qcur-12" -> 12; -1 when the name has no such suffix.
+int32_t layer_of(std::string_view name) {
+  const size_t dash = name.rfind('-');
+  if (dash == std::string_view::npos) return -1;
+  int32_t layer = -1;
+  const char* end = name.data() + name.size();
+  const auto result = std::from_chars(name.data() + dash + 1, end, layer);
+  return result.ec == std::errc() && result.ptr == end ? layer : -1;
+}
+
+}  // namespace
+
+Session::Session(const Options& options, StopAsked stop_asked)
+    : stop_asked_(std::move(stop_asked)) {
+  load_model(options);
+  if (!options.tokens_only) make_context(options);
+}
+
+void Session::load_model(const Options& options) {
+  llama_model_params params = llama_model_default_params();
+  params.vocab_only = options.tokens_only;
+  if (!options.device.empty()) {
+    ggml_backend_dev_t device = ggml_backend_dev_by_name(options.device.c_str());
+    if (device == nullptr) {
+      std::string names;
+      for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
+        names += (names.empty() ? "" : ", ");
+        names += ggml_backend_dev_name(ggml_backend_dev_get(i));
+      }
+      throw Failure("usage", "there is no device " + options.device, "There are: " + names + ".");
+    }
+    devices_ = {device, nullptr};
+  } else if (options.cpu_only()) {
+    devices_ = {nullptr};
+  }
+  if (!devices_.empty()) params.devices = devices_.data();
+  if (options.cpu_only()) params.n_gpu_layers = 0;
+  if (options.ngl) params.n_gpu_layers = *options.ngl;
+  if (!options.production) params.use_extra_bufts = false;
+  model_.reset(llama_model_load_from_file(options.model.c_str(), params));
+  if (!model_) throw Failure("input", "llama.cpp cannot load the model " + options.model);
+}
+
+void Session::make_context(const Options& options) {
+  llama_context_params params = llama_context_default_params();
+  params.n_ctx = options.n_ctx;
+  params.n_batch = options.n_batch;
+  params.n_ubatch = std::min(options.n_batch, params.n_ubatch);
+  params.n_threads = params.n_threads_batch = options.threads;
+  params.type_k = params.type_v = options.kv_f32 ? GGML_TYPE_F32 : GGML_TYPE_F16;
+  params.no_perf = true;
+  if (!options.production) {
+    params.n_batch = params.n_ubatch = canonical_batch(options, llama_vocab_n_tokens(vocab()));
+    params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
+  }
+  if (options.cpu_only()) params.offload_kqv = params.op_offload = false;
+  params.cb_eval = [](ggml_tensor* node, bool ask, void* self) {
+    return static_cast<Session*>(self)->on_node(node, ask);
+  };
+  params.cb_eval_user_data = this;
+  params.abort_callback = [](void* self) { return static_cast<Session*>(self)->stop_asked_(); };
+  params.abort_callback_data = this;
+  context_.reset(llama_init_from_model(model_.get(), params));
+  if (!context_) throw Failure("engine", "llama.cpp cannot make a context for " + options.model);
+}
+
+std::string Session::device_name() const {
+  if (devices_.empty()) return "all";
+  return devices_.front() == nullptr ? "cpu" : ggml_backend_dev_name(devices_.front());
+}
+
+std::vector<llama_token> Session::tokenize(std::string_view text, bool add_special,
+                                           bool parse_special) {
+  const auto length = static_cast<int32_t>(text.size());
+  const int32_t needed =
+      llama_tokenize(vocab(), text.data(), length, nullptr, 0, add_special, parse_special);
+  if (needed == INT32_MIN) throw Failure("engine", "llama.cpp cannot tokenise so long a text");
+  std::vector<llama_token> ids(static_cast<size_t>(std::abs(needed)));
+  const int32_t got = llama_tokenize(vocab(), text.data(), length, ids.data(),
+                                     static_cast<int32_t>(ids.size()), add_special, parse_special);
+  if (got != static_cast<int32_t>(ids.size())) {
+    throw Failure("engine", "llama_tokenize returned " + std::to_string(got) + " ids after " +
+                                std::to_string(ids.size()));
+  }
+  return ids;
+}
+
+std::string Session::piece(llama_token id) const {
+  check_ids({&id, 1}, 0);
+  std::string bytes(32, '\0');
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const int32_t length = llama_token_to_piece(vocab(), id, bytes.data(),
+                                                static_cast<int32_t>(bytes.size()), 0, true);
+    bytes.resize(static_cast<size_t>(std::abs(length)));
+    if (length >= 0) break;
+  }
+  return bytes;
+}
+
+bool Session::is_end_of_generation(llama_token id) const {
+  check_ids({&id, 1}, 0);
+  return llama_vocab_is_eog(vocab(), id);
+}
+
+void Session::check_ids(std::span<const llama_token> ids, int32_t first) const {
+  const int32_t n_vocab = llama_vocab_n_tokens(vocab());
+  for (const llama_token id : ids) {
+    if (id < 0 || id >= n_vocab) {
+      throw Failure("usage", "token id " + std::to_string(id) + " is not in [0, " +
+                                 std::to_string(n_vocab) + ")");
+    }
+  }
+  if (!context_) return;
+  const uint64_t end = static_cast<uint64_t>(first) + ids.size();
+  if (end > llama_n_ctx(context_.get())) {
+    throw Failure("usage", std::to_string(end) + " positions do not fit into a context of " +
+                               std::to_string(llama_n_ctx(context_.get())));
+  }
+}
+
+void Session::evaluate(std::span<const llama_token> ids, int32_t first, const RowSink& sink) {
+  if (!context_) throw Failure("usage", "only the vocabulary was loaded (tokens_only)");
+  if (first != 0 && first != evaluated_) {
+    throw Failure("usage", "evaluation at position " + std::to_string(first) + " after " +
+                               std::to_string(evaluated_) + " positions");
+  }
+  check_ids(ids, first);
+  // Zeroed too: a NaN left behind would spread through probabilities that are zero.
+  if (first == 0) llama_memory_clear(llama_get_memory(context_.get()), true);
+  evaluated_ = first;
+  const size_t step = llama_n_ubatch(context_.get());
+  for (size_t at = 0; at < ids.size() && !stop_asked_(); at += step) {
+    decode(ids.subspan(at, std::min(step, ids.size() - at)), evaluated_, sink);
+  }
+}
+
+void Session::decode(std::span<const llama_token> ids, int32_t first, const RowSink& sink) {
+  const auto n = static_cast<int32_t>(ids.size());
+  Batch batch(n);
+  for (int32_t i = 0; i < n; ++i) batch.add(ids[static_cast<size_t>(i)], first + i);
+  chunk_first_ = first;
+  chunk_positions_ = n;
+  occurrences_.clear();
+  const int32_t status = llama_decode(context_.get(), batch.get());
+  if (status != 0 && stop_asked_()) return;
+  if (status != 0) {
+    evaluated_ = -1;
+    throw Failure("engine", "llama_decode returned " + std::to_string(status) + " at position " +
+                                std::to_string(first));
+  }
+  evaluated_ += n;
+  const auto width = static_cast<size_t>(llama_vocab_n_tokens(vocab()));
+  for (int32_t i = 0; i < n && !stop_asked_(); ++i) {
+    const float* row = llama_get_logits_ith(context_.get(), i);
+    if (row == nullptr) {
+      throw Failure("engine", "llama.cpp has no logits for position " + std::to_string(first + i));
+    }
+    sink(first + i, {row, width});
+  }
+}
+
+void Session::trace(std::span<const llama_token> ids, const NodeSink& sink) {
+  struct Tracing {
+    explicit Tracing(Session& session_, const NodeSink& sink_) : session(session_) {
+      session.nodes_ = &sink_;
+    }
+    ~Tracing() { session.nodes_ = nullptr; }
+    Session& session;
+  } tracing(*this, sink);
+  evaluate(ids, 0, [](int32_t, std::span<const float>) {});
+}
+
+// Never false for a computed node: that would end the graph there and llama_decode would still
+// return 0, with stale logits.
+bool Session::on_node(ggml_tensor* node, bool ask) {
+  if (nodes_ == nullptr) return !ask;
+  if (ask) return !stop_asked_() && worth_tracing(node);
+  TracedNode traced;
+  if (stop_asked_() || !read_rows(node, chunk_positions_, traced.rows)) return true;
+  traced.name = node->name;
+  traced.op = ggml_op_name(node->op);
+  traced.occurrence = occurrences_[{traced.name, traced.op}]++;
+  traced.layer = layer_of(traced.name);
+  traced.first_position = chunk_first_;
+  (*nodes_)(traced);
+  return true;
+}
+
+}  // namespace crossval_llama

@@ -1,0 +1,75 @@
+// One model, one context, one sequence.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "api.h"
+#include "options.h"
+#include "tensor_rows.h"
+
+namespace crossval_llama {
+
+/// One node of the graph of one micro-batch.
+struct TracedNode {
+  std::string name;
+  std::string op;
+  int32_t occurrence = 0;  // how often (name, op) came before in this graph
+  int32_t layer = -1;
+  int32_t first_position = 0;
+  TensorRows rows;
+};
+
+using RowSink = std::function<void(int32_t position, std::span<const float> row)>;
+using NodeSink = std::function<void(const TracedNode&)>;
+using StopAsked = std::function<bool()>;
+
+class Session {
+ public:
+  /// Throws Failure: the model cannot be loaded (input), the context cannot be made (engine).
+  Session(const Options& options, StopAsked stop_asked);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  std::vector<llama_token> tokenize(std::string_view text, bool add_special, bool parse_special);
+  std::string piece(llama_token id) const;
+  bool is_end_of_generation(llama_token id) const;
+
+  /// Rows in order of position; fewer than asked for when a stop was asked. Throws Failure.
+  void evaluate(std::span<const llama_token> ids, int32_t first, const RowSink& sink);
+  /// From position 0, every node of every micro-batch. Throws Failure.
+  void trace(std::span<const llama_token> ids, const NodeSink& sink);
+
+  const llama_model* model() const { return model_.get(); }
+  const llama_context* context() const { return context_.get(); }  // null with tokens_only
+  llama_context* context() { return context_.get(); }
+  const llama_vocab* vocab() const { return llama_model_get_vocab(model_.get()); }
+  std::string device_name() const;
+
+ private:
+  void load_model(const Options& options);
+  void make_context(const Options& options);
+  void check_ids(std::span<const llama_token> ids, int32_t first) const;
+  void decode(std::span<const llama_token> ids, int32_t first, const RowSink& sink);
+  bool on_node(ggml_tensor* node, bool ask);
+
+  StopAsked stop_asked_;
+  std::vector<ggml_backend_dev_t> devices_;  // ends with a null pointer
+  Model model_;
+  Context context_;
+  int32_t evaluated_ = 0;  // positions in the cache
+
+  // The trace under way.
+  const NodeSink* nodes_ = nullptr;
+  int32_t chunk_first_ = 0;
+  int32_t chunk_positions_ = 0;
+  std::map<std::pair<std::string, std::string>, int32_t> occurrences_;
+};
+
+}  // namespace crossval_llama

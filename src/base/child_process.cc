@@ -1,0 +1,114 @@
+#include "base/child_process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+namespace crossval {
+namespace {
+
+std::vector<char*> c_strings(const std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  pointers.reserve(strings.size() + 1);
+  for (const std::string& text : strings) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+ChildEnd end_of(int status) {
+  ChildEnd end;
+  if (WIFSIGNALED(status)) end.signal = WTERMSIG(status);
+  if (WIFEXITED(status)) end.exit_status = WEXITSTATUS(status);
+  return end;
+}
+
+// A descriptor that was given 0, 1 or 2 because ours were closed moves out of their way.
+Descriptor above_standard(int fd) {
+  if (fd > STDERR_FILENO) return Descriptor(fd);
+  const Descriptor low(fd);
+  return Descriptor(::fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+}
+
+}  // namespace
+
+void Descriptor::reset() {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+}
+
+Result<Channel> make_channel() {
+  std::array<int, 2> ends{};
+  Channel channel;
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0) {
+    channel.ours = above_standard(ends[0]);
+    channel.theirs = above_standard(ends[1]);
+  }
+  if (!channel.ours.open() || !channel.theirs.open()) {
+    return fail(ExitCode::engine_failed, std::string("cannot make a channel: ") + strerror(errno));
+  }
+  return channel;
+}
+
+Result<pid_t> spawn_child(const std::vector<std::string>& arguments,
+                          const std::vector<std::string>& environment, int in, int out, int err,
+                          bool own_group) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
+  posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigset_t all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+  if (own_group) flags |= POSIX_SPAWN_SETPGROUP;
+  posix_spawnattr_setflags(&attributes, static_cast<short>(flags));
+
+  pid_t pid = -1;
+  const int status = ::posix_spawn(&pid, arguments[0].c_str(), &actions, &attributes,
+                                   c_strings(arguments).data(), c_strings(environment).data());
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  if (status != 0) {
+    return fail(ExitCode::engine_failed, std::string("cannot start program: ") + strerror(status),
+                arguments[0]);
+  }
+  return pid;
+}
+
+ChildEnd reap_child(pid_t pid) {
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return end_of(status);
+}
+
+std::optional<ChildEnd> try_reap_child(pid_t pid) {
+  int status = 0;
+  if (::waitpid(pid, &status, WNOHANG) != pid) return std::nullopt;
+  return end_of(status);
+}
+
+std::string describe(const ChildEnd& end) {
+  if (end.signal == 0) return "exited with status " + std::to_string(end.exit_status);
+  const char* name = ::sigabbrev_np(end.signal);
+  return "was ended by signal " + std::to_string(end.signal) + " (SIG" +
+         (name != nullptr ? name : "?") + ": " + ::strsignal(end.signal) + ")";
+}
+
+}  // namespace crossval

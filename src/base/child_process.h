@@ -1,0 +1,63 @@
+// A program running beside us: descriptors, start, end. run_program and the process engine share
+// it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+
+namespace crossval {
+
+/// A descriptor closed when it goes out of scope.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Descriptor() { reset(); }
+  int get() const { return fd_; }
+  bool open() const { return fd_ >= 0; }
+  void reset();
+
+ private:
+  int fd_;
+};
+
+struct Channel {
+  Descriptor ours, theirs;
+};
+
+/// A connected pair, closed on exec, never one of the three standard descriptors. A socket pair
+/// rather than a pipe: sending to a program that closed its end must not raise SIGPIPE.
+Result<Channel> make_channel();
+
+/// Starts `arguments[0]` (a path, no PATH search) with three descriptors and no others, default
+/// signals, and all of its environment in `environment`. With `own_group` a Ctrl-C at the terminal
+/// does not reach it. Errors (engine_failed): it cannot be started.
+Result<pid_t> spawn_child(const std::vector<std::string>& arguments,
+                          const std::vector<std::string>& environment, int in, int out, int err,
+                          bool own_group);
+
+struct ChildEnd {
+  int exit_status = 0;  // meaningful when signal is 0
+  int signal = 0;       // that ended it, if one did
+};
+
+/// Waits for the end of a child.
+ChildEnd reap_child(pid_t pid);
+
+/// The end of a child that has ended; nothing while it runs.
+std::optional<ChildEnd> try_reap_child(pid_t pid);
+
+/// "exited with status 3", "was ended by signal 11 (SIGSEGV: Segmentation fault)".
+std::string describe(const ChildEnd& end);
+
+}  // namespace crossval

@@ -1,0 +1,284 @@
+#include "process/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "process/info_json.h"
+#include "process/worker_process.h"
+#include "protocol/frame.h"
+#include "protocol/payload.h"
+
+namespace crossval {
+namespace {
+
+using protocol::bytes_of;
+using protocol::FrameType;
+using protocol::PayloadReader;
+using protocol::PayloadWriter;
+
+class ProcessEngine : public Engine {
+ public:
+  explicit ProcessEngine(std::unique_ptr<WorkerProcess> worker) : worker_(std::move(worker)) {}
+
+  ~ProcessEngine() override {
+    // The polite way first; the process is killed in any case.
+    if (const auto sent = worker_->send(FrameType::shutdown); sent) worker_->await_end();
+  }
+
+  Result<void> greet(const ProcessOptions& options) {
+    const nlohmann::json hello = {{"client", "crossval " CROSSVAL_VERSION},
+                                  {"settings", options.settings}};
+    const std::string text = hello.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    if (auto ok = worker_->send(FrameType::hello, {bytes_of(text)}); !ok) return ok;
+    const auto frame = expect(FrameType::ready);
+    if (!frame) return tl::unexpected(frame.error());
+    auto info = parse_engine_info(PayloadReader(frame->payload).rest_text());
+    if (!info) return worker_->broken("introduced itself badly: " + info.error().what);
+    info_ = std::move(*info);
+    return {};
+  }
+
+  const EngineInfo& info() const override { return info_; }
+
+  Result<std::vector<TokenId>> tokenize(std::string_view text,
+                                        const TokenizeOptions& options) override {
+    worker_->set_phase("tokenise");
+    if (text.size() >= protocol::kMaxPayload) {
+      return fail(ExitCode::usage, fmt::format("a text of {} bytes is too long", text.size()),
+                  worker_->where());
+    }
+    const uint8_t flags =
+        static_cast<uint8_t>((options.add_special ? protocol::kAddSpecial : 0) |
+                             (options.parse_special ? protocol::kParseSpecial : 0));
+    const auto frame =
+        ask(FrameType::tokenize, {bytes_of(std::span<const uint8_t>(&flags, 1)), bytes_of(text)},
+            FrameType::ids);
+    if (!frame) return tl::unexpected(frame.error());
+    std::vector<TokenId> ids;
+    PayloadReader reader(frame->payload);
+    if (!reader.get_rest(frame->payload.size() / sizeof(TokenId), ids)) return malformed(*frame);
+    return ids;
+  }
+
+  Result<std::vector<std::string>> pieces(std::span<const TokenId> ids) override {
+    worker_->set_phase("pieces");
+    const auto frame = ask(FrameType::pieces, {bytes_of(ids)}, FrameType::piece_bytes);
+    if (!frame) return tl::unexpected(frame.error());
+    PayloadReader reader(frame->payload);
+    std::vector<std::string> pieces(ids.size());
+    for (std::string& piece : pieces) {
+      uint32_t length = 0;
+      if (!reader.get(length) || !reader.get_text(length, piece)) return malformed(*frame);
+    }
+    if (reader.left() != 0) return malformed(*frame);
+    return pieces;
+  }
+
+  Result<bool> is_end_of_generation(TokenId id) override {
+    worker_->set_phase("end of generation");
+    const auto frame =
+        ask(FrameType::is_end_of_generation, {bytes_of(std::span<const TokenId>(&id, 1))},
+            FrameType::end_of_generation);
+    if (!frame) return tl::unexpected(frame.error());
+    uint8_t answer = 0;
+    PayloadReader reader(frame->payload);
+    if (!reader.get(answer) || reader.left() != 0 || answer > 1) return malformed(*frame);
+    return answer == 1;
+  }
+
+  Result<void> evaluate(std::span<const TokenId> ids, int32_t first, const RowSink& sink) override {
+    if (auto ok = check_ids(ids, first); !ok) return ok;
+    evaluated_ = first;
+    at_position("evaluate");
+    const auto sent = worker_->send(FrameType::evaluate,
+                                    {bytes_of(std::span<const int32_t>(&first, 1)), bytes_of(ids)});
+    if (!sent) return sent;
+    const int32_t end = first + static_cast<int32_t>(ids.size());
+    while (true) {
+      const auto frame = worker_->receive();
+      if (!frame) return tl::unexpected(frame.error());
+      if (frame->type == FrameType::done) return finish(end, "rows");
+      if (frame->type != FrameType::row) return unexpected(*frame);
+      if (auto ok = take_row(*frame, end); !ok) return ok;
+      const bool go_on = sink(evaluated_, row_);
+      ++evaluated_;
+      at_position("evaluate");
+      if (!go_on) return cancel();
+    }
+  }
+
+  Result<void> trace(std::span<const TokenId> ids, const TensorSink& sink) override {
+    if (auto ok = check_ids(ids, 0); !ok) return ok;
+    evaluated_ = 0;
+    worker_->set_phase("trace");
+    if (auto ok = worker_->send(FrameType::trace, {bytes_of(ids)}); !ok) return ok;
+    while (true) {
+      const auto frame = worker_->receive();
+      if (!frame) return tl::unexpected(frame.error());
+      if (frame->type == FrameType::done) {
+        evaluated_ = static_cast<int32_t>(ids.size());
+        return {};
+      }
+      if (frame->type != FrameType::tensor) return unexpected(*frame);
+      TraceTensor tensor;
+      if (auto ok = take_tensor(*frame, ids.size(), tensor); !ok) return ok;
+      if (!sink(tensor)) return cancel();
+    }
+  }
+
+ private:
+  // A request with one frame as its answer.
+  Result<Frame> ask(FrameType request, std::initializer_list<protocol::Bytes> parts,
+                    FrameType answer) {
+    if (auto ok = worker_->send(request, parts); !ok) return tl::unexpected(ok.error());
+    return expect(answer);
+  }
+
+  Result<Frame> expect(FrameType answer) {
+    auto frame = worker_->receive();
+    if (frame && frame->type != answer) return unexpected(*frame);
+    return frame;
+  }
+
+  // An error frame becomes that error; anything else breaks the protocol.
+  tl::unexpected<Error> unexpected(const Frame& frame) {
+    if (frame.type != FrameType::error) {
+      const char* name = protocol::name_of(frame.type);
+      return worker_->broken(
+          name != nullptr
+              ? fmt::format("sent a frame that is out of turn: {}", name)
+              : fmt::format("sent a frame of unknown type {}", static_cast<int>(frame.type)));
+    }
+    auto error = parse_engine_error(PayloadReader(frame.payload).rest_text());
+    if (!error) return worker_->broken("reported an error badly: " + error.error().what);
+    error->where = worker_->where() + (error->where.empty() ? "" : ", " + error->where);
+    if (const std::string words = worker_->last_words();
+        !words.empty() && error->code != ExitCode::usage) {
+      error->hint += (error->hint.empty() ? "" : "\n") + words;
+    }
+    return tl::unexpected(std::move(*error));
+  }
+
+  tl::unexpected<Error> malformed(const Frame& frame) {
+    return worker_->broken(fmt::format("sent a malformed {} frame of {} bytes",
+                                       protocol::name_of(frame.type), frame.payload.size()));
+  }
+
+  Result<void> check_ids(std::span<const TokenId> ids, int32_t first) const {
+    if (first != 0 && first != evaluated_) {
+      return fail(ExitCode::internal,
+                  fmt::format("evaluation at position {} after {} positions", first, evaluated_),
+                  worker_->where());
+    }
+    if (ids.size() > static_cast<size_t>(std::max(0, info_.settings.n_ctx - first))) {
+      return fail(ExitCode::usage,
+                  fmt::format("{} positions do not fit into a context of {}", first + ids.size(),
+                              info_.settings.n_ctx),
+                  worker_->where(), "Raise -c.");
+    }
+    for (const TokenId id : ids) {
+      if (id < 0 || id >= info_.settings.n_vocab) {
+        return fail(ExitCode::usage,
+                    fmt::format("token id {} is not in [0, {})", id, info_.settings.n_vocab),
+                    worker_->where());
+      }
+    }
+    return {};
+  }
+
+  // Checks a row's position and width and copies it to row_.
+  Result<void> take_row(const Frame& frame, int32_t end) {
+    PayloadReader reader(frame.payload);
+    int32_t position = -1;
+    if (!reader.get(position)) return malformed(frame);
+    if (evaluated_ == end) {
+      return worker_->broken(
+          fmt::format("sent a row for position {} after the last one", position));
+    }
+    if (position != evaluated_) {
+      return worker_->broken(
+          fmt::format("sent the row of position {} instead of {}", position, evaluated_));
+    }
+    if (!reader.get_rest(static_cast<uint64_t>(info_.settings.n_vocab), row_)) {
+      return worker_->broken(fmt::format("sent a row of {} bytes; {} logits are {} bytes",
+                                         reader.left(), info_.settings.n_vocab,
+                                         info_.settings.n_vocab * sizeof(float)));
+    }
+    return {};
+  }
+
+  // Checks a tensor's shape against its bytes and copies its values to values_.
+  Result<void> take_tensor(const Frame& frame, size_t evaluated, TraceTensor& tensor) {
+    PayloadReader reader(frame.payload);
+    uint32_t name = 0;
+    uint32_t op = 0;
+    const bool whole = reader.get(tensor.layer) && reader.get(tensor.occurrence) &&
+                       reader.get(tensor.first_position) && reader.get(tensor.positions) &&
+                       reader.get(tensor.width) && reader.get(tensor.heads) && reader.get(name) &&
+                       reader.get(op) && reader.get_text(name, tensor.name) &&
+                       reader.get_text(op, tensor.op);
+    const int64_t n = static_cast<int64_t>(evaluated);
+    if (!whole || tensor.positions < 1 || tensor.first_position < 0 || tensor.width < 1 ||
+        int64_t{tensor.first_position} + tensor.positions > n || tensor.heads < 0 ||
+        tensor.width > protocol::kMaxPayload ||
+        (tensor.heads > 0 && tensor.width % tensor.heads != 0) ||
+        !reader.get_rest(
+            static_cast<uint64_t>(tensor.positions) * static_cast<uint64_t>(tensor.width), row_)) {
+      return malformed(frame);
+    }
+    tensor.data = row_;
+    return {};
+  }
+
+  Result<void> finish(int32_t end, const char* what) {
+    if (evaluated_ == end) return {};
+    return worker_->broken(fmt::format("ended the evaluation {} {} early", end - evaluated_, what));
+  }
+
+  // Rows and tensors under way when the request reaches the engine are dropped.
+  Result<void> cancel() {
+    if (auto ok = worker_->send(FrameType::cancel); !ok) return ok;
+    while (true) {
+      const auto frame = worker_->receive();
+      if (!frame) return tl::unexpected(frame.error());
+      if (frame->type == FrameType::done) break;
+      if (frame->type != FrameType::row && frame->type != FrameType::tensor) {
+        return unexpected(*frame);
+      }
+    }
+    evaluated_ = -1;  // how far the engine got is not known: the next evaluation starts over
+    return {};
+  }
+
+  void at_position(const char* doing) {
+    worker_->set_phase(fmt::format("{}, position {}", doing, evaluated_));
+  }
+
+  std::unique_ptr<WorkerProcess> worker_;
+  EngineInfo info_;
+  int32_t evaluated_ = 0;   // positions in the engine's cache
+  std::vector<float> row_;  // the row or tensor handed out
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> make_process_engine(ProcessOptions options) {
+  auto worker = WorkerProcess::start(options);
+  if (!worker) return tl::unexpected(worker.error());
+  auto engine = std::make_unique<ProcessEngine>(std::move(*worker));
+  if (auto ok = engine->greet(options); !ok) return tl::unexpected(ok.error());
+  return engine;
+}
+
+Result<std::unique_ptr<Engine>> make_llama_engine(LlamaOptions options) {
+  return make_process_engine({.name = "llama.cpp",
+                              .arguments = {options.worker_path},
+                              .settings = std::move(options.settings),
+                              .timeout = options.timeout,
+                              .stop = std::move(options.stop)});
+}
+
+}  // namespace crossval

@@ -1,0 +1,121 @@
+#include "process/info_json.h"
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "protocol/frame.h"
+
+namespace crossval {
+namespace {
+
+using Json = nlohmann::json;
+
+// Takes members of one JSON object; remembers the first that has another type than asked for.
+class Members {
+ public:
+  Members(const Json& object, std::string& problem) : object_(object), problem_(problem) {}
+
+  template <class T>
+  void take(const char* key, T& value) {
+    const auto found = object_.find(key);
+    if (found == object_.end()) return;
+    try {
+      found->get_to(value);
+    } catch (const Json::exception&) {
+      if (problem_.empty()) problem_ = std::string("its \"") + key + "\" has the wrong type";
+    }
+  }
+
+ private:
+  const Json& object_;
+  std::string& problem_;
+};
+
+void take_identity(const Json& json, EngineIdentity& who, std::string& problem) {
+  Members from(json, problem);
+  from.take("name", who.name);
+  from.take("version", who.version);
+  from.take("commit", who.commit);
+  from.take("build", who.build);
+  from.take("isa", who.isa);
+  from.take("libm", who.libm);
+  from.take("profile", who.profile);
+  from.take("activations", who.activations);
+  from.take("faults", who.faults);
+}
+
+void take_settings(const Json& json, EngineSettings& s, std::string& problem) {
+  Members from(json, problem);
+  from.take("model_path", s.model_path);
+  from.take("model_description", s.model_description);
+  from.take("n_vocab", s.n_vocab);
+  from.take("n_ctx", s.n_ctx);
+  from.take("n_ctx_train", s.n_ctx_train);
+  from.take("n_batch", s.n_batch);
+  from.take("n_ubatch", s.n_ubatch);
+  from.take("threads", s.threads);
+  from.take("all_logits", s.all_logits);
+  from.take("kv_type_k", s.kv_type_k);
+  from.take("kv_type_v", s.kv_type_v);
+  from.take("flash_attention", s.flash_attention);
+  from.take("rope", s.rope);
+  from.take("norm_eps", s.norm_eps);
+  from.take("context_class", s.context_class);
+  from.take("device", s.device);
+  from.take("add_bos", s.add_bos);
+  from.take("add_eos", s.add_eos);
+  from.take("environment", s.environment);
+  from.take("not_invariant_to", s.not_invariant_to);
+}
+
+void take_capabilities(const Json& json, Capabilities& can, std::string& problem) {
+  Members from(json, problem);
+  from.take("tokenize", can.tokenize);
+  from.take("all_logits", can.all_logits);
+  from.take("decode", can.decode);
+  from.take("trace", can.trace);
+}
+
+const Json& part(const Json& json, const char* key) {
+  static const Json empty = Json::object();
+  const auto found = json.find(key);
+  return found != json.end() && found->is_object() ? *found : empty;
+}
+
+}  // namespace
+
+Result<EngineInfo> parse_engine_info(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return fail(ExitCode::engine_failed, "its self-description is no JSON");
+  EngineInfo info;
+  std::string problem;
+  take_identity(part(json, "identity"), info.identity, problem);
+  take_settings(part(json, "settings"), info.settings, problem);
+  take_capabilities(part(json, "capabilities"), info.capabilities, problem);
+  constexpr int32_t kMaxVocab = protocol::kMaxPayload / sizeof(float) - 1;
+  if (problem.empty() && (info.settings.n_vocab < 1 || info.settings.n_vocab > kMaxVocab)) {
+    problem = "its n_vocab is not in [1, " + std::to_string(kMaxVocab) + "]";
+  }
+  if (!problem.empty()) return fail(ExitCode::engine_failed, problem);
+  return info;
+}
+
+Result<Error> parse_engine_error(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return fail(ExitCode::engine_failed, "its error is no JSON");
+  std::string kind;
+  std::string problem;
+  Error error;
+  Members from(json, problem);
+  from.take("kind", kind);
+  from.take("what", error.what);
+  from.take("where", error.where);
+  from.take("hint", error.hint);
+  if (!problem.empty()) return fail(ExitCode::engine_failed, problem);
+  error.code = kind == "usage"   ? ExitCode::usage
+               : kind == "input" ? ExitCode::bad_input_file
+                                 : ExitCode::engine_failed;
+  return error;
+}
+
+}  // namespace crossval

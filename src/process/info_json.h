@@ -1,0 +1,18 @@
+// What an engine says about itself when it is ready, as JSON (docs/protocol.md, "ready").
+#pragma once
+
+#include <string_view>
+
+#include "base/error.h"
+#include "engine/info.h"
+
+namespace crossval {
+
+/// Names are those of EngineInfo's members; what is absent keeps its default. Errors
+/// (engine_failed, what only): no JSON object, a value of another type, no n_vocab or too large.
+Result<EngineInfo> parse_engine_info(std::string_view json);
+
+/// The payload of an error frame. Errors: as above.
+Result<Error> parse_engine_error(std::string_view json);
+
+}  // namespace crossval

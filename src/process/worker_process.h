@@ -1,0 +1,79 @@
+// The other program: its start, its frames, its last words and its end.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/child_process.h"
+#include "base/error.h"
+#include "process/engine.h"
+#include "process/stop_signal.h"
+#include "protocol/frame.h"
+
+namespace crossval {
+
+struct Frame {
+  protocol::FrameType type{};
+  protocol::Bytes payload;  // valid until the next receive
+};
+
+class WorkerProcess {
+ public:
+  static Result<std::unique_ptr<WorkerProcess>> start(const ProcessOptions& options);
+  WorkerProcess(const WorkerProcess&) = delete;
+  WorkerProcess& operator=(const WorkerProcess&) = delete;
+  ~WorkerProcess();
+
+  /// What the program is being asked to do, for messages: "evaluate, position 12".
+  void set_phase(std::string phase) { phase_ = std::move(phase); }
+
+  Result<void> send(protocol::FrameType type, std::initializer_list<protocol::Bytes> parts = {});
+  Result<Frame> receive();
+
+  /// Gives a program that was told to end a moment to do so.
+  void await_end();
+
+  /// The program broke the protocol: it is killed, and this is the error from now on.
+  tl::unexpected<Error> broken(std::string what, std::string hint = {});
+
+  /// "engine llama.cpp, evaluate, position 12".
+  std::string where() const;
+  /// The last lines it wrote to its standard error, for a hint; empty when there are none.
+  std::string last_words();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  using Deadline = Clock::time_point;
+
+  WorkerProcess(const ProcessOptions& options, pid_t pid, Descriptor in, Descriptor out,
+                Descriptor err);
+
+  Result<void> read_exactly(std::byte* to, size_t count, Deadline deadline);
+  Result<void> write_all(protocol::Bytes bytes, Deadline deadline);
+  Result<void> wait_for(int fd, short events, Deadline deadline);
+  void drain_log();
+  void kill();
+  std::optional<ChildEnd> wait_for_end(std::chrono::milliseconds patience);
+  tl::unexpected<Error> ended();
+
+  std::string name_;
+  std::chrono::milliseconds timeout_;
+  StopSignal stop_;
+  pid_t pid_;
+  std::optional<ChildEnd> end_;  // once reaped
+  Descriptor in_, out_, err_;
+  std::string phase_ = "start";
+  std::string log_tail_;
+  std::vector<std::byte> payload_;
+  bool inside_frame_ = false;
+  std::optional<Error> broken_;
+};
+
+}  // namespace crossval
