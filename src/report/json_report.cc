@@ -1,0 +1,199 @@
+#include "report/json_report.h"
+
+#include "report/json_engine.h"
+#include "report/json_schema_version.h"
+#include "report/json_values.h"
+#include "report/verdict_words.h"
+
+namespace crossval {
+namespace {
+
+template <class T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+// The position of a record, from its index.
+Json position_at(const Comparison& comparison, const std::optional<int32_t>& index) {
+  if (!index) return nullptr;
+  return comparison.positions[static_cast<size_t>(*index)].position;
+}
+
+Json choice(const std::string& what, const std::string& why) {
+  return {{"choice", json_bytes(what)}, {"why", json_bytes(why)}};
+}
+
+Json prompt_of(const PromptRecord& prompt) {
+  return {{"text", json_bytes(prompt.text)},
+          {"form", choice(prompt.form, prompt.form_why)},
+          {"bos", choice(prompt.bos, prompt.bos_why)},
+          {"special", choice(prompt.special, prompt.special_why)}};
+}
+
+Json position_of(const PositionResult& position) {
+  const RowMetrics& m = position.metrics;
+  return {{"position", position.position},
+          {"phase", position.decode ? "decode" : "prompt"},
+          {"token", position.id},
+          {"piece", json_bytes(position.piece)},
+          {"passed", position.passed},
+          {"healthy", position.healthy},
+          {"identical", m.identical},
+          {"cosine", json_number(m.cosine)},
+          {"l2", json_number(m.l2)},
+          {"relative_l2", json_number(m.relative_l2)},
+          {"max_abs_diff", json_number(m.max_abs_diff)},
+          {"max_abs_token", m.max_abs_token},
+          {"kl", json_number(m.kl)},
+          {"kl_reverse", json_number(m.kl_reverse)},
+          {"candidate_argmax", m.candidate_argmax},
+          {"reference_argmax", m.reference_argmax},
+          {"top10_overlap", m.top10_overlap},
+          {"reference_margin", json_number(m.reference_margin)},
+          {"shift", json_number(m.shift)},
+          {"centred_cosine", json_number(m.centred_cosine)},
+          {"centred_l2", json_number(m.centred_l2)},
+          {"centred_relative_l2", json_number(m.centred_relative_l2)},
+          {"centred_max_abs_diff", json_number(m.centred_max_abs_diff)}};
+}
+
+Json window_of(const std::vector<WindowToken>& window) {
+  Json tokens = Json::array();
+  for (const WindowToken& token : window) {
+    tokens.push_back({{"index", token.index},
+                      {"token", token.id},
+                      {"piece", json_bytes(token.piece)},
+                      {"begin", token.range.begin},
+                      {"end", token.range.end},
+                      {"differs", token.differs}});
+  }
+  return tokens;
+}
+
+Json mismatch_of(const TokenMismatch& mismatch) {
+  Json hunks = Json::array();
+  for (const TokenHunk& hunk : mismatch.hunks) {
+    hunks.push_back({{"candidate_begin", hunk.a_begin},
+                     {"candidate_end", hunk.a_end},
+                     {"reference_begin", hunk.b_begin},
+                     {"reference_end", hunk.b_end}});
+  }
+  return {{"index", mismatch.index},
+          {"text_offset", mismatch.text_offset},
+          {"place", json_bytes(mismatch.place)},
+          {"cause",
+           {{"name", mismatch.cause.name},
+            {"sentence", json_bytes(mismatch.cause.sentence)},
+            {"evidence", json_bytes(mismatch.cause.evidence)}}},
+          {"causes", mismatch.causes},
+          {"hunks", hunks},
+          {"candidate_window", window_of(mismatch.candidate_window)},
+          {"reference_window", window_of(mismatch.reference_window)}};
+}
+
+Json trace_of(const TraceComparison& trace) {
+  Json first = nullptr;
+  if (trace.differs) {
+    const FirstDifference& f = trace.first;
+    first = {{"tensor", json_bytes(f.tensor)},
+             {"op", json_bytes(f.op)},
+             {"occurrence", f.occurrence},
+             {"layer", f.layer},
+             {"position", f.position},
+             {"element", f.element},
+             {"width", f.width},
+             {"candidate", json_number(f.candidate)},
+             {"reference", json_number(f.reference)},
+             {"differing", f.differing},
+             {"compared", f.compared},
+             {"max_abs_diff", json_number(f.max_abs_diff)},
+             {"last_equal", json_bytes(f.last_equal)}};
+  }
+  Json only_candidate = Json::array();
+  for (const std::string& name : trace.only_candidate) only_candidate.push_back(json_bytes(name));
+  Json only_reference = Json::array();
+  for (const std::string& name : trace.only_reference) only_reference.push_back(json_bytes(name));
+  return {{"tensors_compared", trace.tensors_compared},
+          {"differs", trace.differs},
+          {"first", first},
+          {"only_candidate", only_candidate},
+          {"only_reference", only_reference}};
+}
+
+Json settings_of(const std::vector<SettingDifference>& settings) {
+  Json all = Json::array();
+  for (const SettingDifference& setting : settings) {
+    all.push_back({{"name", setting.name},
+                   {"candidate", json_bytes(setting.candidate)},
+                   {"reference", json_bytes(setting.reference)},
+                   {"weight", weight_word(setting.weight)},
+                   {"effect", json_bytes(setting.effect)}});
+  }
+  return all;
+}
+
+Json health_of(const std::vector<HealthFinding>& findings) {
+  Json all = Json::array();
+  for (const HealthFinding& finding : findings) {
+    all.push_back({{"name", finding.name},
+                   {"side", side_word(finding.side)},
+                   {"position", finding.position},
+                   {"token", finding.token},
+                   {"detail", json_bytes(finding.detail)}});
+  }
+  return all;
+}
+
+Json warnings_of(const std::vector<Warning>& warnings) {
+  Json all = Json::array();
+  for (const Warning& warning : warnings) {
+    all.push_back({{"name", warning.name}, {"message", json_bytes(warning.message)}});
+  }
+  return all;
+}
+
+}  // namespace
+
+std::string json_report(const Comparison& comparison) {
+  Json cosines = Json::array();
+  Json distances = Json::array();
+  Json positions = Json::array();
+  for (const PositionResult& position : comparison.positions) {
+    cosines.push_back(json_number(position.metrics.cosine));
+    distances.push_back(json_number(position.metrics.l2));
+    positions.push_back(position_of(position));
+  }
+  const std::optional<double>& passing = comparison.passing_cos_tol;
+  return json_document(
+      {{"schema_version", kJsonSchemaVersion},
+       {"status", status_word(comparison.verdict)},
+       {"verdict", verdict_word(comparison.verdict)},
+       {"exit_code", static_cast<int>(exit_code(comparison.verdict))},
+       {"require", requirement_word(comparison.requirement)},
+       {"threshold", json_number(comparison.cos_tol)},
+       {"passing_threshold", passing ? json_number(*passing) : Json(nullptr)},
+       {"first_divergence_token", or_null(comparison.first_divergence)},
+       {"worst_position", position_at(comparison, comparison.worst)},
+       {"max_absolute_diff", json_number(comparison.max_absolute_diff)},
+       {"prompt_positions", comparison.prompt_positions},
+       {"decode_steps", comparison.decode_steps},
+       {"max_tokens", comparison.max_tokens},
+       {"stopped_at_end_of_generation", comparison.stopped_at_end_of_generation},
+       {"identical_rows", comparison.identical_rows},
+       {"argmax_flips", comparison.argmax_flips},
+       {"seconds", json_number(comparison.seconds)},
+       {"candidate", json_engine(comparison.candidate)},
+       {"reference", json_engine(comparison.reference)},
+       {"prompt", prompt_of(comparison.prompt)},
+       {"tokens", comparison.tokens},
+       {"warnings", warnings_of(comparison.warnings)},
+       {"settings", settings_of(comparison.settings)},
+       {"mismatch", comparison.mismatch ? mismatch_of(*comparison.mismatch) : Json(nullptr)},
+       {"health", health_of(comparison.health)},
+       {"trace", comparison.trace ? trace_of(*comparison.trace) : Json(nullptr)},
+       {"per_token_cosine_sim", cosines},
+       {"per_token_l2_dist", distances},
+       {"positions", positions}});
+}
+
+}  // namespace crossval

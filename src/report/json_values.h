@@ -1,0 +1,23 @@
+// Values that JSON has no form for (docs/json.md), and the layout of our documents.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace crossval {
+
+using Json = nlohmann::ordered_json;
+
+/// A number, or "NaN", "Infinity", "-Infinity" as a string. Shortest digits that give the value
+/// back.
+Json json_number(double value);
+
+/// A string when `bytes` are valid UTF-8, else {"hex": "636166e9"}.
+Json json_bytes(std::string_view bytes);
+
+/// The document as text: what fits goes on one line, so that a record or a short list is a line. A
+/// final newline.
+std::string json_document(const Json& document);
+
+}  // namespace crossval

@@ -1,0 +1,48 @@
+#include "report/number_text.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+
+namespace crossval {
+namespace {
+
+std::string special_text(double value) {
+  if (std::isnan(value)) return "NaN";
+  return value > 0 ? "Infinity" : "-Infinity";
+}
+
+}  // namespace
+
+std::string cosine_text(double cosine) {
+  if (!std::isfinite(cosine)) return special_text(cosine);
+  return fmt::format("{:.7f}", std::floor(cosine * 1e7) / 1e7);
+}
+
+std::string distance_text(double distance) {
+  if (!std::isfinite(distance)) return special_text(distance);
+  return distance == 0 ? "0" : fmt::format("{:.2e}", distance);
+}
+
+std::string float_text(float value) {
+  const auto bits = std::bit_cast<uint32_t>(value);
+  const std::string digits =
+      std::isfinite(value) ? fmt::format("{:.9g}", value) : special_text(value);
+  return fmt::format("{:<16} 0x{:08x}", digits, bits);
+}
+
+std::string grouped(long count) {
+  std::string digits = std::to_string(count);
+  for (auto at = static_cast<long>(digits.size()) - 3; at > 0; at -= 3) {
+    digits.insert(static_cast<size_t>(at), ",");
+  }
+  return digits;
+}
+
+std::string counted(long count, const char* noun) {
+  return grouped(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+}  // namespace crossval

@@ -1,0 +1,24 @@
+// Figures as people read them.
+#pragma once
+
+#include <string>
+
+namespace crossval {
+
+/// Seven decimals, cut and not rounded: what is shown never passes a tolerance that the value
+/// fails. "NaN" and "Infinity" by name.
+std::string cosine_text(double cosine);
+
+/// Three digits, "0" for exactly nothing: "1.23e-04".
+std::string distance_text(double distance);
+
+/// A float and its bits: "0.123456789 (0x3dfcd6ea)".
+std::string float_text(float value);
+
+/// "1 position", "2 positions".
+std::string counted(long count, const char* noun);
+
+/// "1,024".
+std::string grouped(long count);
+
+}  // namespace crossval

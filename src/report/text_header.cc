@@ -1,0 +1,136 @@
+#include <fmt/format.h>
+
+#include "report/bytes_text.h"
+#include "report/number_text.h"
+#include "report/text_parts.h"
+
+namespace crossval {
+namespace {
+
+constexpr size_t kExcerptBytes = 400;  // more than any line shows
+
+void append(std::string& list, const std::string& item) {
+  if (!item.empty()) list += (list.empty() ? "" : ", ") + item;
+}
+
+std::string name_line(const EngineIdentity& identity) {
+  std::string text = identity.name;
+  if (!identity.version.empty()) text += " " + identity.version;
+  if (!identity.commit.empty()) append(text, "commit " + identity.commit);
+  append(text, identity.profile);
+  append(text, identity.isa);
+  return text;
+}
+
+std::string settings_line(const EngineSettings& settings) {
+  std::string text =
+      settings.kv_type_k == settings.kv_type_v
+          ? "KV " + settings.kv_type_k
+          : fmt::format("KV {} keys, {} values", settings.kv_type_k, settings.kv_type_v);
+  if (!settings.flash_attention.empty())
+    append(text, "flash attention " + settings.flash_attention);
+  append(text, counted(settings.threads, "thread"));
+  append(text, fmt::format("batch {}", settings.n_batch));
+  append(text, fmt::format("context {}", settings.n_ctx));
+  append(text, settings.device);
+  return text;
+}
+
+std::string faults_line(const EngineIdentity& identity) {
+  std::string text;
+  for (const std::string& fault : identity.faults) append(text, fault);
+  return text.empty() ? text : "planted fault: " + text;
+}
+
+std::string engine_lines(const char* side, const EngineInfo& info, bool own_model,
+                         const TextOptions& options) {
+  const Layout& layout = options.layout;
+  std::string lines = layout.labelled(side, name_line(info.identity), Tint::strong);
+  lines += layout.labelled("", settings_line(info.settings));
+  if (const std::string faults = faults_line(info.identity); !faults.empty()) {
+    lines += layout.labelled("", faults, Tint::warn);
+  }
+  if (own_model) {
+    const std::string model =
+        fitted_end(escaped(info.settings.model_path), layout.width - kLabelWidth);
+    lines += layout.labelled("", model);
+    lines += layout.labelled("", info.settings.model_description);
+  }
+  for (const std::string& variable : info.settings.environment) {
+    lines += layout.labelled("", "environment: " + escaped(variable), Tint::warn);
+  }
+  if (!options.verbose) return lines;
+  const auto detail = [&](const char* name, const std::string& value) {
+    if (!value.empty()) {
+      lines += layout.labelled("", fmt::format("{}: {}", name, escaped(value)), Tint::dim);
+    }
+  };
+  detail("build", info.identity.build);
+  detail("libm", info.identity.libm);
+  detail("activations", info.identity.activations);
+  detail("RoPE", info.settings.rope);
+  return lines;
+}
+
+std::string model_lines(const EngineSettings& settings, const Layout& layout) {
+  const std::string path = fitted_end(escaped(settings.model_path), layout.width - kLabelWidth);
+  std::string lines = layout.labelled("model", path);
+  if (!settings.model_description.empty()) lines += layout.labelled("", settings.model_description);
+  return lines;
+}
+
+std::string prompt_lines(const Comparison& comparison, const TextOptions& options) {
+  const Layout& layout = options.layout;
+  const PromptRecord& prompt = comparison.prompt;
+  std::string what = counted(static_cast<long>(comparison.tokens.size()), "token");
+  if (comparison.tokens.empty()) {
+    what = comparison.mismatch ? "tokenised differently" : "not tokenised";
+  }
+  if (prompt.form != "raw") append(what, prompt.form);
+  if (comparison.decode_steps > 0)
+    append(what, "then " + counted(comparison.decode_steps, "decode step"));
+  if (!prompt.text.empty()) {
+    const int room = layout.width - kLabelWidth - display_width(what) - 4;
+    const std::string excerpt =
+        fitted(escaped(std::string_view(prompt.text).substr(0, kExcerptBytes)), room);
+    what += ": \"" + excerpt + "\"";
+  }
+  // The excerpt keeps its blanks: it is made to fit and must not be wrapped.
+  std::string lines = layout.tinted(Tint::dim, "prompt");
+  lines += std::string(kLabelWidth - 6, ' ') + what + "\n";
+  if (!options.verbose) return lines;
+  const auto decision = [&](const char* name, const std::string& choice, const std::string& why) {
+    if (choice.empty()) return;
+    lines += layout.labelled(
+        "", fmt::format("{}: {}{}", name, choice, why.empty() ? "" : fmt::format(" ({})", why)),
+        Tint::dim);
+  };
+  decision("form", prompt.form, prompt.form_why);
+  decision("BOS", prompt.bos, prompt.bos_why);
+  decision("special tokens", prompt.special, prompt.special_why);
+  return lines;
+}
+
+}  // namespace
+
+std::string header_text(const Comparison& comparison, const TextOptions& options) {
+  const Layout& layout = options.layout;
+  const bool two_models =
+      comparison.candidate.settings.model_path != comparison.reference.settings.model_path;
+  std::string text = engine_lines("candidate", comparison.candidate, two_models, options);
+  text += engine_lines("reference", comparison.reference, two_models, options);
+  if (!two_models) text += model_lines(comparison.reference.settings, layout);
+  text += prompt_lines(comparison, options);
+  for (const SettingDifference& setting : comparison.settings) {
+    if (setting.weight != SettingWeight::asked) continue;
+    text += layout.labelled(
+        "asked for", fmt::format("{}: {} beside {} ({})", setting.name, escaped(setting.candidate),
+                                 escaped(setting.reference), setting.effect));
+  }
+  for (const Warning& warning : comparison.warnings) {
+    text += layout.labelled("warning", warning.name + ": " + escaped(warning.message), Tint::warn);
+  }
+  return text;
+}
+
+}  // namespace crossval

@@ -1,0 +1,25 @@
+// The parts of the text report, in the order in which they are shown. Each is empty when there is
+// nothing to say.
+#pragma once
+
+#include <string>
+
+#include "report/text_report.h"
+
+namespace crossval {
+
+/// Both engines, the model, the prompt, what was asked for, warnings.
+std::string header_text(const Comparison& comparison, const TextOptions& options);
+/// Where the ids differ and why.
+std::string mismatch_text(const Comparison& comparison, const TextOptions& options);
+/// Settings that differ: refused and warned ones, the others when verbose.
+std::string settings_text(const Comparison& comparison, const TextOptions& options);
+/// One line per position.
+std::string positions_text(const Comparison& comparison, const TextOptions& options);
+std::string health_text(const Comparison& comparison, const TextOptions& options);
+/// The first intermediate tensor that differs.
+std::string trace_text(const Comparison& comparison, const TextOptions& options);
+/// The word, one sentence, what would have passed, what to do next.
+std::string verdict_text(const Comparison& comparison, const TextOptions& options);
+
+}  // namespace crossval

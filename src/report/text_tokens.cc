@@ -1,0 +1,64 @@
+#include <fmt/format.h>
+
+#include "report/bytes_text.h"
+#include "report/number_text.h"
+#include "report/text_parts.h"
+
+namespace crossval {
+namespace {
+
+constexpr int kPieceWidth = 12;
+
+// Two lines: pieces above their ids, the differing ones in brackets, as many as fit.
+std::string window_text(const char* side, const std::vector<WindowToken>& window,
+                        const Layout& layout) {
+  std::string pieces = layout.tinted(Tint::dim, side) + std::string(kLabelWidth - 9, ' ');
+  std::string ids(kLabelWidth, ' ');
+  int used = kLabelWidth;
+  for (const WindowToken& token : window) {
+    const std::string piece = "\"" + fitted(escaped(token.piece), kPieceWidth) + "\"";
+    const std::string id = token.differs ? fmt::format("[{}]", token.id) : std::to_string(token.id);
+    const int width = std::max(display_width(piece), static_cast<int>(id.size()));
+    if (used + width > layout.width) break;
+    const auto padded = [&](const std::string& text) {
+      return layout.tinted(token.differs ? Tint::bad : Tint::none, text) +
+             std::string(static_cast<size_t>(width - display_width(text)) + 2, ' ');
+    };
+    pieces += padded(piece);
+    ids += padded(id);
+    used += width + 2;
+  }
+  const auto trimmed = [](std::string line) {
+    line.erase(line.find_last_not_of(' ') + 1);
+    return line + "\n";
+  };
+  return trimmed(pieces) + trimmed(ids);
+}
+
+}  // namespace
+
+std::string mismatch_text(const Comparison& comparison, const TextOptions& options) {
+  if (!comparison.mismatch) return {};
+  const TokenMismatch& mismatch = *comparison.mismatch;
+  const Layout& layout = options.layout;
+  std::string text =
+      layout.labelled("tokens", fmt::format("first difference at index {}, byte {} of the text",
+                                            mismatch.index, mismatch.text_offset));
+  text += layout.labelled("text", mismatch.place);
+  text += "\n" + window_text("candidate", mismatch.candidate_window, layout);
+  text += window_text("reference", mismatch.reference_window, layout) + "\n";
+  text +=
+      layout.labelled("cause", mismatch.cause.name + ": " + mismatch.cause.sentence, Tint::warn);
+  if (!mismatch.cause.evidence.empty()) text += layout.labelled("", mismatch.cause.evidence);
+  if (mismatch.hunks.size() > 1) {
+    std::string all;
+    for (const auto& [name, count] : mismatch.causes) {
+      all += fmt::format("{}{} ({})", all.empty() ? "" : ", ", name, count);
+    }
+    text += layout.labelled("places", fmt::format("{} in all: {}", mismatch.hunks.size(), all),
+                            Tint::dim);
+  }
+  return text;
+}
+
+}  // namespace crossval

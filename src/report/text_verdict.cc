@@ -1,0 +1,164 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/bytes_text.h"
+#include "report/number_text.h"
+#include "report/text_parts.h"
+#include "report/verdict_words.h"
+
+namespace crossval {
+namespace {
+
+std::string rows_text(const Comparison& comparison) {
+  std::string text = counted(comparison.prompt_positions, "position") + " of the prompt";
+  if (comparison.decode_steps > 0) {
+    text += " and " + counted(comparison.decode_steps, "decode step");
+  }
+  return text;
+}
+
+std::string place_text(const PositionResult& position) {
+  return fmt::format("{} {} (\"{}\")", position.decode ? "decode position" : "position",
+                     position.position, fitted(escaped(position.piece), 24));
+}
+
+long failed_count(const Comparison& comparison) {
+  return std::ranges::count_if(comparison.positions,
+                               [](const PositionResult& position) { return !position.passed; });
+}
+
+std::string diverged_sentence(const Comparison& comparison) {
+  const long failed = failed_count(comparison);
+  const auto count = static_cast<long>(comparison.positions.size());
+  if (!comparison.first_divergence) return fmt::format("{} of {} positions fail", failed, count);
+  const PositionResult& first =
+      comparison.positions[static_cast<size_t>(*comparison.first_divergence)];
+  const std::string why =
+      comparison.requirement == Requirement::bits
+          ? fmt::format("bits differ, max |Δ| {}", distance_text(first.metrics.max_abs_diff))
+          : fmt::format("cosine {} below {}", cosine_text(first.metrics.cosine),
+                        comparison.cos_tol);
+  return fmt::format("the engines first disagree at {}: {}; {} of {} fail", place_text(first), why,
+                     grouped(failed), counted(count, "position"));
+}
+
+std::string unhealthy_sentence(const Comparison& comparison) {
+  if (comparison.health.empty()) return "no position was compared";
+  const HealthFinding& first = comparison.health.front();
+  const std::string where =
+      first.position < 0 ? "" : fmt::format(" at position {}", first.position);
+  return fmt::format("the {} gave logits that no working engine gives{}: {}", side_word(first.side),
+                     where, first.detail);
+}
+
+std::string refused_names(const Comparison& comparison) {
+  std::string names;
+  for (const SettingDifference& setting : comparison.settings) {
+    if (setting.weight == SettingWeight::refused)
+      names += (names.empty() ? "" : ", ") + setting.name;
+  }
+  return names;
+}
+
+std::string sentence(const Comparison& comparison) {
+  switch (comparison.verdict) {
+    case Verdict::identical:
+      return "every logit of " + rows_text(comparison) + " is bit for bit the same";
+    case Verdict::match:
+      return fmt::format(
+          "{} pass with cosine {} or more ({} rows bit-identical); uncalibrated: no "
+          "noise floor is known",
+          rows_text(comparison), comparison.cos_tol, grouped(comparison.identical_rows));
+    case Verdict::diverged:
+      return diverged_sentence(comparison);
+    case Verdict::unhealthy:
+      return unhealthy_sentence(comparison);
+    case Verdict::tokens_differ:
+      return fmt::format(
+          "the engines tokenise the prompt differently from index {} on; nothing "
+          "was evaluated",
+          comparison.mismatch ? comparison.mismatch->index : 0);
+    case Verdict::settings_differ:
+      return "the engines run with settings that change the numbers and that nobody asked for: " +
+             refused_names(comparison) + "; nothing was evaluated";
+  }
+  return {};
+}
+
+Tint tint_of(Verdict verdict) {
+  return exit_code(verdict) == ExitCode::ok ? Tint::good : Tint::bad;
+}
+
+std::string passing_text(const Comparison& comparison) {
+  if (!comparison.passing_cos_tol) return {};
+  const std::string tolerance = cosine_text(*comparison.passing_cos_tol);
+  return comparison.requirement == Requirement::bits
+             ? fmt::format("no bit may differ; under --require cos, --cos-tol {} would have passed",
+                           tolerance)
+             : fmt::format("--cos-tol {} would have passed", tolerance);
+}
+
+std::string next_step(const Comparison& comparison) {
+  switch (comparison.verdict) {
+    case Verdict::diverged:
+      if (!comparison.trace) {
+        return "--first-diff finds the first operation whose result differs; --all shows every "
+               "position";
+      }
+      return comparison.trace->differs
+                 ? "look at " + comparison.trace->first.op + " in both engines, fed by " +
+                       (comparison.trace->first.last_equal.empty()
+                            ? std::string("the same token ids")
+                            : comparison.trace->first.last_equal)
+                 : "no traced tensor differs: look at what lies between them and the logits";
+    case Verdict::unhealthy:
+      return "--first-diff finds the first operation whose result differs";
+    case Verdict::tokens_differ:
+      return "--tokens 1,2,3 gives both engines the same ids";
+    case Verdict::settings_differ:
+      return "set them alike, or ask for the difference: --candidate NAME:KEY=VALUE";
+    case Verdict::match:
+      return comparison.trace ? "" : "--first-diff finds where the bits first differ";
+    case Verdict::identical:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string verdict_text(const Comparison& comparison, const TextOptions& options) {
+  const Layout& layout = options.layout;
+  const std::string word = verdict_word(comparison.verdict);
+  const Tint tint = tint_of(comparison.verdict);
+  // Wrapped without colour, then the word gets its own.
+  const std::string lines = layout.paragraph(word + ": " + sentence(comparison) + ".");
+  std::string text = layout.tinted(tint, word) + lines.substr(word.size());
+  const bool failed_numbers = comparison.verdict == Verdict::diverged;
+  if (failed_numbers || comparison.verdict == Verdict::match) {
+    std::string extremes;
+    if (comparison.worst) {
+      const PositionResult& worst = comparison.positions[static_cast<size_t>(*comparison.worst)];
+      extremes = fmt::format("{}, cosine {}", place_text(worst), cosine_text(worst.metrics.cosine));
+    }
+    if (!extremes.empty()) text += layout.labelled("worst", extremes);
+    text += layout.labelled(
+        "top-1",
+        comparison.argmax_flips == 0
+            ? "the same at every position"
+            : fmt::format("differs at {} of {}", grouped(comparison.argmax_flips),
+                          counted(static_cast<long>(comparison.positions.size()), "position")));
+  }
+  if (failed_numbers) {
+    if (const std::string passing = passing_text(comparison); !passing.empty()) {
+      text += layout.labelled("tolerance", passing);
+    }
+  }
+  if (const std::string next = next_step(comparison); !next.empty()) {
+    text += layout.labelled("next", next);
+  }
+  return text;
+}
+
+}  // namespace crossval
