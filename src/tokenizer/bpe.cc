@@ -82,10 +82,7 @@ Result<void> BpeSegmenter::append(std::string_view text, bool /*after_special*/,
   const std::vector<uint32_t> characters =
       decode_code_points(vocabulary_.escape_whitespaces ? escape_spaces(text) : text);
   for (const uint32_t c : characters) {
-    if (c > kLastCodePoint) {
-      return fail(ExitCode::usage, fmt::format("the text holds U+{:X}, which is no character", c),
-                  {}, "llama.cpp fails on this text too; remove the bytes F4 90 to F7 BF");
-    }
+    if (c > kLastCodePoint) return no_character(c);
   }
   const auto ends = pre_tokenizer_.word_ends(characters);
   if (!ends) return tl::unexpected(ends.error());
@@ -174,6 +171,10 @@ Result<std::unique_ptr<Segmenter>> make_bpe_segmenter(const GgufFile& file,
   }
   auto segmenter = BpeSegmenter::create(merges, *entry, vocabulary);
   if (!segmenter) return tl::unexpected(segmenter.error());
+  if (vocabulary.model == "hybriddna") return make_dna_segmenter(std::move(*segmenter), vocabulary);
+  if (vocabulary.model == "whitespace") {
+    return make_whitespace_segmenter(std::move(*segmenter), vocabulary);
+  }
   return std::unique_ptr<Segmenter>(std::move(*segmenter));
 }
 

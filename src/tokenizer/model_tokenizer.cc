@@ -17,11 +17,16 @@ Result<std::unique_ptr<Segmenter>> make_segmenter(const GgufFile& file,
       return make_bpe_segmenter(file, vocabulary);
     case VocabularyFamily::spm:
       return make_spm_segmenter(vocabulary);
-    default:
-      return fail(ExitCode::bad_input_file,
-                  fmt::format("tokenizer model '{}' is not supported", vocabulary.model),
-                  file.path());
+    case VocabularyFamily::wordpiece:
+      return make_wordpiece_segmenter(vocabulary);
+    case VocabularyFamily::unigram:
+      return make_ugm_segmenter(file, vocabulary);
+    case VocabularyFamily::rwkv:
+      return make_rwkv_segmenter(vocabulary);
+    case VocabularyFamily::plamo2:
+      return make_plamo2_segmenter(vocabulary);
   }
+  return fail(ExitCode::internal, "unknown vocabulary family");
 }
 
 std::string describe(const Vocabulary& vocabulary) {

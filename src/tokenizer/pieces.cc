@@ -6,6 +6,7 @@
 
 #include "tokenizer/byte_level.h"
 #include "tokenizer/code_points.h"
+#include "tokenizer/rwkv.h"
 
 namespace crossval {
 namespace {
@@ -49,6 +50,11 @@ std::string named_byte(const std::string& text) {
 
 std::string token_bytes(const Vocabulary& vocabulary, int32_t id) {
   const VocabularyToken& token = vocabulary.tokens[static_cast<size_t>(id)];
+  if (vocabulary.family == VocabularyFamily::rwkv) return unescape_rwkv(token.text);
+  if (vocabulary.family == VocabularyFamily::plamo2) {
+    const bool byte = vocabulary.has(id, kTokenByte) && token.text.size() == 6;
+    return byte ? named_byte(token.text) : token.text;
+  }
   const bool verbatim = vocabulary.has(id, kTokenUnknown | kTokenControl | kTokenUserDefined);
   if (verbatim) return token.text;
   if (vocabulary.has(id, kTokenNormal)) {

@@ -26,5 +26,19 @@ class Segmenter {
 Result<std::unique_ptr<Segmenter>> make_bpe_segmenter(const GgufFile& file,
                                                       const Vocabulary& vocabulary);
 std::unique_ptr<Segmenter> make_spm_segmenter(const Vocabulary& vocabulary);
+Result<std::unique_ptr<Segmenter>> make_ugm_segmenter(const GgufFile& file,
+                                                      const Vocabulary& vocabulary);
+std::unique_ptr<Segmenter> make_wordpiece_segmenter(const Vocabulary& vocabulary);
+std::unique_ptr<Segmenter> make_rwkv_segmenter(const Vocabulary& vocabulary);
+Result<std::unique_ptr<Segmenter>> make_plamo2_segmenter(const Vocabulary& vocabulary);
+// Around a BPE segmenter.
+std::unique_ptr<Segmenter> make_dna_segmenter(std::unique_ptr<Segmenter> bpe,
+                                              const Vocabulary& vocabulary);
+std::unique_ptr<Segmenter> make_whitespace_segmenter(std::unique_ptr<Segmenter> bpe,
+                                                     const Vocabulary& vocabulary);
+
+/// Errors (usage) that several families share.
+tl::unexpected<Error> no_unknown_token();
+tl::unexpected<Error> no_character(uint32_t code_point);  // above U+10FFFF
 
 }  // namespace crossval

@@ -12,8 +12,6 @@ namespace crossval {
 namespace {
 
 constexpr std::string_view kPrefix = "tokenizer.ggml.";
-constexpr std::string_view kDnaMarker =
-    "\xEE\x80\x80";  // U+E000 ends the look-up text of DNA pieces
 
 std::string key(std::string_view name) { return std::string(kPrefix) + std::string(name); }
 

@@ -36,6 +36,9 @@ enum class VocabularyFamily { bpe, spm, wordpiece, unigram, rwkv, plamo2 };
 
 constexpr int32_t kNoToken = -1;
 
+/// Ends the look-up text of DNA pieces (U+E000).
+constexpr std::string_view kDnaMarker = "\xEE\x80\x80";
+
 /// Moves only: `ids` looks into the strings beside it.
 struct Vocabulary {
   Vocabulary() = default;

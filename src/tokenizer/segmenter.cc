@@ -1,0 +1,18 @@
+#include "tokenizer/segmenter.h"
+
+#include <fmt/format.h>
+
+namespace crossval {
+
+tl::unexpected<Error> no_unknown_token() {
+  return fail(ExitCode::usage,
+              "the text holds what no token spells, and the vocabulary has no unknown token");
+}
+
+tl::unexpected<Error> no_character(uint32_t code_point) {
+  return fail(ExitCode::usage,
+              fmt::format("the text holds U+{:X}, which is no character", code_point), {},
+              "llama.cpp fails on this text too; remove the bytes F4 90 to F7 BF");
+}
+
+}  // namespace crossval
