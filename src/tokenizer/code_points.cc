@@ -44,6 +44,14 @@ uint32_t next_code_point(std::string_view text, size_t* offset) {
   return code_point;
 }
 
+bool is_strict_sequence(std::string_view text, size_t offset) {
+  const size_t length = sequence_length(text, offset);
+  if (length == 0) return false;
+  constexpr uint32_t kFirst[5] = {0, 0, 0x80, 0x800, 0x10000};
+  const uint32_t c = next_code_point(text, &offset);
+  return c >= kFirst[length] && c <= kLastCodePoint && !(c >= 0xD800 && c <= 0xDFFF);
+}
+
 std::vector<uint32_t> decode_code_points(std::string_view text) {
   std::vector<uint32_t> result;
   result.reserve(text.size());

@@ -20,6 +20,10 @@ uint32_t next_code_point(std::string_view text, size_t* offset);
 /// False where next_code_point would replace the byte at `offset`.
 bool is_complete_sequence(std::string_view text, size_t offset);
 
+/// Whether well-formed UTF-8 stands at `offset`: complete, no overlong form, no surrogate, at most
+/// U+10FFFF.
+bool is_strict_sequence(std::string_view text, size_t offset);
+
 std::vector<uint32_t> decode_code_points(std::string_view text);
 
 /// code_point <= kLastCodePoint; surrogates are written in three bytes like their neighbours.

@@ -49,19 +49,29 @@ std::string describe(const Vocabulary& vocabulary) {
 
 }  // namespace
 
-ModelTokenizer::ModelTokenizer(Vocabulary vocabulary)
+ModelTokenizer::ModelTokenizer(Vocabulary vocabulary, uint16_t whole)
     : vocabulary_(std::move(vocabulary)),
-      splitter_(vocabulary_),
+      splitter_(vocabulary_, whole),
       algorithm_(describe(vocabulary_)) {}
 
 Result<std::unique_ptr<Tokenizer>> ModelTokenizer::create(const GgufFile& file) {
   auto vocabulary = read_vocabulary(file);
   if (!vocabulary) return tl::unexpected(vocabulary.error());
-  std::unique_ptr<ModelTokenizer> result(new ModelTokenizer(std::move(*vocabulary)));
+  std::unique_ptr<ModelTokenizer> result(new ModelTokenizer(
+      std::move(*vocabulary), kTokenControl | kTokenUserDefined | kTokenUnknown));
   auto segmenter = make_segmenter(file, result->vocabulary_);
   if (!segmenter) return tl::unexpected(segmenter.error());
   result->segmenter_ = std::move(*segmenter);
   return std::unique_ptr<Tokenizer>(std::move(result));
+}
+
+// The user's tokens are the segmenter's business there: they are found in normalised text.
+std::unique_ptr<Tokenizer> ModelTokenizer::create(SentencePieceModel model) {
+  std::unique_ptr<ModelTokenizer> result(
+      new ModelTokenizer(std::move(model.vocabulary), kTokenControl | kTokenUnknown));
+  result->segmenter_ = make_sentencepiece_segmenter(result->vocabulary_, std::move(model.charsmap),
+                                                    model.byte_fallback);
+  return result;
 }
 
 Result<std::pair<int32_t, int32_t>> ModelTokenizer::frame() const {

@@ -1,4 +1,4 @@
-// The tokenizer that a model file carries.
+// The tokenizer that a model file carries, or a SentencePiece file.
 #pragma once
 
 #include <memory>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tokenizer/segmenter.h"
+#include "tokenizer/sentencepiece_model.h"
 #include "tokenizer/special_splitter.h"
 #include "tokenizer/tokenizer.h"
 #include "tokenizer/vocabulary.h"
@@ -15,6 +16,7 @@ namespace crossval {
 class ModelTokenizer : public Tokenizer {
  public:
   static Result<std::unique_ptr<Tokenizer>> create(const GgufFile& file);
+  static std::unique_ptr<Tokenizer> create(SentencePieceModel model);
 
   Result<std::vector<int32_t>> encode(std::string_view text, bool add_special,
                                       bool parse_special) const override;
@@ -31,7 +33,8 @@ class ModelTokenizer : public Tokenizer {
   std::string_view algorithm() const override { return algorithm_; }
 
  private:
-  explicit ModelTokenizer(Vocabulary vocabulary);
+  /// `whole`: attributes of the tokens that are recognised before the text is segmented.
+  ModelTokenizer(Vocabulary vocabulary, uint16_t whole);
   /// Tokens that go before and after the text when special ones are added; kNoToken: none.
   Result<std::pair<int32_t, int32_t>> frame() const;
 

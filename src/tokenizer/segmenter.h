@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "gguf/file.h"
+#include "tokenizer/charsmap.h"
 #include "tokenizer/vocabulary.h"
 
 namespace crossval {
@@ -31,6 +32,9 @@ Result<std::unique_ptr<Segmenter>> make_ugm_segmenter(const GgufFile& file,
 std::unique_ptr<Segmenter> make_wordpiece_segmenter(const Vocabulary& vocabulary);
 std::unique_ptr<Segmenter> make_rwkv_segmenter(const Vocabulary& vocabulary);
 Result<std::unique_ptr<Segmenter>> make_plamo2_segmenter(const Vocabulary& vocabulary);
+/// `vocabulary` as parse_sentencepiece() gives it.
+std::unique_ptr<Segmenter> make_sentencepiece_segmenter(const Vocabulary& vocabulary,
+                                                        Charsmap charsmap, bool byte_fallback);
 // Around a BPE segmenter.
 std::unique_ptr<Segmenter> make_dna_segmenter(std::unique_ptr<Segmenter> bpe,
                                               const Vocabulary& vocabulary);

@@ -5,8 +5,6 @@
 namespace crossval {
 namespace {
 
-constexpr uint16_t kSpecial = kTokenControl | kTokenUserDefined | kTokenUnknown;
-
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 // Appends the pieces of `text` around every occurrence of the token.
@@ -30,9 +28,10 @@ void cut(std::string_view text, int32_t id, const VocabularyToken& token,
 
 }  // namespace
 
-SpecialSplitter::SpecialSplitter(const Vocabulary& vocabulary) : vocabulary_(vocabulary) {
+SpecialSplitter::SpecialSplitter(const Vocabulary& vocabulary, uint16_t attributes)
+    : vocabulary_(vocabulary) {
   for (int32_t id = 0; id < vocabulary.size(); ++id) {
-    if (vocabulary.has(id, kSpecial)) order_.push_back(id);
+    if (vocabulary.has(id, attributes)) order_.push_back(id);
   }
   // Not a stable sort: among texts of one length upstream's order is whatever this call makes of
   // it.

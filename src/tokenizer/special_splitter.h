@@ -18,8 +18,8 @@ struct TextFragment {
 
 class SpecialSplitter {
  public:
-  /// `vocabulary` must outlive the splitter.
-  explicit SpecialSplitter(const Vocabulary& vocabulary);
+  /// Recognises the tokens with one of these attributes. `vocabulary` must outlive the splitter.
+  SpecialSplitter(const Vocabulary& vocabulary, uint16_t attributes);
 
   /// The longest special token wins wherever it stands, then the next longest in what is left.
   /// Control and unknown tokens count only when `parse_special`; user-defined ones always do.

@@ -1,4 +1,4 @@
-// Text to token ids and back, from the vocabulary inside a model file.
+// Text to token ids and back, from the vocabulary inside a model file or a tokenizer file.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,11 @@ class Tokenizer {
   /// From a GGUF's tokenizer.ggml.* keys. `file` may be closed afterwards. Errors (bad_input_file):
   /// missing or inconsistent keys, an unsupported tokenizer model or pre-tokenizer (named).
   static Result<std::unique_ptr<Tokenizer>> from_gguf(const GgufFile& file);
+
+  /// From a file of its own, the kind known by its content: a GGUF or a SentencePiece
+  /// tokenizer.model. Errors (bad_input_file): unreadable, another kind, inconsistent, or with a
+  /// part that is not supported (named).
+  static Result<std::unique_ptr<Tokenizer>> from_file(const std::string& path);
 
   virtual ~Tokenizer() = default;
 

@@ -1,0 +1,29 @@
+// Tokenizer::from_file: which kind of file it is, by its content.
+#include <fmt/format.h>
+
+#include "base/mapped_file.h"
+#include "tokenizer/model_tokenizer.h"
+#include "tokenizer/sentencepiece_model.h"
+
+namespace crossval {
+
+Result<std::unique_ptr<Tokenizer>> Tokenizer::from_file(const std::string& path) {
+  const auto file = MappedFile::open(path);
+  if (!file) return tl::unexpected(file.error());
+  const std::string_view bytes(reinterpret_cast<const char*>(file->bytes().data()),
+                               file->bytes().size());
+  if (bytes.starts_with("GGUF")) {
+    const auto gguf = GgufFile::open(path);
+    if (!gguf) return tl::unexpected(gguf.error());
+    return from_gguf(*gguf);
+  }
+  if (looks_like_sentencepiece(bytes)) {
+    auto model = parse_sentencepiece(bytes, path);
+    if (!model) return tl::unexpected(model.error());
+    return ModelTokenizer::create(std::move(*model));
+  }
+  return fail(ExitCode::bad_input_file, "no tokenizer file of a known kind", path,
+              "known: GGUF, SentencePiece tokenizer.model");
+}
+
+}  // namespace crossval
