@@ -47,8 +47,7 @@ CanonicalLlama::CanonicalLlama(const std::string& model_path, int threads, int64
   params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
   context_.reset(llama_init_from_model(model_.get(), params));
   if (context_ == nullptr) give_up("no context for " + model_path);
-  n_vocab_ =
-      static_cast<size_t>(llama_vocab_n_tokens(llama_model_get_vocab(model_.get())));
+  n_vocab_ = static_cast<size_t>(llama_vocab_n_tokens(llama_model_get_vocab(model_.get())));
 }
 
 void CanonicalLlama::evaluate(std::span<const int32_t> ids, int32_t first,
@@ -64,8 +63,12 @@ void CanonicalLlama::evaluate(std::span<const int32_t> ids, int32_t first,
     std::vector<int8_t> logits(chunk.size(), 1);
     for (size_t i = 0; i < chunk.size(); ++i)
       positions.push_back(first + static_cast<llama_pos>(at + i));
-    llama_batch batch{static_cast<int32_t>(chunk.size()), tokens.data(),    nullptr,
-                      positions.data(),                   sequence_counts.data(), sequences.data(),
+    llama_batch batch{static_cast<int32_t>(chunk.size()),
+                      tokens.data(),
+                      nullptr,
+                      positions.data(),
+                      sequence_counts.data(),
+                      sequences.data(),
                       logits.data()};
     if (llama_decode(context_.get(), batch) != 0) give_up("llama_decode failed");
     for (size_t i = 0; i < chunk.size(); ++i)

@@ -42,8 +42,7 @@ std::vector<int32_t> some_ids(int64_t n) {
 class Pair {
  public:
   Pair(const std::string& model, int threads) : llama_(model, threads, kPrefill, kPrefill) {
-    auto native =
-        make_native_engine({.model_path = model, .threads = threads, .n_ctx = kPrefill});
+    auto native = make_native_engine({.model_path = model, .threads = threads, .n_ctx = kPrefill});
     if (!native) {
       std::fprintf(stderr, "engines_bench: %s: %s\n", model.c_str(), native.error().what.c_str());
       std::exit(1);
@@ -79,8 +78,8 @@ int64_t first_difference(Pair& pair, std::span<const int32_t> ids, int64_t chunk
   int64_t difference = -1;
   pair.native(ids, chunk, [&](auto row) {
     const auto& other = rows[static_cast<size_t>(position)];
-    const bool same = row.size() == other.size() &&
-                      std::memcmp(row.data(), other.data(), row.size_bytes()) == 0;
+    const bool same =
+        row.size() == other.size() && std::memcmp(row.data(), other.data(), row.size_bytes()) == 0;
     if (!same && difference < 0) difference = position;
     ++position;
   });
@@ -116,9 +115,7 @@ void run(benchmark::State& state, const std::string& model, int64_t n, int64_t c
   for (auto _ : state) {
     double llama_time = 0;
     double native_time = 0;
-    const auto llama = [&] {
-      llama_time = seconds([&] { pair.llama_cpp(ids, chunk, ignore); });
-    };
+    const auto llama = [&] { llama_time = seconds([&] { pair.llama_cpp(ids, chunk, ignore); }); };
     if (ratios.size() % 2 == 0) llama();
     native_time = seconds([&] { pair.native(ids, chunk, ignore); });
     if (ratios.size() % 2 == 1) llama();

@@ -2,12 +2,15 @@
 #include <array>
 
 #include "cli/command.h"
+#include "cli/synth_command.h"
 #include "cli/version_command.h"
 
 namespace crossval {
 
 std::span<const CommandEntry> commands() {
   static constexpr std::array kCommands{
+      CommandEntry{"synth", "write a random model of given sizes and weight types",
+                   make_synth_command},
       CommandEntry{"version", "what this program was built from and with", make_version_command},
   };
   return kCommands;

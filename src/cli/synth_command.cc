@@ -1,0 +1,58 @@
+#include "cli/synth_command.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "synth/synth.h"
+
+namespace crossval {
+namespace {
+
+class SynthCommand : public Command {
+ public:
+  void add_options(CLI::App& app) override {
+    app.add_option("-o,--output", options_.path, "the model file to write")->required();
+    app.add_option("--arch", options_.architecture, "architecture")->capture_default_str();
+    app.add_option("--types", types_, "weight types of the matrices, in turn: Q4_K or F16,Q8_0")
+        ->delimiter(',')
+        ->required();
+    app.add_option("--layers", options_.layers, "layers")->capture_default_str();
+    app.add_option("--embd", options_.embd, "width of the residual stream")->capture_default_str();
+    app.add_option("--heads", options_.heads, "query heads")->capture_default_str();
+    app.add_option("--kv-heads", options_.kv_heads, "key/value heads")->capture_default_str();
+    app.add_option("--ff", options_.ff, "width of the feed-forward network")->capture_default_str();
+    app.add_option("--seed", options_.seed, "the same seed gives the same bytes")
+        ->capture_default_str();
+    app.add_option("--vocab", options_.vocabulary_path,
+                   "a GGUF file whose vocabulary is taken (default: a small one)");
+  }
+
+  Result<ExitCode> run(Console& /*console*/) override {
+    for (const std::string& name : types_) {
+      const WeightFormat* format = find_weight_format(name);
+      if (format == nullptr) {
+        std::string known;
+        for (const WeightFormat& f : weight_formats())
+          known += fmt::format("{}{}", known.empty() ? "" : ", ", f.name);
+        return fail(ExitCode::usage, fmt::format("unknown weight type \"{}\"", name),
+                    "option --types", fmt::format("Known: {}.", known));
+      }
+      options_.types.push_back(format);
+    }
+    if (auto ok = synthesize(options_); !ok) return tl::unexpected(ok.error());
+    return ExitCode::ok;
+  }
+
+ private:
+  SynthOptions options_;
+  std::vector<std::string> types_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_synth_command() { return std::make_unique<SynthCommand>(); }
+
+}  // namespace crossval

@@ -1,0 +1,32 @@
+// Makes random models: real files with a real vocabulary whose activations look like a trained
+// model's, for tests and measurements. The same bytes for a seed on every host.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "quant/format.h"
+
+namespace crossval {
+
+struct SynthOptions {
+  std::string architecture = "llama";
+  /// Of the matrices, in turn; one type: every matrix has it.
+  std::vector<const WeightFormat*> types{};
+  int64_t layers = 4;
+  int64_t embd = 512;
+  int64_t heads = 8;
+  int64_t kv_heads = 4;
+  int64_t ff = 1536;
+  uint64_t seed = 1;
+  std::string vocabulary_path{};  // a GGUF file whose vocabulary is taken; empty: a small one
+  std::string path{};
+};
+
+/// Writes options.path. Errors: usage (unknown architecture, sizes that do not divide, widths that
+/// are no multiple of a type's block), bad_input_file (vocabulary), cannot_write.
+Result<void> synthesize(const SynthOptions& options);
+
+}  // namespace crossval

@@ -1,0 +1,138 @@
+#include "synth/synth.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "gguf/file.h"
+#include "native/engine.h"
+
+namespace crossval {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Synth : public ::testing::Test {
+ protected:
+  SynthOptions small(const std::string& name, const char* type = "Q4_K") {
+    SynthOptions options;
+    options.types = {find_weight_format(type)};
+    options.layers = 2;
+    options.embd = 256;
+    options.heads = 4;
+    options.kv_heads = 2;
+    options.ff = 512;
+    options.path = (dir_ / name).string();
+    return options;
+  }
+  static std::string bytes_of(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  void SetUp() override { fs::create_directories(dir_); }
+  void TearDown() override { fs::remove_all(dir_); }
+
+  fs::path dir_ =
+      fs::path(::testing::TempDir()) /
+      ("synth-" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
+};
+
+TEST_F(Synth, EveryMatrixHasTheNamedType) {
+  ASSERT_TRUE(synthesize(small("m.gguf")));
+  const auto file = GgufFile::open((dir_ / "m.gguf").string());
+  ASSERT_TRUE(file) << file.error().message();
+  int matrices = 0;
+  for (const GgufTensor& tensor : file->tensors()) {
+    if (tensor.dims < 2) continue;
+    ++matrices;
+    EXPECT_EQ(tensor.type_id, static_cast<uint32_t>(WeightType::q4_k)) << tensor.name;
+  }
+  EXPECT_EQ(matrices, 2 * 7 + 2);
+}
+
+TEST_F(Synth, TypesAreTakenInTurn) {
+  SynthOptions options = small("m.gguf");
+  options.types.push_back(find_weight_format("F16"));
+  ASSERT_TRUE(synthesize(options));
+  const auto file = GgufFile::open(options.path);
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->find_tensor("token_embd.weight")->type_id, 12U);
+  EXPECT_EQ(file->find_tensor("blk.0.attn_q.weight")->type_id, 1U);
+  EXPECT_EQ(file->find_tensor("blk.0.attn_k.weight")->type_id, 12U);
+}
+
+TEST_F(Synth, ASeedDecidesEveryByte) {
+  SynthOptions options = small("a.gguf");
+  ASSERT_TRUE(synthesize(options));
+  options.path = (dir_ / "b.gguf").string();
+  ASSERT_TRUE(synthesize(options));
+  EXPECT_EQ(bytes_of((dir_ / "a.gguf").string()), bytes_of((dir_ / "b.gguf").string()));
+  options.seed = 2;
+  ASSERT_TRUE(synthesize(options));
+  EXPECT_NE(bytes_of((dir_ / "a.gguf").string()), bytes_of((dir_ / "b.gguf").string()));
+}
+
+TEST_F(Synth, LogitsLookLikeATrainedModels) {
+  for (const char* type : {"F32", "Q4_0", "Q6_K", "IQ1_M", "MXFP4"}) {
+    const SynthOptions options = small("m.gguf", type);
+    ASSERT_TRUE(synthesize(options));
+    auto engine = make_native_engine({.model_path = options.path});
+    ASSERT_TRUE(engine) << engine.error().message();
+    const std::vector<TokenId> ids = {5, 80, 33, 260, 17, 100, 41, 9};
+    int rows = 0;
+    ASSERT_TRUE((*engine)->evaluate(ids, 0, [&](int32_t, std::span<const float> logits) {
+      double squares = 0;
+      for (const float logit : logits) squares += double{logit} * logit;
+      const double deviation = std::sqrt(squares / static_cast<double>(logits.size()));
+      EXPECT_GT(deviation, 1.0) << type;
+      EXPECT_LT(deviation, 20.0) << type;
+      ++rows;
+      return true;
+    }));
+    EXPECT_EQ(rows, 8);
+  }
+}
+
+TEST_F(Synth, TakesTheVocabularyOfAnotherFile) {
+  SynthOptions first = small("first.gguf");
+  ASSERT_TRUE(synthesize(first));
+  SynthOptions second = small("second.gguf", "Q8_0");
+  second.vocabulary_path = first.path;
+  ASSERT_TRUE(synthesize(second));
+  const auto a = GgufFile::open(first.path);
+  const auto b = GgufFile::open(second.path);
+  ASSERT_TRUE(a && b);
+  EXPECT_EQ((*a->get_array("tokenizer.ggml.tokens"))->strings,
+            (*b->get_array("tokenizer.ggml.tokens"))->strings);
+  EXPECT_EQ(*b->get_int("tokenizer.ggml.eos_token_id"), 2);
+}
+
+TEST_F(Synth, RefusesSizesThatDoNotDivide) {
+  const auto refused = [&](auto change) {
+    SynthOptions options = small("m.gguf");
+    change(options);
+    const auto done = synthesize(options);
+    return !done && done.error().code == ExitCode::usage && !fs::exists(options.path);
+  };
+  EXPECT_TRUE(refused([](SynthOptions& o) { o.embd = 320; }));
+  EXPECT_TRUE(refused([](SynthOptions& o) { o.ff = 300; }));
+  EXPECT_TRUE(refused([](SynthOptions& o) { o.heads = 3; }));
+  EXPECT_TRUE(refused([](SynthOptions& o) { o.kv_heads = 3; }));
+  EXPECT_TRUE(refused([](SynthOptions& o) { o.layers = 0; }));
+  EXPECT_TRUE(refused([](SynthOptions& o) { o.architecture = "mamba"; }));
+}
+
+TEST_F(Synth, LeavesNothingBehindWhenItCannotWrite) {
+  SynthOptions options = small("m.gguf");
+  options.path = (dir_ / "no-such-folder" / "m.gguf").string();
+  const auto done = synthesize(options);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ExitCode::cannot_write);
+  EXPECT_TRUE(fs::is_empty(dir_));
+}
+
+}  // namespace
+}  // namespace crossval
