@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -86,10 +87,20 @@ int64_t first_difference(Pair& pair, std::span<const int32_t> ids, int64_t chunk
   return difference;
 }
 
-double seconds(const std::function<void()>& work) {
+/// Time on the clock, and processor time of all threads: on a busy machine only the second is
+/// worth comparing, and only for one thread (llama.cpp's others spin while they wait).
+struct Seconds {
+  double wall;
+  double cpu;
+};
+
+Seconds measure(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
+  const std::clock_t cpu_start = std::clock();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const std::clock_t cpu = std::clock() - cpu_start;
+  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
+          static_cast<double>(cpu) / CLOCKS_PER_SEC};
 }
 
 double median(std::vector<double> values) {
@@ -112,22 +123,24 @@ void run(benchmark::State& state, const std::string& model, int64_t n, int64_t c
   std::vector<double> llama_times;
   std::vector<double> native_times;
   std::vector<double> ratios;
+  std::vector<double> cpu_ratios;
   for (auto _ : state) {
-    double llama_time = 0;
-    double native_time = 0;
-    const auto llama = [&] { llama_time = seconds([&] { pair.llama_cpp(ids, chunk, ignore); }); };
-    if (ratios.size() % 2 == 0) llama();
-    native_time = seconds([&] { pair.native(ids, chunk, ignore); });
-    if (ratios.size() % 2 == 1) llama();
-    llama_times.push_back(llama_time);
-    native_times.push_back(native_time);
-    ratios.push_back(llama_time / native_time);
-    state.SetIterationTime(native_time);
+    Seconds llama{};
+    const auto run_llama = [&] { llama = measure([&] { pair.llama_cpp(ids, chunk, ignore); }); };
+    if (ratios.size() % 2 == 0) run_llama();
+    const Seconds native = measure([&] { pair.native(ids, chunk, ignore); });
+    if (ratios.size() % 2 == 1) run_llama();
+    llama_times.push_back(llama.wall);
+    native_times.push_back(native.wall);
+    ratios.push_back(llama.wall / native.wall);
+    cpu_ratios.push_back(llama.cpu / native.cpu);
+    state.SetIterationTime(llama.wall + native.wall);
   }
   const auto tokens = static_cast<double>(n);
   state.counters["llama.cpp tok/s"] = tokens / median(llama_times);
   state.counters["native tok/s"] = tokens / median(native_times);
   state.counters["ratio"] = median(ratios);
+  state.counters["cpu ratio"] = median(cpu_ratios);
 }
 
 }  // namespace
