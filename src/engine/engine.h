@@ -34,7 +34,7 @@ using RowSink = std::function<bool(int32_t position, std::span<const float> logi
 struct TraceTensor {
   std::string name;        // with layer suffix: "ffn_inp-3", "result_norm"
   std::string op;          // MUL_MAT, ADD, RMS_NORM, ROPE, SOFT_MAX, …
-  int32_t occurrence = 0;  // how often (name, op) came before in this evaluation
+  int32_t occurrence = 0;  // how often (name, op) came before in this chunk
   int32_t layer = -1;      // -1: outside the layers
   int32_t first_position = 0;
   int32_t positions = 0;

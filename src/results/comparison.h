@@ -10,10 +10,10 @@
 #include "base/error.h"
 #include "compare/row_metrics.h"
 #include "engine/info.h"
+#include "gate/health.h"
+#include "gate/settings.h"
 #include "gate/token_mismatch.h"
 #include "results/first_difference.h"
-#include "results/health_finding.h"
-#include "results/settings_difference.h"
 
 namespace crossval {
 
@@ -80,8 +80,9 @@ struct Comparison {
   int32_t identical_rows = 0;
   int32_t argmax_flips = 0;
   std::optional<int32_t> first_divergence;  // index into positions
-  std::optional<int32_t> worst;             // lowest cosine
-  /// The smallest tolerance that would have passed: the lowest cosine (requirement cosine).
+  std::optional<int32_t> worst;             // lowest cosine; none when all rows are identical
+  /// The smallest tolerance that would have passed: the lowest cosine. None when no tolerance would
+  /// (an unhealthy row, no row).
   std::optional<double> passing_cos_tol;
   double max_absolute_diff = 0;  // NaN when any is
 

@@ -2,13 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <span>
 #include <stop_token>
 #include <string>
 
 #include "base/error.h"
 #include "engine/engine.h"
+#include "prompt/model_facts.h"
 #include "prompt/prompt.h"
 #include "results/comparison.h"
 
@@ -17,6 +16,7 @@ namespace crossval {
 /// What the command line asked for.
 struct PerTokenPlan {
   Prompt prompt;
+  PromptModelFacts model;  // of the prompt's model file: the token gate names causes with it
   Requirement requirement = Requirement::cosine;
   double cos_tol = 0.999;
   int32_t max_tokens = 4;  // decode steps after the prompt; 0: the prompt alone

@@ -1,7 +1,9 @@
-// Something about one engine's logits that no working engine gives (gate/health).
+// The health gate: logits that no working engine gives. One bad value never ends in a pass.
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 
 namespace crossval {
@@ -17,5 +19,10 @@ struct HealthFinding {
   int32_t token = -1;     // first logit concerned; -1: the whole row
   std::string detail;     // "first NaN at token 17 of 49152"
 };
+
+/// What is wrong with one logits row, the first that applies of: wrong-width, nan, infinite,
+/// all-zero, constant. Nothing when the row is healthy.
+std::optional<HealthFinding> check_row(Side side, int32_t position, std::span<const float> row,
+                                       int32_t n_vocab);
 
 }  // namespace crossval

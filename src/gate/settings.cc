@@ -1,0 +1,127 @@
+#include "gate/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace crossval {
+namespace {
+
+constexpr const char* kNotStated = "not stated";
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+bool is_same_file(const std::string& a, const std::string& b) {
+  std::error_code error;  // a file that is gone by now is compared by its name
+  return a == b || std::filesystem::equivalent(a, b, error);
+}
+
+std::string kv_type(const EngineSettings& settings) {
+  return settings.kv_type_k == settings.kv_type_v
+             ? settings.kv_type_k
+             : fmt::format("{} keys, {} values", settings.kv_type_k, settings.kv_type_v);
+}
+
+// Engines hold eps as a float, whatever they print it from.
+std::string eps_text(const EngineSettings& settings) {
+  return settings.norm_eps == 0 ? "" : fmt::format("{}", static_cast<float>(settings.norm_eps));
+}
+
+std::string number(int32_t value) { return fmt::format("{}", value); }
+
+class Differences {
+ public:
+  Differences(const EngineInfo& candidate, const EngineInfo& reference,
+              const std::vector<std::string>& asked)
+      : candidate_(candidate), reference_(reference), asked_(asked) {}
+
+  // No comparison is possible.
+  void never(const char* name, const std::string& a, const std::string& b, const char* effect) {
+    found_.push_back({name, a, b, SettingWeight::refused, effect});
+  }
+
+  // Changes the numbers.
+  void numeric(const char* name, const std::string& a, const std::string& b, const char* effect,
+               bool by_fault = false) {
+    const bool excused = by_fault || contains(asked_, name);
+    add(name, a, b, excused ? SettingWeight::asked : SettingWeight::refused, effect);
+  }
+
+  // Must change no number, and does not unless an engine says so.
+  void harmless(const char* name, const std::string& a, const std::string& b) {
+    const bool variant = contains(candidate_.settings.not_invariant_to, name) ||
+                         contains(reference_.settings.not_invariant_to, name);
+    add(name, a, b, variant ? SettingWeight::warned : SettingWeight::recorded,
+        variant ? "an engine here is known to change its numbers with it" : "changes no number");
+  }
+
+  std::vector<SettingDifference> take() { return std::move(found_); }
+
+ private:
+  void add(const char* name, const std::string& a, const std::string& b, SettingWeight weight,
+           const char* effect) {
+    if (a == b) return;
+    if (a.empty() || b.empty()) {
+      found_.push_back({name, a.empty() ? kNotStated : a, b.empty() ? kNotStated : b,
+                        SettingWeight::recorded, "cannot be compared"});
+    } else {
+      found_.push_back({name, a, b, weight, effect});
+    }
+  }
+
+  const EngineInfo& candidate_;
+  const EngineInfo& reference_;
+  const std::vector<std::string>& asked_;
+  std::vector<SettingDifference> found_;
+};
+
+}  // namespace
+
+std::vector<SettingDifference> compare_settings(const EngineInfo& candidate,
+                                                const EngineInfo& reference,
+                                                const std::vector<std::string>& asked) {
+  const EngineSettings& c = candidate.settings;
+  const EngineSettings& r = reference.settings;
+  // A planted fault was asked for on the command line.
+  const bool fault = !candidate.identity.faults.empty() || !reference.identity.faults.empty();
+  Differences found(candidate, reference, asked);
+  if (c.n_vocab != r.n_vocab) {
+    found.never("vocabulary", number(c.n_vocab), number(r.n_vocab),
+                "logits rows of different width have no common meaning");
+  }
+  if (!c.all_logits || !r.all_logits) {
+    found.never("all-logits", c.all_logits ? "every position" : "not every position",
+                r.all_logits ? "every position" : "not every position",
+                "positions without logits cannot be compared");
+  }
+  if (!is_same_file(c.model_path, r.model_path)) {
+    found.numeric("model", c.model_path, r.model_path, "other weights give other numbers");
+  }
+  found.numeric("kv-type", kv_type(c), kv_type(r), "keys and values are rounded differently");
+  found.numeric("flash-attention", c.flash_attention, r.flash_attention,
+                "attention sums in another order and precision");
+  found.numeric("rope", c.rope, r.rope, "positions are rotated by other angles", fault);
+  found.numeric("norm-eps", eps_text(c), eps_text(r), "norms divide by something else", fault);
+  found.numeric("context-class", c.context_class, r.context_class,
+                "the model uses other RoPE factors for long contexts");
+  found.harmless("threads", number(c.threads), number(r.threads));
+  found.harmless("batch", number(c.n_batch), number(r.n_batch));
+  found.harmless("micro-batch", number(c.n_ubatch), number(r.n_ubatch));
+  found.harmless("context", number(c.n_ctx), number(r.n_ctx));
+  found.harmless("device", c.device, r.device);
+  found.harmless("isa", candidate.identity.isa, reference.identity.isa);
+  found.harmless("build", candidate.identity.build, reference.identity.build);
+  found.harmless("libm", candidate.identity.libm, reference.identity.libm);
+  return found.take();
+}
+
+bool is_refused(const std::vector<SettingDifference>& differences) {
+  return std::ranges::any_of(differences, [](const SettingDifference& difference) {
+    return difference.weight == SettingWeight::refused;
+  });
+}
+
+}  // namespace crossval

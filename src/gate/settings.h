@@ -1,0 +1,41 @@
+// The settings gate: do both engines run with settings under which equal numbers can be expected?
+//
+// It reads what the engines report about themselves, never what was asked for.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/info.h"
+
+namespace crossval {
+
+/// What a difference means for the comparison.
+enum class SettingWeight {
+  recorded,  // changes no number, or one engine does not state it
+  warned,    // one of the engines is known not to be invariant to it
+  asked,     // changes the numbers, and the command line asked for it
+  refused,   // changes the numbers, and nobody asked for it: exit 6
+};
+
+struct SettingDifference {
+  std::string name;       // stable: "kv-type", "flash-attention", "threads", "model", …
+  std::string candidate;  // value read back from the engine; "not stated" when it gives none
+  std::string reference;
+  SettingWeight weight = SettingWeight::recorded;
+  std::string effect;  // what it does to the numbers, one phrase
+};
+
+/// Every setting in which the two engines differ, the refused ones' names being: vocabulary,
+/// all-logits (both whatever was asked; all-logits also when both lack it), model, kv-type,
+/// flash-attention, rope, norm-eps, context-class (asked when `asked` holds the name, or when a
+/// planted fault explains it: rope and norm-eps). Recorded or warned: threads, batch, micro-batch,
+/// context, device, isa, build, libm.
+std::vector<SettingDifference> compare_settings(const EngineInfo& candidate,
+                                                const EngineInfo& reference,
+                                                const std::vector<std::string>& asked);
+
+/// True when some difference closes the gate.
+bool is_refused(const std::vector<SettingDifference>& differences);
+
+}  // namespace crossval

@@ -1,0 +1,150 @@
+#include "gate/settings.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace crossval {
+namespace {
+
+EngineInfo engine() {
+  EngineInfo info;
+  info.identity.isa = "avx2";
+  info.identity.build = "g++ 12";
+  info.identity.libm = "glibc 2.36";
+  EngineSettings& s = info.settings;
+  s.model_path = "no-such-directory/a.gguf";
+  s.n_vocab = 100;
+  s.n_ctx = 2048;
+  s.n_batch = s.n_ubatch = 512;
+  s.threads = 1;
+  s.all_logits = true;
+  s.kv_type_k = s.kv_type_v = "f16";
+  s.flash_attention = "off";
+  s.rope = "base 10000 scale 1";
+  s.norm_eps = 1e-5;
+  s.context_class = "short";
+  return info;
+}
+
+using Change = std::function<void(EngineInfo&)>;
+
+struct Case {
+  std::string name;
+  Change change;
+};
+
+const std::vector<Case> kNumeric = {
+    {"model", [](EngineInfo& e) { e.settings.model_path = "no-such-directory/b.gguf"; }},
+    {"kv-type", [](EngineInfo& e) { e.settings.kv_type_v = "f32"; }},
+    {"flash-attention", [](EngineInfo& e) { e.settings.flash_attention = "on"; }},
+    {"rope", [](EngineInfo& e) { e.settings.rope = "base 500000 scale 1"; }},
+    {"norm-eps", [](EngineInfo& e) { e.settings.norm_eps = 1e-6; }},
+    {"context-class", [](EngineInfo& e) { e.settings.context_class = "long"; }}};
+
+const std::vector<Case> kHarmless = {
+    {"threads", [](EngineInfo& e) { e.settings.threads = 2; }},
+    {"batch", [](EngineInfo& e) { e.settings.n_batch = 7; }},
+    {"micro-batch", [](EngineInfo& e) { e.settings.n_ubatch = 7; }},
+    {"context", [](EngineInfo& e) { e.settings.n_ctx = 4096; }},
+    {"device", [](EngineInfo& e) { e.settings.device = "gpu"; }},
+    {"isa", [](EngineInfo& e) { e.identity.isa = "avx512"; }},
+    {"build", [](EngineInfo& e) { e.identity.build = "clang 19"; }},
+    {"libm", [](EngineInfo& e) { e.identity.libm = "glibc 2.41"; }}};
+
+// The one difference that `change` makes on the candidate's side.
+SettingDifference only_difference(const Change& change, const std::vector<std::string>& asked) {
+  EngineInfo candidate = engine();
+  change(candidate);
+  const auto found = compare_settings(candidate, engine(), asked);
+  EXPECT_EQ(found.size(), 1U);
+  return found.empty() ? SettingDifference{} : found[0];
+}
+
+TEST(Settings, EqualEnginesDifferInNothing) {
+  const auto found = compare_settings(engine(), engine(), {});
+  EXPECT_TRUE(found.empty());
+  EXPECT_FALSE(is_refused(found));
+}
+
+TEST(Settings, WhatChangesTheNumbersIsRefusedUnlessAskedFor) {
+  for (const Case& c : kNumeric) {
+    const auto unasked = only_difference(c.change, {"threads"});
+    EXPECT_EQ(unasked.name, c.name);
+    EXPECT_EQ(unasked.weight, SettingWeight::refused) << c.name;
+    EXPECT_NE(unasked.candidate, unasked.reference) << c.name;
+    EXPECT_TRUE(is_refused({unasked})) << c.name;
+    const auto asked = only_difference(c.change, {"threads", c.name});
+    EXPECT_EQ(asked.weight, SettingWeight::asked) << c.name;
+    EXPECT_FALSE(is_refused({asked})) << c.name;
+  }
+}
+
+TEST(Settings, WhatShouldNotMatterIsRecordedOrWarnedAbout) {
+  for (const Case& c : kHarmless) {
+    EXPECT_EQ(only_difference(c.change, {}).name, c.name);
+    EXPECT_EQ(only_difference(c.change, {}).weight, SettingWeight::recorded) << c.name;
+    const auto variant = [&](EngineInfo& e) {
+      c.change(e);
+      e.settings.not_invariant_to = {c.name};
+    };
+    EXPECT_EQ(only_difference(variant, {}).weight, SettingWeight::warned) << c.name;
+    EXPECT_FALSE(is_refused({only_difference(variant, {})})) << c.name;
+  }
+}
+
+TEST(Settings, VocabularyAndAllLogitsAreRefusedWhateverWasAsked) {
+  const std::vector<std::string> asked = {"vocabulary", "all-logits"};
+  const auto width = only_difference([](EngineInfo& e) { e.settings.n_vocab = 101; }, asked);
+  EXPECT_EQ(width.name, "vocabulary");
+  EXPECT_EQ(width.candidate, "101");
+  EXPECT_EQ(width.reference, "100");
+  EXPECT_EQ(width.weight, SettingWeight::refused);
+  const auto rows = only_difference([](EngineInfo& e) { e.settings.all_logits = false; }, asked);
+  EXPECT_EQ(rows.name, "all-logits");
+  EXPECT_EQ(rows.weight, SettingWeight::refused);
+  EngineInfo last_only = engine();
+  last_only.settings.all_logits = false;
+  EXPECT_TRUE(is_refused(compare_settings(last_only, last_only, asked)));
+}
+
+TEST(Settings, WhatOneEngineDoesNotStateIsRecorded) {
+  const auto rope = only_difference([](EngineInfo& e) { e.settings.rope.clear(); }, {});
+  EXPECT_EQ(rope.candidate, "not stated");
+  EXPECT_EQ(rope.weight, SettingWeight::recorded);
+  const auto eps = only_difference([](EngineInfo& e) { e.settings.norm_eps = 0; }, {});
+  EXPECT_EQ(eps.name, "norm-eps");
+  EXPECT_EQ(eps.weight, SettingWeight::recorded);
+}
+
+TEST(Settings, APlantedFaultWasAskedForOnTheCommandLine) {
+  const auto planted = [](EngineInfo& e) {
+    e.settings.rope = "base 500000 scale 1";
+    e.identity.faults = {"rope-base"};
+  };
+  EXPECT_EQ(only_difference(planted, {}).weight, SettingWeight::asked);
+  const auto other = [](EngineInfo& e) {
+    e.settings.kv_type_k = e.settings.kv_type_v = "f32";
+    e.identity.faults = {"rope-base"};
+  };
+  EXPECT_EQ(only_difference(other, {}).weight, SettingWeight::refused);
+}
+
+TEST(Settings, OneFileUnderTwoNamesIsOneModel) {
+  EngineInfo a = engine(), b = engine();
+  a.settings.model_path = CROSSVAL_TESTDATA "/native/tiny-f16.gguf";
+  b.settings.model_path = CROSSVAL_TESTDATA "/native/../native/tiny-f16.gguf";
+  EXPECT_TRUE(compare_settings(a, b, {}).empty());
+  b.settings.model_path = CROSSVAL_TESTDATA "/native/tiny-q8_0.gguf";
+  EXPECT_TRUE(is_refused(compare_settings(a, b, {})));
+}
+
+TEST(Settings, EpsIsComparedAsTheFloatThatEnginesHold) {
+  EngineInfo a = engine(), b = engine();
+  a.settings.norm_eps = 1e-5;
+  b.settings.norm_eps = static_cast<double>(1e-5F);
+  EXPECT_TRUE(compare_settings(a, b, {}).empty());
+}
+
+}  // namespace
+}  // namespace crossval
