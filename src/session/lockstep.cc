@@ -1,0 +1,43 @@
+#include "session/lockstep.h"
+
+namespace crossval {
+
+Result<void> check_stop(const std::stop_token& stop) {
+  if (stop.stop_requested()) return fail(ExitCode::interrupted, "interrupted");
+  return {};
+}
+
+Result<std::vector<HealthFinding>> run_lockstep(const EnginePair& engines, const LockstepPlan& plan,
+                                                const std::stop_token& stop) {
+  RowExchange exchange(plan.first, plan.count);
+  const std::stop_callback on_stop(stop, [&] { exchange.cancel(); });
+
+  const auto work = [&](Side side, Engine& engine) {
+    auto done = plan.rows_of(engine, [&](int32_t position, std::span<const float> row) {
+      return exchange.put(side, position, row);
+    });
+    if (!done) exchange.cancel();
+    exchange.finish(side);
+    return done;
+  };
+  Result<bool> compared = true;
+  const auto compare_all = [&] {
+    while (const auto pair = exchange.next()) {
+      compared = plan.compare(*pair);
+      if (!compared || !*compared) break;
+    }
+    exchange.cancel();
+  };
+  const auto done = run_both(engines, work, compare_all);
+  if (auto running = check_stop(stop); !running) return tl::unexpected(running.error());
+  if (!compared) return tl::unexpected(compared.error());
+  if (!done) return tl::unexpected(done.error());
+
+  std::vector<HealthFinding> findings;
+  for (const Side side : {Side::candidate, Side::reference}) {
+    if (auto finding = exchange.count_finding(side)) findings.push_back(*std::move(finding));
+  }
+  return findings;
+}
+
+}  // namespace crossval

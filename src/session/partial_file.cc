@@ -1,0 +1,54 @@
+#include "session/partial_file.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace crossval {
+
+Result<std::unique_ptr<PartialFile>> PartialFile::create(const std::string& path) {
+  std::unique_ptr<PartialFile> file(new PartialFile(path, nullptr));
+  file->file_ = std::fopen(file->partial().c_str(), "wb");
+  if (file->file_ == nullptr) {
+    file->published_ = true;  // nothing to remove
+    return file->error("cannot create");
+  }
+  return file;
+}
+
+PartialFile::~PartialFile() {
+  if (file_ != nullptr) std::fclose(file_);
+  if (!published_) std::remove(partial().c_str());
+}
+
+tl::unexpected<Error> PartialFile::error(const char* what) const {
+  return fail(ExitCode::cannot_write,
+              fmt::format("{}: {}", what, std::generic_category().message(errno)), path_);
+}
+
+Result<void> PartialFile::append(std::string_view bytes) {
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) {
+    return error("cannot write");
+  }
+  return {};
+}
+
+Result<void> PartialFile::overwrite_start(std::string_view bytes) {
+  if (std::fseek(file_, 0, SEEK_SET) != 0) return error("cannot write");
+  return append(bytes);
+}
+
+Result<void> PartialFile::close() {
+  // A full disk may show only when the last buffer is written.
+  if (std::fclose(std::exchange(file_, nullptr)) != 0) return error("cannot write");
+  return {};
+}
+
+Result<void> PartialFile::publish() {
+  if (std::rename(partial().c_str(), path_.c_str()) != 0) return error("cannot rename");
+  published_ = true;
+  return {};
+}
+
+}  // namespace crossval

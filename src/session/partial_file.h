@@ -1,0 +1,40 @@
+// A file that appears under its name only when it is complete.
+#pragma once
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace crossval {
+
+/// Written as PATH.partial; publish() renames it. Destroyed before that, it is removed. Every error
+/// is cannot_write with the path and the system's reason.
+class PartialFile {
+ public:
+  static Result<std::unique_ptr<PartialFile>> create(const std::string& path);
+  ~PartialFile();
+  PartialFile(const PartialFile&) = delete;
+  PartialFile& operator=(const PartialFile&) = delete;
+
+  Result<void> append(std::string_view bytes);
+  /// Replaces bytes that were written before, from the start of the file on.
+  Result<void> overwrite_start(std::string_view bytes);
+  /// Everything reaches the disk's file; nothing can be written afterwards.
+  Result<void> close();
+  /// After close().
+  Result<void> publish();
+
+ private:
+  PartialFile(std::string path, std::FILE* file) : path_(std::move(path)), file_(file) {}
+  std::string partial() const { return path_ + ".partial"; }
+  tl::unexpected<Error> error(const char* what) const;
+
+  std::string path_;
+  std::FILE* file_;  // null when closed
+  bool published_ = false;
+};
+
+}  // namespace crossval

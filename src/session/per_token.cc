@@ -1,0 +1,259 @@
+#include "session/per_token.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <limits>
+#include <memory>
+
+#include "session/dump.h"
+#include "session/first_difference.h"
+#include "session/lockstep.h"
+#include "session/summary.h"
+#include "session/tokenise.h"
+
+namespace crossval {
+namespace {
+
+// Rows of a wrong width: no figure at all, rather than the zeros of equal rows.
+RowMetrics no_metrics() {
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  RowMetrics m;
+  m.cosine = m.l2 = m.relative_l2 = m.max_abs_diff = m.kl = m.kl_reverse = kNaN;
+  m.reference_margin = m.shift = kNaN;
+  m.centred_cosine = m.centred_l2 = m.centred_relative_l2 = m.centred_max_abs_diff = kNaN;
+  return m;
+}
+
+class PerTokenRun {
+ public:
+  PerTokenRun(const PerTokenPlan& plan, EnginePair engines, PerTokenObserver& observer,
+              std::stop_token stop)
+      : plan_(plan), engines_(engines), observer_(observer), stop_(std::move(stop)) {}
+
+  Result<Comparison> run();
+
+ private:
+  void describe();
+  Result<void> check_capabilities() const;
+  Result<bool> pass_gates();
+  Result<void> check_context() const;
+  Result<void> evaluate_everything();
+  Result<void> evaluate(std::span<const TokenId> ids, std::span<const std::string> pieces,
+                        bool decode);
+  Result<bool> compare_pair(const RowPair& pair, PositionResult& position);
+  Result<void> decode();
+  Result<bool> is_end(TokenId id);
+  Result<void> find_first_difference();
+
+  const PerTokenPlan& plan_;
+  EnginePair engines_;
+  PerTokenObserver& observer_;
+  std::stop_token stop_;
+  std::vector<std::string> prompt_pieces_;
+  std::unique_ptr<Dump> dump_;
+  Comparison result_;
+};
+
+Result<Comparison> PerTokenRun::run() {
+  describe();
+  if (auto ok = check_capabilities(); !ok) return tl::unexpected(ok.error());
+  const auto open = pass_gates();
+  if (!open) return tl::unexpected(open.error());
+  if (*open) {
+    if (auto ok = check_context(); !ok) return tl::unexpected(ok.error());
+    if (auto ok = evaluate_everything(); !ok) return tl::unexpected(ok.error());
+    if (plan_.first_diff && !result_.positions.empty()) {
+      if (auto ok = find_first_difference(); !ok) return tl::unexpected(ok.error());
+    }
+  }
+  summarise(result_);
+  return std::move(result_);
+}
+
+void PerTokenRun::describe() {
+  result_.candidate = engines_.candidate.info();
+  result_.reference = engines_.reference.info();
+  result_.requirement = plan_.requirement;
+  result_.cos_tol = plan_.cos_tol;
+  result_.max_tokens = plan_.max_tokens;
+  const Prompt& prompt = plan_.prompt;
+  result_.prompt = {prompt.text,    prompt.form.choice,    prompt.form.why,   prompt.bos.choice,
+                    prompt.bos.why, prompt.special.choice, prompt.special.why};
+  for (const PromptWarning& warning : prompt.warnings) {
+    result_.warnings.push_back({warning.name, warning.message});
+  }
+}
+
+Result<void> PerTokenRun::check_capabilities() const {
+  for (const Side side : {Side::candidate, Side::reference}) {
+    const Capabilities& can = engines_.of(side).info().capabilities;
+    const char* lacking = nullptr;
+    if (plan_.prompt.ids.empty() && !can.tokenize) lacking = "tokenise: give ids with --tokens";
+    if (plan_.max_tokens > 0 && !can.decode) lacking = "decode step by step: use --max-tokens 0";
+    if (plan_.first_diff && !can.trace) lacking = "show its tensors: leave out --first-diff";
+    if (lacking != nullptr) {
+      return fail(ExitCode::usage, fmt::format("the engine cannot {}", lacking),
+                  engine_label(engines_, side));
+    }
+  }
+  return {};
+}
+
+// True when both gates are open. Both are looked at, so that a report can show all that differs.
+Result<bool> PerTokenRun::pass_gates() {
+  result_.settings =
+      compare_settings(result_.candidate, result_.reference, plan_.asked_differences);
+  observer_.phase("tokenise");
+  auto tokens = tokenise_both(plan_, engines_);
+  if (auto ok = check_stop(stop_); !ok) return tl::unexpected(ok.error());
+  if (!tokens) return tl::unexpected(tokens.error());
+  result_.tokens = std::move(tokens->ids);
+  prompt_pieces_ = std::move(tokens->pieces);
+  result_.mismatch = std::move(tokens->mismatch);
+  return !result_.mismatch && !is_refused(result_.settings);
+}
+
+Result<void> PerTokenRun::check_context() const {
+  const auto prompt = static_cast<int64_t>(result_.tokens.size());
+  for (const Side side : {Side::candidate, Side::reference}) {
+    const int64_t n_ctx = engines_.of(side).info().settings.n_ctx;
+    if (prompt + plan_.max_tokens > n_ctx) {
+      return fail(ExitCode::usage,
+                  fmt::format("a prompt of {} tokens and {} decode steps do not fit into a context "
+                              "of {}",
+                              prompt, plan_.max_tokens, n_ctx),
+                  engine_label(engines_, side),
+                  "Raise -c, shorten the prompt or lower "
+                  "--max-tokens.");
+    }
+  }
+  return {};
+}
+
+Result<void> PerTokenRun::evaluate_everything() {
+  if (!plan_.dump_dir.empty()) {
+    auto dump = Dump::create(plan_.dump_dir, result_.reference.settings.n_vocab);
+    if (!dump) return tl::unexpected(dump.error());
+    dump_ = *std::move(dump);
+  }
+  const auto start = std::chrono::steady_clock::now();
+  observer_.phase("evaluate");
+  if (auto ok = evaluate(result_.tokens, prompt_pieces_, false); !ok) return ok;
+  if (plan_.max_tokens > 0 && result_.health.empty()) {
+    observer_.phase("decode");
+    if (auto ok = decode(); !ok) return ok;
+  }
+  result_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return dump_ ? dump_->finish(result_) : Result<void>{};
+}
+
+Result<void> PerTokenRun::evaluate(std::span<const TokenId> ids,
+                                   std::span<const std::string> pieces, bool decode) {
+  const auto first = static_cast<int32_t>(result_.positions.size());
+  const auto planned = static_cast<int32_t>(result_.tokens.size()) + plan_.max_tokens;
+  LockstepPlan lockstep;
+  lockstep.first = first;
+  lockstep.count = static_cast<int32_t>(ids.size());
+  lockstep.rows_of = [&](Engine& engine, const RowSink& sink) {
+    return engine.evaluate(ids, first, sink);
+  };
+  lockstep.compare = [&](const RowPair& pair) {
+    const auto i = static_cast<size_t>(pair.position - first);
+    PositionResult position;
+    position.position = pair.position;
+    position.id = ids[i];
+    position.piece = pieces[i];
+    position.decode = decode;
+    auto more = compare_pair(pair, position);
+    result_.positions.push_back(std::move(position));
+    observer_.progress(static_cast<int32_t>(result_.positions.size()), planned);
+    return more;
+  };
+  auto missing = run_lockstep(engines_, lockstep, stop_);
+  if (!missing) return tl::unexpected(missing.error());
+  result_.health.insert(result_.health.end(), missing->begin(), missing->end());
+  return {};
+}
+
+// False when there is no sense in going on: an engine whose rows have a wrong width.
+Result<bool> PerTokenRun::compare_pair(const RowPair& pair, PositionResult& position) {
+  const int32_t n_vocab = result_.reference.settings.n_vocab;
+  bool comparable = true;
+  for (const Side side : {Side::candidate, Side::reference}) {
+    const auto row = side == Side::candidate ? pair.candidate : pair.reference;
+    auto finding = check_row(side, pair.position, row, n_vocab);
+    if (!finding) continue;
+    position.healthy = false;
+    comparable = comparable && finding->name != "wrong-width";
+    result_.health.push_back(*std::move(finding));
+  }
+  if (!comparable) {
+    position.metrics = no_metrics();
+    return false;
+  }
+  position.metrics = compare_rows(pair.candidate, pair.reference);
+  position.passed = position.healthy && passes(position.metrics, plan_.requirement, plan_.cos_tol);
+  if (dump_) {
+    if (auto ok = dump_->append(pair); !ok) return tl::unexpected(ok.error());
+  }
+  return true;
+}
+
+// The reference's greedy choice is fed to both. An unhealthy row has none that means something.
+Result<void> PerTokenRun::decode() {
+  for (int32_t step = 0; step < plan_.max_tokens && result_.health.empty(); ++step) {
+    const TokenId next = result_.positions.back().metrics.reference_argmax;
+    const auto end = is_end(next);
+    if (!end) return tl::unexpected(end.error());
+    if (*end) {
+      result_.stopped_at_end_of_generation = true;
+      break;
+    }
+    const std::vector<TokenId> ids = {next};
+    const auto pieces = pieces_of(engines_, ids);
+    if (!pieces) return tl::unexpected(pieces.error());
+    if (auto ok = evaluate(ids, *pieces, true); !ok) return ok;
+  }
+  return {};
+}
+
+// Only an engine with a vocabulary knows; without one decoding goes on to --max-tokens.
+Result<bool> PerTokenRun::is_end(TokenId id) {
+  if (!result_.reference.capabilities.tokenize) return false;
+  auto end = engines_.reference.is_end_of_generation(id);
+  if (!end) return tl::unexpected(attributed(engines_, Side::reference, end.error()));
+  return end;
+}
+
+Result<void> PerTokenRun::find_first_difference() {
+  size_t bad = 0;
+  while (bad + 1 < result_.positions.size() && result_.positions[bad].metrics.identical) ++bad;
+  observer_.phase("trace");
+  std::vector<TokenId> ids;
+  for (size_t i = 0; i <= bad; ++i) ids.push_back(result_.positions[i].id);
+  auto trace = compare_traces(engines_, ids, stop_);
+  if (!trace) return tl::unexpected(trace.error());
+  if (trace->tensors_compared == 0) {
+    result_.health.push_back({"nothing-compared", Side::candidate, -1, -1,
+                              "the engines' traces have no tensor in common"});
+  } else if (!trace->differs && !result_.positions[bad].metrics.identical) {
+    result_.warnings.push_back(
+        {"difference-not-traced",
+         fmt::format("the rows of position {} differ, yet every tensor of a trace of the positions "
+                     "up to it is equal: the difference depends on how positions are batched, or "
+                     "an engine is not deterministic",
+                     bad)});
+  }
+  result_.trace = *std::move(trace);
+  return {};
+}
+
+}  // namespace
+
+Result<Comparison> compare_per_token(const PerTokenPlan& plan, Engine& candidate, Engine& reference,
+                                     PerTokenObserver& observer, std::stop_token stop) {
+  return PerTokenRun(plan, {candidate, reference}, observer, std::move(stop)).run();
+}
+
+}  // namespace crossval

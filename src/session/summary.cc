@@ -1,0 +1,74 @@
+#include "session/summary.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace crossval {
+namespace {
+
+Verdict verdict_of(const Comparison& comparison) {
+  if (comparison.mismatch) return Verdict::tokens_differ;
+  if (is_refused(comparison.settings)) return Verdict::settings_differ;
+  if (!comparison.health.empty()) return Verdict::unhealthy;
+  if (comparison.first_divergence) return Verdict::diverged;
+  return comparison.identical_rows == std::ssize(comparison.positions) ? Verdict::identical
+                                                                       : Verdict::match;
+}
+
+// A cosine that is not a number is worse than any; of equal ones the longer distance is worse.
+bool is_worse(const RowMetrics& a, const RowMetrics& b) {
+  if (std::isnan(a.cosine) || std::isnan(b.cosine)) {
+    return std::isnan(a.cosine) && !std::isnan(b.cosine);
+  }
+  return a.cosine != b.cosine ? a.cosine < b.cosine : a.relative_l2 > b.relative_l2;
+}
+
+void find_extremes(Comparison& c) {
+  size_t worst = 0;
+  for (size_t i = 0; i < c.positions.size(); ++i) {
+    const PositionResult& position = c.positions[i];
+    const double difference = position.metrics.max_abs_diff;
+    if (std::isnan(difference)) {
+      c.max_absolute_diff = std::numeric_limits<double>::quiet_NaN();
+    } else if (difference > c.max_absolute_diff) {  // never true once it is NaN
+      c.max_absolute_diff = difference;
+    }
+    if (is_worse(position.metrics, c.positions[worst].metrics)) worst = i;
+    if (!position.passed && !c.first_divergence) c.first_divergence = static_cast<int32_t>(i);
+  }
+  if (c.identical_rows < std::ssize(c.positions)) c.worst = static_cast<int32_t>(worst);
+  const bool all_healthy = std::ranges::all_of(c.positions, &PositionResult::healthy);
+  if (!c.positions.empty() && all_healthy) {
+    c.passing_cos_tol = c.positions[worst].metrics.cosine;
+  }
+}
+
+}  // namespace
+
+bool passes(const RowMetrics& metrics, Requirement requirement, double cos_tol) {
+  return requirement == Requirement::bits ? metrics.identical : metrics.cosine >= cos_tol;
+}
+
+void summarise(Comparison& c) {
+  const bool gates_open = !c.mismatch && !is_refused(c.settings);
+  if (gates_open && c.positions.empty()) {
+    c.health.push_back(
+        {"nothing-compared", Side::candidate, -1, -1, "not one position was compared"});
+  }
+  const auto count = [&](auto&& predicate) {
+    return static_cast<int32_t>(std::ranges::count_if(c.positions, predicate));
+  };
+  c.decode_steps = count([](const PositionResult& p) { return p.decode; });
+  c.prompt_positions = static_cast<int32_t>(c.positions.size()) - c.decode_steps;
+  c.identical_rows = count([](const PositionResult& p) { return p.metrics.identical; });
+  c.argmax_flips = count([](const PositionResult& p) { return p.argmax_flip(); });
+  c.first_divergence.reset();
+  c.worst.reset();
+  c.passing_cos_tol.reset();
+  c.max_absolute_diff = 0;
+  find_extremes(c);
+  c.verdict = verdict_of(c);
+}
+
+}  // namespace crossval

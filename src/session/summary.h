@@ -1,0 +1,15 @@
+// From positions and findings to the figures of a run and its verdict.
+#pragma once
+
+#include "results/comparison.h"
+
+namespace crossval {
+
+/// What is required of a healthy position. Written so that NaN fails.
+bool passes(const RowMetrics& metrics, Requirement requirement, double cos_tol);
+
+/// Fills the derived fields and the verdict from positions, mismatch, settings and health. A
+/// comparison that got past the gates and compared no position gets the finding nothing-compared.
+void summarise(Comparison& comparison);
+
+}  // namespace crossval

@@ -1,0 +1,65 @@
+#include "session/trace_hashes.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <algorithm>
+
+namespace crossval {
+
+TensorKey key_of(const TraceTensor& tensor) {
+  return {tensor.name, tensor.op, tensor.occurrence, tensor.heads > 0 ? 0 : tensor.width,
+          tensor.heads};
+}
+
+std::string label_of(const TensorKey& key) {
+  return key.occurrence == 0 ? fmt::format("{} {}", key.name, key.op)
+                             : fmt::format("{} {} #{}", key.name, key.op, key.occurrence + 1);
+}
+
+std::span<const float> row_of(const TraceTensor& tensor, int32_t i, std::vector<float>& scratch) {
+  const auto row =
+      tensor.data.subspan(static_cast<size_t>(i * tensor.width), static_cast<size_t>(tensor.width));
+  if (tensor.heads == 0) return row;
+  const int64_t keys = tensor.width / tensor.heads;
+  const int64_t visible = std::min<int64_t>(keys, tensor.first_position + i + 1);
+  scratch.clear();
+  for (int64_t head = 0; head < tensor.heads; ++head) {
+    const auto begin = row.begin() + head * keys;
+    scratch.insert(scratch.end(), begin, begin + visible);
+  }
+  return scratch;
+}
+
+Result<void> check_tensor(const TraceTensor& t, int32_t positions) {
+  const bool fits = t.positions > 0 && t.width > 0 && t.heads >= 0 && t.first_position >= 0 &&
+                    t.positions <= positions - t.first_position &&
+                    std::ssize(t.data) == t.positions * t.width &&
+                    (t.heads == 0 || t.width % t.heads == 0);
+  if (fits) return {};
+  return fail(
+      ExitCode::engine_failed,
+      fmt::format("{} positions from {} of {} values in {} heads, {} values in all, of a "
+                  "trace of {} positions",
+                  t.positions, t.first_position, t.width, t.heads, t.data.size(), positions),
+      fmt::format("tensor {} {}", t.name, t.op));
+}
+
+void TraceHashes::add(const TraceTensor& tensor) {
+  Visit visit{key_of(tensor), tensor.layer, tensor.first_position, tensor.positions};
+  auto& hashes = tensors_[visit.key];
+  hashes.resize(positions_);
+  for (int32_t i = 0; i < tensor.positions; ++i) {
+    const auto row = row_of(tensor, i, scratch_);
+    hashes[static_cast<size_t>(tensor.first_position + i)] =
+        XXH3_64bits(row.data(), row.size_bytes());
+  }
+  visits_.push_back(std::move(visit));
+}
+
+std::optional<uint64_t> TraceHashes::hash(const TensorKey& key, int32_t position) const {
+  const auto found = tensors_.find(key);
+  return found == tensors_.end() ? std::nullopt : found->second[static_cast<size_t>(position)];
+}
+
+}  // namespace crossval

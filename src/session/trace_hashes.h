@@ -1,0 +1,71 @@
+// What a whole trace looked like, in eight bytes per tensor and position: enough to find the first
+// tensor whose bits differ between two engines that walk their graphs in different orders and cut
+// the prompt into different chunks, without holding any tensor.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "engine/engine.h"
+
+namespace crossval {
+
+/// Which tensor it is, on both sides.
+struct TensorKey {
+  std::string name, op;
+  int32_t occurrence = 0;
+  int64_t width = 0;  // values per position; 0 for attention scores, whose width is the chunk's
+  int64_t heads = 0;
+
+  auto operator<=>(const TensorKey&) const = default;
+};
+
+TensorKey key_of(const TraceTensor& tensor);
+
+/// "Qcur-0 ROPE"
+std::string label_of(const TensorKey& key);
+
+/// The values of the tensor's i-th position that carry meaning: all, or, of attention scores, for
+/// each head those of the keys up to the query's own position (heads × (position + 1) values,
+/// gathered in `scratch`).
+std::span<const float> row_of(const TraceTensor& tensor, int32_t i, std::vector<float>& scratch);
+
+/// Errors (engine_failed): sizes that do not fit together, positions outside [0, positions).
+Result<void> check_tensor(const TraceTensor& tensor, int32_t positions);
+
+class TraceHashes {
+ public:
+  /// One tensor of one chunk, in graph order.
+  struct Visit {
+    TensorKey key;
+    int32_t layer = -1;
+    int32_t first = 0, positions = 0;
+  };
+
+  /// Of `positions` positions.
+  explicit TraceHashes(int32_t positions) : positions_(static_cast<size_t>(positions)) {}
+
+  /// The tensor has passed check_tensor().
+  void add(const TraceTensor& tensor);
+
+  const std::vector<Visit>& visits() const { return visits_; }
+  const std::map<TensorKey, std::vector<std::optional<uint64_t>>>& tensors() const {
+    return tensors_;
+  }
+  /// Nothing when this trace does not have the tensor at this position.
+  std::optional<uint64_t> hash(const TensorKey& key, int32_t position) const;
+
+ private:
+  size_t positions_;
+  std::vector<Visit> visits_;
+  std::map<TensorKey, std::vector<std::optional<uint64_t>>> tensors_;
+  std::vector<float> scratch_;
+};
+
+}  // namespace crossval

@@ -1,0 +1,168 @@
+// What ends a comparison before, or instead of, a verdict on rows.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "session/fake_engine.h"
+#include "session/per_token.h"
+
+namespace crossval {
+namespace {
+
+using namespace testing_support;
+using testing::HasSubstr;
+
+void expect_error(const Result<Comparison>& result, ExitCode code, const std::string& text) {
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code, code);
+  EXPECT_THAT(result.error().message(), HasSubstr(text));
+}
+
+TEST(PerTokenGates, DifferentIdsStopTheRun) {
+  FakeEngine candidate("native"), reference("llama.cpp");
+  candidate.ids_of_text = {3, 1, 9, 1, 5};
+  const auto result = run(plan_of_text(), candidate, reference);
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->verdict, Verdict::tokens_differ);
+  EXPECT_EQ(exit_code(result->verdict), ExitCode::tokens_differ);
+  ASSERT_TRUE(result->mismatch.has_value());
+  EXPECT_EQ(result->mismatch->index, 2U);
+  EXPECT_FALSE(result->mismatch->cause.name.empty());
+  EXPECT_TRUE(result->positions.empty());
+  EXPECT_TRUE(candidate.evaluated.empty());
+  EXPECT_TRUE(reference.evaluated.empty());
+}
+
+TEST(PerTokenGates, GivenIdsSkipTokenisingOnBothSides) {
+  FakeEngine candidate, reference;
+  candidate.ids_of_text = {9};
+  candidate.info_.capabilities.tokenize = reference.info_.capabilities.tokenize = false;
+  const auto result = run(plan_of_ids(3, 2), candidate, reference);
+  ASSERT_TRUE(result.has_value()) << result.error().message();
+  EXPECT_EQ(result->verdict, Verdict::identical);
+  EXPECT_EQ(result->decode_steps, 2);
+  EXPECT_EQ(result->positions[0].piece, "");
+}
+
+TEST(PerTokenGates, DifferentSettingsStopTheRunUnlessAskedFor) {
+  FakeEngine candidate, reference;
+  candidate.info_.settings.kv_type_k = candidate.info_.settings.kv_type_v = "f32";
+  auto plan = plan_of_text();
+  auto result = run(plan, candidate, reference);
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->verdict, Verdict::settings_differ);
+  EXPECT_TRUE(candidate.evaluated.empty());
+  plan.asked_differences = {"kv-type"};
+  result = run(plan, candidate, reference);
+  EXPECT_EQ(result->verdict, Verdict::identical);
+  ASSERT_EQ(result->settings.size(), 1U);
+  EXPECT_EQ(result->settings[0].weight, SettingWeight::asked);
+}
+
+TEST(PerTokenGates, DifferentIdsAreTheFirstWordWhenSettingsDifferToo) {
+  FakeEngine candidate, reference;
+  candidate.ids_of_text = {1};
+  candidate.info_.settings.rope = "base 1 scale 1";
+  reference.info_.settings.rope = "base 2 scale 1";
+  const auto result = run(plan_of_text(), candidate, reference);
+  EXPECT_EQ(result->verdict, Verdict::tokens_differ);
+  EXPECT_EQ(result->settings.size(), 1U);
+}
+
+TEST(PerTokenGates, MissingAndExtraRowsAreUnhealthy) {
+  using Positions = std::vector<int32_t>;
+  struct Case {
+    const char* name;
+    int32_t position;  // of the finding
+    int32_t compared;
+    std::function<Positions(Positions)> alter;
+  };
+  const std::vector<Case> cases = {
+      {"missing-rows", 19, 19, [](Positions p) { return p.pop_back(), p; }},
+      {"missing-rows", 0, 0, [](Positions) { return Positions{}; }},
+      {"missing-rows", 4, 4, [](Positions p) { return p.erase(p.begin() + 4), p; }},
+      {"extra-rows", 20, 20, [](Positions p) { return p.push_back(20), p; }},
+      {"extra-rows", 3, 4, [](Positions p) { return p.insert(p.begin() + 4, 3), p; }}};
+  for (const Case& c : cases) {
+    for (const Side side : {Side::candidate, Side::reference}) {
+      FakeEngine candidate, reference;
+      (side == Side::candidate ? candidate : reference).alter_positions = c.alter;
+      const auto result = run(plan_of_ids(20, 3), candidate, reference);
+      ASSERT_TRUE(result.has_value()) << result.error().message();
+      EXPECT_EQ(result->verdict, Verdict::unhealthy) << c.name;
+      ASSERT_FALSE(result->health.empty());
+      EXPECT_EQ(result->health[0].name, c.name);
+      EXPECT_EQ(result->health[0].side, side);
+      EXPECT_EQ(result->health[0].position, c.position) << c.name;
+      EXPECT_EQ(result->prompt_positions, c.compared) << c.name;
+      EXPECT_EQ(result->decode_steps, 0);
+    }
+  }
+}
+
+TEST(PerTokenGates, NothingComparedIsAFailure) {
+  FakeEngine candidate, reference;
+  candidate.alter_positions =
+      reference.alter_positions = [](auto) { return std::vector<int32_t>{}; };
+  const auto result = run(plan_of_ids(2), candidate, reference);
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->verdict, Verdict::unhealthy);
+  EXPECT_EQ(result->health.back().name, "nothing-compared");
+}
+
+TEST(PerTokenGates, APromptThatDoesNotFitIsUsage) {
+  for (const Side side : {Side::candidate, Side::reference}) {
+    FakeEngine candidate("native"), reference("llama.cpp");
+    FakeEngine& small = side == Side::candidate ? candidate : reference;
+    small.info_.settings.n_ctx = 10;
+    EXPECT_TRUE(run(plan_of_ids(7, 3), candidate, reference).has_value());
+    const auto result = run(plan_of_ids(7, 4), candidate, reference);
+    expect_error(result, ExitCode::usage,
+                 "a prompt of 7 tokens and 4 decode steps do not fit into a context of 10");
+    EXPECT_THAT(result.error().where, HasSubstr(small.info_.identity.name));
+  }
+}
+
+TEST(PerTokenGates, AGivenIdOutsideAVocabularyIsUsage) {
+  for (const TokenId bad : {-1, kVocab}) {
+    FakeEngine candidate, reference;
+    auto plan = plan_of_ids(3);
+    plan.prompt.ids[1] = bad;
+    expect_error(run(plan, candidate, reference), ExitCode::usage,
+                 "token id " + std::to_string(bad) + " at index 1");
+  }
+  FakeEngine candidate, reference;
+  candidate.ids_of_text = {3, kVocab};
+  expect_error(run(plan_of_text(), candidate, reference), ExitCode::engine_failed, "candidate");
+}
+
+TEST(PerTokenGates, WhatAnEngineCannotDoIsRefusedByName) {
+  struct Case {
+    bool Capabilities::* what;
+    const char* text;
+  };
+  for (const Case& c : {Case{&Capabilities::tokenize, "cannot tokenise"},
+                        Case{&Capabilities::decode, "cannot decode"},
+                        Case{&Capabilities::trace, "cannot show its tensors"}}) {
+    FakeEngine candidate("native"), reference("llama.cpp");
+    auto plan = plan_of_text();
+    plan.first_diff = true;
+    EXPECT_TRUE(run(plan, candidate, reference).has_value());
+    reference.info_.capabilities.*c.what = false;
+    const auto result = run(plan, candidate, reference);
+    expect_error(result, ExitCode::usage, c.text);
+    EXPECT_EQ(result.error().where, "reference llama.cpp");
+  }
+}
+
+TEST(PerTokenGates, WarningsOfThePromptAreKept) {
+  FakeEngine candidate, reference;
+  auto plan = plan_of_text();
+  plan.prompt.warnings = {{"bos-doubled", "two of them"}};
+  const auto result = run(plan, candidate, reference);
+  ASSERT_EQ(result->warnings.size(), 1U);
+  EXPECT_EQ(result->warnings[0].name, "bos-doubled");
+  EXPECT_EQ(result->verdict, Verdict::identical);
+}
+
+}  // namespace
+}  // namespace crossval
