@@ -48,9 +48,9 @@ void converse(Descriptor& in, Descriptor& out, Descriptor& err, std::string_view
     std::array<pollfd, 3> watched{
         {{in.get(), POLLOUT, 0}, {out.get(), POLLIN, 0}, {err.get(), POLLIN, 0}}};
     ::poll(watched.data(), watched.size(), static_cast<int>(left));
-    if (watched[0].revents != 0) feed(in, input);
-    if (watched[1].revents != 0) drain(out, result.out);
-    if (watched[2].revents != 0) drain(err, result.error_tail);
+    if (in.open() && watched[0].revents != 0) feed(in, input);
+    if (out.open() && watched[1].revents != 0) drain(out, result.out);
+    if (err.open() && watched[2].revents != 0) drain(err, result.error_tail);
     if (result.error_tail.size() > kErrorTail) {
       result.error_tail.erase(0, result.error_tail.size() - kErrorTail);
     }

@@ -187,8 +187,7 @@ class PartParser {
       return bad(fmt::format("unknown array element type {}", static_cast<uint32_t>(array.element)),
                  where);
     if (array.element == GgufType::array) return bad("arrays of arrays are not supported", where);
-    if (array.element != GgufType::string) {
-      const uint64_t width = element_bytes(array.element);
+    if (const uint64_t width = element_bytes(array.element); width > 0) {
       if (array.count > in_.remaining() / width) return truncated(where);
       array.numbers = in_.take(array.count * width);
       return array;
@@ -245,6 +244,7 @@ class PartParser {
     const uint64_t start = (in_.offset() + part_.alignment - 1) / part_.alignment * part_.alignment;
     const uint64_t available = start <= bytes_.size() ? bytes_.size() - start : 0;
     std::vector<uint64_t> offsets;
+    offsets.reserve(part_.tensors.size());
     for (const GgufTensor& tensor : part_.tensors) offsets.push_back(tensor.offset);
     std::sort(offsets.begin(), offsets.end());
     for (GgufTensor& tensor : part_.tensors) {

@@ -15,7 +15,8 @@ void decode_scaled256(const std::byte* blocks, float* out, int64_t elements) {
   for (int64_t base = 0; base < elements; base += 256, block += F::kBytes) {
     F::unpack(block, unpacked);
     for (int i = 0; i < 256; ++i) {
-      const float scale = (unpacked.d * F::kFactor) * static_cast<float>(unpacked.scale[i / 16]);
+      const int group = i / 16;
+      const float scale = (unpacked.d * F::kFactor) * static_cast<float>(unpacked.scale[group]);
       out[base + i] = scale * static_cast<float>(unpacked.codes[i]);
     }
   }
@@ -28,8 +29,10 @@ void decode_iq1(const std::byte* blocks, float* out, int64_t elements) {
   for (int64_t base = 0; base < elements; base += 256, block += F::kBytes) {
     F::unpack(block, unpacked);
     for (int i = 0; i < 256; ++i) {
-      const float scale = unpacked.d * static_cast<float>(unpacked.scale[i / 16]);
-      const float shift = static_cast<float>(unpacked.shift[i / 8]) * 0.125F;
+      const int scale_group = i / 16;
+      const int shift_group = i / 8;
+      const float scale = unpacked.d * static_cast<float>(unpacked.scale[scale_group]);
+      const float shift = static_cast<float>(unpacked.shift[shift_group]) * 0.125F;
       out[base + i] = scale * (static_cast<float>(unpacked.codes[i]) + shift);
     }
   }
@@ -41,7 +44,10 @@ void decode_nvfp4(const std::byte* blocks, float* out, int64_t elements) {
   int8_t codes[64];
   for (int64_t base = 0; base < elements; base += 64, block += NVFP4::kBytes) {
     NVFP4::unpack(block, scales, codes);
-    for (int i = 0; i < 64; ++i) out[base + i] = scales[i / 16] * static_cast<float>(codes[i]);
+    for (int i = 0; i < 64; ++i) {
+      const int group = i / 16;
+      out[base + i] = scales[group] * static_cast<float>(codes[i]);
+    }
   }
 }
 

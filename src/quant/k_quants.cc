@@ -11,9 +11,10 @@ void decode_k_quants(const std::byte* blocks, float* out, int64_t elements) {
   for (int64_t base = 0; base < elements; base += 256, block += F::kBytes) {
     F::unpack(block, unpacked);
     for (int i = 0; i < 256; ++i) {
-      const float scale = unpacked.d * static_cast<float>(unpacked.scale[i / 16]);
+      const int group = i / 16;
+      const float scale = unpacked.d * static_cast<float>(unpacked.scale[group]);
       const float scaled = scale * static_cast<float>(unpacked.codes[i]);
-      const float min = unpacked.dmin * static_cast<float>(unpacked.min[i / 16]);
+      const float min = unpacked.dmin * static_cast<float>(unpacked.min[group]);
       out[base + i] = F::kHasMin ? scaled - min : scaled;
     }
   }

@@ -1,6 +1,9 @@
 // Ternary weight formats, super-blocks of 256: value = (code - 1) * d with codes 0, 1, 2.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
+
 #include "quant/codes256.h"
 
 namespace crossval {
@@ -11,7 +14,7 @@ struct TQ2_0 {
   static constexpr int kBytes = 66;
   static void unpack(const uint8_t* block, Codes256& out) {
     for (int i = 0; i < 256; ++i) out.codes[i] = static_cast<int8_t>(two_bits(block, i) - 1);
-    for (int g = 0; g < 16; ++g) out.scale[g] = 1;
+    std::fill(std::begin(out.scale), std::end(out.scale), 1);
     out.d = load_f16(block + 64);
   }
 };
@@ -36,7 +39,7 @@ struct TQ1_0 {
     section(block, 32, 5);
     section(block + 32, 16, 5);
     section(block + 48, 4, 4);
-    for (int g = 0; g < 16; ++g) out.scale[g] = 1;
+    std::fill(std::begin(out.scale), std::end(out.scale), 1);
     out.d = load_f16(block + 52);
   }
 };
