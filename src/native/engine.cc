@@ -1,45 +1,19 @@
 #include "native/engine.h"
 
 #include <fmt/format.h>
-#include <gnu/libc-version.h>
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "kernels/kernels.h"
+#include "native/describe.h"
 #include "native/faults.h"
 #include "native/forward.h"
+#include "native/vocabulary.h"
 
 namespace crossval {
 namespace {
-
-std::string compiler() {
-#if defined(__clang__)
-  return fmt::format("clang {}.{}.{} -ffp-contract=off", __clang_major__, __clang_minor__,
-                     __clang_patchlevel__);
-#else
-  return fmt::format("g++ {}.{}.{} -ffp-contract=off -fno-tree-vectorize", __GNUC__, __GNUC_MINOR__,
-                     __GNUC_PATCHLEVEL__);
-#endif
-}
-
-/// "Q8_0 for Q5_0, Q8_0; Q8_K for Q6_K": what activations are rounded to, by the weight types in
-/// the file.
-std::string activation_arithmetic(const Model& model) {
-  std::map<std::string_view, std::set<std::string_view>> partners;
-  for (const GgufTensor& tensor : model.file.tensors()) {
-    const WeightFormat* format = find_weight_format(tensor.type_id);
-    if (format != nullptr && tensor.dims > 1)
-      partners[activation_name(format->activation)].insert(format->name);
-  }
-  std::string text;
-  for (const auto& [partner, formats] : partners) {
-    text += fmt::format("{}{} for {}", text.empty() ? "" : "; ", partner, fmt::join(formats, ", "));
-  }
-  return text;
-}
 
 Wiring wiring_of(const Hparams& hparams) {
   Wiring wiring;
@@ -51,24 +25,27 @@ Wiring wiring_of(const Hparams& hparams) {
 
 class NativeEngine : public Engine {
  public:
-  NativeEngine(const NativeOptions& options, std::unique_ptr<Model> model, const KernelSet& kernels,
-               Wiring wiring, KvCache cache)
+  NativeEngine(const NativeOptions& options, std::unique_ptr<Model> model,
+               NativeVocabulary vocabulary, const KernelSet& kernels, Wiring wiring, KvCache cache)
       : model_(std::move(model)),
+        vocabulary_(std::move(vocabulary)),
         pool_(options.threads),
         forward_(*model_, std::move(wiring), kernels, pool_, std::move(cache)),
-        n_batch_(options.n_batch) {
-    describe(options, kernels);
-  }
+        info_(describe_native(options, *model_, vocabulary_, kernels)),
+        n_batch_(options.n_batch) {}
 
   const EngineInfo& info() const override { return info_; }
 
-  Result<std::vector<TokenId>> tokenize(std::string_view, const TokenizeOptions&) override {
-    return no_tokenizer();
+  Result<std::vector<TokenId>> tokenize(std::string_view text,
+                                        const TokenizeOptions& options) override {
+    return vocabulary_.tokenize(text, options);
   }
-  Result<std::vector<std::string>> pieces(std::span<const TokenId>) override {
-    return no_tokenizer();
+  Result<std::vector<std::string>> pieces(std::span<const TokenId> ids) override {
+    return vocabulary_.pieces(ids);
   }
-  Result<bool> is_end_of_generation(TokenId) override { return no_tokenizer(); }
+  Result<bool> is_end_of_generation(TokenId id) override {
+    return vocabulary_.is_end_of_generation(id);
+  }
 
   Result<void> evaluate(std::span<const TokenId> ids, int32_t first, const RowSink& sink) override {
     return run(ids, first,
@@ -95,11 +72,6 @@ class NativeEngine : public Engine {
   }
 
  private:
-  static tl::unexpected<Error> no_tokenizer() {
-    return fail(ExitCode::usage, "this build has no tokenizer", "engine native",
-                "Give token ids with --tokens.");
-  }
-
   Result<void> run(std::span<const TokenId> ids, int32_t first, const LogitsSink& rows,
                    const NodeSink& nodes) {
     if (first != 0 && first != evaluated_) {
@@ -148,33 +120,8 @@ class NativeEngine : public Engine {
     return tensor;
   }
 
-  void describe(const NativeOptions& options, const KernelSet& kernels) {
-    const Hparams& h = model_->hparams;
-    EngineIdentity& who = info_.identity;
-    who.name = "native";
-    who.version = CROSSVAL_VERSION;
-    who.build = compiler();
-    who.isa = kernels.description;
-    who.libm = fmt::format("glibc {}", gnu_get_libc_version());
-    who.activations = activation_arithmetic(*model_);
-    who.faults = options.faults;
-    EngineSettings& s = info_.settings;
-    s.model_path = options.model_path;
-    s.model_description = model_->describe();
-    s.n_vocab = static_cast<int32_t>(h.n_vocab);
-    s.n_ctx = static_cast<int32_t>(options.n_ctx);
-    s.n_ctx_train = static_cast<int32_t>(h.n_ctx_train);
-    s.n_batch = s.n_ubatch = static_cast<int32_t>(options.n_batch);
-    s.threads = options.threads;
-    s.all_logits = true;
-    s.kv_type_k = s.kv_type_v = options.kv == KvType::f16 ? "f16" : "f32";
-    s.flash_attention = "off";
-    s.rope = fmt::format("base {:g} scale {:g}", h.rope.base, h.rope.scale);
-    s.norm_eps = h.norm_eps;
-    info_.capabilities = {.tokenize = false, .all_logits = true, .decode = true, .trace = true};
-  }
-
   std::unique_ptr<Model> model_;
+  NativeVocabulary vocabulary_;
   ThreadPool pool_;
   Forward forward_;
   EngineInfo info_;
@@ -198,10 +145,12 @@ Result<std::unique_ptr<Engine>> make_native_engine(const NativeOptions& options)
     if (auto ok = plant_fault(fault, {**model, wiring, drop_bos}); !ok)
       return tl::unexpected(ok.error());
   }
+  auto vocabulary = NativeVocabulary::create((*model)->file, options.tokenizer_path, drop_bos);
+  if (!vocabulary) return tl::unexpected(vocabulary.error());
   auto cache = KvCache::create((*model)->hparams, options.kv, options.n_ctx);
   if (!cache) return tl::unexpected(cache.error());
-  return std::make_unique<NativeEngine>(options, std::move(*model), **kernels, std::move(wiring),
-                                        std::move(*cache));
+  return std::make_unique<NativeEngine>(options, std::move(*model), std::move(*vocabulary),
+                                        **kernels, std::move(wiring), std::move(*cache));
 }
 
 }  // namespace crossval

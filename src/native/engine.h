@@ -14,7 +14,7 @@ namespace crossval {
 
 struct NativeOptions {
   std::string model_path{};
-  std::string tokenizer_path{};  // empty: the vocabulary inside the model file
+  std::string tokenizer_path{};  // a GGUF whose vocabulary to use; empty: the model file's own
   KvType kv = KvType::f16;
   int threads = 1;
   int64_t n_ctx = 2048;

@@ -1,0 +1,74 @@
+#include "native/describe.h"
+
+#include <fmt/format.h>
+#include <gnu/libc-version.h>
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace crossval {
+namespace {
+
+std::string compiler() {
+#if defined(__clang__)
+  return fmt::format("clang {}.{}.{} -ffp-contract=off", __clang_major__, __clang_minor__,
+                     __clang_patchlevel__);
+#else
+  return fmt::format("g++ {}.{}.{} -ffp-contract=off -fno-tree-vectorize", __GNUC__, __GNUC_MINOR__,
+                     __GNUC_PATCHLEVEL__);
+#endif
+}
+
+/// "Q8_0 for Q5_0, Q8_0; Q8_K for Q6_K": what activations are rounded to, by the weight types in
+/// the file.
+std::string activation_arithmetic(const Model& model) {
+  std::map<std::string_view, std::set<std::string_view>> partners;
+  for (const GgufTensor& tensor : model.file.tensors()) {
+    const WeightFormat* format = find_weight_format(tensor.type_id);
+    if (format != nullptr && tensor.dims > 1)
+      partners[activation_name(format->activation)].insert(format->name);
+  }
+  std::string text;
+  for (const auto& [partner, formats] : partners) {
+    text += fmt::format("{}{} for {}", text.empty() ? "" : "; ", partner, fmt::join(formats, ", "));
+  }
+  return text;
+}
+
+}  // namespace
+
+EngineInfo describe_native(const NativeOptions& options, const Model& model,
+                           const NativeVocabulary& vocabulary, const KernelSet& kernels) {
+  EngineInfo info;
+  EngineIdentity& who = info.identity;
+  who.name = "native";
+  who.version = CROSSVAL_VERSION;
+  who.build = compiler();
+  who.isa = kernels.description;
+  who.libm = fmt::format("glibc {}", gnu_get_libc_version());
+  who.activations = activation_arithmetic(model);
+  who.faults = options.faults;
+  const Hparams& h = model.hparams;
+  EngineSettings& s = info.settings;
+  s.model_path = options.model_path;
+  s.model_description = model.describe();
+  s.n_vocab = static_cast<int32_t>(h.n_vocab);
+  s.n_ctx = static_cast<int32_t>(options.n_ctx);
+  s.n_ctx_train = static_cast<int32_t>(h.n_ctx_train);
+  s.n_batch = s.n_ubatch = static_cast<int32_t>(options.n_batch);
+  s.threads = options.threads;
+  s.all_logits = true;
+  s.kv_type_k = s.kv_type_v = options.kv == KvType::f16 ? "f16" : "f32";
+  s.flash_attention = "off";
+  s.rope = fmt::format("base {:g} scale {:g}", h.rope.base, h.rope.scale);
+  s.norm_eps = h.norm_eps;
+  s.add_bos = vocabulary.add_bos();
+  s.add_eos = vocabulary.add_eos();
+  info.capabilities = {
+      .tokenize = vocabulary.present(), .all_logits = true, .decode = true, .trace = true};
+  return info;
+}
+
+}  // namespace crossval

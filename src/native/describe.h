@@ -1,0 +1,15 @@
+// Who the native engine is and what it runs with, for every result.
+#pragma once
+
+#include "engine/info.h"
+#include "kernels/kernels.h"
+#include "model/model.h"
+#include "native/engine.h"
+#include "native/vocabulary.h"
+
+namespace crossval {
+
+EngineInfo describe_native(const NativeOptions& options, const Model& model,
+                           const NativeVocabulary& vocabulary, const KernelSet& kernels);
+
+}  // namespace crossval

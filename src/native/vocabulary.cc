@@ -1,0 +1,76 @@
+#include "native/vocabulary.h"
+
+#include <fmt/format.h>
+
+namespace crossval {
+namespace {
+
+constexpr const char* kIdsHint = "Give token ids with --tokens, or a vocabulary with --tokenizer.";
+
+Result<std::unique_ptr<Tokenizer>> open_tokenizer(const std::string& path) {
+  if (path.ends_with(".json") || path.ends_with(".model")) {
+    return fail(ExitCode::bad_input_file,
+                "tokenizer.json and tokenizer.model files are not supported", path,
+                "Give a GGUF file whose vocabulary is to be used.");
+  }
+  const auto file = GgufFile::open(path);
+  if (!file) return tl::unexpected(file.error());
+  return Tokenizer::from_gguf(*file);
+}
+
+/// True when the file says that the model comes without a vocabulary.
+bool has_none(const GgufFile& model) {
+  const auto name = model.string_or("tokenizer.ggml.model", "none");
+  return name && (*name == "none" || *name == "no_vocab");
+}
+
+}  // namespace
+
+Result<NativeVocabulary> NativeVocabulary::create(const GgufFile& model, const std::string& path,
+                                                  bool drop_bos) {
+  NativeVocabulary vocabulary;
+  vocabulary.drop_bos_ = drop_bos;
+  if (path.empty() && has_none(model)) {
+    vocabulary.absence_ =
+        Error{ExitCode::usage, "the model file has no vocabulary", model.path(), kIdsHint};
+    return vocabulary;
+  }
+  auto tokenizer = path.empty() ? Tokenizer::from_gguf(model) : open_tokenizer(path);
+  if (tokenizer) {
+    vocabulary.tokenizer_ = std::move(*tokenizer);
+  } else if (path.empty()) {
+    vocabulary.absence_ = tokenizer.error();
+    if (vocabulary.absence_.hint.empty()) vocabulary.absence_.hint = kIdsHint;
+  } else {
+    return tl::unexpected(tokenizer.error());
+  }
+  return vocabulary;
+}
+
+Result<std::vector<TokenId>> NativeVocabulary::tokenize(std::string_view text,
+                                                        const TokenizeOptions& options) const {
+  if (!present()) return tl::unexpected(absence_);
+  auto ids = tokenizer_->encode(text, options.add_special, options.parse_special);
+  if (ids && drop_bos_ && options.add_special && add_bos() && !ids->empty() &&
+      ids->front() == tokenizer_->bos()) {
+    ids->erase(ids->begin());
+  }
+  return ids;
+}
+
+Result<std::vector<std::string>> NativeVocabulary::pieces(std::span<const TokenId> ids) const {
+  if (!present()) return tl::unexpected(absence_);
+  std::vector<std::string> pieces;
+  pieces.reserve(ids.size());
+  for (const TokenId id : ids) {
+    if (id < 0) return fail(ExitCode::usage, fmt::format("there is no token {}", id), "native");
+    pieces.push_back(id < tokenizer_->size() ? tokenizer_->piece(id, true) : std::string());
+  }
+  return pieces;
+}
+
+bool NativeVocabulary::is_end_of_generation(TokenId id) const {
+  return present() && id >= 0 && id < tokenizer_->size() && tokenizer_->is_end_of_generation(id);
+}
+
+}  // namespace crossval

@@ -1,0 +1,47 @@
+// Text on the native engine's side: which tokenizer a run uses, and what happens without one.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "engine/engine.h"
+#include "gguf/file.h"
+#include "tokenizer/tokenizer.h"
+
+namespace crossval {
+
+class NativeVocabulary {
+ public:
+  /// The vocabulary in `path`, or in the model file when `path` is empty. A model file without one,
+  /// or with one that is not supported, still works with token ids: only asking for text is
+  /// refused. Errors (bad_input_file) for a `path` that cannot be read or is no GGUF.
+  /// drop_bos: the planted fault.
+  static Result<NativeVocabulary> create(const GgufFile& model, const std::string& path,
+                                         bool drop_bos);
+
+  /// Whether text can be tokenised.
+  bool present() const { return tokenizer_ != nullptr; }
+  bool add_bos() const { return present() && tokenizer_->add_bos(); }
+  bool add_eos() const { return present() && tokenizer_->add_eos(); }
+
+  // As in Engine. Errors: there is no tokenizer; pieces of negative ids.
+  Result<std::vector<TokenId>> tokenize(std::string_view text,
+                                        const TokenizeOptions& options) const;
+  /// Ids beyond the vocabulary (rows of a padded output matrix) stand for no bytes.
+  Result<std::vector<std::string>> pieces(std::span<const TokenId> ids) const;
+  /// Without a vocabulary no token ends generation.
+  bool is_end_of_generation(TokenId id) const;
+
+ private:
+  NativeVocabulary() = default;
+
+  std::unique_ptr<Tokenizer> tokenizer_;
+  Error absence_;  // why there is no tokenizer
+  bool drop_bos_ = false;
+};
+
+}  // namespace crossval
