@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "compare/row_kernels.h"
+
 namespace crossval {
 namespace {
 
@@ -20,26 +22,13 @@ bool same_bits(std::span<const float> a, std::span<const float> b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
 }
 
-struct Spread {
-  double deviation = 0;  // standard deviation
-  int64_t at_top = 0;    // values equal to the highest
-  int32_t argmax = 0;
-};
-
-Spread spread_of(std::span<const float> row) {
-  double sum = 0;
-  for (const float x : row) sum += x;
-  const double mean = sum / static_cast<double>(row.size());
-  const auto top = std::max_element(row.begin(), row.end());
-  Spread spread;
-  double squares = 0;
-  for (const float x : row) {
-    squares += (x - mean) * (x - mean);
-    spread.at_top += x == *top;
-  }
-  spread.deviation = std::sqrt(squares / static_cast<double>(row.size()));
-  spread.argmax = static_cast<int32_t>(top - row.begin());
-  return spread;
+/// Standard deviation, in double over the fixed lanes of compare/row_kernels.
+double deviation_of(std::span<const float> row) {
+  const auto n = static_cast<double>(row.size());
+  const RawSums sums =
+      row_kernels().raw_sums(row.data(), row.data(), static_cast<int64_t>(row.size()));
+  const double mean = sums.r / n;
+  return std::sqrt(std::max(0.0, sums.rr / n - mean * mean));
 }
 
 /// ‖a − b‖ / ‖b‖.
@@ -89,23 +78,24 @@ bool holds(int32_t rows, int32_t of) { return rows > 0 && rows * 10 >= of * 9; }
 
 }  // namespace
 
-void RowPatterns::observe(int32_t id, std::span<const float> row) {
+void RowPatterns::observe(int32_t id, std::span<const float> row, int32_t argmax) {
   previous_.swap(current_);
   const bool repeated = same_bits(row, previous_) && id != previous_id_;
   current_.assign(row.begin(), row.end());
   previous_id_ = id;
 
-  const Spread spread = spread_of(row);
   ++rows_;
   repeated_ += repeated;
-  uniform_ += spread.deviation < kUniformDeviation;
-  saturated_ += static_cast<double>(spread.at_top) >=
+  const double deviation = deviation_of(row);
+  uniform_ += deviation < kUniformDeviation;
+  const auto at_top = std::ranges::count(row, row[static_cast<size_t>(argmax)]);
+  saturated_ += static_cast<double>(at_top) >=
                 std::max(2.0, kSaturatedShare * static_cast<double>(row.size()));
-  if (!(spread.deviation <= kLargestDeviation)) {
+  if (!(deviation <= kLargestDeviation)) {
     ++absurd_;
-    extreme_scale_ = spread.deviation;
+    extreme_scale_ = deviation;
   }
-  ++argmaxes_[spread.argmax];
+  ++argmaxes_[argmax];
   ++inputs_[id];
 }
 
@@ -140,8 +130,8 @@ std::vector<LogitsPattern> RowPatterns::findings() const {
 
 void LogitsPatterns::observe(int32_t id, std::span<const float> candidate,
                              std::span<const float> reference, const RowMetrics& metrics) {
-  candidate_.observe(id, candidate);
-  reference_.observe(id, reference);
+  candidate_.observe(id, candidate, metrics.candidate_argmax);
+  reference_.observe(id, reference, metrics.reference_argmax);
   if (!(metrics.relative_l2 <= kClose)) observe_difference(candidate, reference, metrics);
 }
 

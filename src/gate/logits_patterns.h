@@ -29,8 +29,9 @@ class RowPatterns {
  public:
   explicit RowPatterns(std::string engine) : engine_(std::move(engine)) {}
 
-  /// `row` is finite and follows the row observed before; `id` is the token evaluated there.
-  void observe(int32_t id, std::span<const float> row);
+  /// `row` is finite and follows the row observed before; `id` is the token evaluated there,
+  /// `argmax` the row's highest logit.
+  void observe(int32_t id, std::span<const float> row, int32_t argmax);
 
   /// The row before the last one observed; empty at first.
   std::span<const float> previous() const { return previous_; }

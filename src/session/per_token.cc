@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 
+#include "gate/logits_patterns.h"
 #include "session/dump.h"
 #include "session/first_difference.h"
 #include "session/lockstep.h"
@@ -29,7 +30,11 @@ class PerTokenRun {
  public:
   PerTokenRun(const PerTokenPlan& plan, EnginePair engines, PerTokenObserver& observer,
               std::stop_token stop)
-      : plan_(plan), engines_(engines), observer_(observer), stop_(std::move(stop)) {}
+      : plan_(plan),
+        engines_(engines),
+        observer_(observer),
+        stop_(std::move(stop)),
+        patterns_(engine_label(engines, Side::candidate), engine_label(engines, Side::reference)) {}
 
   Result<Comparison> run();
 
@@ -52,6 +57,7 @@ class PerTokenRun {
   std::stop_token stop_;
   std::vector<std::string> prompt_pieces_;
   std::unique_ptr<Dump> dump_;
+  LogitsPatterns patterns_;
   Comparison result_;
 };
 
@@ -144,6 +150,9 @@ Result<void> PerTokenRun::evaluate_everything() {
     observer_.phase("decode");
     if (auto ok = decode(); !ok) return ok;
   }
+  for (const LogitsPattern& pattern : patterns_.findings()) {
+    result_.warnings.push_back({pattern.name, pattern.message});
+  }
   result_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return dump_ ? dump_->finish(result_) : Result<void>{};
 }
@@ -193,6 +202,9 @@ Result<bool> PerTokenRun::compare_pair(const RowPair& pair, PositionResult& posi
     return false;
   }
   position.metrics = compare_rows(pair.candidate, pair.reference);
+  if (position.healthy) {
+    patterns_.observe(position.id, pair.candidate, pair.reference, position.metrics);
+  }
   position.passed = position.healthy && passes(position.metrics, plan_.requirement, plan_.cos_tol);
   if (dump_) {
     if (auto ok = dump_->append(pair); !ok) return tl::unexpected(ok.error());

@@ -72,6 +72,19 @@ TEST(PerToken, ZeroMaxTokensComparesThePromptAlone) {
   EXPECT_EQ(result->decode_steps, 0);
 }
 
+TEST(PerToken, APatternInTheLogitsBecomesAWarning) {
+  FakeEngine candidate, reference;
+  candidate.alter_row = [](int32_t, std::vector<float>& row) {
+    for (float& x : row) x *= 2.0F;
+  };
+  const auto result = run(plan_of_text(), candidate, reference);
+  ASSERT_TRUE(result.has_value());
+  ASSERT_EQ(result->warnings.size(), 1U);
+  EXPECT_EQ(result->warnings[0].name, "constant-factor");
+  FakeEngine a, b;
+  EXPECT_TRUE(run(plan_of_text(), a, b)->warnings.empty());
+}
+
 // One logit moved far at one position.
 void bend(FakeEngine& engine, int32_t where) {
   engine.alter_row = [where](int32_t position, std::vector<float>& row) {
