@@ -32,8 +32,9 @@ struct KernelSet {
   TileFn (*tile)(WeightType type);  // never null for a type in weight_formats()
   PackFn (*pack)(ActivationType type);
 
-  /// x[0..n) -> softmax in place: x - max, exp, sum, scale. n > 0. -inf entries become 0.
-  void (*softmax)(float* x, int64_t n);
+  /// x[0..n) -> softmax in place: x - max, exp, sum, scale. n > 0. -inf entries become 0. `sink` is
+  /// one more logit, whose share is dropped; -inf: none.
+  void (*softmax)(float* x, int64_t n, float sink);
   /// out[i] = silu(gate[i]) * up[i]; out may be gate.
   void (*swiglu)(const float* gate, const float* up, float* out, int64_t n);
 };

@@ -5,11 +5,11 @@
 #include <cstdint>
 
 namespace crossval::scalar {
-void softmax(float* x, int64_t n);
+void softmax(float* x, int64_t n, float sink);
 void swiglu(const float* gate, const float* up, float* out, int64_t n);
 }  // namespace crossval::scalar
 
 namespace crossval::avx2 {
-void softmax(float* x, int64_t n);
+void softmax(float* x, int64_t n, float sink);
 void swiglu(const float* gate, const float* up, float* out, int64_t n);
 }  // namespace crossval::avx2

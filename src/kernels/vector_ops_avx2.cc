@@ -50,8 +50,8 @@ float reduce(__m256 v) {
 
 }  // namespace
 
-void softmax(float* x, int64_t n) {
-  float max = -std::numeric_limits<float>::infinity();
+void softmax(float* x, int64_t n, float sink) {
+  float max = sink;
   for (int64_t i = 0; i < n; ++i) max = x[i] > max ? x[i] : max;
   double sum = 0.0;
   int64_t i = 0;
@@ -64,6 +64,7 @@ void softmax(float* x, int64_t n) {
     x[i] = ::expf(x[i] - max);
     sum += static_cast<double>(x[i]);
   }
+  sum += static_cast<double>(::expf(sink - max));
   const auto scale = static_cast<float>(1.0 / sum);
   for (i = 0; i + 8 <= n; i += 8)
     _mm256_storeu_ps(x + i, _mm256_mul_ps(_mm256_loadu_ps(x + i), _mm256_set1_ps(scale)));

@@ -32,8 +32,8 @@ float exp_polynomial(float x) {
 
 }  // namespace
 
-void softmax(float* x, int64_t n) {
-  float max = -std::numeric_limits<float>::infinity();
+void softmax(float* x, int64_t n, float sink) {
+  float max = sink;
   for (int64_t i = 0; i < n; ++i) max = std::max(max, x[i]);
   double sum = 0.0;
   int64_t i = 0;
@@ -46,6 +46,7 @@ void softmax(float* x, int64_t n) {
     x[i] = std::exp(x[i] - max);
     sum += static_cast<double>(x[i]);
   }
+  sum += static_cast<double>(std::exp(sink - max));
   const auto scale = static_cast<float>(1.0 / sum);
   for (i = 0; i < n; ++i) x[i] *= scale;
 }

@@ -2,137 +2,122 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
 #include <map>
 #include <tuple>
-#include <vector>
+#include <utility>
+
+#include "model/tensor_reader.h"
 
 namespace crossval {
 namespace {
 
-constexpr std::string_view kSupported[] = {"llama"};
-
-std::string shape(const GgufTensor& tensor) {
-  std::string text;
-  for (int d = 0; d < tensor.dims; ++d) text += (d ? " x " : "") + std::to_string(tensor.ne[d]);
-  return text;
+void read_attention(TensorReader& in, const Architecture& a, const Hparams& h,
+                    const std::string& blk, Layer& l) {
+  if (a.attn_norm != nullptr) l.attn_norm = in.norm(blk + a.attn_norm, h.n_embd);
+  if (a.second_attn_norm)
+    l.attn_norm_2 = in.norm(blk + "attn_norm_2", h.n_embd, Presence::optional);
+  l.qkv = in.linear(blk + "attn_qkv", h.q_width() + h.k_width() + h.v_width(), h.n_embd, a.qkv_bias,
+                    Presence::optional);
+  if (!l.qkv.present()) {
+    l.wq = in.linear(blk + "attn_q", h.q_width(), h.n_embd, a.qkv_bias);
+    l.wk = in.linear(blk + "attn_k", h.k_width(), h.n_embd, a.qkv_bias);
+    l.wv = in.linear(blk + "attn_v", h.v_width(), h.n_embd, a.qkv_bias);
+  }
+  if (a.qk_norm != QkNorm::none && h.n_layer >= a.qk_norm_from_layers) {
+    const bool shared = a.qk_norm == QkNorm::shared;
+    l.q_norm =
+        in.norm(blk + "attn_q_norm", shared ? h.head_dim_k : h.q_width(), a.qk_norm_presence);
+    l.k_norm =
+        in.norm(blk + "attn_k_norm", shared ? h.head_dim_k : h.k_width(), a.qk_norm_presence);
+    if (a.qk_norm == QkNorm::whole && !l.q_norm.on) l.k_norm = {};  // both or none
+  }
+  const int64_t pairs = h.rope.n_rot / 2;
+  if (a.rope_factors != Presence::absent) {
+    l.rope_factors = in.vector("rope_freqs.weight", pairs, Presence::optional);
+    l.rope_long = in.vector("rope_factors_long.weight", pairs, Presence::optional);
+    l.rope_short = in.vector("rope_factors_short.weight", pairs, Presence::optional);
+  }
+  if (a.sinks) l.sinks = in.vector(blk + "attn_sinks.weight", h.n_head);
+  const int64_t heads = h.n_head * h.head_dim_v;
+  if (a.attn_sub_norm) l.attn_sub_norm = in.norm(blk + "attn_sub_norm", heads);
+  l.wo = in.linear(blk + "attn_output", h.n_embd, heads, a.attn_out_bias);
+  if (a.attn_post_norm != nullptr) l.attn_post_norm = in.norm(blk + a.attn_post_norm, h.n_embd);
 }
 
-/// Looks tensors up by name with the shape they must have; remembers the first error, so that a
-/// list of look-ups reads as a list.
-class TensorReader {
- public:
-  explicit TensorReader(Model& model) : model_(model) {}
+void read_experts(TensorReader& in, const Architecture& a, const Hparams& h, const std::string& blk,
+                  Layer& l) {
+  const Experts& e = a.experts;
+  const Presence biases = e.biases ? Presence::required : Presence::absent;
+  l.router = in.linear(blk + "ffn_gate_inp", h.n_expert, h.n_embd, biases);
+  l.selection_bias = in.vector(blk + "exp_probs_b.bias", h.n_expert, e.selection_bias);
+  l.expert_gate = in.experts(blk + "ffn_gate_exps", h.n_ff_expert, h.n_embd, e.biases,
+                             a.gate == Gate::none ? Presence::absent : Presence::required);
+  l.expert_up = in.experts(blk + "ffn_up_exps", h.n_ff_expert, h.n_embd, e.biases);
+  l.expert_down = in.experts(blk + "ffn_down_exps", h.n_embd, h.n_ff_expert, e.biases);
+  for (ExpertLinear* linear : {&l.expert_gate, &l.expert_up, &l.expert_down})
+    if (!e.scales) linear->scale = {};
+  if (h.n_ff_shared == 0) return;
+  const Presence none = Presence::absent;
+  if (e.shared_gate) l.shared_router = in.linear(blk + "ffn_gate_inp_shexp", 1, h.n_embd, none);
+  l.shared_gate = in.linear(blk + "ffn_gate_shexp", h.n_ff_shared, h.n_embd, none,
+                            a.gate == Gate::none ? Presence::absent : Presence::required);
+  l.shared_up = in.linear(blk + "ffn_up_shexp", h.n_ff_shared, h.n_embd, none);
+  l.shared_down = in.linear(blk + "ffn_down_shexp", h.n_embd, h.n_ff_shared, none);
+  for (Linear* linear : {&l.shared_gate, &l.shared_up, &l.shared_down}) linear->scale = {};
+}
 
-  Matrix matrix(const std::string& name, int64_t rows, int64_t cols) {
-    const GgufTensor* tensor = find(name, true);
-    return tensor == nullptr ? Matrix{} : checked_matrix(*tensor, rows, cols);
+void read_feed_forward(TensorReader& in, const Architecture& a, const Hparams& h,
+                       const std::string& blk, Layer& l) {
+  switch (a.gate) {
+    case Gate::none:
+    case Gate::fused:
+      break;
+    case Gate::separate:
+      l.gate = in.linear(blk + "ffn_gate", h.n_ff, h.n_embd, a.ffn_biases);
+      break;
+    case Gate::optional:
+      l.gate = in.linear(blk + "ffn_gate", h.n_ff, h.n_embd, a.ffn_biases, Presence::optional);
+      break;
   }
-  Matrix optional_matrix(const std::string& name, int64_t rows, int64_t cols) {
-    const GgufTensor* tensor = find(name, false);
-    return tensor == nullptr ? Matrix{} : checked_matrix(*tensor, rows, cols);
+  const bool doubled = a.gate == Gate::fused;
+  l.up = in.linear(blk + "ffn_up", doubled ? 2 * h.n_ff : h.n_ff, h.n_embd, a.ffn_biases);
+  if (a.activation_divisor)
+    l.activation_divisor = in.vector(blk + "ffn.act.scales", h.n_ff, Presence::optional);
+  if (a.ffn_sub_norm) l.ffn_sub_norm = in.norm(blk + "ffn_sub_norm", h.n_ff);
+  l.down = in.linear(blk + "ffn_down", h.n_embd, h.n_ff, a.ffn_biases);
+  for (Linear* linear : {&l.gate, &l.up, &l.down}) {
+    linear->scales_bias = true;
+    if (!a.ffn_scales) linear->scale = {};
   }
-  Vector vector(const std::string& name, int64_t size) {
-    const GgufTensor* tensor = find(name, true);
-    return tensor == nullptr ? Vector{} : checked_vector(*tensor, size);
-  }
-  Vector optional_vector(const std::string& name, int64_t size) {
-    const GgufTensor* tensor = find(name, false);
-    return tensor == nullptr ? Vector{} : checked_vector(*tensor, size);
-  }
-  const Error* error() const { return failed_ ? &error_ : nullptr; }
+}
 
- private:
-  const GgufTensor* find(const std::string& name, bool required) {
-    const GgufTensor* tensor = model_.file.find_tensor(name);
-    if (tensor == nullptr && required) {
-      refuse(
-          name, "a tensor that the architecture needs is missing",
-          "Is the file complete, and made for architecture " + model_.hparams.architecture + "?");
-    }
-    return tensor;
-  }
-
-  Matrix checked_matrix(const GgufTensor& tensor, int64_t rows, int64_t cols) {
-    const WeightFormat* format = find_weight_format(tensor.type_id);
-    if (format == nullptr) {
-      std::string known;
-      for (const WeightFormat& f : weight_formats())
-        known += (known.empty() ? "" : ", ") + std::string(f.name);
-      refuse(tensor.name, fmt::format("weight type {} is not supported", tensor.type_id),
-             "Supported: " + known + ".");
-      return {};
-    }
-    if (tensor.ne[0] != cols || tensor.ne[1] != rows || tensor.ne[2] != 1 || tensor.ne[3] != 1) {
-      refuse(tensor.name,
-             fmt::format("the tensor is {}, expected {} x {}", shape(tensor), cols, rows));
-      return {};
-    }
-    return {format, tensor.data.data(), rows, cols};
-  }
-
-  Vector checked_vector(const GgufTensor& tensor, int64_t size) {
-    if (tensor.type_id != static_cast<uint32_t>(WeightType::f32)) {
-      refuse(tensor.name, fmt::format("type {} where F32 is needed", tensor.type_id));
-      return {};
-    }
-    if (tensor.ne[0] != size || tensor.elements() != size) {
-      refuse(tensor.name, fmt::format("the tensor is {}, expected {}", shape(tensor), size));
-      return {};
-    }
-    const std::byte* data = tensor.data.data();
-    if (reinterpret_cast<uintptr_t>(data) % alignof(float) != 0) {
-      model_.overlay.push_back(
-          std::make_unique<std::vector<std::byte>>(tensor.data.begin(), tensor.data.end()));
-      data = model_.overlay.back()->data();
-    }
-    return {reinterpret_cast<const float*>(data), size};
-  }
-
-  void refuse(std::string_view name, std::string what, std::string hint = {}) {
-    if (!failed_) {
-      error_ = Error{ExitCode::bad_input_file, std::move(what),
-                     fmt::format("{}, tensor {}", model_.file.path(), name), std::move(hint)};
-    }
-    failed_ = true;
-  }
-
-  Model& model_;
-  Error error_;
-  bool failed_ = false;
-};
-
-Layer read_layer(TensorReader& in, const Hparams& h, int64_t il) {
-  const auto name = [&](const char* part) { return fmt::format("blk.{}.{}", il, part); };
+Layer read_layer(TensorReader& in, const Architecture& a, const Hparams& h, int64_t il) {
+  const std::string blk = fmt::format("blk.{}.", il);
   Layer l;
-  l.attn_norm = in.vector(name("attn_norm.weight"), h.n_embd);
-  l.wq = in.matrix(name("attn_q.weight"), h.q_width(), h.n_embd);
-  l.wk = in.matrix(name("attn_k.weight"), h.k_width(), h.n_embd);
-  l.wv = in.matrix(name("attn_v.weight"), h.v_width(), h.n_embd);
-  l.bq = in.optional_vector(name("attn_q.bias"), h.q_width());
-  l.bk = in.optional_vector(name("attn_k.bias"), h.k_width());
-  l.bv = in.optional_vector(name("attn_v.bias"), h.v_width());
-  l.wo = in.matrix(name("attn_output.weight"), h.n_embd, h.n_head * h.head_dim_v);
-  l.bo = in.optional_vector(name("attn_output.bias"), h.n_embd);
-  l.rope_factors = in.optional_vector("rope_freqs.weight", h.rope.n_rot / 2);
-  l.ffn_norm = in.vector(name("ffn_norm.weight"), h.n_embd);
-  l.gate = in.matrix(name("ffn_gate.weight"), h.n_ff, h.n_embd);
-  l.gate_bias = in.optional_vector(name("ffn_gate.bias"), h.n_ff);
-  l.up = in.matrix(name("ffn_up.weight"), h.n_ff, h.n_embd);
-  l.up_bias = in.optional_vector(name("ffn_up.bias"), h.n_ff);
-  l.down = in.matrix(name("ffn_down.weight"), h.n_embd, h.n_ff);
-  l.down_bias = in.optional_vector(name("ffn_down.bias"), h.n_embd);
+  read_attention(in, a, h, blk, l);
+  if (a.ffn_norm != nullptr) {
+    l.ffn_norm = in.norm(blk + a.ffn_norm, h.n_embd,
+                         a.ffn_norm_optional ? Presence::optional : Presence::required);
+  }
+  if (h.layers[static_cast<size_t>(il)].experts) {
+    read_experts(in, a, h, blk, l);
+  } else {
+    read_feed_forward(in, a, h, blk, l);
+  }
+  if (a.ffn_post_norm != nullptr) l.ffn_post_norm = in.norm(blk + a.ffn_post_norm, h.n_embd);
   return l;
 }
 
-Result<void> check_architecture(const GgufFile& file) {
-  const auto name = file.get_string("general.architecture");
-  if (!name) return tl::unexpected(name.error());
-  for (const std::string_view supported : kSupported) {
-    if (*name == supported) return {};
-  }
-  return fail(ExitCode::bad_input_file, fmt::format("architecture {} is not supported", *name),
-              file.path(), fmt::format("Supported: {}.", fmt::join(kSupported, ", ")));
+void read_weights(TensorReader& in, const Architecture& a, const Hparams& h, Weights& w) {
+  w.token_embd = in.matrix("token_embd.weight", h.n_vocab, h.n_embd);
+  if (a.embedding_norm) w.embedding_norm = in.norm("token_embd_norm", h.n_embd);
+  w.position_embd = in.matrix("position_embd.weight", h.n_ctx_train, h.n_embd, a.learned_positions);
+  w.output_norm = in.norm("output_norm", h.n_embd);
+  w.output = in.linear("output", h.n_vocab, h.n_embd, a.output_bias, a.output);
+  if (!w.output.present()) w.output.matrix = w.token_embd;
+  for (int64_t il = 0; il < h.n_layer && !in.error(); ++il)
+    w.layers.push_back(read_layer(in, a, h, il));
+  in.refuse_unused();
 }
 
 }  // namespace
@@ -140,27 +125,24 @@ Result<void> check_architecture(const GgufFile& file) {
 Result<std::unique_ptr<Model>> load_model(const std::string& path) {
   auto file = GgufFile::open(path);
   if (!file) return tl::unexpected(file.error());
-  if (auto ok = check_architecture(*file); !ok) return tl::unexpected(ok.error());
-  auto hparams = read_hparams(*file);
+  const auto name = file->get_string("general.architecture");
+  if (!name) return tl::unexpected(name.error());
+  const auto architecture = find_architecture(*name);
+  if (!architecture) {
+    Error error = architecture.error();
+    error.where = path;
+    return tl::unexpected(error);
+  }
+  auto hparams = read_hparams(*file, **architecture);
   if (!hparams) return tl::unexpected(hparams.error());
 
-  auto model = std::make_unique<Model>(Model{std::move(*file), std::move(*hparams), {}, {}});
-  Hparams& h = model->hparams;
+  auto model =
+      std::make_unique<Model>(Model{std::move(*file), *architecture, std::move(*hparams), {}, {}});
   const GgufTensor* embedding = model->file.find_tensor("token_embd.weight");
-  h.n_vocab = embedding == nullptr ? 0 : embedding->ne[1];
-
-  if (model->file.find_tensor("blk.0.ffn_gate_inp.weight") != nullptr) {
-    return fail(ExitCode::bad_input_file, "models with experts are not supported", path);
-  }
+  model->hparams.n_vocab = embedding == nullptr ? 0 : embedding->ne[1];
   TensorReader in(*model);
-  Weights& w = model->weights;
-  w.token_embd = in.matrix("token_embd.weight", h.n_vocab, h.n_embd);
-  w.output_norm = in.vector("output_norm.weight", h.n_embd);
-  w.output = in.optional_matrix("output.weight", h.n_vocab, h.n_embd);
-  if (!w.output.present()) w.output = w.token_embd;
-  for (int64_t il = 0; il < h.n_layer && in.error() == nullptr; ++il)
-    w.layers.push_back(read_layer(in, h, il));
-  if (const Error* error = in.error()) return tl::unexpected(*error);
+  read_weights(in, *model->architecture, model->hparams, model->weights);
+  if (in.error()) return tl::unexpected(*in.error());
   return model;
 }
 

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <limits>
 
+#include "native/ops.h"
 #include "native/product.h"
 
 namespace crossval {
 namespace {
 
+constexpr float kHidden = -std::numeric_limits<float>::infinity();
 constexpr int64_t kQueryBlock = 16;  // positions of one head whose scores are held at a time
 constexpr int64_t kDotStep = 32;  // dots over positions run in whole steps: zeros fill the last one
 
@@ -19,6 +21,18 @@ struct Scratch {
   std::vector<std::byte> queries;        // packed
   std::vector<std::byte> probabilities;  // packed
 };
+
+/// Soft cap, scale, ALiBi and window on the scores of the `own` keys that a query may see.
+void weigh_scores(const AttentionShape& shape, int64_t head, int64_t position, int64_t own,
+                  float* row) {
+  soft_cap(row, own, shape.soft_cap);
+  for (int64_t j = 0; j < own; ++j) row[j] *= shape.scale;
+  if (!shape.slopes.empty()) {
+    const float slope = shape.slopes[static_cast<size_t>(head)];
+    for (int64_t j = 0; j < own; ++j) row[j] += slope * -static_cast<float>(position - j);
+  }
+  if (shape.first_visible) std::fill(row, row + shape.first_visible(position), kHidden);
+}
 
 }  // namespace
 
@@ -69,9 +83,9 @@ void attention(const KernelSet& kernels, ThreadPool& pool, const AttentionShape&
                             ? nullptr
                             : trace->scores.data() + ((p0 + p) * shape.n_head + head) * n_kv;
         if (traced != nullptr) std::copy(row, row + seen, traced);
-        for (int64_t j = 0; j < own; ++j) row[j] *= shape.scale;
-        std::fill(row + own, row + dot, -std::numeric_limits<float>::infinity());
-        kernels.softmax(row, dot);
+        weigh_scores(shape, head, first + p0 + p, own, row);
+        std::fill(row + own, row + dot, kHidden);
+        kernels.softmax(row, dot, shape.sinks == nullptr ? kHidden : shape.sinks[head]);
         if (trace != nullptr) {
           std::copy(row, row + seen,
                     trace->probabilities.data() + ((p0 + p) * shape.n_head + head) * n_kv);

@@ -59,7 +59,7 @@ class NativeEngine : public Engine {
     const auto node_sink = [&](const Node& node) { return sink(tensor_of(node)); };
     const auto row_sink = [&](int64_t position, std::span<const float> row) {
       return sink({.name = "result_output",
-                   .op = "MUL_MAT",
+                   .op = forward_.logits_op(),
                    .occurrence = 0,
                    .layer = -1,
                    .first_position = static_cast<int32_t>(position),
@@ -85,6 +85,12 @@ class NativeEngine : public Engine {
                   fmt::format("{} positions do not fit into a context of {}", first + n,
                               info_.settings.n_ctx),
                   "engine native", "Raise -c.");
+    }
+    if (model_->weights.position_embd.present() && first + n > model_->hparams.n_ctx_train) {
+      return fail(ExitCode::usage,
+                  fmt::format("{} positions, and the model has learned {}", first + n,
+                              model_->hparams.n_ctx_train),
+                  "engine native");
     }
     for (const TokenId id : ids) {
       if (id < 0 || id >= info_.settings.n_vocab) {

@@ -20,16 +20,20 @@ std::byte* own_copy(Model& model, Matrix& matrix) {
 }
 
 Matrix& some_gate(FaultTarget& t) {
-  return t.model.weights.layers[t.model.weights.layers.size() / 2].gate;
+  Layer& layer = t.model.weights.layers[t.model.weights.layers.size() / 2];
+  for (Matrix* matrix : {&layer.gate.matrix, &layer.up.matrix, &layer.expert_gate.matrix})
+    if (matrix->present()) return *matrix;
+  return layer.expert_up.matrix;
 }
 
 Result<void> rope_pairing(FaultTarget& t) {
-  t.wiring.rope_pairs =
-      t.wiring.rope_pairs == RopePairs::adjacent ? RopePairs::halves : RopePairs::adjacent;
+  for (Rope* rope : {&t.model.hparams.rope, &t.model.hparams.window_rope})
+    rope->pairs = rope->pairs == RopePairs::adjacent ? RopePairs::halves : RopePairs::adjacent;
   return {};
 }
 Result<void> rope_base(FaultTarget& t) {
   t.model.hparams.rope.base *= 0.5F;
+  t.model.hparams.window_rope.base *= 0.5F;
   return {};
 }
 Result<void> position(FaultTarget& t) {
@@ -43,7 +47,7 @@ Result<void> eps(FaultTarget& t) {
   return {};
 }
 Result<void> missing_norm_weight(FaultTarget& t) {
-  t.model.weights.layers.front().attn_norm = Vector{};
+  t.model.weights.layers.front().attn_norm.weight = Vector{};
   return {};
 }
 Result<void> gqa_map(FaultTarget& t) {

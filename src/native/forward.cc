@@ -3,27 +3,49 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
+
+#include "native/activation.h"
 
 namespace crossval {
 namespace {
 
 constexpr int64_t kLogitsBytes = 8 << 20;  // of the buffer that logits rows are computed into
+constexpr int64_t kContextStep = 256;      // upstream rounds contexts up to it
+
+/// Names of a linear map whose last step is called `out`, whatever that is.
+LinearNames last_named(const Linear& linear, const char* before_bias, const char* out) {
+  const bool scale_last = linear.scale.present() && linear.scales_bias;
+  if (linear.bias.present()) return {before_bias, scale_last ? nullptr : out, out};
+  return {scale_last ? nullptr : out, nullptr, out};
+}
+
+/// The first key that a query sees, when there is a window.
+std::function<int64_t(int64_t)> first_visible(WindowKind kind, int64_t window) {
+  if (window == 0) return {};
+  if (kind == WindowKind::chunked)
+    return [window](int64_t position) { return position / window * window; };
+  return [window](int64_t position) { return std::max<int64_t>(0, position - window + 1); };
+}
 
 }  // namespace
 
 Forward::Forward(const Model& model, Wiring wiring, const KernelSet& kernels, ThreadPool& pool,
                  KvCache cache)
     : model_(model),
+      arch_(*model.architecture),
+      hp_(model.hparams),
       wiring_(std::move(wiring)),
       kernels_(kernels),
       pool_(pool),
       cache_(std::move(cache)) {
-  const Hparams& hp = model_.hparams;
-  shape_.n_head = hp.n_head;
-  shape_.head_dim_k = hp.head_dim_k;
-  shape_.head_dim_v = hp.head_dim_v;
-  shape_.scale = 1.0F / std::sqrt(static_cast<float>(hp.head_dim_k));
-  for (int64_t head = 0; head < hp.n_head; ++head) shape_.kv_head.push_back(wiring_.kv_head(head));
+  shape_.n_head = hp_.n_head;
+  shape_.head_dim_k = hp_.head_dim_k;
+  shape_.head_dim_v = hp_.head_dim_v;
+  shape_.scale = hp_.score_scale;
+  shape_.soft_cap = hp_.score_soft_cap;
+  shape_.slopes = alibi_slopes(hp_.alibi_bias, hp_.n_head);
+  for (int64_t head = 0; head < hp_.n_head; ++head) shape_.kv_head.push_back(wiring_.kv_head(head));
   shape_.visible = [own = wiring_.own_key](int64_t position) {
     return std::max<int64_t>(1, position + own);
   };
@@ -32,162 +54,364 @@ Forward::Forward(const Model& model, Wiring wiring, const KernelSet& kernels, Th
 bool Forward::chunk(std::span<const int32_t> ids, int64_t first, const LogitsSink& sink,
                     const NodeSink& node_sink) {
   nodes_ = node_sink ? &node_sink : nullptr;
+  stopped_ = false;
   first_ = first;
   n_ = static_cast<int64_t>(ids.size());
-  if (!embed(ids)) return false;
-  for (int64_t il = 0; il < model_.hparams.n_layer; ++il) {
-    if (!layer(il)) return false;
-  }
-  return head(sink);
+  embed(ids);
+  for (int64_t il = 0; il < hp_.n_layer && !stopped_; ++il) layer(il);
+  return !stopped_ && head(sink);
 }
 
-bool Forward::embed(std::span<const int32_t> ids) {
-  const Matrix& table = model_.weights.token_embd;
-  x_.resize(static_cast<size_t>(n_ * table.cols));
+void Forward::embed(std::span<const int32_t> ids) {
+  const Weights& w = model_.weights;
+  x_.resize(static_cast<size_t>(n_ * hp_.n_embd));
   for (int64_t p = 0; p < n_; ++p) {
-    table.format->decode(table.row(ids[static_cast<size_t>(p)]), x_.data() + p * table.cols,
-                         table.cols);
+    w.token_embd.format->decode(w.token_embd.row(ids[static_cast<size_t>(p)]),
+                                x_.data() + p * hp_.n_embd, hp_.n_embd);
   }
-  return show("embd", "GET_ROWS", -1, x_);
+  const bool given = arch_.embedding_scale == EmbeddingScale::metadata && hp_.embedding_scale != 1;
+  if (!given) show({"embd", "GET_ROWS"}, -1, x_);
+  scale(x_, hp_.embedding_scale);
+  if (given) show({"embd", "SCALE"}, -1, x_);
+  if (arch_.embedding_scale == EmbeddingScale::sqrt_width) show({"inp_scaled", "SCALE"}, -1, x_);
+  if (w.position_embd.present()) {
+    h_.resize(x_.size());
+    for (int64_t p = 0; p < n_; ++p) {
+      w.position_embd.format->decode(w.position_embd.row(first_ + p + wiring_.position_offset),
+                                     h_.data() + p * hp_.n_embd, hp_.n_embd);
+    }
+    show({"pos_embd", "GET_ROWS"}, -1, h_);
+    add(x_.data(), h_.data(), static_cast<int64_t>(x_.size()));
+    show({"inpL", "ADD"}, -1, x_);
+  }
+  if (w.embedding_norm.on) norm_rows(w.embedding_norm, "inp_norm", -1, hp_.n_embd, x_, x_);
 }
 
-bool Forward::layer(int64_t il) {
-  if (!attend(il)) return false;
-  add(x_.data(), y_.data(), static_cast<int64_t>(x_.size()));
-  if (!show("ffn_inp", "ADD", il, x_)) return false;
-
-  if (!feed_forward(il)) return false;
-  add(x_.data(), y_.data(), static_cast<int64_t>(x_.size()));
-  if (il == wiring_.nan_layer) x_[0] = std::numeric_limits<float>::quiet_NaN();
-  return show("l_out", "ADD", il, x_);
-}
-
-bool Forward::attend(int64_t il) {
-  const Hparams& hp = model_.hparams;
+void Forward::layer(int64_t il) {
   const Layer& w = model_.weights.layers[static_cast<size_t>(il)];
-  norm(x_, w.attn_norm, h_);
-  if (!show_norm("attn_norm", il, x_, w.attn_norm)) return false;
+  const auto size = static_cast<int64_t>(x_.size());
+  const Rows& normed = norm(w.attn_norm, arch_.nodes.attn_norm, il, x_, h_);
+  attend(il, w.attn_norm_2.on ? norm(w.attn_norm_2, "attn_norm_2", il, x_, h2_) : normed);
+  norm(w.attn_post_norm, arch_.nodes.attn_post_norm, il, y_, y_);
+  scale(y_, hp_.residual_scale);
 
-  multiply(w.wq, h_, q_);
-  if (!show("Qcur", "MUL_MAT", il, q_)) return false;
-  add_bias(w.bq, q_);
-  multiply(w.wk, h_, k_);
-  multiply(w.wv, h_, v_);
-  rotate(q_, hp.n_head, w.rope_factors);
-  if (!show("Qcur", "ROPE", il, q_) || !show("Vcur", "MUL_MAT", il, v_)) return false;
-  add_bias(w.bv, v_);
-  if (!show("Kcur", "MUL_MAT", il, k_)) return false;
-  add_bias(w.bk, k_);
-  rotate(k_, hp.n_head_kv, w.rope_factors);
-  if (!show("Kcur", "ROPE", il, k_)) return false;
+  if (hp_.block == Block::sequential) {
+    add(x_.data(), y_.data(), size);
+    show({arch_.nodes.after_attention, "ADD"}, il, x_);
+  } else {
+    std::swap(a_, y_);
+  }
+  const Rows& in = w.ffn_norm.on ? norm(w.ffn_norm, arch_.nodes.ffn_norm, il, x_, f_)
+                                 : normed;  // the attention's input, or x itself
+  feed_forward(il, in);
+  norm(w.ffn_post_norm, arch_.nodes.ffn_post_norm, il, y_, y_);
+  scale(y_, hp_.residual_scale);
+
+  if (hp_.block == Block::branches) add(y_.data(), a_.data(), size);  // x + (A + F)
+  add(x_.data(), y_.data(), size);
+  if (hp_.block == Block::feed_first) add(x_.data(), a_.data(), size);  // (F + x) + A
+  if (il == wiring_.nan_layer) x_[0] = std::numeric_limits<float>::quiet_NaN();
+  show({"l_out", "ADD"}, il, x_);
+}
+
+void Forward::attend(int64_t il, const Rows& in) {
+  const Layer& w = model_.weights.layers[static_cast<size_t>(il)];
+  project_qkv(il, in);
+  turn(il, "Qcur", w.q_norm, hp_.n_head, q_);
+  scale(q_, hp_.query_scale);
+  if (hp_.query_scale != 1.0F) show({arch_.nodes.scaled_query, "SCALE"}, il, q_);
+  turn(il, "Kcur", w.k_norm, hp_.n_head_kv, k_);
 
   cache_.store(il, first_, n_, k_.data(), v_.data());
-  att_.resize(static_cast<size_t>(n_ * hp.n_head * hp.head_dim_v));
+  att_.resize(static_cast<size_t>(n_ * hp_.n_head * hp_.head_dim_v));
+  const int64_t window = hp_.layers[static_cast<size_t>(il)].window;
+  shape_.first_visible = first_visible(arch_.window.kind, window);
+  shape_.sinks = w.sinks.data;
   attention(kernels_, pool_, shape_, cache_, il, first_, n_, q_.data(), att_.data(),
             nodes_ ? &scores_ : nullptr);
-  if (!show("kq", "MUL_MAT", il, scores_.scores, hp.n_head)) return false;
-  if (!show("kq_soft_max", "SOFT_MAX", il, scores_.probabilities, hp.n_head)) return false;
-  if (!show("kqv_out", "CONT", il, att_)) return false;
+  show({"kq", "MUL_MAT"}, il, scores_.scores, hp_.n_head);
+  show({"kq_soft_max", "SOFT_MAX"}, il, scores_.probabilities, hp_.n_head);
+  show({"kqv_out", "CONT"}, il, att_);
 
-  multiply(w.wo, att_, y_);
-  add_bias(w.bo, y_);
-  return show("attn_out", w.bo.present() ? "ADD" : "MUL_MAT", il, y_);
+  if (w.attn_sub_norm.on)
+    norm_rows(w.attn_sub_norm, "attn_sub_norm", il, hp_.n_head * hp_.head_dim_v, att_, att_);
+  multiply(w.wo, last_named(w.wo, nullptr, arch_.nodes.attn_out), il, att_, y_);
 }
 
-bool Forward::feed_forward(int64_t il) {
+void Forward::project_qkv(int64_t il, const Rows& in) {
   const Layer& w = model_.weights.layers[static_cast<size_t>(il)];
-  norm(x_, w.ffn_norm, h_);
-  if (!show_norm("ffn_norm", il, x_, w.ffn_norm)) return false;
-  multiply(w.gate, h_, gate_);
-  if (!show("ffn_gate", "MUL_MAT", il, gate_)) return false;
-  add_bias(w.gate_bias, gate_);
-  multiply(w.up, h_, up_);
-  if (!show("ffn_up", "MUL_MAT", il, up_)) return false;
-  add_bias(w.up_bias, up_);
-  pool_.parallel_for(
-      static_cast<int64_t>(gate_.size()), w.gate.rows, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; i += w.gate.rows) {
-          kernels_.swiglu(gate_.data() + i, up_.data() + i, gate_.data() + i, w.gate.rows);
-        }
-      });
-  if (!show("ffn_swiglu", "GLU", il, gate_)) return false;
-  multiply(w.down, gate_, y_);
-  add_bias(w.down_bias, y_);
-  return show("ffn_out", w.down_bias.present() ? "ADD" : "MUL_MAT", il, y_);
+  const int64_t widths[] = {hp_.q_width(), hp_.k_width(), hp_.v_width()};
+  Rows* parts[] = {&q_, &k_, &v_};
+  if (w.qkv.present()) {
+    multiply(w.qkv, {"wqkv", "wqkv_b"}, il, in, qkv_);
+    clamp(qkv_.data(), static_cast<int64_t>(qkv_.size()), hp_.clamp_qkv);
+    split_columns(qkv_, widths, parts);
+    return;
+  }
+  const Linear* linears[] = {&w.wq, &w.wk, &w.wv};
+  const char* names[] = {"Qcur", "Kcur", "Vcur"};
+  for (const int i : {0, 2, 1}) {  // upstream's order
+    multiply(*linears[i], {names[i], names[i]}, il, in, *parts[i]);
+    clamp(parts[i]->data(), static_cast<int64_t>(parts[i]->size()), hp_.clamp_qkv);
+  }
+}
+
+/// The norm of queries or keys, then RoPE.
+void Forward::turn(int64_t il, const char* name, const Norm& qk_norm, int64_t heads, Rows& x) {
+  const char* normed = name[0] == 'Q' ? arch_.nodes.q_normed : arch_.nodes.k_normed;
+  if (qk_norm.on) {
+    const int64_t width = arch_.qk_norm == QkNorm::whole ? heads * hp_.head_dim_k : hp_.head_dim_k;
+    norm_rows(qk_norm, normed, il, width, x, x);
+  }
+  if (!hp_.layers[static_cast<size_t>(il)].rope) return;
+  rotate(il, heads, x);
+  show({name, "ROPE"}, il, x);
+}
+
+void Forward::feed_forward(int64_t il, const Rows& in) {
+  if (hp_.layers[static_cast<size_t>(il)].experts) {
+    experts(il, in);
+  } else {
+    dense(il, in);
+  }
+}
+
+void Forward::dense(int64_t il, const Rows& in) {
+  const Layer& w = model_.weights.layers[static_cast<size_t>(il)];
+  multiply(w.up, {"ffn_up", "ffn_up_b", "ffn_up_s"}, il, in, up_);
+  const int64_t height = w.up.matrix.rows;
+  bool gated = true;
+  if (w.gate.present()) {
+    multiply(w.gate, {"ffn_gate", "ffn_gate_b", "ffn_gate_s"}, il, in, gate_);
+    activate(n_, {gate_.data(), height}, {up_.data(), height}, height);
+  } else if (arch_.gate == Gate::fused) {
+    activate(n_, {up_.data(), height}, {up_.data() + height / 2, height}, height / 2);
+  } else {
+    activate(n_, {up_.data(), height}, {}, height);
+    gated = false;
+  }
+  show(activation_node(arch_.activation, gated), il, gate_);
+  if (w.activation_divisor.present()) {
+    divide_rows(gate_, w.activation_divisor);
+    show({"ffn_act", "DIV"}, il, gate_);
+  }
+  if (w.ffn_sub_norm.on) norm_rows(w.ffn_sub_norm, "ffn_sub_norm", il, hp_.n_ff, gate_, gate_);
+  const char* out = arch_.nodes.ffn_out;
+  multiply(w.down, last_named(w.down, "ffn_down", out), il, gate_, y_);
+}
+
+void Forward::experts(int64_t il, const Rows& in) {
+  const Layer& w = model_.weights.layers[static_cast<size_t>(il)];
+  multiply(w.router, {"ffn_moe_logits", "ffn_moe_logits_biased"}, il, in, gate_);
+  const Route r = route(kernels_, hp_, w.selection_bias, gate_, n_);
+  show(gating_node(hp_.gating), il, r.probabilities);
+  show({"ffn_moe_weights", "GET_ROWS"}, il, r.selected);
+
+  multiply(w.expert_up, r, {"ffn_moe_up", "ffn_moe_up_biased", "ffn_moe_up_scaled"}, il, in, up_);
+  const int64_t width = w.expert_up.matrix.rows;
+  const bool gated = w.expert_gate.present();
+  if (gated) {
+    multiply(w.expert_gate, r, {"ffn_moe_gate", "ffn_moe_gate_biased", "ffn_moe_gate_scaled"}, il,
+             in, gate_);
+    activate(n_ * r.used, {gate_.data(), width}, {up_.data(), width}, width);
+  } else {
+    activate(n_ * r.used, {up_.data(), width}, {}, width);
+  }
+  show(expert_activation_node(arch_.activation, gated), il, gate_);
+  multiply(w.expert_down, r, {"ffn_moe_down", "ffn_moe_down_biased", "ffn_moe_down_scaled"}, il,
+           gate_, routed_);
+  y_.resize(static_cast<size_t>(n_ * hp_.n_embd));
+  sum_experts(r, hp_.n_embd, routed_.data(), y_.data());
+  show({"ffn_moe_weighted", "MUL"}, il, routed_);
+  show({"ffn_moe_out", "ADD"}, il, y_);
+  if (w.shared_up.present()) shared_expert(il, in);
+}
+
+/// y_ += the network that every position goes through.
+void Forward::shared_expert(int64_t il, const Rows& in) {
+  const Layer& w = model_.weights.layers[static_cast<size_t>(il)];
+  const int64_t width = hp_.n_ff_shared;
+  std::swap(routed_, y_);
+  multiply(w.shared_up, {"ffn_up", nullptr}, il, in, up_);
+  if (w.shared_gate.present()) {
+    multiply(w.shared_gate, {"ffn_gate", nullptr}, il, in, gate_);
+    activate(n_, {gate_.data(), width}, {up_.data(), width}, width);
+  } else {
+    activate(n_, {up_.data(), width}, {}, width);
+  }
+  show(activation_node(arch_.activation, w.shared_gate.present()), il, gate_);
+  multiply(w.shared_down, {"ffn_shexp", nullptr}, il, gate_, y_);
+  if (w.shared_router.present()) {
+    multiply(w.shared_router, {"ffn_shexp_gate_inp", nullptr}, il, in, gate_);
+    gate_rows(gate_, hp_.n_embd, y_);
+    show({"ffn_shexp_out", "MUL"}, il, y_);
+  }
+  add(y_.data(), routed_.data(), static_cast<int64_t>(y_.size()));
+  show({"ffn_out", "ADD"}, il, y_);
 }
 
 bool Forward::head(const LogitsSink& sink) {
-  Matrix output = model_.weights.output;
-  norm(x_, model_.weights.output_norm, h_);
-  if (!show_norm("result_norm", -1, x_, model_.weights.output_norm)) return false;
+  const Linear& output = model_.weights.output;
+  const int64_t width = hp_.n_embd;
+  const int64_t rows = output.matrix.rows;
+  norm(model_.weights.output_norm, "result_norm", -1, x_, h_);
   const int64_t block =
-      std::max<int64_t>(1, kLogitsBytes / static_cast<int64_t>(sizeof(float)) / output.rows);
-  for (int64_t p = 0; p < n_; p += block) {
-    const int64_t positions = std::min(block, n_ - p);
-    logits_.resize(static_cast<size_t>(positions * output.rows));
-    product(kernels_, pool_, output, h_.data() + p * output.cols, positions, packed_,
-            logits_.data());
-    for (int64_t i = 0; i < positions; ++i) {
-      const auto row = logits_.begin() + i * output.rows;
-      std::rotate(row, row + wiring_.head_row_offset, row + output.rows);
-      if (!sink(first_ + p + i,
-                {logits_.data() + i * output.rows, static_cast<size_t>(output.rows)}))
+      std::max<int64_t>(1, kLogitsBytes / static_cast<int64_t>(sizeof(float)) / rows);
+  const int64_t positions = n_;
+  const Rows all = std::move(h_);
+  for (int64_t p = 0; p < positions && !stopped_; p += block) {
+    n_ = std::min(block, positions - p);
+    h_.assign(all.begin() + p * width, all.begin() + (p + n_) * width);
+    multiply(output, {}, -1, h_, logits_);
+    scale(logits_, hp_.logit_scale);
+    soft_cap(logits_.data(), static_cast<int64_t>(logits_.size()), hp_.logit_soft_cap);
+    for (int64_t i = 0; i < n_; ++i) {
+      const auto row = logits_.begin() + i * rows;
+      std::rotate(row, row + wiring_.head_row_offset, row + rows);
+      if (!sink(first_ + p + i, {logits_.data() + i * rows, static_cast<size_t>(rows)}))
         return false;
     }
   }
-  return true;
+  return !stopped_;
 }
 
-void Forward::norm(const std::vector<float>& x, const Vector& weight, std::vector<float>& out) {
-  const int64_t width = model_.hparams.n_embd;
-  out.resize(x.size());
-  pool_.parallel_for(n_, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t p = begin; p < end; ++p) {
-      rms_norm(x.data() + p * width, weight.data, model_.hparams.norm_eps, width,
-               out.data() + p * width);
+const char* Forward::logits_op() const {
+  if (hp_.logit_soft_cap != 0.0F || hp_.logit_scale != 1.0F) return "SCALE";
+  return model_.weights.output.bias.present() ? "ADD" : "MUL_MAT";
+}
+
+/// The norm of rows of n_embd, or x itself where the architecture has none.
+const Forward::Rows& Forward::norm(const Norm& weights, const char* name, int64_t il, const Rows& x,
+                                   Rows& out) {
+  if (!weights.on) return x;
+  norm_rows(weights, name, il, hp_.n_embd, x, out);
+  return out;
+}
+
+/// Rows of `width` values, each alone; weights and bias repeat from row to row.
+void Forward::norm_rows(const Norm& weights, const char* name, int64_t il, int64_t width,
+                        const Rows& x, Rows& out) {
+  const auto rows = static_cast<int64_t>(x.size()) / width;
+  const auto pass = [&](const Vector& weight, const Vector& bias, const Rows& from, Rows& to) {
+    to.resize(from.size());
+    pool_.parallel_for(rows, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r) {
+        const auto repeated = [&](const Vector& v) {
+          return v.present() ? v.data + r * width % v.size : nullptr;
+        };
+        (arch_.norm == NormKind::rms ? rms_norm : layer_norm)(
+            from.data() + r * width, repeated(weight), repeated(bias), hp_.norm_eps, width,
+            to.data() + r * width);
+      }
+    });
+  };
+  if (nodes_ != nullptr) {  // the steps on the way
+    const char* op = arch_.norm == NormKind::rms ? "RMS_NORM" : "NORM";
+    Rows step;
+    pass({}, {}, x, step);
+    show({weights.weight.present() ? "norm" : name, op}, il, step);
+    if (weights.bias.present()) {
+      pass(weights.weight, {}, x, step);
+      show({"norm_w", "MUL"}, il, step);
     }
-  });
+  }
+  pass(weights.weight, weights.bias, x, out);
+  if (weights.weight.present()) show({name, weights.bias.present() ? "ADD" : "MUL"}, il, out);
 }
 
-void Forward::rotate(std::vector<float>& x, int64_t heads, const Vector& factors) {
-  const Rope& rope = model_.hparams.rope;
-  const int64_t head_dim = model_.hparams.head_dim_k;
+void Forward::rotate(int64_t il, int64_t heads, Rows& x) {
+  const Layer& w = model_.weights.layers[static_cast<size_t>(il)];
+  const Rope& rope = hp_.layers[static_cast<size_t>(il)].window > 0 ? hp_.window_rope : hp_.rope;
+  const int64_t context = (cache_.capacity() + kContextStep - 1) / kContextStep * kContextStep;
+  const Vector& factors = w.rope_factors.present()        ? w.rope_factors
+                          : context > hp_.rope.n_ctx_orig ? w.rope_long
+                                                          : w.rope_short;
   pool_.parallel_for(n_, 1, [&](int64_t begin, int64_t end) {
     std::vector<float> table(static_cast<size_t>(rope.n_rot));
     for (int64_t p = begin; p < end; ++p) {
       rope_table(rope, factors.data, first_ + p + wiring_.position_offset, table.data());
       for (int64_t head = 0; head < heads; ++head) {
-        rope_rotate(table.data(), rope.n_rot, wiring_.rope_pairs,
-                    x.data() + (p * heads + head) * head_dim);
+        rope_rotate(table.data(), rope.n_rot, rope.pairs,
+                    x.data() + (p * heads + head) * hp_.head_dim_k);
       }
     }
   });
 }
 
-void Forward::multiply(const Matrix& matrix, const std::vector<float>& x, std::vector<float>& out) {
+void Forward::multiply(const Linear& linear, const LinearNames& names, int64_t il, const Rows& x,
+                       Rows& out) {
+  const Matrix& matrix = linear.matrix;
   out.resize(static_cast<size_t>(n_ * matrix.rows));
   product(kernels_, pool_, matrix, x.data(), n_, packed_, out.data());
+  const bool scaled = linear.scale.present();
+  if (scaled && !linear.scales_bias) scale(out, linear.scale.data[0]);
+  show({names.product, scaled && !linear.scales_bias ? "MUL" : "MUL_MAT"}, il, out);
+  if (linear.bias.present()) {
+    for (int64_t p = 0; p < n_; ++p)
+      add(out.data() + p * matrix.rows, linear.bias.data, matrix.rows);
+    show({names.sum, "ADD"}, il, out);
+  }
+  if (scaled && linear.scales_bias) {
+    scale(out, linear.scale.data[0]);
+    show({names.scaled, "MUL"}, il, out);
+  }
 }
 
-void Forward::add_bias(const Vector& bias, std::vector<float>& x) {
-  if (!bias.present()) return;
-  for (int64_t p = 0; p < n_; ++p) add(x.data() + p * bias.size, bias.data, bias.size);
+/// The same through each position's selected experts. x: one row per position, or one per position
+/// and selected expert. out: the latter.
+void Forward::multiply(const ExpertLinear& linear, const Route& r, const LinearNames& names,
+                       int64_t il, const Rows& x, Rows& out) {
+  const int64_t rows = linear.matrix.rows;
+  const int64_t cols = linear.matrix.cols;
+  const auto slots = static_cast<int64_t>(r.expert.size());
+  const int64_t share = slots / (static_cast<int64_t>(x.size()) / cols);  // slots that read a row
+  out.resize(static_cast<size_t>(slots * rows));
+  for (int64_t e = 0; e < hp_.n_expert; ++e) {
+    std::vector<int64_t> mine;
+    for (int64_t s = 0; s < slots; ++s)
+      if (r.expert[static_cast<size_t>(s)] == e) mine.push_back(s);
+    if (mine.empty()) continue;
+    const auto n = static_cast<int64_t>(mine.size());
+    Rows in(static_cast<size_t>(n * cols));
+    Rows result(static_cast<size_t>(n * rows));
+    for (int64_t i = 0; i < n; ++i)
+      std::copy_n(x.data() + mine[static_cast<size_t>(i)] / share * cols, cols,
+                  in.data() + i * cols);
+    product(kernels_, pool_, linear.expert(e), in.data(), n, packed_, result.data());
+    if (linear.scale.present()) scale(result, linear.scale.data[e]);
+    for (int64_t i = 0; i < n; ++i)
+      std::copy_n(result.data() + i * rows, rows, out.data() + mine[static_cast<size_t>(i)] * rows);
+  }
+  show(linear.scale.present() ? NodeName{names.scaled, "MUL"}
+                              : NodeName{names.product, "MUL_MAT_ID"},
+       il, out);
+  if (!linear.bias.present()) return;
+  for (int64_t s = 0; s < slots; ++s)
+    add(out.data() + s * rows, linear.bias.data + r.expert[static_cast<size_t>(s)] * rows, rows);
+  show({names.sum, "ADD_ID"}, il, out);
 }
 
-bool Forward::show(const char* name, const char* op, int64_t il, const std::vector<float>& x,
-                   int64_t heads) {
-  if (nodes_ == nullptr) return true;
-  return (*nodes_)({name, op, il, static_cast<int64_t>(x.size()) / n_, heads, x.data()});
+/// gate_ (rows × width) = act(gate) · up, or act(gate) without up.
+void Forward::activate(int64_t rows, Strided gate, Strided up, int64_t width) {
+  gate_.resize(static_cast<size_t>(rows * width));
+  pool_.parallel_for(rows, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      activation(kernels_, arch_.activation, gate.data + r * gate.stride,
+                 up.data == nullptr ? nullptr : up.data + r * up.stride, width,
+                 gate_.data() + r * width);
+    }
+  });
 }
 
-bool Forward::show_norm(const char* name, int64_t il, const std::vector<float>& x,
-                        const Vector& weight) {
-  if (nodes_ == nullptr) return true;
-  std::vector<float> plain;
-  norm(x, Vector{}, plain);
-  if (!show("norm", "RMS_NORM", il, plain)) return false;
-  norm(x, weight, plain);
-  return show(name, "MUL", il, plain);
+void Forward::scale(Rows& x, float by) {
+  if (by == 1.0F) return;
+  for (float& value : x) value *= by;
+}
+
+void Forward::show(const NodeName& node, int64_t il, const Rows& x, int64_t heads) {
+  if (nodes_ == nullptr || stopped_ || node.name == nullptr) return;
+  stopped_ =
+      !(*nodes_)({node.name, node.op, il, static_cast<int64_t>(x.size()) / n_, heads, x.data()});
 }
 
 }  // namespace crossval

@@ -1,4 +1,6 @@
-// The forward pass: token ids in, logits rows out. Read Forward::layers() top to bottom.
+// The forward pass: token ids in, logits rows out. Read it top to bottom: embed,
+// layer, attend, feed_forward, head. What differs between architectures is data
+// (model/architecture.h).
 #pragma once
 
 #include <cstdint>
@@ -12,15 +14,16 @@
 #include "kernels/kernels.h"
 #include "model/model.h"
 #include "native/attention.h"
+#include "native/experts.h"
 #include "native/kv_cache.h"
+#include "native/node_names.h"
 #include "native/ops.h"
 #include "native/product.h"
 
 namespace crossval {
 
-/// What the architecture leaves open, and what a planted fault bends.
+/// What a planted fault bends.
 struct Wiring {
-  RopePairs rope_pairs = RopePairs::adjacent;
   int64_t position_offset = 0;                   // added to the position that RoPE sees
   int64_t own_key = 1;                           // 1: a query sees its own key (causal)
   std::function<int64_t(int64_t head)> kv_head;  // key/value head of a query head
@@ -50,22 +53,42 @@ class Forward {
   bool chunk(std::span<const int32_t> ids, int64_t first, const LogitsSink& sink,
              const NodeSink& node_sink);
 
+  /// Upstream's operation of the node result_output.
+  const char* logits_op() const;
+
  private:
-  bool embed(std::span<const int32_t> ids);
-  bool layer(int64_t il);
-  bool attend(int64_t il);
-  bool feed_forward(int64_t il);
+  using Rows = std::vector<float>;  // positions × some width
+
+  void embed(std::span<const int32_t> ids);
+  void layer(int64_t il);
+  void attend(int64_t il, const Rows& in);
+  void project_qkv(int64_t il, const Rows& in);
+  void turn(int64_t il, const char* name, const Norm& qk_norm, int64_t heads, Rows& x);
+  void feed_forward(int64_t il, const Rows& in);
+  void dense(int64_t il, const Rows& in);
+  void experts(int64_t il, const Rows& in);
+  void shared_expert(int64_t il, const Rows& in);
   bool head(const LogitsSink& sink);
 
-  void norm(const std::vector<float>& x, const Vector& weight, std::vector<float>& out);
-  void rotate(std::vector<float>& x, int64_t heads, const Vector& factors);
-  void multiply(const Matrix& matrix, const std::vector<float>& x, std::vector<float>& out);
-  void add_bias(const Vector& bias, std::vector<float>& x);
-  bool show(const char* name, const char* op, int64_t il, const std::vector<float>& x,
-            int64_t heads = 0);
-  bool show_norm(const char* name, int64_t il, const std::vector<float>& x, const Vector& weight);
+  const Rows& norm(const Norm& weights, const char* name, int64_t il, const Rows& x, Rows& out);
+  void norm_rows(const Norm& weights, const char* name, int64_t il, int64_t width, const Rows& x,
+                 Rows& out);
+  void rotate(int64_t il, int64_t heads, Rows& x);
+  void multiply(const Linear& linear, const LinearNames& names, int64_t il, const Rows& x,
+                Rows& out);
+  void multiply(const ExpertLinear& linear, const Route& route, const LinearNames& names,
+                int64_t il, const Rows& x, Rows& out);
+  struct Strided {
+    const float* data = nullptr;
+    int64_t stride = 0;
+  };
+  void activate(int64_t rows, Strided gate, Strided up, int64_t width);
+  void scale(Rows& x, float by);
+  void show(const NodeName& node, int64_t il, const Rows& x, int64_t heads = 0);
 
   const Model& model_;
+  const Architecture& arch_;
+  const Hparams& hp_;
   Wiring wiring_;
   const KernelSet& kernels_;
   ThreadPool& pool_;
@@ -73,17 +96,20 @@ class Forward {
   AttentionShape shape_;
   AttentionTrace scores_;
 
-  // The chunk under way, and its buffers: each positions × its width.
+  // The chunk under way, and its buffers.
   const NodeSink* nodes_ = nullptr;
+  bool stopped_ = false;
   int64_t first_ = 0;
   int64_t n_ = 0;
-  std::vector<float> x_;  // residual stream, n_embd
-  std::vector<float> h_;  // normalised, n_embd
-  std::vector<float> q_, k_, v_;
-  std::vector<float> att_;  // merged heads
-  std::vector<float> gate_, up_;
-  std::vector<float> y_;       // a block's output, n_embd
-  std::vector<float> logits_;  // of some positions, n_vocab
+  Rows x_;           // residual stream, n_embd
+  Rows h_, h2_, f_;  // normalised, n_embd
+  Rows qkv_, q_, k_, v_;
+  Rows att_;  // merged heads
+  Rows a_;    // the attention's output where it waits for the feed-forward network's
+  Rows gate_, up_;
+  Rows y_;       // a block's output, n_embd
+  Rows routed_;  // selected experts' outputs, n_expert_used · n_embd
+  Rows logits_;  // of some positions, n_vocab
   PackedRows packed_;
 };
 

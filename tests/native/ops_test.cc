@@ -15,7 +15,7 @@ TEST(RmsNorm, ByHand) {
   const std::vector<float> x = {3.0F, -4.0F};
   const std::vector<float> w = {2.0F, 0.5F};
   std::vector<float> out(2);
-  rms_norm(x.data(), w.data(), 0.0F, 2, out.data());
+  rms_norm(x.data(), w.data(), nullptr, 0.0F, 2, out.data());
   const float scale = 1.0F / std::sqrt(12.5F);
   EXPECT_EQ(out[0], 3.0F * scale * 2.0F);
   EXPECT_EQ(out[1], -4.0F * scale * 0.5F);
@@ -25,7 +25,7 @@ TEST(RmsNorm, SumsInDouble) {
   // 2^24 + 1 + 1 in f32 would stay 2^24.
   std::vector<float> x = {4096.0F, 1.0F, 1.0F, 0.0F};
   std::vector<float> out(4);
-  rms_norm(x.data(), nullptr, 0.0F, 4, out.data());
+  rms_norm(x.data(), nullptr, nullptr, 0.0F, 4, out.data());
   EXPECT_EQ(out[0], 4096.0F * (1.0F / std::sqrt(static_cast<float>(16777218.0 / 4))));
 }
 
@@ -71,7 +71,7 @@ TEST(VectorOps, SoftmaxAndSwigluAgreeWithLibmAndAcrossKernelSets) {
     for (const KernelSet* set : kernel_sets()) {
       if (!set->supported()) continue;
       std::vector<float> softmax = x;
-      set->softmax(softmax.data(), n);
+      set->softmax(softmax.data(), n, -INFINITY);
       double sum = 0;
       for (const float p : softmax) sum += p;
       EXPECT_NEAR(sum, 1.0, 1e-5);

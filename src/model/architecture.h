@@ -1,0 +1,186 @@
+// What makes one decoder-only transformer different from another: plain data. The forward pass is
+// one for all of them (native/forward.cc); an architecture is a row of the table in
+// architectures.cc. The field defaults describe llama.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace crossval {
+
+/// Whether a tensor of some kind is in the files of an architecture. A file that has one of a kind
+/// that is absent is refused; one that is ignored may be there, and upstream computes without it.
+enum class Presence : uint8_t { absent, ignored, optional, required };
+
+enum class NormKind : uint8_t { rms, layer };
+
+/// Which elements of a head are rotated together.
+enum class RopePairs : uint8_t {
+  none,
+  adjacent,  // 2i and 2i+1 (llama; upstream's NORM)
+  halves,    // i and i + n_rot/2 (upstream's NEOX)
+};
+
+/// The norm of queries and keys, before RoPE.
+enum class QkNorm : uint8_t {
+  none,
+  shared,    // each head alone, one set of head_dim weights
+  per_head,  // each head alone, its own head_dim weights
+  whole,     // all heads as one row
+};
+
+enum class Activation : uint8_t {
+  silu,
+  gelu,  // tanh form, through binary16 (docs/arithmetic.md)
+  relu,
+  relu_squared,
+  clamped_silu,  // gpt-oss: x·sigmoid(1.702 x), gate and up clamped at 7, up + 1
+};
+
+/// How the two matrices of a gated feed-forward network lie in the file.
+enum class Gate : uint8_t {
+  none,      // act(up)
+  separate,  // act(gate) · up
+  fused,     // ffn_up holds the gate's rows, then up's
+  optional,  // separate when the file has a gate
+};
+
+/// How attention A, feed-forward F and the residual x are summed.
+enum class Block : uint8_t {
+  sequential,  // x = x + A(x); x = x + F(x)
+  branches,    // x + (A + F), both from the same x
+  feed_first,  // (F + x) + A, both from the same x
+};
+
+/// What the embeddings are multiplied by; metadata: by embedding_scale, when the file has it.
+enum class EmbeddingScale : uint8_t { none, metadata, sqrt_width };
+
+/// Where 1/sqrt(head width) is applied.
+enum class ScoreScale : uint8_t { softmax, query };
+
+enum class WindowKind : uint8_t { none, sliding, chunked };
+
+struct Window {
+  WindowKind kind = WindowKind::none;
+  Presence size_key = Presence::required;  // optional: without the key there is no window,
+  int64_t default_size = 0;                // unless this is given
+  int64_t period = 1;           // layers of a period; all but the last (first) have the window
+  bool full_first = false;      // the layer without a window opens the period
+  bool own_rope_base = false;   // window layers use base 10000 unless the file says otherwise
+  bool own_rope_scale = false;  // and no scaling
+  bool plain_rope = false;      // and no YaRN (olmo2)
+};
+
+enum class Gating : uint8_t { softmax, sigmoid, softmax_of_selected };
+
+struct Experts {
+  Presence presence = Presence::absent;  // optional: when expert_count says so
+  Gating gating = Gating::softmax;
+  bool gating_key = false;             // expert_gating_func in the file decides
+  bool normalise = true;               // weights of the selected sum to one
+  bool normalise_key = false;          // expert_weights_norm in the file decides
+  bool leading_dense = false;          // leading_dense_block_count layers have no experts
+  bool step_key = false;               // interleave_moe_layer_step: every n-th layer has experts
+  bool width_key = false;              // expert_feed_forward_length; else feed_forward_length
+  bool scale_key = false;              // expert_weights_scale
+  Presence shared = Presence::absent;  // shared experts beside the routed ones
+  bool shared_count_key = false;       // as wide as expert_shared_count experts
+  bool shared_gate = false;            // with a gate of their own (qwen2moe)
+  Presence selection_bias = Presence::absent;  // exp_probs_b, used for selection only
+  bool biases = false;                         // of router and experts (gpt-oss)
+  bool scales = false;                         // ".scale" tensors of the experts take part
+};
+
+/// Names of graph nodes where architectures differ (upstream's, without layer suffix); null: the
+/// node has no name there and is not traced.
+struct NodeNames {
+  const char* attn_norm = "attn_norm";
+  const char* attn_out = nullptr;  // the output projection, with its bias
+  const char* attn_post_norm = "attn_post_norm";
+  const char* after_attention = "ffn_inp";  // residual after attention
+  const char* ffn_norm = "ffn_norm";
+  const char* ffn_out = "ffn_out";
+  const char* ffn_post_norm = "ffn_post_norm";
+  const char* q_normed = "Qcur_normed";
+  const char* k_normed = "Kcur_normed";
+  const char* scaled_query = nullptr;
+};
+
+struct Architecture {
+  std::string_view name{};      // general.architecture
+  std::string_view examples{};  // models that people know
+
+  // Norms.
+  NormKind norm = NormKind::rms;
+  Presence norm_weights = Presence::required;  // absent: plain normalisation (olmo)
+  Presence norm_biases = Presence::absent;
+  const char* attn_norm = "attn_norm";  // tensor names; null: no norm there
+  const char* ffn_norm = "ffn_norm";
+  bool ffn_norm_optional = false;        // without it the network reads the attention's input
+  const char* attn_post_norm = nullptr;  // on the attention's output, before the residual
+  const char* ffn_post_norm = nullptr;
+  bool second_attn_norm = false;  // attn_norm_2, when there, feeds the attention (falcon)
+  bool attn_sub_norm = false;     // between the heads and the output projection (bitnet)
+  bool ffn_sub_norm = false;      // between activation and down projection (bitnet)
+  bool embedding_norm = false;    // on the embeddings (bloom)
+
+  // Attention.
+  Presence qkv_bias = Presence::optional;
+  Presence attn_out_bias = Presence::absent;
+  QkNorm qk_norm = QkNorm::none;
+  Presence qk_norm_presence = Presence::required;
+  int64_t qk_norm_from_layers = 0;  // models with fewer layers have none (command-r)
+  ScoreScale score_scale = ScoreScale::softmax;
+  bool score_scale_key = false;   // attention.scale in the file replaces 1/sqrt(head width)
+  int64_t wide_scale_layers = 0;  // with so many layers: 1/sqrt(n_embd / n_head) (gemma 27B)
+  float score_soft_cap = 0.0F;    // default of attn_logit_softcapping; 0: none
+  bool clamp_qkv = false;         // attention.clamp_kqv
+  float alibi_bias = 0.0F;
+  bool alibi_key = false;  // attention.max_alibi_bias
+  bool sinks = false;      // a logit per head that takes part in the softmax
+  Window window{};
+
+  // Positions.
+  RopePairs rope = RopePairs::adjacent;
+  bool rope_sections = false;  // rope.dimension_sections in the file: halves (M-RoPE on text)
+  Presence rope_factors = Presence::absent;  // rope_freqs, or long and short ones
+  int64_t no_rope_period = 0;                // every n-th layer has no RoPE (smollm3)
+  bool rope_in_window_only = false;          // (cohere2)
+  bool rope_finetuned_key = false;  // rope.scaling.finetuned = false turns RoPE off (granite)
+  Presence learned_positions = Presence::absent;
+
+  // Feed-forward network and the block.
+  Block block = Block::sequential;
+  bool block_key = false;  // use_parallel_residual decides: feed_first or sequential (gptneox)
+  Gate gate = Gate::separate;
+  Activation activation = Activation::silu;
+  Presence ffn_biases = Presence::absent;
+  bool ffn_scales = false;          // ".scale" tensors of the network's matrices take part
+  bool activation_divisor = false;  // ffn.act.scales (mpt)
+  Experts experts{};
+
+  // Scales and head.
+  EmbeddingScale embedding_scale = EmbeddingScale::none;
+  bool residual_scale = false;  // residual_scale in the file
+  bool logit_scale = false;     // logit_scale in the file multiplies
+  bool logit_divisor = false;   // logit_scale in the file divides
+  bool minicpm_scales = false;  // those three have defaults computed from the sizes
+  float logit_soft_cap = 0.0F;  // default of final_logit_softcapping; 0: none
+  bool logit_soft_cap_key = false;
+  Presence output = Presence::optional;  // absent: always the embedding matrix
+  Presence output_bias = Presence::absent;
+
+  NodeNames nodes{};
+};
+
+/// All supported architectures, in the order of the docs.
+std::span<const Architecture> architectures();
+
+/// The architecture called `name`. Errors (bad_input_file, without a place): it is not supported;
+/// the message names the nearest one and why, when there is something to say.
+Result<const Architecture*> find_architecture(std::string_view name);
+
+}  // namespace crossval

@@ -1,0 +1,74 @@
+// Reads the keys of one architecture and remembers the first error, so that a list of look-ups
+// reads as a list.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+#include "gguf/file.h"
+
+namespace crossval {
+
+class KeyReader {
+ public:
+  KeyReader(const GgufFile& file, std::string architecture)
+      : file_(file), prefix_(std::move(architecture) + ".") {}
+
+  int64_t required(const std::string& key) { return keep(file_.get_int(prefix_ + key)); }
+  int64_t integer(const std::string& key, int64_t fallback) {
+    return keep(file_.int_or(prefix_ + key, fallback));
+  }
+  float real(const std::string& key, double fallback) {
+    return static_cast<float>(keep(file_.float_or(prefix_ + key, fallback)));
+  }
+  bool flag(const std::string& key, bool fallback) {
+    return keep(file_.bool_or(prefix_ + key, fallback));
+  }
+  std::string text(const std::string& key, const std::string& fallback) {
+    return std::string(keep(file_.string_or(prefix_ + key, fallback)));
+  }
+  bool has(const std::string& key) const { return find(key) != nullptr; }
+  bool has_array(const std::string& key) const {
+    return has(key) && find(key)->type == GgufType::array;
+  }
+  /// Element i of an array, or the value itself where the file has one for all layers.
+  int64_t element(const std::string& key, int64_t i, int64_t fallback) {
+    if (!has_array(key)) return integer(key, fallback);
+    const auto array = file_.get_array(prefix_ + key);
+    if (!array) return keep(Result<int64_t>(tl::unexpected(array.error())));
+    if (i < 0 || static_cast<uint64_t>(i) >= (*array)->count ||
+        (*array)->element == GgufType::string) {
+      return refuse("the array has no number for layer " + std::to_string(i), key);
+    }
+    return (*array)->integer(static_cast<uint64_t>(i));
+  }
+
+  /// Records an error about a key; returns 0.
+  int64_t refuse(std::string what, const std::string& key, std::string hint = {}) {
+    if (!error_) {
+      error_ = Error{ExitCode::bad_input_file, std::move(what),
+                     file_.path() + ", key " + prefix_ + key, std::move(hint)};
+    }
+    return 0;
+  }
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  const GgufKey* find(const std::string& key) const { return file_.find_key(prefix_ + key); }
+
+  template <class T>
+  T keep(Result<T> value) {
+    if (value) return *value;
+    if (!error_) error_ = value.error();
+    return T{};
+  }
+
+  const GgufFile& file_;
+  std::string prefix_;
+  std::optional<Error> error_;
+};
+
+}  // namespace crossval

@@ -1,0 +1,138 @@
+#include "model/tensor_reader.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+
+namespace crossval {
+namespace {
+
+std::string shape(const GgufTensor& tensor) {
+  std::string text;
+  for (int d = 0; d < tensor.dims; ++d) text += (d ? " x " : "") + std::to_string(tensor.ne[d]);
+  return text;
+}
+
+/// The layer of "blk.7.attn_q.weight"; -1 outside the layers.
+int64_t layer_of(std::string_view name) {
+  if (!name.starts_with("blk.")) return -1;
+  int64_t layer = -1;
+  std::from_chars(name.data() + 4, name.data() + name.size(), layer);
+  return layer;
+}
+
+}  // namespace
+
+Matrix TensorReader::matrix(const std::string& name, int64_t rows, int64_t cols,
+                            Presence presence) {
+  const GgufTensor* tensor = find(name, presence);
+  return tensor == nullptr ? Matrix{} : checked(*tensor, rows, cols, 1);
+}
+
+Vector TensorReader::vector(const std::string& name, int64_t size, Presence presence) {
+  const GgufTensor* tensor = find(name, presence);
+  if (tensor == nullptr) return {};
+  if (tensor->type_id != static_cast<uint32_t>(WeightType::f32)) {
+    refuse(name, fmt::format("type {} where F32 is needed", tensor->type_id));
+    return {};
+  }
+  if (tensor->elements() != size) {
+    refuse(name, fmt::format("the tensor is {}, expected {}", shape(*tensor), size));
+    return {};
+  }
+  const std::byte* data = tensor->data.data();
+  if (reinterpret_cast<uintptr_t>(data) % alignof(float) != 0) {
+    model_.overlay.push_back(
+        std::make_unique<std::vector<std::byte>>(tensor->data.begin(), tensor->data.end()));
+    data = model_.overlay.back()->data();
+  }
+  return {reinterpret_cast<const float*>(data), size};
+}
+
+Linear TensorReader::linear(const std::string& name, int64_t rows, int64_t cols, Presence bias,
+                            Presence presence) {
+  Linear linear;
+  linear.matrix = matrix(name + ".weight", rows, cols, presence);
+  if (!linear.present()) return linear;
+  linear.scale = vector(name + ".scale", 1, Presence::optional);
+  linear.bias = vector(name + ".bias", rows, bias);
+  return linear;
+}
+
+ExpertLinear TensorReader::experts(const std::string& name, int64_t rows, int64_t cols, bool biases,
+                                   Presence presence) {
+  const int64_t n = model_.hparams.n_expert;
+  ExpertLinear linear;
+  const GgufTensor* tensor = find(name + ".weight", presence);
+  if (tensor == nullptr) return linear;
+  linear.matrix = checked(*tensor, rows, cols, n);
+  linear.scale = vector(name + ".scale", n, Presence::optional);
+  if (biases) linear.bias = vector(name + ".bias", n * rows);
+  return linear;
+}
+
+Norm TensorReader::norm(const std::string& name, int64_t size, Presence presence) {
+  const Architecture& arch = *model_.architecture;
+  Norm norm;
+  const Presence weights = arch.norm_weights == Presence::absent ? Presence::absent : presence;
+  norm.weight = vector(name + ".weight", size, weights);
+  norm.bias = vector(name + ".bias", size,
+                     presence == Presence::optional && arch.norm_biases == Presence::required
+                         ? Presence::optional
+                         : arch.norm_biases);
+  norm.on = norm.weight.present() || weights == Presence::absent;
+  return norm;
+}
+
+void TensorReader::refuse_unused() {
+  for (const GgufTensor& tensor : model_.file.tensors()) {
+    // Layers beyond the model's are heads that predict further tokens, "cls" is a classifier.
+    // Scales of inputs are for engines that compute in their low precision.
+    if (used_.contains(tensor.name) || layer_of(tensor.name) >= model_.hparams.n_layer ||
+        tensor.name.ends_with(".input_scale") || tensor.name.starts_with("cls.")) {
+      continue;
+    }
+    refuse(tensor.name, "architecture " + model_.hparams.architecture + " has no such tensor",
+           "The file means something that would be ignored; was it made for another architecture?");
+    return;
+  }
+}
+
+const GgufTensor* TensorReader::find(const std::string& name, Presence presence) {
+  if (presence == Presence::absent) return nullptr;
+  const GgufTensor* tensor = model_.file.find_tensor(name);
+  if (tensor != nullptr) used_.insert(tensor->name);
+  if (presence == Presence::ignored) return nullptr;
+  if (tensor == nullptr && presence == Presence::required) {
+    refuse(name, "a tensor that the architecture needs is missing",
+           "Is the file complete, and made for architecture " + model_.hparams.architecture + "?");
+  }
+  return tensor;
+}
+
+Matrix TensorReader::checked(const GgufTensor& tensor, int64_t rows, int64_t cols, int64_t slices) {
+  const WeightFormat* format = find_weight_format(tensor.type_id);
+  if (format == nullptr) {
+    std::string known;
+    for (const WeightFormat& f : weight_formats())
+      known += (known.empty() ? "" : ", ") + std::string(f.name);
+    refuse(tensor.name, fmt::format("weight type {} is not supported", tensor.type_id),
+           "Supported: " + known + ".");
+    return {};
+  }
+  if (tensor.ne[0] != cols || tensor.ne[1] != rows || tensor.ne[2] != slices || tensor.ne[3] != 1) {
+    refuse(tensor.name, fmt::format("the tensor is {}, expected {} x {}{}", shape(tensor), cols,
+                                    rows, slices == 1 ? "" : fmt::format(" x {}", slices)));
+    return {};
+  }
+  return {format, tensor.data.data(), rows, cols};
+}
+
+void TensorReader::refuse(std::string_view name, std::string what, std::string hint) {
+  if (error_) return;
+  error_ = Error{ExitCode::bad_input_file, std::move(what),
+                 fmt::format("{}, tensor {}", model_.file.path(), name), std::move(hint)};
+}
+
+}  // namespace crossval

@@ -1,0 +1,46 @@
+// Looks tensors up by name with the shape they must have; remembers the first error, so that a
+// list of look-ups reads as a list.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "model/model.h"
+
+namespace crossval {
+
+class TensorReader {
+ public:
+  explicit TensorReader(Model& model) : model_(model) {}
+
+  Matrix matrix(const std::string& name, int64_t rows, int64_t cols,
+                Presence presence = Presence::required);
+  Vector vector(const std::string& name, int64_t size, Presence presence = Presence::required);
+  /// `name` + ".weight", ".scale" and ".bias".
+  Linear linear(const std::string& name, int64_t rows, int64_t cols, Presence bias,
+                Presence presence = Presence::required);
+  ExpertLinear experts(const std::string& name, int64_t rows, int64_t cols, bool biases,
+                       Presence presence = Presence::required);
+  Norm norm(const std::string& name, int64_t size, Presence presence = Presence::required);
+
+  bool has(const std::string& name) const { return model_.file.find_tensor(name) != nullptr; }
+
+  /// Errors about the first tensor of the file that nobody asked for.
+  void refuse_unused();
+
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  const GgufTensor* find(const std::string& name, Presence presence);
+  Matrix checked(const GgufTensor& tensor, int64_t rows, int64_t cols, int64_t slices);
+  void refuse(std::string_view name, std::string what, std::string hint = {});
+
+  Model& model_;
+  std::set<std::string_view> used_;
+  std::optional<Error> error_;
+};
+
+}  // namespace crossval
