@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
+#include <vector>
 
 #include "base/float16.h"
 
@@ -47,7 +49,13 @@ Result<void> eps(FaultTarget& t) {
   return {};
 }
 Result<void> missing_norm_weight(FaultTarget& t) {
-  t.model.weights.layers.front().attn_norm.weight = Vector{};
+  Vector& weight = t.model.weights.layers.front().attn_norm.weight;
+  if (!weight.present())
+    return fail(ExitCode::usage, "fault missing-norm-weight needs a norm with weights");
+  const std::vector<float> ones(static_cast<size_t>(weight.size), 1.0F);
+  const auto bytes = std::as_bytes(std::span(ones));
+  t.model.overlay.push_back(std::make_unique<std::vector<std::byte>>(bytes.begin(), bytes.end()));
+  weight.data = reinterpret_cast<const float*>(t.model.overlay.back()->data());
   return {};
 }
 Result<void> gqa_map(FaultTarget& t) {

@@ -116,10 +116,14 @@ void Forward::layer(int64_t il) {
 
 void Forward::attend(int64_t il, const Rows& in) {
   const Layer& w = model_.weights.layers[static_cast<size_t>(il)];
-  project_qkv(il, in);
+  const bool fused = w.qkv.present();
+  if (fused) project_fused(il, in);
+  if (!fused) project(w.wq, "Qcur", il, in, q_);
   turn(il, "Qcur", w.q_norm, hp_.n_head, q_);
   scale(q_, hp_.query_scale);
   if (hp_.query_scale != 1.0F) show({arch_.nodes.scaled_query, "SCALE"}, il, q_);
+  if (!fused) project(w.wv, "Vcur", il, in, v_);
+  if (!fused) project(w.wk, "Kcur", il, in, k_);
   turn(il, "Kcur", w.k_norm, hp_.n_head_kv, k_);
 
   cache_.store(il, first_, n_, k_.data(), v_.data());
@@ -138,22 +142,19 @@ void Forward::attend(int64_t il, const Rows& in) {
   multiply(w.wo, last_named(w.wo, nullptr, arch_.nodes.attn_out), il, att_, y_);
 }
 
-void Forward::project_qkv(int64_t il, const Rows& in) {
+void Forward::project(const Linear& linear, const char* name, int64_t il, const Rows& in,
+                      Rows& out) {
+  multiply(linear, {name, name}, il, in, out);
+  clamp(out.data(), static_cast<int64_t>(out.size()), hp_.clamp_qkv);
+}
+
+void Forward::project_fused(int64_t il, const Rows& in) {
   const Layer& w = model_.weights.layers[static_cast<size_t>(il)];
+  multiply(w.qkv, {"wqkv", "wqkv_b"}, il, in, qkv_);
+  clamp(qkv_.data(), static_cast<int64_t>(qkv_.size()), hp_.clamp_qkv);
   const int64_t widths[] = {hp_.q_width(), hp_.k_width(), hp_.v_width()};
-  Rows* parts[] = {&q_, &k_, &v_};
-  if (w.qkv.present()) {
-    multiply(w.qkv, {"wqkv", "wqkv_b"}, il, in, qkv_);
-    clamp(qkv_.data(), static_cast<int64_t>(qkv_.size()), hp_.clamp_qkv);
-    split_columns(qkv_, widths, parts);
-    return;
-  }
-  const Linear* linears[] = {&w.wq, &w.wk, &w.wv};
-  const char* names[] = {"Qcur", "Kcur", "Vcur"};
-  for (const int i : {0, 2, 1}) {  // upstream's order
-    multiply(*linears[i], {names[i], names[i]}, il, in, *parts[i]);
-    clamp(parts[i]->data(), static_cast<int64_t>(parts[i]->size()), hp_.clamp_qkv);
-  }
+  Rows* const parts[] = {&q_, &k_, &v_};
+  split_columns(qkv_, widths, parts);
 }
 
 /// The norm of queries or keys, then RoPE.
@@ -178,11 +179,11 @@ void Forward::feed_forward(int64_t il, const Rows& in) {
 
 void Forward::dense(int64_t il, const Rows& in) {
   const Layer& w = model_.weights.layers[static_cast<size_t>(il)];
+  if (w.gate.present()) multiply(w.gate, {"ffn_gate", "ffn_gate_b", "ffn_gate_s"}, il, in, gate_);
   multiply(w.up, {"ffn_up", "ffn_up_b", "ffn_up_s"}, il, in, up_);
   const int64_t height = w.up.matrix.rows;
   bool gated = true;
   if (w.gate.present()) {
-    multiply(w.gate, {"ffn_gate", "ffn_gate_b", "ffn_gate_s"}, il, in, gate_);
     activate(n_, {gate_.data(), height}, {up_.data(), height}, height);
   } else if (arch_.gate == Gate::fused) {
     activate(n_, {up_.data(), height}, {up_.data() + height / 2, height}, height / 2);

@@ -62,7 +62,8 @@ class Forward {
   void embed(std::span<const int32_t> ids);
   void layer(int64_t il);
   void attend(int64_t il, const Rows& in);
-  void project_qkv(int64_t il, const Rows& in);
+  void project(const Linear& linear, const char* name, int64_t il, const Rows& in, Rows& out);
+  void project_fused(int64_t il, const Rows& in);
   void turn(int64_t il, const char* name, const Norm& qk_norm, int64_t heads, Rows& x);
   void feed_forward(int64_t il, const Rows& in);
   void dense(int64_t il, const Rows& in);
