@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "process/answers.h"
 #include "process/info_json.h"
 #include "process/worker_process.h"
 #include "protocol/frame.h"
@@ -17,7 +18,6 @@ namespace {
 using protocol::bytes_of;
 using protocol::FrameType;
 using protocol::PayloadReader;
-using protocol::PayloadWriter;
 
 class ProcessEngine : public Engine {
  public:
@@ -58,8 +58,7 @@ class ProcessEngine : public Engine {
             FrameType::ids);
     if (!frame) return tl::unexpected(frame.error());
     std::vector<TokenId> ids;
-    PayloadReader reader(frame->payload);
-    if (!reader.get_rest(frame->payload.size() / sizeof(TokenId), ids)) return malformed(*frame);
+    if (!parse_ids(frame->payload, ids)) return malformed(*frame);
     return ids;
   }
 
@@ -67,13 +66,8 @@ class ProcessEngine : public Engine {
     worker_->set_phase("pieces");
     const auto frame = ask(FrameType::pieces, {bytes_of(ids)}, FrameType::piece_bytes);
     if (!frame) return tl::unexpected(frame.error());
-    PayloadReader reader(frame->payload);
-    std::vector<std::string> pieces(ids.size());
-    for (std::string& piece : pieces) {
-      uint32_t length = 0;
-      if (!reader.get(length) || !reader.get_text(length, piece)) return malformed(*frame);
-    }
-    if (reader.left() != 0) return malformed(*frame);
+    std::vector<std::string> pieces;
+    if (!parse_pieces(frame->payload, ids.size(), pieces)) return malformed(*frame);
     return pieces;
   }
 
@@ -83,29 +77,28 @@ class ProcessEngine : public Engine {
         ask(FrameType::is_end_of_generation, {bytes_of(std::span<const TokenId>(&id, 1))},
             FrameType::end_of_generation);
     if (!frame) return tl::unexpected(frame.error());
-    uint8_t answer = 0;
-    PayloadReader reader(frame->payload);
-    if (!reader.get(answer) || reader.left() != 0 || answer > 1) return malformed(*frame);
-    return answer == 1;
+    bool answer = false;
+    if (!parse_flag(frame->payload, answer)) return malformed(*frame);
+    return answer;
   }
 
   Result<void> evaluate(std::span<const TokenId> ids, int32_t first, const RowSink& sink) override {
     if (auto ok = check_ids(ids, first); !ok) return ok;
     evaluated_ = first;
-    at_position("evaluate");
-    const auto sent = worker_->send(FrameType::evaluate,
-                                    {bytes_of(std::span<const int32_t>(&first, 1)), bytes_of(ids)});
+    at_position();
+    auto sent = worker_->send(FrameType::evaluate,
+                              {bytes_of(std::span<const int32_t>(&first, 1)), bytes_of(ids)});
     if (!sent) return sent;
     const int32_t end = first + static_cast<int32_t>(ids.size());
     while (true) {
       const auto frame = worker_->receive();
       if (!frame) return tl::unexpected(frame.error());
-      if (frame->type == FrameType::done) return finish(end, "rows");
+      if (frame->type == FrameType::done) return finish(end);
       if (frame->type != FrameType::row) return unexpected(*frame);
       if (auto ok = take_row(*frame, end); !ok) return ok;
-      const bool go_on = sink(evaluated_, row_);
+      const bool go_on = sink(evaluated_, values_);
       ++evaluated_;
-      at_position("evaluate");
+      at_position();
       if (!go_on) return cancel();
     }
   }
@@ -124,7 +117,9 @@ class ProcessEngine : public Engine {
       }
       if (frame->type != FrameType::tensor) return unexpected(*frame);
       TraceTensor tensor;
-      if (auto ok = take_tensor(*frame, ids.size(), tensor); !ok) return ok;
+      if (!parse_tensor(frame->payload, static_cast<int32_t>(ids.size()), tensor, values_)) {
+        return malformed(*frame);
+      }
       if (!sink(tensor)) return cancel();
     }
   }
@@ -189,53 +184,29 @@ class ProcessEngine : public Engine {
     return {};
   }
 
-  // Checks a row's position and width and copies it to row_.
+  // The row of the next position goes to values_.
   Result<void> take_row(const Frame& frame, int32_t end) {
-    PayloadReader reader(frame.payload);
     int32_t position = -1;
-    if (!reader.get(position)) return malformed(frame);
+    const bool right_width = parse_row(frame.payload, info_.settings.n_vocab, position, values_);
     if (evaluated_ == end) {
       return worker_->broken(
           fmt::format("sent a row for position {} after the last one", position));
+    }
+    if (!right_width) {
+      return worker_->broken(fmt::format(
+          "sent a row frame of {} bytes; a position and {} logits are {}", frame.payload.size(),
+          info_.settings.n_vocab, (info_.settings.n_vocab + 1) * sizeof(float)));
     }
     if (position != evaluated_) {
       return worker_->broken(
           fmt::format("sent the row of position {} instead of {}", position, evaluated_));
     }
-    if (!reader.get_rest(static_cast<uint64_t>(info_.settings.n_vocab), row_)) {
-      return worker_->broken(fmt::format("sent a row of {} bytes; {} logits are {} bytes",
-                                         reader.left(), info_.settings.n_vocab,
-                                         info_.settings.n_vocab * sizeof(float)));
-    }
     return {};
   }
 
-  // Checks a tensor's shape against its bytes and copies its values to values_.
-  Result<void> take_tensor(const Frame& frame, size_t evaluated, TraceTensor& tensor) {
-    PayloadReader reader(frame.payload);
-    uint32_t name = 0;
-    uint32_t op = 0;
-    const bool whole = reader.get(tensor.layer) && reader.get(tensor.occurrence) &&
-                       reader.get(tensor.first_position) && reader.get(tensor.positions) &&
-                       reader.get(tensor.width) && reader.get(tensor.heads) && reader.get(name) &&
-                       reader.get(op) && reader.get_text(name, tensor.name) &&
-                       reader.get_text(op, tensor.op);
-    const int64_t n = static_cast<int64_t>(evaluated);
-    if (!whole || tensor.positions < 1 || tensor.first_position < 0 || tensor.width < 1 ||
-        int64_t{tensor.first_position} + tensor.positions > n || tensor.heads < 0 ||
-        tensor.width > protocol::kMaxPayload ||
-        (tensor.heads > 0 && tensor.width % tensor.heads != 0) ||
-        !reader.get_rest(
-            static_cast<uint64_t>(tensor.positions) * static_cast<uint64_t>(tensor.width), row_)) {
-      return malformed(frame);
-    }
-    tensor.data = row_;
-    return {};
-  }
-
-  Result<void> finish(int32_t end, const char* what) {
+  Result<void> finish(int32_t end) {
     if (evaluated_ == end) return {};
-    return worker_->broken(fmt::format("ended the evaluation {} {} early", end - evaluated_, what));
+    return worker_->broken(fmt::format("ended the evaluation {} rows early", end - evaluated_));
   }
 
   // Rows and tensors under way when the request reaches the engine are dropped.
@@ -253,19 +224,17 @@ class ProcessEngine : public Engine {
     return {};
   }
 
-  void at_position(const char* doing) {
-    worker_->set_phase(fmt::format("{}, position {}", doing, evaluated_));
-  }
+  void at_position() { worker_->set_phase(fmt::format("evaluate, position {}", evaluated_)); }
 
   std::unique_ptr<WorkerProcess> worker_;
   EngineInfo info_;
-  int32_t evaluated_ = 0;   // positions in the engine's cache
-  std::vector<float> row_;  // the row or tensor handed out
+  int32_t evaluated_ = 0;      // positions in the engine's cache
+  std::vector<float> values_;  // the row or tensor handed out
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Engine>> make_process_engine(ProcessOptions options) {
+Result<std::unique_ptr<Engine>> make_process_engine(const ProcessOptions& options) {
   auto worker = WorkerProcess::start(options);
   if (!worker) return tl::unexpected(worker.error());
   auto engine = std::make_unique<ProcessEngine>(std::move(*worker));

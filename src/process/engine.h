@@ -14,9 +14,9 @@
 namespace crossval {
 
 struct ProcessOptions {
-  std::string name{};                           // in messages: "llama.cpp"
-  std::vector<std::string> arguments{};         // the program's path and what it gets
-  std::map<std::string, std::string> settings;  // sent in hello: "model" -> "m.gguf"
+  std::string name{};                             // in messages: "llama.cpp"
+  std::vector<std::string> arguments{};           // the program's path and what it gets
+  std::map<std::string, std::string> settings{};  // sent in hello: "model" -> "m.gguf"
   /// Longest wait for the start, and for each frame after it (one step, one row, one tensor).
   std::chrono::milliseconds timeout{120000};
   std::stop_token stop{};  // ends whatever is waited for
@@ -30,13 +30,13 @@ struct ProcessOptions {
 /// position) with the last lines it logged; what the engine itself reports (usage, bad_input_file,
 /// engine_failed); interrupted. After engine_failed for broken speech every call fails the same
 /// way.
-Result<std::unique_ptr<Engine>> make_process_engine(ProcessOptions options);
+Result<std::unique_ptr<Engine>> make_process_engine(const ProcessOptions& options);
 
 struct LlamaOptions {
   std::string worker_path{};  // crossval-llama-worker
   /// As in `llama.cpp:key=value`: model, profile, n_ctx, n_batch, threads, kv, ngl, device,
   /// tokens_only (docs/protocol.md, "The llama.cpp worker").
-  std::map<std::string, std::string> settings;
+  std::map<std::string, std::string> settings{};
   std::chrono::milliseconds timeout{120000};
   std::stop_token stop{};
 };

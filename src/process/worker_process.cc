@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -76,15 +77,15 @@ WorkerProcess::~WorkerProcess() { kill(); }
 
 // The whole group: a wrapper script's children too.
 void WorkerProcess::kill() {
+  if (std::exchange(killed_, true)) return;
   ::kill(-pid_, SIGKILL);
-  if (end_) return;
-  ::kill(pid_, SIGKILL);
-  end_ = reap_child(pid_);
+  if (!end_) end_ = reap_child(pid_);
 }
 
 Result<void> WorkerProcess::send(FrameType type, std::initializer_list<Bytes> parts) {
   if (broken_) return tl::unexpected(*broken_);
   const auto deadline = Clock::now() + timeout_;
+  inside_frame_ = false;
   const auto header = protocol::make_header(type, {parts.begin(), parts.size()});
   if (auto ok = write_all(header, deadline); !ok) return ok;
   for (const Bytes part : parts) {
@@ -170,7 +171,9 @@ Result<void> WorkerProcess::wait_for(int fd, short events, Deadline deadline) {
     }
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     if (left <= 0ms) {
-      return broken(fmt::format("has been silent for {:g} s", timeout_.count() / 1000.0),
+      const double seconds = static_cast<double>(timeout_.count()) / 1000.0;
+      return broken(inside_frame_ ? fmt::format("has not finished a frame in {:g} s", seconds)
+                                  : fmt::format("has been silent for {:g} s", seconds),
                     "Raise --engine-timeout if it is only slow.");
     }
     std::array<pollfd, 3> watched{
@@ -223,16 +226,19 @@ std::string WorkerProcess::where() const { return fmt::format("engine {}, {}", n
 
 std::string WorkerProcess::last_words() {
   drain_log();
-  std::string_view text = log_tail_;
-  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
-  if (text.empty()) return {};
-  size_t begin = text.size();
-  for (size_t lines = 0; lines < kLinesShown && begin != std::string_view::npos && begin > 0;
-       ++lines) {
-    begin = text.rfind('\n', begin - 1);
+  std::vector<std::string_view> lines;  // newest first
+  std::string_view rest = log_tail_;
+  while (!rest.empty() && lines.size() < kLinesShown) {
+    if (rest.back() == '\n') rest.remove_suffix(1);
+    const size_t cut = rest.rfind('\n') + 1;  // 0 when there is none
+    if (cut < rest.size()) lines.push_back(rest.substr(cut));
+    rest = rest.substr(0, cut);
   }
-  if (begin != std::string_view::npos && begin > 0) text.remove_prefix(begin + 1);
-  return fmt::format("Its last words:\n{}", text);
+  if (lines.empty()) return {};
+  std::string text = "Its last words:";
+  for (auto line = lines.rbegin(); line != lines.rend(); ++line)
+    text += fmt::format("\n    {}", *line);
+  return text;
 }
 
 }  // namespace crossval

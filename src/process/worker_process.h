@@ -68,6 +68,7 @@ class WorkerProcess {
   StopSignal stop_;
   pid_t pid_;
   std::optional<ChildEnd> end_;  // once reaped
+  bool killed_ = false;
   Descriptor in_, out_, err_;
   std::string phase_ = "start";
   std::string log_tail_;

@@ -1,0 +1,54 @@
+// A stream of frames as an engine might send them, and every answer that a payload may be.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "process/answers.h"
+#include "process/info_json.h"
+#include "protocol/frame.h"
+#include "protocol/payload.h"
+
+namespace {
+
+using namespace crossval;
+
+void read_answer(protocol::Bytes payload) {
+  std::vector<TokenId> ids;
+  std::vector<std::string> pieces;
+  std::vector<float> values;
+  bool flag = false;
+  int32_t position = 0;
+  TraceTensor tensor;
+  parse_ids(payload, ids);
+  parse_pieces(payload, 3, pieces);
+  parse_flag(payload, flag);
+  parse_row(payload, 2, position, values);
+  if (parse_tensor(payload, 8, tensor, values) &&
+      tensor.data.size() != static_cast<size_t>(tensor.positions * tensor.width)) {
+    __builtin_trap();
+  }
+  const auto text = protocol::PayloadReader(payload).rest_text();
+  (void)parse_engine_info(text);
+  (void)parse_engine_error(text);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  protocol::Bytes rest = std::as_bytes(std::span(data, size));
+  while (rest.size() >= protocol::kHeaderBytes) {
+    protocol::HeaderBytes bytes{};
+    std::copy_n(rest.begin(), bytes.size(), bytes.begin());
+    rest = rest.subspan(bytes.size());
+    protocol::Header header;
+    if (protocol::read_header(bytes, header) != protocol::HeaderProblem::none) break;
+    if (header.length > rest.size()) break;
+    const protocol::Bytes payload = rest.first(header.length);
+    rest = rest.subspan(header.length);
+    protocol::checksum_matches(bytes, payload);
+    read_answer(payload);  // whatever the checksum says: the fuzzer cannot guess one
+  }
+  return 0;
+}

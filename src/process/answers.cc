@@ -1,0 +1,62 @@
+#include "process/answers.h"
+
+#include "protocol/payload.h"
+
+namespace crossval {
+
+using protocol::Bytes;
+using protocol::PayloadReader;
+
+bool parse_ids(Bytes payload, std::vector<TokenId>& ids) {
+  return PayloadReader(payload).get_rest(payload.size() / sizeof(TokenId), ids);
+}
+
+bool parse_pieces(Bytes payload, size_t count, std::vector<std::string>& pieces) {
+  PayloadReader reader(payload);
+  pieces.clear();
+  for (size_t i = 0; i < count; ++i) {
+    uint32_t length = 0;
+    if (!reader.get(length) || !reader.get_text(length, pieces.emplace_back())) return false;
+  }
+  return reader.left() == 0;
+}
+
+bool parse_flag(Bytes payload, bool& flag) {
+  PayloadReader reader(payload);
+  uint8_t value = 0;
+  if (!reader.get(value) || reader.left() != 0 || value > 1) return false;
+  flag = value == 1;
+  return true;
+}
+
+bool parse_row(Bytes payload, int32_t n_vocab, int32_t& position, std::vector<float>& row) {
+  PayloadReader reader(payload);
+  return reader.get(position) && reader.get_rest(static_cast<uint64_t>(n_vocab), row);
+}
+
+bool parse_tensor(Bytes payload, int32_t positions, TraceTensor& tensor,
+                  std::vector<float>& values) {
+  PayloadReader reader(payload);
+  uint32_t name = 0;
+  uint32_t op = 0;
+  const bool whole = reader.get(tensor.layer) && reader.get(tensor.occurrence) &&
+                     reader.get(tensor.first_position) && reader.get(tensor.positions) &&
+                     reader.get(tensor.width) && reader.get(tensor.heads) && reader.get(name) &&
+                     reader.get(op) && reader.get_text(name, tensor.name) &&
+                     reader.get_text(op, tensor.op);
+  if (!whole || tensor.positions < 1 || tensor.first_position < 0 ||
+      tensor.positions > positions - tensor.first_position) {
+    return false;
+  }
+  // The bound keeps the product below from overflowing.
+  if (tensor.width < 1 || tensor.width > protocol::kMaxPayload || tensor.heads < 0) return false;
+  if (tensor.heads > 0 && tensor.width % tensor.heads != 0) return false;
+  if (!reader.get_rest(
+          static_cast<uint64_t>(tensor.positions) * static_cast<uint64_t>(tensor.width), values)) {
+    return false;
+  }
+  tensor.data = values;
+  return true;
+}
+
+}  // namespace crossval

@@ -1,0 +1,24 @@
+// What an engine's answers hold, taken apart with every length checked (docs/protocol.md).
+//
+// Each function returns false when the payload is not exactly what its type demands.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "protocol/frame.h"
+
+namespace crossval {
+
+bool parse_ids(protocol::Bytes payload, std::vector<TokenId>& ids);
+bool parse_pieces(protocol::Bytes payload, size_t count, std::vector<std::string>& pieces);
+bool parse_flag(protocol::Bytes payload, bool& flag);
+bool parse_row(protocol::Bytes payload, int32_t n_vocab, int32_t& position,
+               std::vector<float>& row);
+/// `positions` is how many are evaluated; `tensor.data` views `values`.
+bool parse_tensor(protocol::Bytes payload, int32_t positions, TraceTensor& tensor,
+                  std::vector<float>& values);
+
+}  // namespace crossval
