@@ -67,6 +67,7 @@ struct Window {
   WindowKind kind = WindowKind::none;
   Presence size_key = Presence::required;  // optional: without the key there is no window,
   int64_t default_size = 0;                // unless this is given
+  int64_t only_layers = 0;                 // models of another number of layers have none (exaone4)
   int64_t period = 1;           // layers of a period; all but the last (first) have the window
   bool full_first = false;      // the layer without a window opens the period
   bool own_rope_base = false;   // window layers use base 10000 unless the file says otherwise
@@ -74,21 +75,37 @@ struct Window {
   bool plain_rope = false;      // and no YaRN (olmo2)
 };
 
+/// How wide the experts are that every position goes through.
+enum class SharedWidth : uint8_t {
+  none,
+  key,                 // expert_shared_feed_forward_length; without it there are none
+  key_or_dense,        // or feed_forward_length
+  key_or_expert,       // or one routed expert's
+  expert_times_count,  // a routed expert's · expert_shared_count
+  key_or_expert_times_count,
+};
+
+/// A gate on the attention's output, before the output projection.
+enum class AttnGate : uint8_t { none, sigmoid, softplus };
+
+/// Pairs of a head that M-RoPE turns by which of a position's four numbers; on text the first three
+/// are the position and the fourth is 0.
+enum class RopeSections : uint8_t { none, in_order, interleaved };
+
 enum class Gating : uint8_t { softmax, sigmoid, softmax_of_selected };
 
 struct Experts {
   Presence presence = Presence::absent;  // optional: when expert_count says so
   Gating gating = Gating::softmax;
-  bool gating_key = false;             // expert_gating_func in the file decides
-  bool normalise = true;               // weights of the selected sum to one
-  bool normalise_key = false;          // expert_weights_norm in the file decides
-  bool leading_dense = false;          // leading_dense_block_count layers have no experts
-  bool step_key = false;               // interleave_moe_layer_step: every n-th layer has experts
-  bool width_key = false;              // expert_feed_forward_length; else feed_forward_length
-  bool scale_key = false;              // expert_weights_scale
-  Presence shared = Presence::absent;  // shared experts beside the routed ones
-  bool shared_count_key = false;       // as wide as expert_shared_count experts
-  bool shared_gate = false;            // with a gate of their own (qwen2moe)
+  bool gating_key = false;     // expert_gating_func in the file decides
+  bool normalise = true;       // weights of the selected sum to one
+  bool normalise_key = false;  // expert_weights_norm in the file decides
+  bool leading_dense = false;  // leading_dense_block_count layers have no experts
+  bool step_key = false;       // interleave_moe_layer_step: every n-th layer has experts
+  bool width_key = false;      // expert_feed_forward_length; else feed_forward_length
+  bool scale_key = false;      // expert_weights_scale
+  SharedWidth shared = SharedWidth::none;
+  bool shared_gate = false;  // the shared experts have a gate of their own (qwen2moe)
   Presence selection_bias = Presence::absent;  // exp_probs_b, used for selection only
   bool biases = false;                         // of router and experts (gpt-oss)
   bool scales = false;                         // ".scale" tensors of the experts take part
@@ -98,6 +115,7 @@ struct Experts {
 /// node has no name there and is not traced.
 struct NodeNames {
   const char* attn_norm = "attn_norm";
+  const char* heads = "kqv_out";   // merged heads
   const char* attn_out = nullptr;  // the output projection, with its bias
   const char* attn_post_norm = "attn_post_norm";
   const char* after_attention = "ffn_inp";  // residual after attention
@@ -106,7 +124,10 @@ struct NodeNames {
   const char* ffn_post_norm = "ffn_post_norm";
   const char* q_normed = "Qcur_normed";
   const char* k_normed = "Kcur_normed";
+  const char* q_rotated = "Qcur";
+  const char* k_rotated = "Kcur";
   const char* scaled_query = nullptr;
+  const char* shared_out = "ffn_shexp";
 };
 
 struct Architecture {
@@ -132,20 +153,27 @@ struct Architecture {
   Presence attn_out_bias = Presence::absent;
   QkNorm qk_norm = QkNorm::none;
   Presence qk_norm_presence = Presence::required;
+  bool qk_norm_after_rope = false;
   int64_t qk_norm_from_layers = 0;  // models with fewer layers have none (command-r)
   ScoreScale score_scale = ScoreScale::softmax;
-  bool score_scale_key = false;   // attention.scale in the file replaces 1/sqrt(head width)
-  int64_t wide_scale_layers = 0;  // with so many layers: 1/sqrt(n_embd / n_head) (gemma 27B)
-  float score_soft_cap = 0.0F;    // default of attn_logit_softcapping; 0: none
-  bool clamp_qkv = false;         // attention.clamp_kqv
+  bool score_scale_key = false;      // attention.scale in the file replaces 1/sqrt(head width)
+  int64_t wide_scale_layers = 0;     // with so many layers: 1/sqrt(n_embd / n_head) (gemma 27B)
+  bool inverse_score_scale = false;  // 1/head width, not its root (jais)
+  float score_soft_cap = 0.0F;       // default of attn_logit_softcapping; 0: none
+  bool clamp_qkv = false;            // attention.clamp_kqv
   float alibi_bias = 0.0F;
-  bool alibi_key = false;  // attention.max_alibi_bias
-  bool sinks = false;      // a logit per head that takes part in the softmax
+  bool alibi_key = false;    // attention.max_alibi_bias
+  int64_t alibi_layers = 0;  // models of so many layers have ALiBi (baichuan 13B),
+  int64_t rope_layers = 0;   // of so many RoPE (baichuan 7B)
+  bool sinks = false;        // a logit per head that takes part in the softmax
+  AttnGate attn_gate = AttnGate::none;
   Window window{};
 
   // Positions.
   RopePairs rope = RopePairs::adjacent;
-  bool rope_sections = false;  // rope.dimension_sections in the file: halves (M-RoPE on text)
+  RopeSections rope_sections = RopeSections::none;  // with rope.dimension_sections: halves
+  bool rope_alpha_key = false;    // rope.scaling.alpha enlarges the base (hunyuan)
+  bool rope_pattern_key = false;  // attention.rope_pattern: which layers have RoPE (granite_swa)
   Presence rope_factors = Presence::absent;  // rope_freqs, or long and short ones
   int64_t no_rope_period = 0;                // every n-th layer has no RoPE (smollm3)
   bool rope_in_window_only = false;          // (cohere2)
@@ -158,6 +186,7 @@ struct Architecture {
   Gate gate = Gate::separate;
   Activation activation = Activation::silu;
   Presence ffn_biases = Presence::absent;
+  bool half_ffn = false;            // feed_forward_length counts gate and up (qwen 1)
   bool ffn_scales = false;          // ".scale" tensors of the network's matrices take part
   bool activation_divisor = false;  // ffn.act.scales (mpt)
   Experts experts{};

@@ -29,17 +29,37 @@ void read_yarn(KeyReader& keys, Rope& rope) {
   rope.attn_factor *= 1.0F / (1.0F + 0.1F * std::log(stretch));
 }
 
-/// M-RoPE on text: all sections turn by the same position, in halves.
-bool has_sections(KeyReader& keys) {
+/// M-RoPE on text: pairs in halves; those of the fourth section stand still.
+void read_sections(KeyReader& keys, RopeSections kind, Rope& rope) {
   const std::string key = "rope.dimension_sections";
-  return keys.has_array(key) && keys.element(key, 0, 0) > 0 && keys.element(key, 1, 0) > 0;
+  if (kind == RopeSections::none || !keys.has_array(key)) return;
+  const int64_t sections[] = {keys.element(key, 0, 0), keys.element(key, 1, 0),
+                              keys.element(key, 2, 0), keys.element(key, 3, 0)};
+  if (sections[0] <= 0 || sections[1] <= 0) return;
+  int64_t total = 0;
+  for (const int64_t section : sections) total += std::clamp<int64_t>(section, 0, rope.n_rot);
+  rope.pairs = RopePairs::halves;
+  for (int64_t pair = 0; pair < rope.n_rot / 2; ++pair) {
+    const int64_t at = pair % total;
+    const bool turns = kind == RopeSections::interleaved
+                           ? at < 3 * sections[at % 3]
+                           : at < sections[0] + sections[1] + sections[2];
+    rope.still.push_back(!turns);
+  }
 }
 
 Rope read_rope(KeyReader& keys, const Architecture& arch, const Hparams& h) {
   Rope rope;
-  rope.pairs = arch.rope_sections && has_sections(keys) ? RopePairs::halves : arch.rope;
+  rope.pairs = arch.rope;
   rope.n_rot = keys.integer("rope.dimension_count", h.head_dim_k);
+  read_sections(keys, arch.rope_sections, rope);
   rope.base = keys.real("rope.freq_base", 10000.0);
+  const float alpha = arch.rope_alpha_key ? keys.real("rope.scaling.alpha", 0.0) : 0.0F;
+  if (alpha > 0.0F) {
+    const auto width = static_cast<float>(h.head_dim_k);
+    const auto less = static_cast<float>(h.head_dim_k - 2);
+    rope.base *= std::pow(alpha, width / less);
+  }
   rope.n_ctx_orig = keys.integer("rope.scaling.original_context_length", h.n_ctx_train);
   const std::string scaling = keys.text("rope.scaling.type", "linear");
   rope.scaling = scaling == "yarn"       ? RopeScaling::yarn
@@ -74,6 +94,7 @@ Rope read_window_rope(KeyReader& keys, const Architecture& arch, const Rope& usu
 void read_windows(KeyReader& keys, const Architecture& arch, Hparams& h) {
   const Window& window = arch.window;
   if (window.kind == WindowKind::none) return;
+  if (window.only_layers != 0 && h.n_layer != window.only_layers) return;
   const std::string key = "attention.sliding_window";
   const int64_t size = window.size_key == Presence::required
                            ? keys.required(key)
@@ -91,13 +112,45 @@ void read_windows(KeyReader& keys, const Architecture& arch, Hparams& h) {
 }
 
 void read_rope_layers(KeyReader& keys, const Architecture& arch, Hparams& h) {
-  const bool finetuned = !arch.rope_finetuned_key || keys.flag("rope.scaling.finetuned", true);
+  const bool on = arch.rope != RopePairs::none &&
+                  (!arch.rope_finetuned_key || keys.flag("rope.scaling.finetuned", true)) &&
+                  (arch.rope_layers == 0 || h.n_layer == arch.rope_layers);
+  const std::string pattern = "attention.rope_pattern";
+  const bool patterned = arch.rope_pattern_key && keys.has_array(pattern);
+  bool windows = false;
+  for (const LayerKind& layer : h.layers) windows = windows || layer.window > 0;
   for (int64_t il = 0; il < h.n_layer; ++il) {
     LayerKind& layer = h.layers[static_cast<size_t>(il)];
-    layer.rope = arch.rope != RopePairs::none && finetuned;
+    layer.rope = on && (!patterned || keys.element(pattern, il, 1) != 0);
     if (arch.no_rope_period > 0 && (il + 1) % arch.no_rope_period == 0) layer.rope = false;
-    if (arch.rope_in_window_only && layer.window == 0) layer.rope = false;
+    if (arch.rope_in_window_only && windows && layer.window == 0) layer.rope = false;
   }
+}
+
+int64_t shared_width(KeyReader& keys, SharedWidth kind, const Hparams& h) {
+  const std::string key = "expert_shared_feed_forward_length";
+  const auto or_else = [&](int64_t fallback) {
+    const int64_t given = keys.integer(key, 0);
+    return given > 0 ? given : fallback;
+  };
+  const auto count = [&] {
+    return std::clamp<int64_t>(keys.required("expert_shared_count"), 0, 4096);
+  };
+  switch (kind) {
+    case SharedWidth::none:
+      break;
+    case SharedWidth::key:
+      return or_else(0);
+    case SharedWidth::key_or_dense:
+      return or_else(h.n_ff);
+    case SharedWidth::key_or_expert:
+      return or_else(h.n_ff_expert);
+    case SharedWidth::expert_times_count:
+      return h.n_ff_expert * count();
+    case SharedWidth::key_or_expert_times_count:
+      return or_else(h.n_ff_expert) * count();
+  }
+  return 0;
 }
 
 void read_experts(KeyReader& keys, const Architecture& arch, Hparams& h) {
@@ -115,12 +168,7 @@ void read_experts(KeyReader& keys, const Architecture& arch, Hparams& h) {
     keys.refuse("groups of experts are not supported", "expert_group_count");
   h.n_ff_expert = experts.width_key ? keys.integer("expert_feed_forward_length", 0) : h.n_ff;
   if (h.n_ff_expert == 0) h.n_ff_expert = h.n_ff / h.n_expert_used;
-  if (experts.shared != Presence::absent) {
-    h.n_ff_shared = keys.integer("expert_shared_feed_forward_length",
-                                 experts.shared == Presence::required ? h.n_ff : 0);
-    if (experts.shared_count_key)
-      h.n_ff_shared = h.n_ff_expert * keys.required("expert_shared_count");
-  }
+  h.n_ff_shared = shared_width(keys, experts.shared, h);
   h.gating = experts.gating;
   if (experts.gating_key) {
     const int64_t gating = keys.integer("expert_gating_func", 0);
@@ -169,6 +217,7 @@ void read_scales(KeyReader& keys, const Architecture& arch, Hparams& h) {
                                                 : keys.real("logit_scale", 1.0));
   }
   float scale = 1.0F / std::sqrt(static_cast<float>(h.head_dim_k));
+  if (arch.inverse_score_scale) scale = 1.0F / static_cast<float>(h.head_dim_k);
   if (arch.wide_scale_layers != 0 && h.n_layer == arch.wide_scale_layers) {
     const int64_t share = h.n_embd / h.n_head;
     scale = 1.0F / std::sqrt(static_cast<float>(share));
@@ -184,6 +233,7 @@ void read_scales(KeyReader& keys, const Architecture& arch, Hparams& h) {
     h.logit_soft_cap = keys.real("final_logit_softcapping", arch.logit_soft_cap);
   if (arch.clamp_qkv) h.clamp_qkv = keys.real("attention.clamp_kqv", 0.0);
   h.alibi_bias = arch.alibi_key ? keys.real("attention.max_alibi_bias", 0.0) : arch.alibi_bias;
+  if (arch.alibi_layers != 0 && h.n_layer != arch.alibi_layers) h.alibi_bias = 0.0F;
 }
 
 Result<void> check_sizes(const Hparams& h, const GgufFile& file) {
@@ -234,7 +284,7 @@ Result<Hparams> read_hparams(const GgufFile& file, const Architecture& arch) {
   h.n_layer = keys.required("block_count") - keys.integer("nextn_predict_layers", 0);
   h.n_embd = keys.required("embedding_length");
   h.n_ctx_train = keys.required("context_length");
-  h.n_ff = keys.required("feed_forward_length");
+  h.n_ff = keys.required("feed_forward_length") / (arch.half_ffn ? 2 : 1);
   h.n_head = keys.required("attention.head_count");
   h.n_head_kv = keys.integer("attention.head_count_kv", h.n_head);
   const int64_t head_dim = h.n_head > 0 ? h.n_embd / h.n_head : 0;

@@ -32,13 +32,17 @@ void read_attention(TensorReader& in, const Architecture& a, const Hparams& h,
     if (a.qk_norm == QkNorm::whole && !l.q_norm.on) l.k_norm = {};  // both or none
   }
   const int64_t pairs = h.rope.n_rot / 2;
-  if (a.rope_factors != Presence::absent) {
-    l.rope_factors = in.vector("rope_freqs.weight", pairs, Presence::optional);
-    l.rope_long = in.vector("rope_factors_long.weight", pairs, Presence::optional);
-    l.rope_short = in.vector("rope_factors_short.weight", pairs, Presence::optional);
-  }
+  l.rope_factors = in.vector("rope_freqs.weight", pairs, a.rope_factors);
+  l.rope_long = in.vector("rope_factors_long.weight", pairs, a.rope_factors);
+  l.rope_short = in.vector("rope_factors_short.weight", pairs, a.rope_factors);
   if (a.sinks) l.sinks = in.vector(blk + "attn_sinks.weight", h.n_head);
   const int64_t heads = h.n_head * h.head_dim_v;
+  if (a.attn_gate != AttnGate::none) {
+    const std::string name = blk + "attn_gate";
+    l.attn_gate = in.linear(name, in.rows_of(name) == h.n_head ? h.n_head : heads, h.n_embd,
+                            Presence::absent);
+    l.attn_gate.scale = {};
+  }
   if (a.attn_sub_norm) l.attn_sub_norm = in.norm(blk + "attn_sub_norm", heads);
   l.wo = in.linear(blk + "attn_output", h.n_embd, heads, a.attn_out_bias);
   if (a.attn_post_norm != nullptr) l.attn_post_norm = in.norm(blk + a.attn_post_norm, h.n_embd);

@@ -85,6 +85,11 @@ Norm TensorReader::norm(const std::string& name, int64_t size, Presence presence
   return norm;
 }
 
+int64_t TensorReader::rows_of(const std::string& name) const {
+  const GgufTensor* tensor = model_.file.find_tensor(name + ".weight");
+  return tensor == nullptr ? 0 : tensor->ne[1];
+}
+
 void TensorReader::refuse_unused() {
   for (const GgufTensor& tensor : model_.file.tensors()) {
     // Layers beyond the model's are heads that predict further tokens, "cls" is a classifier.

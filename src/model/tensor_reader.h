@@ -26,7 +26,8 @@ class TensorReader {
                        Presence presence = Presence::required);
   Norm norm(const std::string& name, int64_t size, Presence presence = Presence::required);
 
-  bool has(const std::string& name) const { return model_.file.find_tensor(name) != nullptr; }
+  /// Rows of the matrix `name` + ".weight" as the file has it; 0 when it is missing.
+  int64_t rows_of(const std::string& name) const;
 
   /// Errors about the first tensor of the file that nobody asked for.
   void refuse_unused();

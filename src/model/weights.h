@@ -68,6 +68,7 @@ struct Layer {
   Vector rope_factors;           // n_rot / 2: each divides one pair's angle
   Vector rope_long, rope_short;  // the same, by the length of the context
   Vector sinks;                  // n_head
+  Linear attn_gate;              // n_head or n_head · head_dim_v × n_embd
   Norm attn_sub_norm;            // n_head · head_dim_v
   Linear wo;                     // n_embd × n_head · head_dim_v
   Norm attn_post_norm;           // n_embd

@@ -119,12 +119,12 @@ void Forward::attend(int64_t il, const Rows& in) {
   const bool fused = w.qkv.present();
   if (fused) project_fused(il, in);
   if (!fused) project(w.wq, "Qcur", il, in, q_);
-  turn(il, "Qcur", w.q_norm, hp_.n_head, q_);
+  turn(il, true, w.q_norm, q_);
   scale(q_, hp_.query_scale);
   if (hp_.query_scale != 1.0F) show({arch_.nodes.scaled_query, "SCALE"}, il, q_);
   if (!fused) project(w.wv, "Vcur", il, in, v_);
   if (!fused) project(w.wk, "Kcur", il, in, k_);
-  turn(il, "Kcur", w.k_norm, hp_.n_head_kv, k_);
+  turn(il, false, w.k_norm, k_);
 
   cache_.store(il, first_, n_, k_.data(), v_.data());
   att_.resize(static_cast<size_t>(n_ * hp_.n_head * hp_.head_dim_v));
@@ -135,8 +135,13 @@ void Forward::attend(int64_t il, const Rows& in) {
             nodes_ ? &scores_ : nullptr);
   show({"kq", "MUL_MAT"}, il, scores_.scores, hp_.n_head);
   show({"kq_soft_max", "SOFT_MAX"}, il, scores_.probabilities, hp_.n_head);
-  show({"kqv_out", "CONT"}, il, att_);
+  show({arch_.nodes.heads, "CONT"}, il, att_);
 
+  if (w.attn_gate.present()) {
+    multiply(w.attn_gate, {"attn_gate_proj"}, il, in, gate_);
+    gate_heads(arch_.attn_gate, gate_, att_);
+    show({"attn_gated", "MUL"}, il, att_);
+  }
   if (w.attn_sub_norm.on)
     norm_rows(w.attn_sub_norm, "attn_sub_norm", il, hp_.n_head * hp_.head_dim_v, att_, att_);
   multiply(w.wo, last_named(w.wo, nullptr, arch_.nodes.attn_out), il, att_, y_);
@@ -157,16 +162,21 @@ void Forward::project_fused(int64_t il, const Rows& in) {
   split_columns(qkv_, widths, parts);
 }
 
-/// The norm of queries or keys, then RoPE.
-void Forward::turn(int64_t il, const char* name, const Norm& qk_norm, int64_t heads, Rows& x) {
-  const char* normed = name[0] == 'Q' ? arch_.nodes.q_normed : arch_.nodes.k_normed;
-  if (qk_norm.on) {
+/// The norm of queries or keys and RoPE.
+void Forward::turn(int64_t il, bool query, const Norm& qk_norm, Rows& x) {
+  const int64_t heads = query ? hp_.n_head : hp_.n_head_kv;
+  const NodeNames& names = arch_.nodes;
+  const auto normalise = [&] {
+    if (!qk_norm.on) return;
     const int64_t width = arch_.qk_norm == QkNorm::whole ? heads * hp_.head_dim_k : hp_.head_dim_k;
-    norm_rows(qk_norm, normed, il, width, x, x);
+    norm_rows(qk_norm, query ? names.q_normed : names.k_normed, il, width, x, x);
+  };
+  if (!arch_.qk_norm_after_rope) normalise();
+  if (hp_.layers[static_cast<size_t>(il)].rope) {
+    rotate(il, heads, x);
+    show({query ? names.q_rotated : names.k_rotated, "ROPE"}, il, x);
   }
-  if (!hp_.layers[static_cast<size_t>(il)].rope) return;
-  rotate(il, heads, x);
-  show({name, "ROPE"}, il, x);
+  if (arch_.qk_norm_after_rope) normalise();
 }
 
 void Forward::feed_forward(int64_t il, const Rows& in) {
@@ -241,7 +251,7 @@ void Forward::shared_expert(int64_t il, const Rows& in) {
     activate(n_, {up_.data(), width}, {}, width);
   }
   show(activation_node(arch_.activation, w.shared_gate.present()), il, gate_);
-  multiply(w.shared_down, {"ffn_shexp", nullptr}, il, gate_, y_);
+  multiply(w.shared_down, {arch_.nodes.shared_out}, il, gate_, y_);
   if (w.shared_router.present()) {
     multiply(w.shared_router, {"ffn_shexp_gate_inp", nullptr}, il, in, gate_);
     gate_rows(gate_, hp_.n_embd, y_);

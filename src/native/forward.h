@@ -64,7 +64,7 @@ class Forward {
   void attend(int64_t il, const Rows& in);
   void project(const Linear& linear, const char* name, int64_t il, const Rows& in, Rows& out);
   void project_fused(int64_t il, const Rows& in);
-  void turn(int64_t il, const char* name, const Norm& qk_norm, int64_t heads, Rows& x);
+  void turn(int64_t il, bool query, const Norm& qk_norm, Rows& x);
   void feed_forward(int64_t il, const Rows& in);
   void dense(int64_t il, const Rows& in);
   void experts(int64_t il, const Rows& in);

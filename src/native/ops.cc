@@ -97,6 +97,15 @@ void gate_rows(const std::vector<float>& gate, int64_t width, std::vector<float>
   }
 }
 
+void gate_heads(AttnGate kind, const std::vector<float>& gate, std::vector<float>& x) {
+  const auto softplus = [](float v) { return v > 20.0F ? v : std::log(1.0F + std::exp(v)); };
+  const size_t share = x.size() / gate.size();
+  for (size_t i = 0; i < gate.size(); ++i) {
+    const float g = kind == AttnGate::sigmoid ? sigmoid(gate[i]) : softplus(gate[i]);
+    for (size_t j = i * share; j < (i + 1) * share; ++j) x[j] *= g;
+  }
+}
+
 std::vector<float> alibi_slopes(float max_bias, int64_t n_head) {
   if (max_bias <= 0.0F) return {};
   const int64_t power = int64_t{1} << static_cast<int>(std::floor(std::log2(n_head)));
@@ -145,7 +154,9 @@ void rope_table(const Rope& rope, const float* factors, int64_t position, float*
   const YarnRange range = rope.ext_factor != 0.0F ? yarn_range(rope) : YarnRange{};
   auto theta = static_cast<float>(position);
   for (int64_t pair = 0; pair < rope.n_rot / 2; ++pair) {
-    const float extrapolated = factors == nullptr ? theta : theta / factors[pair];
+    const bool still = !rope.still.empty() && rope.still[static_cast<size_t>(pair)];
+    const float turn = still ? 0.0F : theta;
+    const float extrapolated = factors == nullptr ? turn : turn / factors[pair];
     float angle = rope.scale * extrapolated;
     float magnitude = rope.attn_factor;
     if (rope.ext_factor != 0.0F) {

@@ -41,6 +41,9 @@ void divide_rows(std::vector<float>& x, const Vector& by);
 /// Row p of y (width values) times sigmoid(gate[p]), computed as silu(g) / g.
 void gate_rows(const std::vector<float>& gate, int64_t width, std::vector<float>& y);
 
+/// x times sigmoid or softplus of gate; each gate value covers x.size() / gate.size() values.
+void gate_heads(AttnGate kind, const std::vector<float>& gate, std::vector<float>& x);
+
 /// What a key at distance d adds to the score of head h is -d · slopes[h]: empty without ALiBi
 /// (arXiv 2108.12409).
 std::vector<float> alibi_slopes(float max_bias, int64_t n_head);
