@@ -24,7 +24,7 @@ struct Rope {
   float attn_factor = 1.0F;  // magnitude of the rotated vector
   float beta_fast = 32.0F;
   float beta_slow = 1.0F;
-  std::vector<bool> still;  // n_rot / 2, or empty: pairs that do not turn (M-RoPE on text)
+  std::vector<bool> still{};  // n_rot / 2, or empty: pairs that do not turn (M-RoPE on text)
 };
 
 /// What attention differs in from layer to layer.
