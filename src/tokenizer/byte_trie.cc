@@ -7,7 +7,7 @@ namespace crossval {
 
 ByteTrie::ByteTrie(std::vector<std::pair<std::string_view, int32_t>> keys) {
   roots_.fill(kNone);
-  std::ranges::stable_sort(keys, {}, &std::pair<std::string_view, int32_t>::first);
+  std::ranges::sort(keys);  // of equal texts the highest id stays
   // Keys begin…end share their first `depth` bytes; their next bytes become children of `parent`.
   struct Range {
     int32_t parent;

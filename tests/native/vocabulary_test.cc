@@ -1,14 +1,13 @@
 #include "native/vocabulary.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 
-#include "native/faults.h"
-#include "support/gguf_writer.h"
+#include "gguf/writer.h"
 #include "tiny_model.h"
 
 namespace crossval {
@@ -21,33 +20,29 @@ using testing_support::make_tiny;
 
 /// A SentencePiece-style vocabulary of eight tokens. By hand: "ab" gets a space in front, "a" "b"
 /// join first (score -1 above -2), then the space joins them: token 7 alone, after BOS.
-std::string small_vocabulary(std::string_view model = "llama") {
-  GgufWriter writer;
-  writer.add_string("general.architecture", "llama");
-  writer.add_string("tokenizer.ggml.model", model);
-  writer.add_strings("tokenizer.ggml.tokens",
-                     {"<unk>", "<s>", "</s>", "\xE2\x96\x81", "a", "b", "ab",
-                      "\xE2\x96\x81"
-                      "ab"});
-  const float scores[8] = {0, 0, 0, -5, -6, -7, -1, -2};
-  const int32_t kinds[8] = {2, 3, 3, 1, 1, 1, 1, 1};
-  writer.add_numbers("tokenizer.ggml.scores", GgufType::f32, 8, std::as_bytes(std::span(scores)));
-  writer.add_numbers("tokenizer.ggml.token_type", GgufType::i32, 8,
-                     std::as_bytes(std::span(kinds)));
-  return writer.file();
-}
-
-/// A file of the current test, deleted at the end of the scope.
-class TestFile {
+class SmallVocabulary {
  public:
-  TestFile(const std::string& name, const std::string& bytes)
-      : path_((std::filesystem::path(testing::TempDir()) /
-               (std::string(testing::UnitTest::GetInstance()->current_test_info()->name()) + "-" +
-                name))
-                  .string()) {
-    std::ofstream(path_, std::ios::binary) << bytes;
+  explicit SmallVocabulary(std::string_view model = "llama")
+      : path_(fmt::format("{}/vocabulary-{}.gguf", testing::TempDir(), ::getpid())) {
+    const std::vector<std::string> tokens = {"<unk>", "<s>", "</s>", "\u2581",
+                                             "a",     "b",   "ab",   "\u2581ab"};
+    const float scores[] = {0, 0, 0, -5, -6, -7, -1, -2};
+    const int32_t kinds[] = {2, 3, 3, 1, 1, 1, 1, 1};
+    GgufArray score_array;
+    score_array.element = GgufType::f32;
+    score_array.count = tokens.size();
+    score_array.numbers = reinterpret_cast<const std::byte*>(scores);
+    GgufWriter writer(path_);
+    writer.add_string("general.architecture", "llama");
+    writer.add_string("tokenizer.ggml.model", model);
+    writer.add_strings("tokenizer.ggml.tokens", tokens);
+    writer.add_key("tokenizer.ggml.scores", GgufType::array, score_array);
+    writer.add_i32s("tokenizer.ggml.token_type", kinds);
+    EXPECT_TRUE(writer.start().has_value());
+    const auto done = writer.finish();
+    EXPECT_TRUE(done.has_value()) << done.error().message();
   }
-  ~TestFile() { std::remove(path_.c_str()); }
+  ~SmallVocabulary() { std::remove(path_.c_str()); }
   const std::string& path() const { return path_; }
 
  private:
@@ -55,7 +50,7 @@ class TestFile {
 };
 
 TEST(NativeVocabulary, TextGoesThroughTheVocabularyOfTheModelFile) {
-  const TestFile file("model.gguf", small_vocabulary());
+  const SmallVocabulary file;
   const auto model = GgufFile::open(file.path());
   ASSERT_TRUE(model.has_value()) << model.error().message();
   const auto vocabulary = NativeVocabulary::create(*model, "", false);
@@ -72,7 +67,7 @@ TEST(NativeVocabulary, TextGoesThroughTheVocabularyOfTheModelFile) {
 }
 
 TEST(NativeVocabulary, RowsOfAPaddedOutputMatrixStandForNoBytes) {
-  const TestFile file("model.gguf", small_vocabulary());
+  const SmallVocabulary file;
   const auto model = GgufFile::open(file.path());
   const auto vocabulary = NativeVocabulary::create(*model, "", false);
   EXPECT_THAT(vocabulary->pieces(std::vector<TokenId>{8, 1000}).value(), ElementsAre("", ""));
@@ -83,7 +78,7 @@ TEST(NativeVocabulary, RowsOfAPaddedOutputMatrixStandForNoBytes) {
 }
 
 TEST(NativeVocabulary, MissingBosDropsOnlyTheBosThatTheModelAsksFor) {
-  const TestFile file("model.gguf", small_vocabulary());
+  const SmallVocabulary file;
   const auto model = GgufFile::open(file.path());
   const auto vocabulary = NativeVocabulary::create(*model, "", true);
   EXPECT_TRUE(vocabulary->add_bos());  // what the file asks for stays visible
@@ -104,7 +99,7 @@ TEST(NativeVocabulary, AnEngineWithoutOneTakesIdsAndRefusesText) {
 }
 
 TEST(NativeVocabulary, AnUnsupportedOneIsNamedWhenTextIsAskedFor) {
-  const TestFile file("model.gguf", small_vocabulary("runes"));
+  const SmallVocabulary file("runes");
   const auto model = GgufFile::open(file.path());
   const auto vocabulary = NativeVocabulary::create(*model, "", false);
   ASSERT_TRUE(vocabulary.has_value());
@@ -116,7 +111,7 @@ TEST(NativeVocabulary, AnUnsupportedOneIsNamedWhenTextIsAskedFor) {
 }
 
 TEST(NativeVocabulary, TheEngineUsesAnotherFilesVocabularyWhenAsked) {
-  const TestFile file("vocabulary.gguf", small_vocabulary());
+  const SmallVocabulary file;
   const auto engine = make_tiny({.tokenizer_path = file.path()});
   EXPECT_TRUE(engine->info().capabilities.tokenize);
   EXPECT_TRUE(engine->info().settings.add_bos);
