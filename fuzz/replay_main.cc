@@ -1,5 +1,6 @@
-// Runs a fuzz target over committed inputs where libFuzzer is not linked: each file below the folders
-// named on the command line, once. An empty corpus is a failure: nothing would have been tested.
+// Runs a fuzz target over committed inputs where libFuzzer is not linked: each file below the
+// folders named on the command line, once. An empty corpus is a failure: nothing would have been
+// tested.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Writes the first inputs of fuzz/corpus/{gguf,tokenizer,model}: small files by the `gguf` package.
+
+usage: make_fuzz_corpus.py    (numpy and gguf)
+
+Inputs that once crashed a target lie beside them and are not made here.
+"""
+import pathlib
+import shutil
+
+import gguf
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+CORPUS = ROOT / "fuzz" / "corpus"
+KINDS = gguf.GGMLQuantizationType
+
+
+def finish(w):
+    w.write_header_to_file()
+    w.write_kv_data_to_file()
+    w.write_tensors_to_file()
+    w.close()
+
+
+def append(path, text):
+    path.write_bytes(path.read_bytes() + text.encode())
+
+
+def byte_level():
+    """GPT-2's spelling of the 256 bytes."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    rest = [b for b in range(256) if b not in printable]
+    spelling = {b: chr(b) for b in printable} | {b: chr(256 + i) for i, b in enumerate(rest)}
+    return [spelling[b] for b in range(256)]
+
+
+def bpe(path, pre):
+    w = gguf.GGUFWriter(path, "llama")
+    w.add_tokenizer_model("gpt2")
+    w.add_tokenizer_pre(pre)
+    tokens = [*byte_level(), "th", "the", "Ġthe", "in", "ing", "<|end|>", "<|user|>"]
+    w.add_token_list(tokens)
+    w.add_token_types([gguf.TokenType.NORMAL] * 261 + [gguf.TokenType.CONTROL, gguf.TokenType.USER_DEFINED])
+    w.add_token_merges(["t h", "th e", "Ġ the", "i n", "in g"])
+    w.add_eos_token_id(261)
+    finish(w)
+    append(path, "the thing<|user|>is 1234 über\n\n  naïve<|end|>")
+
+
+def spm(path):
+    w = gguf.GGUFWriter(path, "llama")
+    w.add_tokenizer_model("llama")
+    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{b:02X}>" for b in range(256)), "▁", "a", "b", "▁a", "ab", "▁ab", "<tag>"]
+    types = ([gguf.TokenType.UNKNOWN] + [gguf.TokenType.CONTROL] * 2 + [gguf.TokenType.BYTE] * 256
+             + [gguf.TokenType.NORMAL] * 6 + [gguf.TokenType.USER_DEFINED])
+    w.add_token_list(tokens)
+    w.add_token_scores([0.0] * 259 + [-6.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0])
+    w.add_token_types(types)
+    finish(w)
+    append(path, "ab a<tag> ü</s>  ab")
+
+
+def model(path, kind, width):
+    rng = np.random.default_rng(7)
+    w = gguf.GGUFWriter(path, "llama")
+    w.add_block_count(1)
+    w.add_context_length(64)
+    w.add_embedding_length(width)
+    w.add_feed_forward_length(width)
+    w.add_head_count(2)
+    w.add_head_count_kv(1)
+    w.add_layer_norm_rms_eps(1e-5)
+    w.add_tokenizer_model("none")
+
+    def matrix(name, rows, cols):
+        values = rng.standard_normal((rows, cols)).astype(np.float32)
+        w.add_tensor(name, gguf.quants.quantize(values, kind), raw_dtype=kind)
+
+    matrix("token_embd.weight", 4, width)
+    w.add_tensor("output_norm.weight", np.ones(width, dtype=np.float32))
+    w.add_tensor("blk.0.attn_norm.weight", np.ones(width, dtype=np.float32))
+    w.add_tensor("blk.0.ffn_norm.weight", np.ones(width, dtype=np.float32))
+    matrix("blk.0.attn_q.weight", width, width)
+    matrix("blk.0.attn_k.weight", width // 2, width)
+    matrix("blk.0.attn_v.weight", width // 2, width)
+    matrix("blk.0.attn_output.weight", width, width)
+    for name in ["gate", "up", "down"]:
+        matrix(f"blk.0.ffn_{name}.weight", width, width)
+    finish(w)
+
+
+def main():
+    for name in ["gguf", "tokenizer", "model"]:
+        (CORPUS / name).mkdir(parents=True, exist_ok=True)
+    for pre in ["gpt-2", "llama-bpe", "smollm"]:
+        bpe(CORPUS / "tokenizer" / f"bpe-{pre}", pre)
+    spm(CORPUS / "tokenizer" / "spm")
+    for name, kind, width in [("f32", KINDS.F32, 8), ("f16", KINDS.F16, 8), ("q8_0", KINDS.Q8_0, 32),
+                              ("q4_1", KINDS.Q4_1, 32)]:
+        model(CORPUS / "model" / name, kind, width)
+    for source in ["all.gguf", "split-00002-of-00003.gguf"]:
+        shutil.copy(ROOT / "tests" / "data" / "gguf" / source, CORPUS / "gguf" / source.removesuffix(".gguf"))
+
+
+if __name__ == "__main__":
+    main()
