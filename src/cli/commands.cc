@@ -2,6 +2,7 @@
 #include <array>
 
 #include "cli/command.h"
+#include "cli/per_token_command.h"
 #include "cli/synth_command.h"
 #include "cli/version_command.h"
 
@@ -9,6 +10,8 @@ namespace crossval {
 
 std::span<const CommandEntry> commands() {
   static constexpr std::array kCommands{
+      CommandEntry{"per-token", "compare two engines on a prompt, position by position",
+                   make_per_token_command},
       CommandEntry{"synth", "write a random model of given sizes and weight types",
                    make_synth_command},
       CommandEntry{"version", "what this program was built from and with", make_version_command},

@@ -49,3 +49,13 @@ def crossval(binary):
         return Run(done.returncode, done.stdout, done.stderr)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def ids(crossval, model):
+    """1,024 token ids of real text."""
+    run = crossval("per-token", "-m", model, "-f", ROOT / "LICENSE", "-c", 4096, "--max-tokens", 0,
+                   "--candidate", "llama.cpp", "--format", "json")
+    found = run.json["tokens"]
+    assert len(found) > 1024
+    return found[:1024]

@@ -1,36 +1,7 @@
 """The signature: native's logits are bit-identical to canonical llama.cpp's, whatever should not matter."""
-import os
-
 import pytest
 
-from conftest import PROMPTS, ROOT, script
-
-ALL = bool(os.environ.get("CROSSVAL_TEST_ALL"))
-TYPES = ["F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K"]
-
-
-def identical(run, positions, steps=0):
-    assert run.code == 0, (run.out[-2000:], run.err[-2000:])
-    result = run.json
-    assert result["verdict"] == "IDENTICAL"
-    assert result["prompt_positions"] == positions
-    assert result["decode_steps"] <= steps
-    assert result["identical_rows"] == positions + result["decode_steps"]
-    return result
-
-
-@pytest.fixture(scope="session")
-def ids(crossval, model):
-    """1,024 token ids of real text."""
-    run = crossval("per-token", "-m", model, "-f", ROOT / "LICENSE", "-c", 4096, "--max-tokens", 0,
-                   "--candidate", "llama.cpp", "--format", "json")
-    found = run.json["tokens"]
-    assert len(found) > 1024
-    return found[:1024]
-
-
-def tokens(ids):
-    return "--tokens=" + ",".join(map(str, ids))
+from identity import ALL, identical, tokens
 
 
 @pytest.mark.parametrize("kv", ["f16", "f32"])
@@ -47,24 +18,3 @@ def test_threads_and_chunks(crossval, model, ids, threads, batch):
     run = crossval("per-token", "-m", model, tokens(ids[:length]), "--max-tokens", 4, "-t", threads, "-b", batch,
                    "--require", "bits", "--format", "json")
     identical(run, length, 4)
-
-
-@pytest.mark.parametrize("kind", TYPES)
-def test_weight_types(crossval, ids, kind):
-    """SmolLM2 requantised by llama.cpp's own quantiser."""
-    length = 256 if ALL else 96
-    run = crossval("per-token", "-m", script("quantized", kind), tokens(ids[:length]), "--max-tokens", 4, "-t", 2,
-                   "--require", "bits", "--format", "json")
-    identical(run, length, 4)
-
-
-def test_no_false_alarm_on_clean_prompts(crossval, model):
-    prompts = sorted(PROMPTS.glob("*.txt"))
-    assert len(prompts) == 50
-    for prompt in prompts:
-        run = crossval("per-token", "-m", model, "-f", prompt, "--max-tokens", 2, "-t", 2, "--require", "bits",
-                       "--format", "json")
-        result = run.json
-        assert run.code == 0 and result["verdict"] == "IDENTICAL", (prompt, run.err)
-        assert result["identical_rows"] > 0
-        assert result["warnings"] == [], (prompt, result["warnings"])

@@ -1,0 +1,130 @@
+#include "cli/engine_factory.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <span>
+#include <string_view>
+
+#include "cli/reference_program.h"
+#include "cli/suggest.h"
+#include "native/engine.h"
+#include "process/engine.h"
+
+namespace crossval {
+namespace {
+
+Result<int> number(const EngineSpec& spec, const char* key, int fallback) {
+  const std::string text = spec.get(key);
+  if (text.empty() && !spec.options.contains(key)) return fallback;
+  int value = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (status != std::errc{} || end != text.data() + text.size() || value < 1 || value > 1024) {
+    return fail(ExitCode::usage, fmt::format("{}={} is no number from 1 to 1024", key, text),
+                "engine " + spec.name);
+  }
+  return value;
+}
+
+// fault=a+b
+std::vector<std::string> split_faults(std::string_view text) {
+  std::vector<std::string> names;
+  while (!text.empty()) {
+    const size_t plus = text.find('+');
+    names.emplace_back(text.substr(0, plus));
+    text.remove_prefix(plus == std::string_view::npos ? text.size() : plus + 1);
+  }
+  return names;
+}
+
+Result<std::unique_ptr<Engine>> make_native(const EngineSpec& spec, const EngineDefaults& defaults,
+                                            const Console& /*console*/, std::stop_token /*stop*/) {
+  const auto threads = number(spec, "threads", defaults.threads);
+  if (!threads) return tl::unexpected(threads.error());
+  const std::string kv = spec.get("kv", defaults.kv);
+  if (kv != "f16" && kv != "f32") {
+    return fail(ExitCode::usage, "kv=" + kv + " is neither f16 nor f32", "engine native");
+  }
+  return make_native_engine({.model_path = with_home(spec.get("model", defaults.model)),
+                             .tokenizer_path = with_home(spec.get("tokenizer")),
+                             .kv = kv == "f16" ? KvType::f16 : KvType::f32,
+                             .threads = *threads,
+                             .n_ctx = defaults.context,
+                             .n_batch = defaults.batch,
+                             .faults = split_faults(spec.get("fault"))});
+}
+
+Result<std::unique_ptr<Engine>> make_llama(const EngineSpec& spec, const EngineDefaults& defaults,
+                                           const Console& console, std::stop_token stop) {
+  const auto worker = llama_worker(spec, console, stop);
+  if (!worker) return tl::unexpected(worker.error());
+  LlamaOptions options;
+  options.worker_path = *worker;
+  options.settings = {{"model", with_home(spec.get("model", defaults.model))},
+                      {"kv", spec.get("kv", defaults.kv)},
+                      {"threads", spec.get("threads", std::to_string(defaults.threads))},
+                      {"n_ctx", std::to_string(defaults.context)},
+                      {"n_batch", std::to_string(defaults.batch)}};
+  for (const char* key : {"profile", "ngl", "device"}) {
+    if (spec.options.contains(key)) options.settings[key] = spec.get(key);
+  }
+  options.timeout = std::chrono::milliseconds(static_cast<int64_t>(defaults.timeout_seconds * 1e3));
+  options.stop = std::move(stop);
+  return make_llama_engine(std::move(options));
+}
+
+struct EngineKind {
+  std::string_view name;
+  std::span<const std::string_view> keys;
+  Result<std::unique_ptr<Engine>> (*make)(const EngineSpec&, const EngineDefaults&, const Console&,
+                                          std::stop_token);
+};
+
+constexpr std::string_view kNativeKeys[] = {"model", "threads", "kv", "fault", "tokenizer"};
+constexpr std::string_view kLlamaKeys[] = {"model", "threads", "kv",     "profile", "src",
+                                           "build", "release", "worker", "ngl",     "device"};
+constexpr EngineKind kKinds[] = {
+    {"native", kNativeKeys, make_native},
+    {"llama.cpp", kLlamaKeys, make_llama},
+};
+
+const EngineKind* find_kind(std::string_view name) {
+  const auto* kind =
+      std::ranges::find_if(kKinds, [&](const EngineKind& each) { return each.name == name; });
+  return kind == std::end(kKinds) ? nullptr : kind;
+}
+
+std::string hint(const std::string& typed, const std::vector<std::string>& known) {
+  const std::string near = nearest_word(typed, known);
+  return (near.empty() ? "" : "Did you mean " + near + "? ") +
+         fmt::format("There are: {}.", fmt::join(known, ", "));
+}
+
+}  // namespace
+
+Result<void> check_engine_spec(const EngineSpec& spec) {
+  const EngineKind* kind = find_kind(spec.name);
+  if (kind == nullptr) {
+    std::vector<std::string> names;
+    for (const EngineKind& each : kKinds) names.emplace_back(each.name);
+    return fail(ExitCode::usage, "no engine is called \"" + spec.name + "\"", {},
+                hint(spec.name, names));
+  }
+  const std::vector<std::string> keys(kind->keys.begin(), kind->keys.end());
+  for (const auto& [key, value] : spec.options) {
+    if (std::ranges::find(keys, key) != keys.end()) continue;
+    return fail(ExitCode::usage, "there is no key \"" + key + "\"", "engine " + spec.name,
+                hint(key, keys));
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Engine>> make_engine(const EngineSpec& spec, const EngineDefaults& defaults,
+                                            const Console& console, std::stop_token stop) {
+  return find_kind(spec.name)->make(spec, defaults, console, std::move(stop));
+}
+
+}  // namespace crossval

@@ -1,0 +1,23 @@
+// From an engine's name to the engine: the only place that names concrete ones.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+
+#include "base/error.h"
+#include "cli/console.h"
+#include "cli/engine_options.h"
+#include "engine/engine.h"
+#include "engine/spec.h"
+
+namespace crossval {
+
+/// Errors (usage): no such engine, a key that it does not have; each lists what there is.
+Result<void> check_engine_spec(const EngineSpec& spec);
+
+/// Makes the engine that a checked spec describes; `defaults` fill what it leaves open. A reference
+/// that has to be built is built, its progress shown on the console's err.
+Result<std::unique_ptr<Engine>> make_engine(const EngineSpec& spec, const EngineDefaults& defaults,
+                                            const Console& console, std::stop_token stop);
+
+}  // namespace crossval

@@ -1,0 +1,82 @@
+#include "cli/engine_options.h"
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <set>
+
+#include "cli/engine_factory.h"
+
+namespace crossval {
+namespace {
+
+// What the keys of an engine change, in the names of gate/settings.h. Another model file brings its
+// own RoPE and epsilon; another profile or build its own attention.
+const std::map<std::string, std::vector<std::string>>& changed_settings() {
+  static const std::map<std::string, std::vector<std::string>> kChanged{
+      {"model", {"model", "rope", "norm-eps", "context-class"}},
+      {"kv", {"kv-type"}},
+      {"fault", {"rope", "norm-eps"}},
+      {"profile", {"flash-attention"}},
+      {"build", {"flash-attention"}},
+  };
+  return kChanged;
+}
+
+Result<EngineSpec> side_spec(const std::string& text, const EngineDefaults& defaults) {
+  auto spec = parse_engine_spec(text);
+  if (!spec) return spec;
+  if (auto known = check_engine_spec(*spec); !known) return tl::unexpected(known.error());
+  if (spec->get("model", defaults.model).empty()) {
+    return fail(ExitCode::usage, "no model given", "engine " + spec->name,
+                "Give one for both with -m FILE.gguf, or one of its own: " + spec->name +
+                    ":model=FILE.gguf.");
+  }
+  return spec;
+}
+
+}  // namespace
+
+void add_engine_options(CLI::App& app, EngineOptions& options) {
+  EngineDefaults& defaults = options.defaults;
+  const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
+    return app.add_option(names, value, help)->group("Engines")->type_name(type);
+  };
+  add("-m,--model", defaults.model, "the model of both engines", "FILE.gguf");
+  add("--candidate", options.candidate, "name[:key=value,…]: native, llama.cpp (default native)",
+      "ENGINE");
+  add("--reference", options.reference, "likewise (default llama.cpp)", "ENGINE");
+  add("--tokenizer", options.tokenizer, "the candidate's tokenizer, instead of the model file's",
+      "FILE");
+  add("--kv", defaults.kv, "type of keys and values: f16 (default), f32", "TYPE")
+      ->check(CLI::IsMember({"f16", "f32"}));
+  add("-t,--threads", defaults.threads, "of each engine (default 1)", "N")
+      ->check(CLI::Range(1, 1024));
+  add("-c,--ctx-size", defaults.context, "positions that fit (default 2048)", "N")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 30));
+  add("-b,--batch-size", defaults.batch, "positions evaluated at once (default 512)", "N")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 20));
+  add("--engine-timeout", defaults.timeout_seconds,
+      "longest silence of an engine that is another program (default 120)", "SECONDS")
+      ->check(CLI::Range(0.1, 1e6));
+}
+
+Result<EnginePairSpecs> engine_pair(const EngineOptions& options) {
+  EnginePairSpecs pair;
+  auto candidate = side_spec(options.candidate, options.defaults);
+  if (!candidate) return tl::unexpected(candidate.error());
+  auto reference = side_spec(options.reference, options.defaults);
+  if (!reference) return tl::unexpected(reference.error());
+  if (!options.tokenizer.empty()) {
+    candidate->options.emplace("tokenizer", options.tokenizer);
+    if (auto known = check_engine_spec(*candidate); !known) return tl::unexpected(known.error());
+  }
+  std::set<std::string> asked;
+  for (const EngineSpec* spec : {&*candidate, &*reference}) {
+    for (const auto& [key, settings] : changed_settings()) {
+      if (spec->options.contains(key)) asked.insert(settings.begin(), settings.end());
+    }
+  }
+  return EnginePairSpecs{*candidate, *reference, {asked.begin(), asked.end()}};
+}
+
+}  // namespace crossval

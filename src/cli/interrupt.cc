@@ -1,0 +1,53 @@
+#include "cli/interrupt.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+
+namespace crossval {
+namespace {
+
+constexpr uint64_t kSignal = 1;
+constexpr uint64_t kEnd = uint64_t{1}
+                          << 32;  // the object's own end, told from any number of signals
+
+std::atomic<int> handler_event{-1};
+
+void on_signal(int /*signal*/) {
+  const int saved = errno;
+  // Nothing can be done in a handler when it fails.
+  [[maybe_unused]] const ssize_t written = write(handler_event, &kSignal, sizeof(kSignal));
+  errno = saved;
+}
+
+}  // namespace
+
+Interruption::Interruption() : event_(eventfd(0, EFD_CLOEXEC)) {
+  handler_event = event_;
+  listener_ = std::jthread([event = event_, source = source_]() mutable {
+    uint64_t value = 0;
+    while (read(event, &value, sizeof(value)) != sizeof(value)) {
+      if (errno != EINTR) return;
+    }
+    if (value < kEnd) source.request_stop();
+  });
+  struct sigaction action = {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESETHAND;
+  for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
+}
+
+Interruption::~Interruption() {
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
+  // After a signal the listener is gone already, and nobody reads this.
+  [[maybe_unused]] const ssize_t written = write(event_, &kEnd, sizeof(kEnd));
+  listener_.join();
+  handler_event = -1;
+  close(event_);
+}
+
+}  // namespace crossval

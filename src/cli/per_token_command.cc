@@ -1,0 +1,117 @@
+#include "cli/per_token_command.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "cli/engine_factory.h"
+#include "cli/engine_options.h"
+#include "cli/interrupt.h"
+#include "cli/model_prompt.h"
+#include "cli/progress.h"
+#include "cli/prompt_options.h"
+#include "report/json_report.h"
+#include "report/text_report.h"
+#include "session/per_token.h"
+
+namespace crossval {
+namespace {
+
+constexpr int kMinWidth = 80;
+constexpr int kMaxWidth = 120;
+
+int terminal_width(const Console& console) {
+  winsize size = {};
+  if (ioctl(fileno(console.out), TIOCGWINSZ, &size) != 0) return kMinWidth;
+  return std::clamp(static_cast<int>(size.ws_col), kMinWidth, kMaxWidth);
+}
+
+class PerTokenCommand : public Command {
+ public:
+  void add_options(CLI::App& app) override {
+    add_prompt_options(app, prompt_);
+    add_engine_options(app, engines_);
+    const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
+      return app.add_option(names, value, help)->group("Comparison")->type_name(type);
+    };
+    add("--max-tokens", max_tokens_,
+        "decode steps after the prompt, the reference's greedy choices (default 4)", "N")
+        ->check(CLI::Range(0, 1 << 20));
+    add("--require", require_,
+        "cos (default): cosine of a position at least --cos-tol; bits: every bit equal", "WHAT")
+        ->check(CLI::IsMember({"cos", "bits"}));
+    add("--cos-tol", cos_tol_, "lowest cosine that passes (default 0.999)", "X");
+    app.add_flag("--first-diff", first_diff_,
+                 "find the first intermediate tensor whose bits differ")
+        ->group("Comparison");
+    add("--dump", dump_dir_, "write candidate.npy, reference.npy and tokens.json there", "DIR");
+    app.add_flag("--all", all_, "show every position")->group("Comparison");
+  }
+
+  Result<ExitCode> run(Console& console) override {
+    // Written so that NaN fails.
+    if (!(cos_tol_ >= -1 && cos_tol_ <= 1)) {
+      return fail(ExitCode::usage, fmt::format("--cos-tol {} is not from -1 to 1", cos_tol_));
+    }
+    auto comparison = compare(console);
+    if (!comparison) return tl::unexpected(comparison.error());
+    const std::string report =
+        console.format == OutputFormat::json
+            ? json_report(*comparison)
+            : text_report(*comparison,
+                          {.layout = {.color = console.color, .width = terminal_width(console)},
+                           .verbose = console.verbose,
+                           .all = all_});
+    std::fwrite(report.data(), 1, report.size(), console.out);
+    return exit_code(comparison->verdict);
+  }
+
+ private:
+  Result<Comparison> compare(const Console& console) {
+    const auto request = prompt_request(prompt_);
+    if (!request) return tl::unexpected(request.error());
+    const auto pair = engine_pair(engines_);
+    if (!pair) return tl::unexpected(pair.error());
+
+    const Interruption interruption;
+    Progress progress(console);
+    progress.phase("load");
+    const auto make = [&](const EngineSpec& spec) {
+      return make_engine(spec, engines_.defaults, console, interruption.token());
+    };
+    const auto candidate = make(pair->candidate);
+    if (!candidate) return tl::unexpected(candidate.error());
+    const auto reference = make(pair->reference);
+    if (!reference) return tl::unexpected(reference.error());
+
+    auto built = build_model_prompt(*request, (*reference)->info().settings);
+    if (!built) return tl::unexpected(built.error());
+    PerTokenPlan plan;
+    plan.prompt = std::move(built->prompt);
+    plan.model = std::move(built->model);
+    plan.requirement = require_ == "bits" ? Requirement::bits : Requirement::cosine;
+    plan.cos_tol = cos_tol_;
+    plan.max_tokens = max_tokens_;
+    plan.first_diff = first_diff_;
+    plan.dump_dir = dump_dir_;
+    plan.asked_differences = pair->asked_differences;
+    return compare_per_token(plan, **candidate, **reference, progress, interruption.token());
+  }
+
+  PromptOptions prompt_;
+  EngineOptions engines_;
+  int32_t max_tokens_ = 4;
+  std::string require_ = "cos";
+  double cos_tol_ = 0.999;
+  bool first_diff_ = false;
+  std::string dump_dir_;
+  bool all_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_per_token_command() { return std::make_unique<PerTokenCommand>(); }
+
+}  // namespace crossval

@@ -1,0 +1,27 @@
+// Where the programs linked with llama.cpp are: built and kept by scripts/reference.sh.
+#pragma once
+
+#include <stop_token>
+#include <string>
+
+#include "base/error.h"
+#include "cli/console.h"
+#include "engine/spec.h"
+
+namespace crossval {
+
+/// A path with "~/" in front replaced by the home directory: shells do not do it after "key=".
+std::string with_home(const std::string& path);
+
+/// The worker that a llama.cpp spec asks for: worker=PATH, else the environment's CROSSVAL_WORKER
+/// (when the spec says nothing of the build), else what scripts/reference.sh has or builds. The
+/// default reference is only looked up; a tree, build, release or profile that the user names is
+/// built when it is not there. Errors: engine_failed, interrupted, usage (src= beside build=).
+Result<std::string> llama_worker(const EngineSpec& spec, const Console& console,
+                                 std::stop_token stop);
+
+/// The program that renders chat templates: CROSSVAL_JINJA, else what scripts/reference.sh has;
+/// empty when it is not built.
+std::string jinja_renderer();
+
+}  // namespace crossval

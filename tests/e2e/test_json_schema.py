@@ -1,0 +1,71 @@
+"""Real output against docs/result.schema.json; exit codes the same in text and JSON."""
+import copy
+import json
+
+import jsonschema
+import pytest
+
+from conftest import ROOT
+
+PROMPT = ["-p", "The quick brown fox", "--max-tokens", "2"]
+# name: (arguments, exit code, verdict)
+RUNS = {
+    "identical": (["--require", "bits"], 0, "IDENTICAL"),
+    "diverged, traced": (["--candidate", "native:fault=rope-pairing", "--require", "bits", "--first-diff"], 1,
+                         "DIVERGED"),
+    "diverged by cosine": (["--candidate", "native:fault=wrong-head"], 1, "DIVERGED"),
+    "unhealthy": (["--candidate", "native:fault=nan"], 3, "UNHEALTHY"),
+    "usage error": (["--require", "luck"], 64, None),
+    "no such engine": (["--reference", "llama.cpp:worker=/nonexistent"], 4, None),
+}
+
+
+@pytest.fixture(scope="session")
+def validator():
+    schema = json.loads((ROOT / "docs" / "result.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_output_is_as_the_schema_says(crossval, model, validator, name):
+    arguments, code, verdict = RUNS[name]
+    run = crossval("per-token", "-m", model, *PROMPT, *arguments, "--format", "json")
+    assert run.code == code, run.err
+    document = run.json
+    validator.validate(document)
+    assert document["exit_code"] == code
+    assert document.get("verdict") == verdict
+    if verdict in ("IDENTICAL", "DIVERGED"):
+        count = document["prompt_positions"] + document["decode_steps"]
+        assert count == len(document["positions"]) == len(document["per_token_cosine_sim"]) > 0
+        assert count == len(document["per_token_l2_dist"])
+        assert len(document["tokens"]) == document["prompt_positions"]
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_text_has_the_same_exit_code(crossval, model, name):
+    arguments, code, verdict = RUNS[name]
+    run = crossval("per-token", "-m", model, *PROMPT, *arguments)
+    assert run.code == code, run.err
+    assert (verdict or "") in run.out
+    assert "\x1b" not in run.out + run.err
+
+
+def test_numbers_that_json_lacks(crossval, model, validator):
+    run = crossval("per-token", "-m", model, *PROMPT, "--candidate", "native:fault=nan", "--format", "json")
+    document = json.loads(run.out, parse_constant=lambda name: pytest.fail("bare " + name))
+    validator.validate(document)
+    assert document["max_absolute_diff"] == "NaN"
+    assert "NaN" in document["per_token_l2_dist"]
+
+
+def test_the_schema_refuses_what_it_does_not_know(crossval, model, validator):
+    good = crossval("per-token", "-m", model, *PROMPT, "--format", "json").json
+    validator.validate(good)
+    for spoil in (lambda d: d.pop("positions"), lambda d: d.update(colour="red"), lambda d: d.update(status="fine"),
+                  lambda d: d["positions"][0].pop("kl"), lambda d: d["candidate"]["settings"].update(n_ctx="many")):
+        bad = copy.deepcopy(good)
+        spoil(bad)
+        with pytest.raises(jsonschema.ValidationError):
+            validator.validate(bad)
