@@ -32,7 +32,7 @@ void Progress::say(const std::string& line) {
 void Progress::phase(const std::string& what) {
   phase_ = what;
   last_ = Clock::now();
-  say(what);
+  if (console_.live) say(what);
 }
 
 void Progress::progress(int32_t done, int32_t planned) {

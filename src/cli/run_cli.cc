@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/help_formatter.h"
 #include "cli/suggest.h"
 #include "cli/version_command.h"
 
@@ -74,6 +75,7 @@ Result<ExitCode> parse_and_run(int argc, const char* const* argv, Console& conso
       "Finds the first token at which two LLM inference engines disagree, and the operation that "
       "caused it.",
       "crossval");
+  root.formatter(std::make_shared<HelpFormatter>());  // commands inherit it
   root.set_version_flag("--version", version_line());
   root.require_subcommand(1);
   std::vector<ParsedCommand> parsed;
@@ -84,9 +86,9 @@ Result<ExitCode> parse_and_run(int argc, const char* const* argv, Console& conso
     const auto set_format = [&console](const std::string& name) {
       console.format = name == "json" ? OutputFormat::json : OutputFormat::text;
     };
-    app.add_option_function<std::string>("--format", set_format, "form of the result")
+    app.add_option_function<std::string>("--format", set_format, "text (default) or json")
         ->check(CLI::IsMember({"text", "json"}))
-        ->type_name("");
+        ->type_name("FORM");
     app.add_flag("-q,--quiet", console.quiet, "no progress, no warnings on stderr");
     app.add_flag("-v,--verbose", console.verbose, "show decisions and details");
   }

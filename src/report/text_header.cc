@@ -83,9 +83,8 @@ std::string prompt_lines(const Comparison& comparison, const TextOptions& option
   const Layout& layout = options.layout;
   const PromptRecord& prompt = comparison.prompt;
   std::string what = counted(static_cast<long>(comparison.tokens.size()), "token");
-  if (comparison.tokens.empty()) {
-    what = comparison.mismatch ? "tokenised differently" : "not tokenised";
-  }
+  if (comparison.tokens.empty()) what = "not tokenised";
+  if (comparison.mismatch) what = "tokenised differently";
   if (prompt.form != "raw") append(what, prompt.form);
   if (comparison.decode_steps > 0)
     append(what, "then " + counted(comparison.decode_steps, "decode step"));

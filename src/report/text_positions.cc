@@ -27,8 +27,10 @@ std::string top_text(const PositionResult& position) {
 std::vector<Cell> cells_of(const PositionResult& position, int width) {
   const RowMetrics& metrics = position.metrics;
   const Tint tint = metrics.identical ? Tint::dim : position.passed ? Tint::none : Tint::bad;
-  // The closing quote stays behind a cut token.
-  const std::string token = "\"" + fitted(escaped(position.piece), width - 2) + "\"";
+  // The closing quote stays behind a cut token. An engine without a vocabulary knows the id alone.
+  const std::string token = position.piece.empty()
+                                ? fmt::format("#{}", position.id)
+                                : "\"" + fitted(escaped(position.piece), width - 2) + "\"";
   std::vector<Cell> cells{{std::to_string(position.position)}, {token}, mark_of(position)};
   if (!position.healthy) return cells;
   cells.push_back({metrics.identical ? "1" : cosine_text(metrics.cosine), tint});

@@ -19,8 +19,10 @@ std::string rows_text(const Comparison& comparison) {
 }
 
 std::string place_text(const PositionResult& position) {
-  return fmt::format("{} {} (\"{}\")", position.decode ? "decode position" : "position",
-                     position.position, fitted(escaped(position.piece), 24));
+  const std::string place =
+      fmt::format("{} {}", position.decode ? "decode position" : "position", position.position);
+  if (position.piece.empty()) return place;
+  return fmt::format("{} (\"{}\")", place, fitted(escaped(position.piece), 24));
 }
 
 long failed_count(const Comparison& comparison) {
