@@ -16,8 +16,9 @@ struct MergeSymbol {
   uint32_t size = 0;   // bytes
 };
 
-/// Keeps its memory from one text to the next. Priority: smaller joins first.
-template <class Priority>
+/// Keeps its memory from one text to the next. Priority: smaller joins first. kRejoin: two symbols
+/// that together are as long as when they were proposed must also still join, into the same piece.
+template <class Priority, bool kRejoin = false>
 class Merger {
  public:
   struct Candidate {
@@ -47,6 +48,10 @@ class Merger {
       const bool holds = left.symbol.size != 0 && right.symbol.size != 0 &&
                          left.symbol.size + right.symbol.size == best.size;
       if (!holds) continue;
+      if constexpr (kRejoin) {
+        const std::optional<Candidate> now = join(left.symbol, right.symbol);
+        if (!now || now->piece != best.piece) continue;
+      }
       left.symbol.size = best.size;
       left.symbol.piece = best.piece;
       right.symbol.size = 0;

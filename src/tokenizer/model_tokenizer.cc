@@ -7,9 +7,6 @@
 namespace crossval {
 namespace {
 
-// Positions in a text, and three times them where spaces are escaped, fit 32 bits.
-constexpr size_t kLongestText = size_t{256} << 20;
-
 Result<std::unique_ptr<Segmenter>> make_segmenter(const GgufFile& file,
                                                   const Vocabulary& vocabulary) {
   switch (vocabulary.family) {
@@ -97,10 +94,7 @@ Result<std::pair<int32_t, int32_t>> ModelTokenizer::frame() const {
 
 Result<std::vector<int32_t>> ModelTokenizer::encode(std::string_view text, bool add_special,
                                                     bool parse_special) const {
-  if (text.size() > kLongestText) {
-    return fail(ExitCode::usage, fmt::format("the text has {} bytes", text.size()), {},
-                fmt::format("at most {} bytes can be tokenised", kLongestText));
-  }
+  if (text.size() > kLongestText) return too_long(text.size());
   std::pair<int32_t, int32_t> around{kNoToken, kNoToken};
   if (add_special) {
     const auto found = frame();
@@ -125,23 +119,6 @@ Result<std::vector<int32_t>> ModelTokenizer::encode(std::string_view text, bool 
 std::string ModelTokenizer::piece(int32_t id, bool special) const {
   if (!special && vocabulary_.has(id, kTokenUnknown | kTokenControl)) return {};
   return token_bytes(vocabulary_, id);
-}
-
-TokenKind ModelTokenizer::kind(int32_t id) const {
-  struct Entry {
-    uint16_t attribute;
-    TokenKind kind;
-  };
-  constexpr Entry kEntries[] = {{kTokenControl, TokenKind::control},
-                                {kTokenUnknown, TokenKind::unknown},
-                                {kTokenUserDefined, TokenKind::user_defined},
-                                {kTokenByte, TokenKind::byte},
-                                {kTokenUnused, TokenKind::unused},
-                                {kTokenNormal, TokenKind::normal}};
-  for (const Entry& entry : kEntries) {
-    if (vocabulary_.has(id, entry.attribute)) return entry.kind;
-  }
-  return TokenKind::undefined;
 }
 
 Result<std::unique_ptr<Tokenizer>> Tokenizer::from_gguf(const GgufFile& file) {

@@ -22,7 +22,7 @@ class ModelTokenizer : public Tokenizer {
                                       bool parse_special) const override;
   std::string piece(int32_t id, bool special) const override;
   int32_t size() const override { return vocabulary_.size(); }
-  TokenKind kind(int32_t id) const override;
+  TokenKind kind(int32_t id) const override { return kind_of(vocabulary_, id); }
   int32_t bos() const override { return vocabulary_.bos; }
   int32_t eos() const override { return vocabulary_.eos; }
   bool add_bos() const override { return vocabulary_.add_bos; }

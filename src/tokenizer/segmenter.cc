@@ -4,6 +4,11 @@
 
 namespace crossval {
 
+tl::unexpected<Error> too_long(size_t bytes) {
+  return fail(ExitCode::usage, fmt::format("the text has {} bytes", bytes), {},
+              fmt::format("at most {} bytes can be tokenised", kLongestText));
+}
+
 tl::unexpected<Error> no_unknown_token() {
   return fail(ExitCode::usage,
               "the text holds what no token spells, and the vocabulary has no unknown token");

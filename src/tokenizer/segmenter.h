@@ -41,7 +41,11 @@ std::unique_ptr<Segmenter> make_dna_segmenter(std::unique_ptr<Segmenter> bpe,
 std::unique_ptr<Segmenter> make_whitespace_segmenter(std::unique_ptr<Segmenter> bpe,
                                                      const Vocabulary& vocabulary);
 
+/// Positions in a text, and three times them where spaces are escaped, fit 32 bits.
+constexpr size_t kLongestText = size_t{256} << 20;
+
 /// Errors (usage) that several families share.
+tl::unexpected<Error> too_long(size_t bytes);
 tl::unexpected<Error> no_unknown_token();
 tl::unexpected<Error> no_character(uint32_t code_point);  // above U+10FFFF
 

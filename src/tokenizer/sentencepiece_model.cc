@@ -191,6 +191,7 @@ Result<SentencePieceModel> parse_sentencepiece(std::string_view bytes, const std
   // The file does not say what goes around a text; this is what files converted from it say.
   v.add_bos = v.family == VocabularyFamily::spm && v.bos != kNoToken;
   v.add_eos = v.family == VocabularyFamily::unigram && v.eos != kNoToken;
+  find_end_of_generation(&v);
   return model;
 }
 

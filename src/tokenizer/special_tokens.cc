@@ -127,4 +127,12 @@ void find_tokens_by_text(FillInMiddle named, Vocabulary* v) {
   remove_exceptions(v);
 }
 
+void find_end_of_generation(Vocabulary* v) {
+  std::vector<uint16_t> own;
+  own.reserve(v->tokens.size());
+  for (const VocabularyToken& token : v->tokens) own.push_back(token.attributes);
+  find_tokens_by_text({}, v);
+  for (size_t i = 0; i < own.size(); ++i) v->tokens[i].attributes = own[i];
+}
+
 }  // namespace crossval

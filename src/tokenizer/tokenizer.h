@@ -32,9 +32,9 @@ class Tokenizer {
   /// missing or inconsistent keys, an unsupported tokenizer model or pre-tokenizer (named).
   static Result<std::unique_ptr<Tokenizer>> from_gguf(const GgufFile& file);
 
-  /// From a file of its own, the kind known by its content: a GGUF or a SentencePiece
-  /// tokenizer.model. Errors (bad_input_file): unreadable, another kind, inconsistent, or with a
-  /// part that is not supported (named).
+  /// From a file of its own, the kind known by its content: a GGUF, a SentencePiece
+  /// tokenizer.model or a Hugging Face tokenizer.json. Errors (bad_input_file): unreadable, another
+  /// kind, inconsistent, or with a part that is not supported (named).
   static Result<std::unique_ptr<Tokenizer>> from_file(const std::string& path);
 
   virtual ~Tokenizer() = default;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/mapped_file.h"
+#include "tokenizer/hf_tokenizer.h"
 #include "tokenizer/model_tokenizer.h"
 #include "tokenizer/sentencepiece_model.h"
 
@@ -22,8 +23,12 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::from_file(const std::string& path)
     if (!model) return tl::unexpected(model.error());
     return ModelTokenizer::create(std::move(*model));
   }
+  const size_t first = bytes.find_first_not_of(" \t\r\n");
+  if (first != std::string_view::npos && bytes[first] == '{') {
+    return HfTokenizer::parse(bytes, path);
+  }
   return fail(ExitCode::bad_input_file, "no tokenizer file of a known kind", path,
-              "known: GGUF, SentencePiece tokenizer.model");
+              "known: GGUF, SentencePiece tokenizer.model, Hugging Face tokenizer.json");
 }
 
 }  // namespace crossval

@@ -304,4 +304,21 @@ Result<Vocabulary> read_vocabulary(const GgufFile& file) {
   return v;
 }
 
+TokenKind kind_of(const Vocabulary& vocabulary, int32_t id) {
+  struct Entry {
+    uint16_t attribute;
+    TokenKind kind;
+  };
+  constexpr Entry kEntries[] = {{kTokenControl, TokenKind::control},
+                                {kTokenUnknown, TokenKind::unknown},
+                                {kTokenUserDefined, TokenKind::user_defined},
+                                {kTokenByte, TokenKind::byte},
+                                {kTokenUnused, TokenKind::unused},
+                                {kTokenNormal, TokenKind::normal}};
+  for (const Entry& entry : kEntries) {
+    if (vocabulary.has(id, entry.attribute)) return entry.kind;
+  }
+  return TokenKind::undefined;
+}
+
 }  // namespace crossval

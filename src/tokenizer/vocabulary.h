@@ -24,6 +24,7 @@ enum TokenAttribute : uint16_t {
   kTokenByte = 1 << 5,
   kTokenStripLeft = 1 << 6,   // white space before it belongs to it
   kTokenStripRight = 1 << 7,  // white space after it belongs to it
+  kTokenAdded = 1 << 8,       // beside the model, which never spells with it
 };
 
 struct VocabularyToken {
@@ -87,6 +88,9 @@ struct Vocabulary {
   int32_t size() const { return static_cast<int32_t>(tokens.size()); }
 };
 
+/// The kind of a token that may be several.
+TokenKind kind_of(const Vocabulary& vocabulary, int32_t id);
+
 /// Reads tokenizer.ggml.*; merges, character maps and other things of one family stay in the file.
 Result<Vocabulary> read_vocabulary(const GgufFile& file);
 
@@ -103,5 +107,8 @@ struct FillInMiddle {
 /// Finds the tokens that end generation and the ones upstream recognises by their text, and sets
 /// their attributes. `named` holds the ids that the file itself names (kNoToken: not named).
 void find_tokens_by_text(FillInMiddle named, Vocabulary* vocabulary);
+
+/// The same for files that say themselves what their tokens are: only end_of_generation is set.
+void find_end_of_generation(Vocabulary* vocabulary);
 
 }  // namespace crossval

@@ -149,7 +149,10 @@ std::string RandomText::word() {
   return out;
 }
 
-std::string RandomText::byte() { return std::string(1, static_cast<char>(below(256))); }
+std::string RandomText::byte() {
+  if (below(50) == 0) return "\xF4\x90\x80\x80";  // above U+10FFFF
+  return std::string(1, static_cast<char>(below(256)));
+}
 
 std::string RandomText::broken_special() {
   if (specials_.empty()) return "<|broken";

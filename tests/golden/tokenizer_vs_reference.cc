@@ -2,15 +2,19 @@
 // seeded texts with special tokens parsed or not and added or not, the piece of every token, and
 // every fact about the vocabulary.
 //
-//   tokenizer_vs_reference FILE.gguf [--set KEY=VALUE]… [--strings N] [--seed N] [--show N]
+//   tokenizer_vs_reference FILE.gguf [--set KEY=VALUE]… [--ours KEY=VALUE]… [--strings N] [--seed
+//   N]
+//                          [--show N]
 //
 // --set works on a copy with that key written in (true and false as flags, else strings); so a
-// pre-tokenizer that no file names can be tried. Prints one line; exit 1 on a difference, 2 when a
-// side refuses the file. Built only with -DCROSSVAL_REFERENCE_BUILD and -DCROSSVAL_REFERENCE_SRC.
+// pre-tokenizer that no file names can be tried. --ours does so for our side alone: a difference
+// that must be found. Prints one line; exit 1 on a difference, 2 when a side refuses the file.
+// Built only with -DCROSSVAL_REFERENCE_BUILD and -DCROSSVAL_REFERENCE_SRC.
 #include <pthread.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -31,6 +35,7 @@ using Ids = std::vector<int32_t>;
 struct Options {
   std::string file;
   std::vector<std::string> settings;
+  std::vector<std::string> ours;
   size_t strings = 2000;
   uint64_t seed = 1;
   size_t show = 3;
@@ -59,10 +64,10 @@ void set_key(std::string* gguf, const std::string& key, const std::string& text)
   gguf->replace(at + name.size(), flag ? 5 : 12 + length, value);
 }
 
-std::string copy_with(const Options& options) {
-  std::ifstream in(options.file, std::ios::binary);
+std::string copy_with(const std::string& original, const std::vector<std::string>& settings) {
+  std::ifstream in(original, std::ios::binary);
   std::string gguf(std::istreambuf_iterator<char>(in), {});
-  for (const std::string& setting : options.settings) {
+  for (const std::string& setting : settings) {
     const size_t equals = setting.find('=');
     set_key(&gguf, setting.substr(0, equals), setting.substr(equals + 1));
   }
@@ -89,6 +94,16 @@ std::optional<Ids> reference_ids(const llama_vocab* vocab, const std::string& te
     return std::nullopt;
   }
   return ids;
+}
+
+std::string reference_piece(const llama_vocab* vocab, int32_t id, bool special) {
+  std::string piece(64, '\0');
+  for (;;) {
+    const auto size = static_cast<int32_t>(piece.size());
+    const int n = llama_token_to_piece(vocab, id, piece.data(), size, 0, special);
+    piece.resize(static_cast<size_t>(std::abs(n)));
+    if (n >= 0) return piece;
+  }
 }
 
 std::string escaped(std::string_view text) {
@@ -157,22 +172,22 @@ struct Comparison {
       const std::string name = "token " + std::to_string(id);
       expect(ours.is_end_of_generation(id) == llama_vocab_is_eog(reference, id), name + ": end");
       for (const bool special : {false, true}) {
-        std::string piece(64 + std::strlen(llama_vocab_get_text(reference, id)) * 8, '\0');
-        const int n = llama_token_to_piece(reference, id, piece.data(),
-                                           static_cast<int32_t>(piece.size()), 0, special);
-        piece.resize(n > 0 ? static_cast<size_t>(n) : 0);
-        expect(ours.piece(id, special) == piece, name + ": piece");
+        expect(ours.piece(id, special) == reference_piece(reference, id, special),
+               name + ": piece");
       }
     }
   }
 };
 
 int compare(const Options& options) {
-  const std::string path = copy_with(options);
+  std::vector<std::string> both = options.settings;
+  const std::string path = copy_with(options.file, both);
+  both.insert(both.end(), options.ours.begin(), options.ours.end());
+  const std::string our_path = copy_with(options.file, both);
   llama_log_set([](ggml_log_level, const char*, void*) {}, nullptr);
   llama_model_params params = llama_model_default_params();
   params.vocab_only = true;
-  const auto file = GgufFile::open(path);
+  const auto file = GgufFile::open(our_path);
   const auto ours = file ? Tokenizer::from_gguf(*file) : tl::unexpected(file.error());
   llama_model* model = nullptr;
   try {
@@ -180,6 +195,7 @@ int compare(const Options& options) {
   } catch (const std::exception&) {
   }
   unlink(path.c_str());
+  unlink(our_path.c_str());
   std::string name = options.file.substr(options.file.rfind('/') + 1);
   for (const std::string& setting : options.settings) name += " " + setting;
   if (!ours || model == nullptr) {
@@ -238,6 +254,8 @@ int main(int argc, char** argv) {
     const std::string value = i + 1 < argc ? argv[i + 1] : "";
     if (argument == "--set") {
       options.settings.push_back(value);
+    } else if (argument == "--ours") {
+      options.ours.push_back(value);
     } else if (argument == "--strings") {
       options.strings = std::stoul(value);
     } else if (argument == "--seed") {
