@@ -14,7 +14,7 @@ namespace crossval {
 
 struct NativeOptions {
   std::string model_path{};
-  std::string tokenizer_path{};  // a GGUF whose vocabulary to use; empty: the model file's own
+  std::string tokenizer_path{};  // GGUF, tokenizer.json or tokenizer.model; empty: the model's own
   KvType kv = KvType::f16;
   int threads = 1;
   int64_t n_ctx = 2048;

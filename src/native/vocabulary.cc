@@ -7,17 +7,6 @@ namespace {
 
 constexpr const char* kIdsHint = "Give token ids with --tokens, or a vocabulary with --tokenizer.";
 
-Result<std::unique_ptr<Tokenizer>> open_tokenizer(const std::string& path) {
-  if (path.ends_with(".json") || path.ends_with(".model")) {
-    return fail(ExitCode::bad_input_file,
-                "tokenizer.json and tokenizer.model files are not supported", path,
-                "Give a GGUF file whose vocabulary is to be used.");
-  }
-  const auto file = GgufFile::open(path);
-  if (!file) return tl::unexpected(file.error());
-  return Tokenizer::from_gguf(*file);
-}
-
 /// True when the file says that the model comes without a vocabulary.
 bool has_none(const GgufFile& model) {
   const auto name = model.string_or("tokenizer.ggml.model", "none");
@@ -35,7 +24,7 @@ Result<NativeVocabulary> NativeVocabulary::create(const GgufFile& model, const s
         Error{ExitCode::usage, "the model file has no vocabulary", model.path(), kIdsHint};
     return vocabulary;
   }
-  auto tokenizer = path.empty() ? Tokenizer::from_gguf(model) : open_tokenizer(path);
+  auto tokenizer = path.empty() ? Tokenizer::from_gguf(model) : Tokenizer::from_file(path);
   if (tokenizer) {
     vocabulary.tokenizer_ = std::move(*tokenizer);
   } else if (path.empty()) {

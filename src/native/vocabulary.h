@@ -18,7 +18,7 @@ class NativeVocabulary {
  public:
   /// The vocabulary in `path`, or in the model file when `path` is empty. A model file without one,
   /// or with one that is not supported, still works with token ids: only asking for text is
-  /// refused. Errors (bad_input_file) for a `path` that cannot be read or is no GGUF.
+  /// refused. Errors (bad_input_file) for a `path` that is no usable tokenizer file.
   /// drop_bos: the planted fault.
   static Result<NativeVocabulary> create(const GgufFile& model, const std::string& path,
                                          bool drop_bos);
