@@ -1,6 +1,7 @@
 // Tokenises texts with a tokenizer file, for tests that compare with other libraries.
 //
-//   tokenize_file FILE      each line of stdin: two flags (add special, parse special; 0 or 1) and the
+//   tokenize_file FILE      each line of stdin: two flags (add special, parse special; 0 or 1) and
+//   the
 //                           text in hexadecimal, "10 48656C6C6F"; each line of stdout: the ids, or
 //                           "error: …". Exit 5 when the file cannot be used.
 //   tokenize_file FILE --pieces     a line for each token: its bytes in hexadecimal
@@ -41,8 +42,7 @@ int main(int argc, char** argv) {
   std::string flags;
   std::string line;
   while (std::getline(std::cin, line)) {
-    const auto ids =
-        (*tokenizer)->encode(from_hex(line.substr(3)), line[0] == '1', line[1] == '1');
+    const auto ids = (*tokenizer)->encode(from_hex(line.substr(3)), line[0] == '1', line[1] == '1');
     if (!ids) {
       std::printf("error: %s\n", ids.error().what.c_str());
       continue;
