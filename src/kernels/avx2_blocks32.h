@@ -101,6 +101,7 @@ struct Blocks32 {
       _mm_storeu_ps(scale, _mm_mul_ps(d, _mm_broadcast_ss(&a->d)));
       if constexpr (kHasMin) minima = _mm_add_ps(minima, _mm_mul_ps(m, _mm_broadcast_ss(&a->s)));
       for (int r = 0; r < 4; ++r) {
+        prefetch_ahead<Format::kBytes>(rows[r] + offset);
         const __m256 sums =
             _mm256_cvtepi32_ps(block_sums<!kHasMin>(Format::codes(rows[r] + offset), a_codes));
         acc[r] = _mm256_fmadd_ps(_mm256_broadcast_ss(&scale[r]), sums, acc[r]);

@@ -66,6 +66,7 @@ void dots(const RowGroup& group, const uint8_t* const (&y)[P], int64_t n, __m128
         __m256 b[P];
         for (int p = 0; p < P; ++p) b[p] = F::load(y[p] + i * F::kBytes);
         for (int r = 0; r < 4; ++r) {
+          if (P == 1 && k == 0) prefetch_ahead<32 * F::kBytes>(group.row[r] + i * F::kBytes);
           const __m256 a = F::load(group.row[r] + i * F::kBytes);
           for (int p = 0; p < P; ++p) sum[p][r] = F::add_product(a, b[p], sum[p][r]);
         }

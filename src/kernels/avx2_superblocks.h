@@ -184,6 +184,7 @@ struct SuperBlocks {
       __m256i sum[1][4];
       for (int r = 0; r < 4; ++r) {
         const uint8_t* block = rows[r] + b * Format::kBytes;
+        prefetch_ahead<Format::kBytes>(block);
         Format::factors(block, r, factors);
         __m256i lanes = _mm256_setzero_si256();
 #pragma GCC unroll 8  // the shifts and shuffles by group become constants
