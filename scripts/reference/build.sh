@@ -1,0 +1,33 @@
+# shellcheck shell=bash disable=SC2154
+# Running CMake in the staging folder.
+
+# compiler: the first line that the C++ compiler says of itself
+compiler() {
+  local text
+  text=$("${CXX:-c++}" --version 2>/dev/null) || fail "no C++ compiler (${CXX:-c++}); install it with: make deps"
+  printf '%s\n' "${text%%$'\n'*}"
+}
+
+# configure_and_build NAME SOURCE TARGET FLAG…: in $staging/build
+configure_and_build() {
+  local name=$1 tree=$2 target=$3 launcher=()
+  shift 3
+  type -P cmake ninja >/dev/null || fail "cmake or ninja is missing; install them with: make deps"
+  ! type -P ccache >/dev/null ||
+    launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  logged "$name-configure" cmake -S "$tree" -B "$staging/build" -G Ninja "${launcher[@]}" "$@"
+  logged "$name-build" cmake --build "$staging/build" --target "$target" --parallel "$(nproc)"
+}
+
+# logged NAME COMMAND…: output goes to a log of the cache; a long ninja build's progress is shown in tenths.
+logged() {
+  local log=$cache/log/$1.log
+  shift
+  mkdir -p "$cache/log"
+  if ! nice "$@" 2>&1 | tee "$log" | awk -F'[][/]' '
+      /^\[[0-9]+\/[0-9]+\]/ && $3 > 50 { now = int(10 * $2 / $3)
+        if (now > shown) { shown = now; printf "crossval:   %d %%\n", 10 * now; fflush() } }' >&2; then
+    tail -n 20 "$log" >&2
+    fail "that failed; the whole output: $log"
+  fi
+}
