@@ -10,6 +10,8 @@
 #   libs [BUILD OPTIONS]          llama.cpp's libraries and headers
 #   worker [BUILD OPTIONS]        crossval-llama-worker, linked with them
 #   jinja                         crossval-jinja, which renders chat templates
+#   quantized TYPE                the model requantised, every matrix TYPE (F16, Q8_0, Q4_K, …)
+#   archs                         a folder of small random models, one per architecture of llama.cpp
 # build options:
 #   --profile canonical           arithmetic with one defined result (default)
 #   --profile production          upstream's own default build
@@ -23,7 +25,7 @@ set -euo pipefail
 shopt -s inherit_errexit
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${CROSSVAL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/crossval}
-for part in cache build fetch libs programs; do
+for part in cache build fetch libs programs models; do
   # shellcheck source-path=SCRIPTDIR source=/dev/null
   source "$root/scripts/reference/$part.sh"
 done
@@ -37,7 +39,7 @@ usage() {
 invocation=$*
 command=${1:-}
 (( $# == 0 )) || shift
-may_build=yes profile='' src='' build='' release=''
+may_build=yes profile='' src='' build='' release='' type=''
 while (( $# > 0 )); do
   case $command:$1 in
     *:--no-build) may_build=no; shift; continue ;;
@@ -45,6 +47,7 @@ while (( $# > 0 )); do
     libs:--src | worker:--src) src=${2:-} ;;
     libs:--build | worker:--build) build=${2:-} ;;
     libs:--release | worker:--release | source:--release) release=${2:-} ;;
+    quantized:[A-Z]*) type=$1; shift; continue ;;
     *) usage "$command: unknown argument: $1" ;;
   esac
   [[ -n ${2:-} ]] || usage "$command: $1 needs a value"
@@ -64,6 +67,8 @@ case $command in
   libs) result=$(llama_libs) ;;
   worker) result=$(worker_program) ;;
   jinja) result=$(jinja_program) ;;
+  quantized) [[ -n $type ]] || usage "quantized: name a type"; result=$(quantized_model) ;;
+  archs) result=$(arch_models) ;;
   '') usage ;;
   *) usage "unknown command: $command" ;;
 esac

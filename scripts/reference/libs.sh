@@ -68,7 +68,7 @@ build_libs() {
     tree=$(source_tree)
   fi
   say "building llama.cpp ${src:-$version}, profile $profile (minutes, once)"
-  configure_and_build libs "$tree" all "${flags[@]}" "-DLLAMA_BUILD_COMMIT=$commit" -DLLAMA_BUILD_NUMBER=0
+  configure_and_build libs "$tree" llama "${flags[@]}" "-DLLAMA_BUILD_COMMIT=$commit" -DLLAMA_BUILD_NUMBER=0
   mkdir -p "$out/ggml"
   cp -a "$tree/include" "$out/"
   cp -a "$tree/ggml/include" "$out/ggml/"
