@@ -62,7 +62,7 @@ EngineInfo describe_native(const NativeOptions& options, const Model& model,
   s.all_logits = true;
   s.kv_type_k = s.kv_type_v = options.kv == KvType::f16 ? "f16" : "f32";
   s.flash_attention = "off";
-  s.rope = fmt::format("base {:g} scale {:g}", h.rope.base, h.rope.scale);
+  s.rope = fmt::format("base {} scale {:g}", h.rope.base, h.rope.scale);
   s.norm_eps = h.norm_eps;
   s.add_bos = vocabulary.add_bos();
   s.add_eos = vocabulary.add_eos();

@@ -11,8 +11,11 @@ std::string engine_label(const EnginePair& engines, Side side) {
 }
 
 Error attributed(const EnginePair& engines, Side side, Error error) {
-  const std::string label = engine_label(engines, side);
-  error.where = error.where.empty() ? label : fmt::format("{}, {}", label, error.where);
+  // Engines call themselves "engine NAME"; which of the two it is says more.
+  const std::string own = "engine " + engines.of(side).info().identity.name;
+  std::string rest = error.where.starts_with(own) ? error.where.substr(own.size()) : error.where;
+  if (!rest.empty() && !rest.starts_with(", ")) rest.insert(0, ", ");
+  error.where = engine_label(engines, side) + rest;
   return error;
 }
 

@@ -20,7 +20,7 @@ struct EnginePair {
 /// "candidate native"
 std::string engine_label(const EnginePair& engines, Side side);
 
-/// The error with its engine's label put before its `where`.
+/// The error with its engine's label at the head of its `where`, in place of "engine NAME".
 Error attributed(const EnginePair& engines, Side side, Error error);
 
 /// Calls `work` for each engine on a thread of its own and `meanwhile` on the caller's; returns

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <set>
 
 #include "session/lockstep.h"
 #include "session/trace_hashes.h"
@@ -45,56 +46,61 @@ Result<void> hash_traces(const EnginePair& engines, std::span<const TokenId> ids
   return done;
 }
 
-// Positions of `key` that both sides have.
-std::vector<int32_t> common_positions(const TraceHashes& a, const TraceHashes& b,
-                                      const TensorKey& key) {
-  std::vector<int32_t> positions;
-  const auto left = a.tensors().find(key), right = b.tensors().find(key);
-  if (left == a.tensors().end() || right == b.tensors().end()) return positions;
-  for (size_t i = 0; i < left->second.size(); ++i) {
-    if (left->second[i] && right->second[i]) positions.push_back(static_cast<int32_t>(i));
-  }
-  return positions;
+const TraceHashes::Hashes* find_tensor(const TraceHashes& trace, const TensorKey& key) {
+  const auto found = trace.tensors().find(key);
+  return found == trace.tensors().end() ? nullptr : &found->second;
 }
 
-std::vector<std::string> list_unpartnered(const TraceHashes& own, const TraceHashes& other) {
+// What both sides have of one tensor.
+struct Common {
+  int32_t first = -1, last = -1;  // -1: not one position
+  bool differs = false;
+};
+
+Common compare_positions(const TraceHashes& candidate, const TraceHashes& reference,
+                         const TensorKey& key, int32_t first, int32_t end) {
+  Common common;
+  const auto* a = find_tensor(candidate, key);
+  const auto* b = find_tensor(reference, key);
+  if (a == nullptr || b == nullptr) return common;
+  for (int32_t p = first; p < end; ++p) {
+    const uint64_t left = (*a)[static_cast<size_t>(p)], right = (*b)[static_cast<size_t>(p)];
+    if (left == 0 || right == 0) continue;
+    if (common.first < 0) common.first = p;
+    common.last = p;
+    common.differs = common.differs || left != right;
+  }
+  return common;
+}
+
+std::optional<Suspect> find_suspect(const TraceHashes& candidate, const TraceHashes& reference,
+                                    int32_t positions) {
+  const TensorKey* last_equal = nullptr;
+  for (const auto& visit : candidate.visits()) {
+    const auto here = compare_positions(candidate, reference, *visit.key, visit.first,
+                                        visit.first + visit.positions);
+    if (here.differs) {
+      const auto all = compare_positions(candidate, reference, *visit.key, 0, positions);
+      return Suspect{*visit.key, visit.layer, all.first, all.last - all.first + 1,
+                     last_equal == nullptr ? "" : label_of(*last_equal)};
+    }
+    if (here.first >= 0) last_equal = visit.key;
+  }
+  return std::nullopt;
+}
+
+// Labels of the tensors that have no position in common with the other side, in graph order.
+std::vector<std::string> list_unpartnered(const TraceHashes& own, const TraceHashes& other,
+                                          int32_t positions) {
   std::vector<std::string> labels;
+  std::set<const TensorKey*> seen;
   for (const auto& visit : own.visits()) {
-    const std::string label = label_of(visit.key);
-    if (common_positions(own, other, visit.key).empty() &&
-        std::ranges::find(labels, label) == labels.end()) {
-      labels.push_back(label);
+    if (!seen.insert(visit.key).second) continue;
+    if (compare_positions(own, other, *visit.key, 0, positions).first < 0) {
+      labels.push_back(label_of(*visit.key));
     }
   }
   return labels;
-}
-
-// How many positions of this visit both sides have, and whether one of them differs.
-std::pair<int32_t, bool> look_at(const TraceHashes::Visit& visit, const TraceHashes& candidate,
-                                 const TraceHashes& reference) {
-  int32_t compared = 0;
-  bool differs = false;
-  for (int32_t p = visit.first; p < visit.first + visit.positions; ++p) {
-    const auto a = candidate.hash(visit.key, p), b = reference.hash(visit.key, p);
-    if (!a || !b) continue;
-    ++compared;
-    differs = differs || *a != *b;
-  }
-  return {compared, differs};
-}
-
-std::optional<Suspect> find_suspect(const TraceHashes& candidate, const TraceHashes& reference) {
-  std::string last_equal;
-  for (const auto& visit : candidate.visits()) {
-    const auto [compared, differs] = look_at(visit, candidate, reference);
-    if (differs) {
-      const auto common = common_positions(candidate, reference, visit.key);
-      return Suspect{visit.key, visit.layer, common.front(), common.back() - common.front() + 1,
-                     last_equal};
-    }
-    if (compared > 0) last_equal = label_of(visit.key);
-  }
-  return std::nullopt;
 }
 
 // Hands out the rows of the suspect, and of nothing else.
@@ -163,18 +169,18 @@ Result<FirstDifference> look_inside(const Suspect& suspect, const EnginePair& en
 
 Result<TraceComparison> compare_traces(const EnginePair& engines, std::span<const TokenId> ids,
                                        const std::stop_token& stop) {
-  TraceHashes candidate(static_cast<int32_t>(ids.size()));
-  TraceHashes reference(static_cast<int32_t>(ids.size()));
+  const auto positions = static_cast<int32_t>(ids.size());
+  TraceHashes candidate(positions), reference(positions);
   if (auto ok = hash_traces(engines, ids, stop, candidate, reference); !ok) {
     return tl::unexpected(ok.error());
   }
   TraceComparison result;
-  result.only_candidate = list_unpartnered(candidate, reference);
-  result.only_reference = list_unpartnered(reference, candidate);
+  result.only_candidate = list_unpartnered(candidate, reference, positions);
+  result.only_reference = list_unpartnered(reference, candidate, positions);
   result.tensors_compared = std::ranges::count_if(candidate.tensors(), [&](const auto& tensor) {
-    return !common_positions(candidate, reference, tensor.first).empty();
+    return compare_positions(candidate, reference, tensor.first, 0, positions).first >= 0;
   });
-  const auto suspect = find_suspect(candidate, reference);
+  const auto suspect = find_suspect(candidate, reference, positions);
   if (!suspect) return result;
   auto first = look_inside(*suspect, engines, ids, stop);
   if (!first) return tl::unexpected(first.error());

@@ -46,20 +46,15 @@ Result<void> check_tensor(const TraceTensor& t, int32_t positions) {
 }
 
 void TraceHashes::add(const TraceTensor& tensor) {
-  Visit visit{key_of(tensor), tensor.layer, tensor.first_position, tensor.positions};
-  auto& hashes = tensors_[visit.key];
+  const auto entry = tensors_.try_emplace(key_of(tensor)).first;
+  Hashes& hashes = entry->second;
   hashes.resize(positions_);
   for (int32_t i = 0; i < tensor.positions; ++i) {
     const auto row = row_of(tensor, i, scratch_);
-    hashes[static_cast<size_t>(tensor.first_position + i)] =
-        XXH3_64bits(row.data(), row.size_bytes());
+    const uint64_t hash = XXH3_64bits(row.data(), row.size_bytes());
+    hashes[static_cast<size_t>(tensor.first_position + i)] = hash == 0 ? 1 : hash;
   }
-  visits_.push_back(std::move(visit));
-}
-
-std::optional<uint64_t> TraceHashes::hash(const TensorKey& key, int32_t position) const {
-  const auto found = tensors_.find(key);
-  return found == tensors_.end() ? std::nullopt : found->second[static_cast<size_t>(position)];
+  visits_.push_back({&entry->first, tensor.layer, tensor.first_position, tensor.positions});
 }
 
 }  // namespace crossval

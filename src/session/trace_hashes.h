@@ -6,7 +6,6 @@
 #include <compare>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,7 +42,7 @@ class TraceHashes {
  public:
   /// One tensor of one chunk, in graph order.
   struct Visit {
-    TensorKey key;
+    const TensorKey* key;  // in tensors()
     int32_t layer = -1;
     int32_t first = 0, positions = 0;
   };
@@ -55,16 +54,14 @@ class TraceHashes {
   void add(const TraceTensor& tensor);
 
   const std::vector<Visit>& visits() const { return visits_; }
-  const std::map<TensorKey, std::vector<std::optional<uint64_t>>>& tensors() const {
-    return tensors_;
-  }
-  /// Nothing when this trace does not have the tensor at this position.
-  std::optional<uint64_t> hash(const TensorKey& key, int32_t position) const;
+  /// By position; 0 where this trace does not have the tensor.
+  using Hashes = std::vector<uint64_t>;
+  const std::map<TensorKey, Hashes>& tensors() const { return tensors_; }
 
  private:
   size_t positions_;
   std::vector<Visit> visits_;
-  std::map<TensorKey, std::vector<std::optional<uint64_t>>> tensors_;
+  std::map<TensorKey, Hashes> tensors_;
   std::vector<float> scratch_;
 };
 

@@ -129,11 +129,17 @@ TEST(Lockstep, BothFailuresAreTold) {
 }
 
 TEST(Lockstep, AFailureInADecodeStepIsAttributed) {
-  FakeEngine candidate, reference("llama.cpp");
-  reference.fail_before[6] = {ExitCode::engine_failed, "lost", "", ""};
-  const auto result = run(plan_of_ids(5, 4), candidate, reference);
-  ASSERT_FALSE(result.has_value());
-  EXPECT_EQ(result.error().where, "reference llama.cpp");
+  for (const auto& [own, told] :
+       {std::pair{"", "reference llama.cpp"},
+        {"engine llama.cpp", "reference llama.cpp"},
+        {"engine llama.cpp, position 6", "reference llama.cpp, position 6"},
+        {"position 6", "reference llama.cpp, position 6"}}) {
+    FakeEngine candidate, reference("llama.cpp");
+    reference.fail_before[6] = {ExitCode::engine_failed, "lost", own, ""};
+    const auto result = run(plan_of_ids(5, 4), candidate, reference);
+    ASSERT_FALSE(result.has_value());
+    EXPECT_EQ(result.error().where, told);
+  }
 }
 
 TEST(Lockstep, AStopInTheMiddleInterruptsBoth) {
