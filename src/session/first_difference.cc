@@ -41,7 +41,7 @@ Result<void> hash_traces(const EnginePair& engines, std::span<const TokenId> ids
     if (!done) failed = true;
     return done;
   };
-  const auto done = run_both(engines, work, [] {});
+  auto done = run_both(engines, work, [] {});
   if (auto running = check_stop(stop); !running) return running;
   return done;
 }

@@ -51,8 +51,9 @@ void TraceHashes::add(const TraceTensor& tensor) {
   hashes.resize(positions_);
   for (int32_t i = 0; i < tensor.positions; ++i) {
     const auto row = row_of(tensor, i, scratch_);
+    const int32_t position = tensor.first_position + i;
     const uint64_t hash = XXH3_64bits(row.data(), row.size_bytes());
-    hashes[static_cast<size_t>(tensor.first_position + i)] = hash == 0 ? 1 : hash;
+    hashes[static_cast<size_t>(position)] = hash == 0 ? 1 : hash;
   }
   visits_.push_back({&entry->first, tensor.layer, tensor.first_position, tensor.positions});
 }
