@@ -114,6 +114,7 @@ struct Experts {
 /// Names of graph nodes where architectures differ (upstream's, without layer suffix); null: the
 /// node has no name there and is not traced.
 struct NodeNames {
+  const char* embedding_scaled = "inp_scaled";
   const char* attn_norm = "attn_norm";
   const char* heads = "kqv_out";   // merged heads
   const char* attn_out = nullptr;  // the output projection, with its bias
@@ -122,6 +123,10 @@ struct NodeNames {
   const char* ffn_norm = "ffn_norm";
   const char* ffn_out = "ffn_out";
   const char* ffn_post_norm = "ffn_post_norm";
+  bool ffn_post_norm_numbered = true;        // its name has the layer's number
+  bool ffn_post_norm_inner_numbered = true;  // and so has its plain norm
+  const char* attn_gate = "attn_gate_proj";
+  const char* attn_gated = "attn_gated";
   const char* q_normed = "Qcur_normed";
   const char* k_normed = "Kcur_normed";
   const char* q_rotated = "Qcur";

@@ -117,8 +117,7 @@ void read_rope_layers(KeyReader& keys, const Architecture& arch, Hparams& h) {
                   (arch.rope_layers == 0 || h.n_layer == arch.rope_layers);
   const std::string pattern = "attention.rope_pattern";
   const bool patterned = arch.rope_pattern_key && keys.has_array(pattern);
-  bool windows = false;
-  for (const LayerKind& layer : h.layers) windows = windows || layer.window > 0;
+  const bool windows = h.windowed();
   for (int64_t il = 0; il < h.n_layer; ++il) {
     LayerKind& layer = h.layers[static_cast<size_t>(il)];
     layer.rope = on && (!patterned || keys.element(pattern, il, 1) != 0);

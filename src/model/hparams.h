@@ -1,6 +1,7 @@
 // The numbers of a model, read from its metadata as its architecture says. Plain data.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -72,6 +73,11 @@ struct Hparams {
   float clamp_qkv = 0.0F;
   float alibi_bias = 0.0F;
 
+  /// Whether any layer has a window.
+  bool windowed() const {
+    return std::any_of(layers.begin(), layers.end(),
+                       [](const LayerKind& layer) { return layer.window > 0; });
+  }
   int64_t q_width() const { return n_head * head_dim_k; }
   int64_t k_width() const { return n_head_kv * head_dim_k; }
   int64_t v_width() const { return n_head_kv * head_dim_v; }

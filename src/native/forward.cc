@@ -73,7 +73,8 @@ void Forward::embed(std::span<const int32_t> ids) {
   if (!given) show({"embd", "GET_ROWS"}, -1, x_);
   scale(x_, hp_.embedding_scale);
   if (given) show({"embd", "SCALE"}, -1, x_);
-  if (arch_.embedding_scale == EmbeddingScale::sqrt_width) show({"inp_scaled", "SCALE"}, -1, x_);
+  if (arch_.embedding_scale == EmbeddingScale::sqrt_width)
+    show({arch_.nodes.embedding_scaled, "SCALE"}, -1, x_);
   if (w.position_embd.present()) {
     h_.resize(x_.size());
     for (int64_t p = 0; p < n_; ++p) {
@@ -84,14 +85,18 @@ void Forward::embed(std::span<const int32_t> ids) {
     add(x_.data(), h_.data(), static_cast<int64_t>(x_.size()));
     show({"inpL", "ADD"}, -1, x_);
   }
-  if (w.embedding_norm.on) norm_rows(w.embedding_norm, "inp_norm", -1, hp_.n_embd, x_, x_);
+  if (w.embedding_norm.on) norm_rows(w.embedding_norm, {"inp_norm", 0}, hp_.n_embd, x_, x_);
 }
 
 void Forward::layer(int64_t il) {
   const Layer& w = model_.weights.layers[static_cast<size_t>(il)];
   const auto size = static_cast<int64_t>(x_.size());
-  const Rows& normed = norm(w.attn_norm, arch_.nodes.attn_norm, il, x_, h_);
-  attend(il, w.attn_norm_2.on ? norm(w.attn_norm_2, "attn_norm_2", il, x_, h2_) : normed);
+  const auto first_norm = [&]() -> const Rows& {
+    return norm(w.attn_norm, arch_.nodes.attn_norm, il, x_, h_);
+  };
+  const Rows& attn_in =
+      w.attn_norm_2.on ? norm(w.attn_norm_2, "attn_norm_2", il, x_, h2_) : first_norm();
+  attend(il, attn_in);
   norm(w.attn_post_norm, arch_.nodes.attn_post_norm, il, y_, y_);
   scale(y_, hp_.residual_scale);
 
@@ -101,10 +106,11 @@ void Forward::layer(int64_t il) {
   } else {
     std::swap(a_, y_);
   }
-  const Rows& in = w.ffn_norm.on ? norm(w.ffn_norm, arch_.nodes.ffn_norm, il, x_, f_)
-                                 : normed;  // the attention's input, or x itself
+  const Rows& in = w.ffn_norm.on      ? norm(w.ffn_norm, arch_.nodes.ffn_norm, il, x_, f_)
+                   : w.attn_norm_2.on ? first_norm()
+                                      : attn_in;  // x itself where the architecture norms outputs
   feed_forward(il, in);
-  norm(w.ffn_post_norm, arch_.nodes.ffn_post_norm, il, y_, y_);
+  ffn_post_norm(il);
   scale(y_, hp_.residual_scale);
 
   if (hp_.block == Block::branches) add(y_.data(), a_.data(), size);  // x + (A + F)
@@ -114,17 +120,31 @@ void Forward::layer(int64_t il) {
   show({"l_out", "ADD"}, il, x_);
 }
 
+void Forward::ffn_post_norm(int64_t il) {
+  const Norm& weights = model_.weights.layers[static_cast<size_t>(il)].ffn_post_norm;
+  const NodeNames& names = arch_.nodes;
+  if (!weights.on) return;
+  norm_rows(weights,
+            {names.ffn_post_norm, names.ffn_post_norm_numbered ? il : -1,
+             names.ffn_post_norm_inner_numbered ? il : -1},
+            hp_.n_embd, y_, y_);
+}
+
 void Forward::attend(int64_t il, const Rows& in) {
   const Layer& w = model_.weights.layers[static_cast<size_t>(il)];
   const bool fused = w.qkv.present();
   if (fused) project_fused(il, in);
-  if (!fused) project(w.wq, "Qcur", il, in, q_);
+  if (!fused) project(w.wq, {"Qcur", "Qcur_clamped"}, il, in, q_);
   turn(il, true, w.q_norm, q_);
   scale(q_, hp_.query_scale);
   if (hp_.query_scale != 1.0F) show({arch_.nodes.scaled_query, "SCALE"}, il, q_);
-  if (!fused) project(w.wv, "Vcur", il, in, v_);
-  if (!fused) project(w.wk, "Kcur", il, in, k_);
+  const auto values = [&] {
+    if (!fused) project(w.wv, {"Vcur", "Vcur_clamped"}, il, in, v_);
+  };
+  if (!hp_.windowed()) values();  // upstream's order
+  if (!fused) project(w.wk, {"Kcur", "Kcur_clamped"}, il, in, k_);
   turn(il, false, w.k_norm, k_);
+  if (hp_.windowed()) values();
 
   cache_.store(il, first_, n_, k_.data(), v_.data());
   att_.resize(static_cast<size_t>(n_ * hp_.n_head * hp_.head_dim_v));
@@ -138,25 +158,36 @@ void Forward::attend(int64_t il, const Rows& in) {
   show({arch_.nodes.heads, "CONT"}, il, att_);
 
   if (w.attn_gate.present()) {
-    multiply(w.attn_gate, {"attn_gate_proj"}, il, in, gate_);
+    multiply(w.attn_gate, {arch_.nodes.attn_gate}, il, in, gate_);
     gate_heads(arch_.attn_gate, gate_, att_);
-    show({"attn_gated", "MUL"}, il, att_);
+    show({arch_.nodes.attn_gated, "MUL"}, il, att_);
   }
   if (w.attn_sub_norm.on)
-    norm_rows(w.attn_sub_norm, "attn_sub_norm", il, hp_.n_head * hp_.head_dim_v, att_, att_);
+    norm_rows(w.attn_sub_norm, {"attn_sub_norm", il}, hp_.n_head * hp_.head_dim_v, att_, att_);
   multiply(w.wo, last_named(w.wo, nullptr, arch_.nodes.attn_out), il, att_, y_);
 }
 
-void Forward::project(const Linear& linear, const char* name, int64_t il, const Rows& in,
-                      Rows& out) {
-  multiply(linear, {name, name}, il, in, out);
-  clamp(out.data(), static_cast<int64_t>(out.size()), hp_.clamp_qkv);
+void Forward::project(const Linear& linear, const ProjectionNames& names, int64_t il,
+                      const Rows& in, Rows& out) {
+  // Where the norm spans all heads, upstream names the result only.
+  const bool last_only = arch_.qk_norm == QkNorm::whole;
+  multiply(
+      linear,
+      last_only ? last_named(linear, nullptr, names.name) : LinearNames{names.name, names.name}, il,
+      in, out);
+  clamp_rows(names.clamped, il, out);
+}
+
+void Forward::clamp_rows(const char* name, int64_t il, Rows& x) {
+  if (hp_.clamp_qkv == 0.0F) return;
+  clamp(x.data(), static_cast<int64_t>(x.size()), hp_.clamp_qkv);
+  show({name, "CLAMP"}, il, x);
 }
 
 void Forward::project_fused(int64_t il, const Rows& in) {
   const Layer& w = model_.weights.layers[static_cast<size_t>(il)];
   multiply(w.qkv, {"wqkv", "wqkv_b"}, il, in, qkv_);
-  clamp(qkv_.data(), static_cast<int64_t>(qkv_.size()), hp_.clamp_qkv);
+  clamp_rows("wqkv_clamped", il, qkv_);
   const int64_t widths[] = {hp_.q_width(), hp_.k_width(), hp_.v_width()};
   Rows* const parts[] = {&q_, &k_, &v_};
   split_columns(qkv_, widths, parts);
@@ -169,7 +200,7 @@ void Forward::turn(int64_t il, bool query, const Norm& qk_norm, Rows& x) {
   const auto normalise = [&] {
     if (!qk_norm.on) return;
     const int64_t width = arch_.qk_norm == QkNorm::whole ? heads * hp_.head_dim_k : hp_.head_dim_k;
-    norm_rows(qk_norm, query ? names.q_normed : names.k_normed, il, width, x, x);
+    norm_rows(qk_norm, {query ? names.q_normed : names.k_normed, il}, width, x, x);
   };
   if (!arch_.qk_norm_after_rope) normalise();
   if (hp_.layers[static_cast<size_t>(il)].rope) {
@@ -206,27 +237,30 @@ void Forward::dense(int64_t il, const Rows& in) {
     divide_rows(gate_, w.activation_divisor);
     show({"ffn_act", "DIV"}, il, gate_);
   }
-  if (w.ffn_sub_norm.on) norm_rows(w.ffn_sub_norm, "ffn_sub_norm", il, hp_.n_ff, gate_, gate_);
+  if (w.ffn_sub_norm.on) norm_rows(w.ffn_sub_norm, {"ffn_sub_norm", il}, hp_.n_ff, gate_, gate_);
   const char* out = arch_.nodes.ffn_out;
   multiply(w.down, last_named(w.down, "ffn_down", out), il, gate_, y_);
 }
 
 void Forward::experts(int64_t il, const Rows& in) {
   const Layer& w = model_.weights.layers[static_cast<size_t>(il)];
-  multiply(w.router, {"ffn_moe_logits", "ffn_moe_logits_biased"}, il, in, gate_);
+  multiply(w.router, {"ffn_moe_logits", biased_logits(hp_.gating)}, il, in, gate_);
   const Route r = route(kernels_, hp_, w.selection_bias, gate_, n_);
   show(gating_node(hp_.gating), il, r.probabilities);
   show({"ffn_moe_weights", "GET_ROWS"}, il, r.selected);
 
-  multiply(w.expert_up, r, {"ffn_moe_up", "ffn_moe_up_biased", "ffn_moe_up_scaled"}, il, in, up_);
-  const int64_t width = w.expert_up.matrix.rows;
   const bool gated = w.expert_gate.present();
   if (gated) {
     multiply(w.expert_gate, r, {"ffn_moe_gate", "ffn_moe_gate_biased", "ffn_moe_gate_scaled"}, il,
              in, gate_);
-    activate(n_ * r.used, {gate_.data(), width}, {up_.data(), width}, width);
+  }
+  multiply(w.expert_up, r, {"ffn_moe_up", "ffn_moe_up_biased", "ffn_moe_up_scaled"}, il, in, up_);
+  const int64_t width = w.expert_up.matrix.rows;
+  const int64_t rows = n_ * r.used;
+  if (gated) {
+    activate(rows, {gate_.data(), width}, {up_.data(), width}, width);
   } else {
-    activate(n_ * r.used, {up_.data(), width}, {}, width);
+    activate(rows, {up_.data(), width}, {}, width);
   }
   show(expert_activation_node(arch_.activation, gated), il, gate_);
   multiply(w.expert_down, r, {"ffn_moe_down", "ffn_moe_down_biased", "ffn_moe_down_scaled"}, il,
@@ -243,17 +277,18 @@ void Forward::shared_expert(int64_t il, const Rows& in) {
   const Layer& w = model_.weights.layers[static_cast<size_t>(il)];
   const int64_t width = hp_.n_ff_shared;
   std::swap(routed_, y_);
-  multiply(w.shared_up, {"ffn_up", nullptr}, il, in, up_);
-  if (w.shared_gate.present()) {
-    multiply(w.shared_gate, {"ffn_gate", nullptr}, il, in, gate_);
+  const bool gated = w.shared_gate.present();
+  if (gated) multiply(w.shared_gate, {"ffn_gate"}, il, in, gate_);
+  multiply(w.shared_up, {"ffn_up"}, il, in, up_);
+  if (gated) {
     activate(n_, {gate_.data(), width}, {up_.data(), width}, width);
   } else {
     activate(n_, {up_.data(), width}, {}, width);
   }
-  show(activation_node(arch_.activation, w.shared_gate.present()), il, gate_);
+  show(activation_node(arch_.activation, gated), il, gate_);
   multiply(w.shared_down, {arch_.nodes.shared_out}, il, gate_, y_);
   if (w.shared_router.present()) {
-    multiply(w.shared_router, {"ffn_shexp_gate_inp", nullptr}, il, in, gate_);
+    multiply(w.shared_router, {"ffn_shexp_gate_inp"}, il, in, gate_);
     gate_rows(gate_, hp_.n_embd, y_);
     show({"ffn_shexp_out", "MUL"}, il, y_);
   }
@@ -295,13 +330,13 @@ const char* Forward::logits_op() const {
 const Forward::Rows& Forward::norm(const Norm& weights, const char* name, int64_t il, const Rows& x,
                                    Rows& out) {
   if (!weights.on) return x;
-  norm_rows(weights, name, il, hp_.n_embd, x, out);
+  norm_rows(weights, {name, il}, hp_.n_embd, x, out);
   return out;
 }
 
 /// Rows of `width` values, each alone; weights and bias repeat from row to row.
-void Forward::norm_rows(const Norm& weights, const char* name, int64_t il, int64_t width,
-                        const Rows& x, Rows& out) {
+void Forward::norm_rows(const Norm& weights, const NormName& name, int64_t width, const Rows& x,
+                        Rows& out) {
   const auto rows = static_cast<int64_t>(x.size()) / width;
   const auto pass = [&](const Vector& weight, const Vector& bias, const Rows& from, Rows& to) {
     to.resize(from.size());
@@ -320,14 +355,19 @@ void Forward::norm_rows(const Norm& weights, const char* name, int64_t il, int64
     const char* op = arch_.norm == NormKind::rms ? "RMS_NORM" : "NORM";
     Rows step;
     pass({}, {}, x, step);
-    show({weights.weight.present() ? "norm" : name, op}, il, step);
+    if (weights.weight.present()) {
+      show({"norm", op}, name.inner_layer, step);
+    } else {
+      show({name.name, op}, name.layer, step);
+    }
     if (weights.bias.present()) {
       pass(weights.weight, {}, x, step);
-      show({"norm_w", "MUL"}, il, step);
+      show({"norm_w", "MUL"}, name.inner_layer, step);
     }
   }
   pass(weights.weight, weights.bias, x, out);
-  if (weights.weight.present()) show({name, weights.bias.present() ? "ADD" : "MUL"}, il, out);
+  if (weights.weight.present())
+    show({name.name, weights.bias.present() ? "ADD" : "MUL"}, name.layer, out);
 }
 
 void Forward::rotate(int64_t il, int64_t heads, Rows& x) {

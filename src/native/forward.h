@@ -62,17 +62,24 @@ class Forward {
   void embed(std::span<const int32_t> ids);
   void layer(int64_t il);
   void attend(int64_t il, const Rows& in);
-  void project(const Linear& linear, const char* name, int64_t il, const Rows& in, Rows& out);
+  struct ProjectionNames {
+    const char* name;
+    const char* clamped;
+  };
+  void project(const Linear& linear, const ProjectionNames& names, int64_t il, const Rows& in,
+               Rows& out);
+  void clamp_rows(const char* name, int64_t il, Rows& x);
   void project_fused(int64_t il, const Rows& in);
   void turn(int64_t il, bool query, const Norm& qk_norm, Rows& x);
   void feed_forward(int64_t il, const Rows& in);
+  void ffn_post_norm(int64_t il);
   void dense(int64_t il, const Rows& in);
   void experts(int64_t il, const Rows& in);
   void shared_expert(int64_t il, const Rows& in);
   bool head(const LogitsSink& sink);
 
   const Rows& norm(const Norm& weights, const char* name, int64_t il, const Rows& x, Rows& out);
-  void norm_rows(const Norm& weights, const char* name, int64_t il, int64_t width, const Rows& x,
+  void norm_rows(const Norm& weights, const NormName& name, int64_t width, const Rows& x,
                  Rows& out);
   void rotate(int64_t il, int64_t heads, Rows& x);
   void multiply(const Linear& linear, const LinearNames& names, int64_t il, const Rows& x,

@@ -1,6 +1,8 @@
 // Upstream's names and operations of the nodes whose name follows from what they compute.
 #pragma once
 
+#include <cstdint>
+
 #include "model/architecture.h"
 
 namespace crossval {
@@ -16,6 +18,17 @@ struct LinearNames {
   const char* product = nullptr;
   const char* sum = nullptr;
   const char* scaled = nullptr;
+};
+
+/// Name of a norm's result and its layer; the plain norm inside is called "norm".
+struct NormName {
+  NormName(const char* result, int64_t il) : name(result), layer(il), inner_layer(il) {}
+  NormName(const char* result, int64_t il, int64_t inner_il)
+      : name(result), layer(il), inner_layer(inner_il) {}
+
+  const char* name;
+  int64_t layer;
+  int64_t inner_layer;
 };
 
 inline NodeName activation_node(Activation kind, bool gated) {
@@ -48,6 +61,11 @@ inline NodeName expert_activation_node(Activation kind, bool gated) {
       return {"ffn_moe_swiglu_oai", "GLU"};
   }
   return {};
+}
+
+/// What the biased router logits are called: where they are also the weights, by that name.
+inline const char* biased_logits(Gating gating) {
+  return gating == Gating::softmax_of_selected ? "ffn_moe_probs" : "ffn_moe_logits_biased";
 }
 
 inline NodeName gating_node(Gating gating) {
