@@ -60,7 +60,7 @@ bool uniform_importance(const char* path, Importance& importance) {
   if (file == nullptr) {
     return false;
   }
-  for (const ggml_tensor* t = ggml_get_first_tensor(tensors); t != nullptr;
+  for (ggml_tensor* t = ggml_get_first_tensor(tensors); t != nullptr;
        t = ggml_get_next_tensor(tensors, t)) {
     importance.names.emplace_back(ggml_get_name(t));
     importance.weights.emplace_back(t->ne[0] * t->ne[2], 1.0F);

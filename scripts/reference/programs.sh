@@ -26,11 +26,14 @@ jinja_program() {
 # program TARGET SOURCES KEY CMAKE-ARGUMENT…: prints the path of the built TARGET. SOURCES: folders of the
 # repository, the project's own first. KEY: what it is made from besides the sources and the arguments.
 program() {
-  local target=$1 sources key
+  local target=$1 sources key made  # a failing $(…) ends the script only in a plain assignment
   read -ra sources <<< "$2"
-  key=$(printf '%s\n' "$(tree_digest "$root" "${sources[@]}")" "${@:3}" "$(compiler)" | digest)
+  key=$(tree_digest "$root" "${sources[@]}")
+  key+=$(compiler)
+  key=$(printf '%s\n' "$key" "${@:3}" | digest)
   shift 3
-  printf '%s/%s\n' "$(cached "$cache/programs/$target-$key" build_program "$target" "${sources[0]}" "$@")" "$target"
+  made=$(cached "$cache/programs/$target-$key" build_program "$target" "${sources[0]}" "$@")
+  printf '%s/%s\n' "$made" "$target"
 }
 
 build_program() {
