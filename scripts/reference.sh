@@ -61,6 +61,7 @@ case ${chosen[*]} in
 esac
 [[ -z $build || -z $profile ]] || usage "$command: --build is as it was built, it takes no --profile"
 
+trap 'exit 130' INT TERM HUP  # after the subshell that builds has tidied up
 case $command in
   source) result=$(source_tree) ;;
   model) result=$(model_file) ;;
