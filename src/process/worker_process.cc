@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <ranges>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -236,8 +237,8 @@ std::string WorkerProcess::last_words() {
   }
   if (lines.empty()) return {};
   std::string text = "Its last words:";
-  for (auto line = lines.rbegin(); line != lines.rend(); ++line)
-    text += fmt::format("\n    {}", *line);
+  for (const std::string_view line : std::views::reverse(lines))
+    text += fmt::format("\n    {}", line);
   return text;
 }
 
