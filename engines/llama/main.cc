@@ -40,11 +40,8 @@ void send_error(Wire& wire, const std::string& kind, const std::string& what,
 Options read_hello(const Request& request) {
   if (request.type != FrameType::hello) throw Failure("engine", "the first frame must be hello");
   const auto json = nlohmann::json::parse(PayloadReader(request.payload).rest_text());
-  Options options = parse_options(json.at("settings").get<std::map<std::string, std::string>>());
-  if (options.production && build_profile() == "canonical") {
-    throw Failure("usage", "this worker was built for the canonical profile");
-  }
-  return options;
+  return parse_options(json.at("settings").get<std::map<std::string, std::string>>(),
+                       build_profile());
 }
 
 std::vector<llama_token> rest_ids(PayloadReader& reader) {
@@ -157,7 +154,7 @@ int serve(Wire& wire) {
   std::unique_ptr<Session> session;
   const bool ready = reported(wire, [&] {
     const Options options = read_hello(wire.next());
-    if (!options.production) set_canonical_environment();
+    if (!options.production()) set_canonical_environment();
     capture_log();
     backend = std::make_unique<Backend>();
     session = std::make_unique<Session>(options, [&wire] { return wire.cancel_asked(); });

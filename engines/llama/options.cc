@@ -31,14 +31,13 @@ bool choice(const std::string& key, const std::string& value, std::string_view n
 
 }  // namespace
 
-Options parse_options(const std::map<std::string, std::string>& settings) {
+Options parse_options(const std::map<std::string, std::string>& settings,
+                      const std::string& build_profile) {
   Options options;
+  options.profile = build_profile;
   const std::map<std::string, std::function<void(const std::string&, const std::string&)>> known = {
       {"model", [&](const auto&, const auto& v) { options.model = v; }},
-      {"profile",
-       [&](const auto& k, const auto& v) {
-         options.production = choice(k, v, "canonical", "production");
-       }},
+      {"profile", [&](const auto&, const auto& v) { options.profile = v; }},
       {"n_ctx",
        [&](const auto& k, const auto& v) {
          options.n_ctx = static_cast<uint32_t>(number(k, v, 1, 1 << 24));
@@ -66,6 +65,15 @@ Options parse_options(const std::map<std::string, std::string>& settings) {
       throw Failure("usage", "llama.cpp has no setting \"" + key + "\"", "It has: " + names + ".");
     }
     found->second(key, value);
+  }
+  // What a tree of the user's own amounts to is not known: it may run with either one's settings.
+  const std::string_view built = build_profile;
+  const bool fits =
+      options.profile == built ||
+      (built == "as-built" && (options.profile == "canonical" || options.profile == "production"));
+  if (!fits) {
+    throw Failure("usage", "profile=" + options.profile + ": this worker was built for profile " +
+                               std::string(built));
   }
   if (options.model.empty()) throw Failure("usage", "no model was given");
   return options;

@@ -57,7 +57,7 @@ void Session::load_model(const Options& options) {
   if (!devices_.empty()) params.devices = devices_.data();
   if (options.cpu_only()) params.n_gpu_layers = 0;
   if (options.ngl) params.n_gpu_layers = *options.ngl;
-  if (!options.production) params.use_extra_bufts = false;
+  if (!options.production()) params.use_extra_bufts = false;
   model_.reset(llama_model_load_from_file(options.model.c_str(), params));
   if (!model_) throw Failure("input", "llama.cpp cannot load the model " + options.model);
 }
@@ -70,7 +70,7 @@ void Session::make_context(const Options& options) {
   params.n_threads = params.n_threads_batch = options.threads;
   params.type_k = params.type_v = options.kv_f32 ? GGML_TYPE_F32 : GGML_TYPE_F16;
   params.no_perf = true;
-  if (!options.production) {
+  if (!options.production()) {
     params.n_batch = params.n_ubatch = canonical_batch(options, llama_vocab_n_tokens(vocab()));
     params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
   }

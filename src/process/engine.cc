@@ -83,9 +83,9 @@ class ProcessEngine : public Engine {
   }
 
   Result<void> evaluate(std::span<const TokenId> ids, int32_t first, const RowSink& sink) override {
+    at_position(first);
     if (auto ok = check_ids(ids, first); !ok) return ok;
     evaluated_ = first;
-    at_position();
     auto sent = worker_->send(FrameType::evaluate,
                               {bytes_of(std::span<const int32_t>(&first, 1)), bytes_of(ids)});
     if (!sent) return sent;
@@ -98,15 +98,15 @@ class ProcessEngine : public Engine {
       if (auto ok = take_row(*frame, end); !ok) return ok;
       const bool go_on = sink(evaluated_, values_);
       ++evaluated_;
-      at_position();
+      at_position(evaluated_);
       if (!go_on) return cancel();
     }
   }
 
   Result<void> trace(std::span<const TokenId> ids, const TensorSink& sink) override {
+    worker_->set_phase("trace");
     if (auto ok = check_ids(ids, 0); !ok) return ok;
     evaluated_ = 0;
-    worker_->set_phase("trace");
     if (auto ok = worker_->send(FrameType::trace, {bytes_of(ids)}); !ok) return ok;
     while (true) {
       const auto frame = worker_->receive();
@@ -224,7 +224,9 @@ class ProcessEngine : public Engine {
     return {};
   }
 
-  void at_position() { worker_->set_phase(fmt::format("evaluate, position {}", evaluated_)); }
+  void at_position(int32_t position) {
+    worker_->set_phase(fmt::format("evaluate, position {}", position));
+  }
 
   std::unique_ptr<WorkerProcess> worker_;
   EngineInfo info_;

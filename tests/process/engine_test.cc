@@ -153,7 +153,9 @@ TEST(ProcessEngine, RequestsThatCannotBeAreRefusedBeforeTheyAreSent) {
   const auto made = fake("good");
   ASSERT_TRUE(made.has_value());
   Engine& engine = **made;
-  EXPECT_EQ(engine.evaluate(std::vector<TokenId>{4}, 0, go_on).error().code, ExitCode::usage);
+  const auto out_of_range = engine.evaluate(std::vector<TokenId>{4}, 0, go_on);
+  EXPECT_EQ(out_of_range.error().code, ExitCode::usage);
+  EXPECT_EQ(out_of_range.error().where, "engine fake, evaluate, position 0");
   EXPECT_EQ(engine.evaluate(std::vector<TokenId>{-1}, 0, go_on).error().code, ExitCode::usage);
   EXPECT_EQ(engine.evaluate(std::vector<TokenId>(17), 0, go_on).error().code, ExitCode::usage);
   EXPECT_EQ(engine.evaluate(kIds, 2, go_on).error().code, ExitCode::internal);
