@@ -62,6 +62,7 @@ std::string Layout::paragraph(std::string_view text) const {
 }
 
 std::string Layout::labelled(std::string_view label, std::string_view text, Tint tint) const {
+  if (text.empty()) return {};
   std::string all;
   for (const std::string& part : wrapped(text, width - kLabelWidth)) {
     std::string line = tinted(Tint::dim, label);

@@ -95,14 +95,17 @@ std::string trace_text(const Comparison& comparison, const TextOptions& options)
         layout.labelled("", first.last_equal.empty() ? "no tensor before it was compared"
                                                      : "last equal tensor: " + first.last_equal);
   }
-  if (!trace.only_candidate.empty()) {
-    text += layout.labelled("", "only in the candidate: " + names_text(trace.only_candidate),
-                            Tint::dim);
-  }
-  if (!trace.only_reference.empty()) {
-    text += layout.labelled("", "only in the reference: " + names_text(trace.only_reference),
-                            Tint::dim);
-  }
+  if (!options.verbose) return text;
+  const auto unpaired = [&](const char* side, const std::vector<std::string>& names) {
+    if (names.empty()) return;
+    text += layout.labelled(
+        "",
+        fmt::format("{} only in the {}: {}", counted(static_cast<long>(names.size()), "tensor"),
+                    side, names_text(names)),
+        Tint::dim);
+  };
+  unpaired("candidate", trace.only_candidate);
+  unpaired("reference", trace.only_reference);
   return text;
 }
 

@@ -18,7 +18,6 @@ std::string name_line(const EngineIdentity& identity) {
   if (!identity.version.empty()) text += " " + identity.version;
   if (!identity.commit.empty()) append(text, "commit " + identity.commit);
   append(text, identity.profile);
-  append(text, identity.isa);
   return text;
 }
 
@@ -46,6 +45,7 @@ std::string engine_lines(const char* side, const EngineInfo& info, bool own_mode
                          const TextOptions& options) {
   const Layout& layout = options.layout;
   std::string lines = layout.labelled(side, name_line(info.identity), Tint::strong);
+  if (!info.identity.isa.empty()) lines += layout.labelled("", escaped(info.identity.isa));
   lines += layout.labelled("", settings_line(info.settings));
   if (const std::string faults = faults_line(info.identity); !faults.empty()) {
     lines += layout.labelled("", faults, Tint::warn);
@@ -56,9 +56,9 @@ std::string engine_lines(const char* side, const EngineInfo& info, bool own_mode
     lines += layout.labelled("", model);
     lines += layout.labelled("", info.settings.model_description);
   }
-  for (const std::string& variable : info.settings.environment) {
-    lines += layout.labelled("", "environment: " + escaped(variable), Tint::warn);
-  }
+  std::string environment;
+  for (const std::string& variable : info.settings.environment) append(environment, variable);
+  if (!environment.empty()) lines += layout.labelled("", "with " + escaped(environment));
   if (!options.verbose) return lines;
   const auto detail = [&](const char* name, const std::string& value) {
     if (!value.empty()) {
@@ -73,10 +73,9 @@ std::string engine_lines(const char* side, const EngineInfo& info, bool own_mode
 }
 
 std::string model_lines(const EngineSettings& settings, const Layout& layout) {
-  const std::string path = fitted_end(escaped(settings.model_path), layout.width - kLabelWidth);
-  std::string lines = layout.labelled("model", path);
-  if (!settings.model_description.empty()) lines += layout.labelled("", settings.model_description);
-  return lines;
+  return layout.labelled("model",
+                         fitted_end(escaped(settings.model_path), layout.width - kLabelWidth)) +
+         layout.labelled("", escaped(settings.model_description));
 }
 
 std::string prompt_lines(const Comparison& comparison, const TextOptions& options) {
@@ -118,7 +117,7 @@ std::string header_text(const Comparison& comparison, const TextOptions& options
       comparison.candidate.settings.model_path != comparison.reference.settings.model_path;
   std::string text = engine_lines("candidate", comparison.candidate, two_models, options);
   text += engine_lines("reference", comparison.reference, two_models, options);
-  if (!two_models) text += model_lines(comparison.reference.settings, layout);
+  if (!two_models) text += model_lines(comparison.candidate.settings, layout);
   text += prompt_lines(comparison, options);
   for (const SettingDifference& setting : comparison.settings) {
     if (setting.weight != SettingWeight::asked) continue;
