@@ -1,3 +1,4 @@
+#include "base/build_info.h"
 #include "native/describe.h"
 
 #include <fmt/format.h>
@@ -45,6 +46,7 @@ EngineInfo describe_native(const NativeOptions& options, const Model& model,
   EngineIdentity& who = info.identity;
   who.name = "native";
   who.version = CROSSVAL_VERSION;
+  who.commit = build_info().commit;
   who.build = compiler();
   who.isa = kernels.description;
   who.libm = fmt::format("glibc {}", gnu_get_libc_version());
