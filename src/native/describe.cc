@@ -1,4 +1,3 @@
-#include "base/build_info.h"
 #include "native/describe.h"
 
 #include <fmt/format.h>
@@ -8,6 +7,8 @@
 #include <set>
 #include <string>
 #include <string_view>
+
+#include "base/build_info.h"
 
 namespace crossval {
 namespace {
