@@ -684,6 +684,78 @@ constexpr Architecture kArchitectures[] = {
 
 std::span<const Architecture> architectures() { return kArchitectures; }
 
+namespace {
+
+struct Unsupported {
+  std::string_view prefix;  // of the name
+  std::string_view why;
+  std::string_view nearest;
+};
+
+// The longest prefix counts.
+constexpr Unsupported kUnsupported[] = {
+    {"deepseek2", "multi-head latent attention", "deepseek"},
+    {"deepseek3", "multi-head latent attention", "deepseek"},
+    {"deepseek4", "multi-head latent attention", "deepseek"},
+    {"minicpm3", "multi-head latent attention", "minicpm"},
+    {"mistral4", "multi-head latent attention", "mistral3"},
+    {"plm", "multi-head latent attention", "llama"},
+    {"glm-dsa", "multi-head latent attention", "glm4moe"},
+    {"hy_v4", "multi-head latent attention", "hunyuan-moe"},
+    {"kimi", "linear attention", "deepseek"},
+    {"qwen3next", "linear attention", "qwen3moe"},
+    {"qwen35", "linear attention", "qwen3"},
+    {"minimax-01", "linear attention", "minimax-m2"},
+    {"mamba", "state-space layers", "llama"},
+    {"jamba", "state-space layers", "llama"},
+    {"falcon-h1", "state-space layers", "falcon"},
+    {"granitehybrid", "state-space layers", "granite"},
+    {"nemotron_h", "state-space layers", "nemotron"},
+    {"plamo2", "state-space layers", "plamo"},
+    {"lfm2", "short convolutions", "llama"},
+    {"rwkv", "recurrent layers", "llama"},
+    {"arwkv", "recurrent layers", "qwen2"},
+    {"t5", "an encoder", "llama"},
+    {"bert", "an encoder", "llama"},
+    {"modern-bert", "an encoder", "llama"},
+    {"nomic-bert", "an encoder", "llama"},
+    {"jina-bert", "an encoder", "llama"},
+    {"neo-bert", "an encoder", "llama"},
+    {"eurobert", "an encoder", "llama"},
+    {"gemma-embedding", "an encoder", "gemma3"},
+    {"dream", "attention that is not causal", "qwen2"},
+    {"llada", "attention that is not causal", "llama"},
+    {"rnd1", "attention that is not causal", "qwen3moe"},
+    {"gemma3n", "embeddings per layer", "gemma3"},
+    {"gemma4", "embeddings per layer", "gemma3"},
+};
+
+const Unsupported* find_unsupported(std::string_view name) {
+  const Unsupported* best = nullptr;
+  for (const Unsupported& u : kUnsupported) {
+    if (name.starts_with(u.prefix) && (best == nullptr || u.prefix.size() > best->prefix.size()))
+      best = &u;
+  }
+  return best;
+}
+
+/// The supported name that shares the longest beginning; llama when none does.
+std::string_view nearest_name(std::string_view name) {
+  std::string_view best = "llama";
+  size_t most = 2;
+  for (const Architecture& a : kArchitectures) {
+    const auto [end, _] = std::mismatch(name.begin(), name.end(), a.name.begin(), a.name.end());
+    const auto shared = static_cast<size_t>(end - name.begin());
+    if (shared > most) {
+      best = a.name;
+      most = shared;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
 Result<const Architecture*> find_architecture(std::string_view name) {
   const auto* found = std::find_if(std::begin(kArchitectures), std::end(kArchitectures),
                                    [&](const Architecture& a) { return a.name == name; });
@@ -691,8 +763,14 @@ Result<const Architecture*> find_architecture(std::string_view name) {
   std::string known;
   for (const Architecture& a : kArchitectures)
     known += (known.empty() ? "" : ", ") + std::string(a.name);
-  return fail(ExitCode::bad_input_file, fmt::format("architecture {} is not supported", name), {},
-              fmt::format("Supported: {}.", known));
+  const Unsupported* reason = find_unsupported(name);
+  return fail(ExitCode::bad_input_file,
+              reason == nullptr
+                  ? fmt::format("architecture {} is not supported", name)
+                  : fmt::format("architecture {} is not supported: it has {}", name, reason->why),
+              {},
+              fmt::format("Nearest: {}. Supported: {}.",
+                          reason == nullptr ? nearest_name(name) : reason->nearest, known));
 }
 
 }  // namespace crossval

@@ -133,6 +133,54 @@ Result<void> wrong_head(FaultTarget& t) {
   return {};
 }
 
+tl::unexpected<Error> needs(std::string_view fault, std::string_view what) {
+  return fail(ExitCode::usage, fmt::format("fault {} needs a model with {}", fault, what));
+}
+
+Result<void> qk_norm(FaultTarget& t) {
+  if (!t.model.weights.layers.front().q_norm.on) return needs("qk-norm", "query and key norms");
+  for (Layer& layer : t.model.weights.layers) layer.q_norm.on = layer.k_norm.on = false;
+  return {};
+}
+Result<void> sub_norm(FaultTarget& t) {
+  if (!t.model.weights.layers.front().attn_sub_norm.on)
+    return needs("sub-norm", "norms inside attention and feed-forward network");
+  for (Layer& layer : t.model.weights.layers)
+    layer.attn_sub_norm.on = layer.ffn_sub_norm.on = false;
+  return {};
+}
+Result<void> window(FaultTarget& t) {
+  if (!t.model.hparams.windowed()) return needs("window", "sliding windows");
+  t.wiring.ignore_windows = true;
+  return {};
+}
+Result<void> soft_cap(FaultTarget& t) {
+  Hparams& h = t.model.hparams;
+  if (h.score_soft_cap == 0.0F && h.logit_soft_cap == 0.0F) return needs("soft-cap", "soft caps");
+  h.score_soft_cap = h.logit_soft_cap = 0.0F;
+  return {};
+}
+Result<void> sink(FaultTarget& t) {
+  if (!t.model.weights.layers.front().sinks.present()) return needs("sink", "attention sinks");
+  t.wiring.ignore_sinks = true;
+  return {};
+}
+Result<void> alibi(FaultTarget& t) {
+  if (t.model.hparams.alibi_bias == 0.0F) return needs("alibi", "ALiBi");
+  t.model.hparams.alibi_bias *= 2.0F;
+  return {};
+}
+Result<void> wrong_expert(FaultTarget& t) {
+  if (t.model.hparams.n_expert < 2) return needs("wrong-expert", "experts");
+  t.wiring.expert_offset = 1;
+  return {};
+}
+Result<void> expert_weights(FaultTarget& t) {
+  if (t.model.hparams.n_expert_used < 2) return needs("expert-weights", "several experts at once");
+  t.model.hparams.normalise_experts = !t.model.hparams.normalise_experts;
+  return {};
+}
+
 constexpr Fault kFaults[] = {
     {"rope-pairing", "RoPE rotates the other pairs (adjacent for halves, halves for adjacent)",
      rope_pairing},
@@ -149,6 +197,15 @@ constexpr Fault kFaults[] = {
     {"nan", "NaN in the middle layer's output", nan_layer},
     {"missing-bos", "tokenises without the BOS token that the model asks for", missing_bos},
     {"wrong-head", "logit i from row i + 1 of the output matrix", wrong_head},
+    {"qk-norm", "queries and keys without their norms", qk_norm},
+    {"sub-norm", "no norms inside attention and feed-forward network", sub_norm},
+    {"window", "layers with a sliding window see everything before them", window},
+    {"soft-cap", "scores and logits without their soft caps", soft_cap},
+    {"sink", "the attention's sinks ignored", sink},
+    {"alibi", "ALiBi twice as steep", alibi},
+    {"wrong-expert", "each position goes through the experts after the right ones", wrong_expert},
+    {"expert-weights", "weights of experts normalised where they are not, and the reverse",
+     expert_weights},
 };
 
 }  // namespace

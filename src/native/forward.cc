@@ -148,9 +148,9 @@ void Forward::attend(int64_t il, const Rows& in) {
 
   cache_.store(il, first_, n_, k_.data(), v_.data());
   att_.resize(static_cast<size_t>(n_ * hp_.n_head * hp_.head_dim_v));
-  const int64_t window = hp_.layers[static_cast<size_t>(il)].window;
+  const int64_t window = wiring_.ignore_windows ? 0 : hp_.layers[static_cast<size_t>(il)].window;
   shape_.first_visible = first_visible(arch_.window.kind, window);
-  shape_.sinks = w.sinks.data;
+  shape_.sinks = wiring_.ignore_sinks ? nullptr : w.sinks.data;
   attention(kernels_, pool_, shape_, cache_, il, first_, n_, q_.data(), att_.data(),
             nodes_ ? &scores_ : nullptr);
   show({"kq", "MUL_MAT"}, il, scores_.scores, hp_.n_head);
@@ -245,7 +245,9 @@ void Forward::dense(int64_t il, const Rows& in) {
 void Forward::experts(int64_t il, const Rows& in) {
   const Layer& w = model_.weights.layers[static_cast<size_t>(il)];
   multiply(w.router, {"ffn_moe_logits", biased_logits(hp_.gating)}, il, in, gate_);
-  const Route r = route(kernels_, hp_, w.selection_bias, gate_, n_);
+  Route r = route(kernels_, hp_, w.selection_bias, gate_, n_);
+  for (int32_t& expert : r.expert)
+    expert = static_cast<int32_t>((expert + wiring_.expert_offset) % hp_.n_expert);
   show(gating_node(hp_.gating), il, r.probabilities);
   show({"ffn_moe_weights", "GET_ROWS"}, il, r.selected);
 

@@ -29,6 +29,9 @@ struct Wiring {
   std::function<int64_t(int64_t head)> kv_head;  // key/value head of a query head
   int64_t nan_layer = -1;                        // this layer's output becomes NaN
   int64_t head_row_offset = 0;                   // logit i comes from row i + offset of the head
+  bool ignore_windows = false;                   // every layer sees all positions
+  bool ignore_sinks = false;                     // the softmax sees keys only
+  int64_t expert_offset = 0;                     // expert e + offset computes in the place of e
 };
 
 /// One node of the graph as it is computed: `data` is positions × width. Valid during the call.

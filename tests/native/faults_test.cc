@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 
 #include "tiny_model.h"
 
@@ -48,10 +49,15 @@ const std::map<std::string, std::string> kFirstNode = {{"rope-pairing", "Qcur-0 
                                                        {"nan", "l_out-1 ADD"},
                                                        {"wrong-head", "result_output MUL_MAT"}};
 
+// Tested on models that have what they break: architectures_test.cc.
+const std::set<std::string_view> kOfOtherModels = {
+    "qk-norm", "sub-norm", "window", "soft-cap", "sink", "alibi", "wrong-expert", "expert-weights"};
+
 TEST(NativeFaults, EachChangesBitsFirstWhereItWasPlanted) {
   int planted = 0;
   for (const Fault& fault : faults()) {
     if (fault.name == "missing-bos") continue;  // acts on tokenising, tested with a vocabulary
+    if (kOfOtherModels.contains(fault.name)) continue;
     ASSERT_TRUE(kFirstNode.contains(std::string(fault.name))) << fault.name;
     EXPECT_EQ(first_changed_node({std::string(fault.name)}), kFirstNode.at(std::string(fault.name)))
         << fault.name;
