@@ -23,8 +23,9 @@ struct LockstepPlan {
   std::function<Result<bool>(const RowPair&)> compare;
 };
 
-/// Runs the plan. An engine that fails stops the other at its next row. Returns rows that were
-/// missing or too many. Errors: an engine's, with its side; `compare`'s; interrupted (`stop`).
+/// Runs the plan. An engine that fails stops the other as soon as that has caught up with its rows,
+/// at most RowExchange::kRowsAhead. Returns rows that were missing or too many. Errors: an
+/// engine's, with its side; `compare`'s; interrupted (`stop`).
 Result<std::vector<HealthFinding>> run_lockstep(const EnginePair& engines, const LockstepPlan& plan,
                                                 const std::stop_token& stop);
 
