@@ -3,17 +3,39 @@
 #include <algorithm>
 
 namespace crossval {
+namespace {
+
+/// Tens of microseconds: longer than the serial work between two loops of a decode step.
+constexpr int kSpins = 4000;
+
+inline void relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+/// Returns once `value` is no longer `old`.
+template <class T>
+T wait_for_change(const std::atomic<T>& value, T old) {
+  for (int i = 0; i < kSpins; ++i) {
+    const T now = value.load(std::memory_order_acquire);
+    if (now != old) return now;
+    relax();
+  }
+  value.wait(old, std::memory_order_acquire);
+  return value.load(std::memory_order_acquire);
+}
+
+}  // namespace
 
 ThreadPool::ThreadPool(int threads) {
   for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { work(i); });
 }
 
 ThreadPool::~ThreadPool() {
-  {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  start_.notify_all();
+  stop_ = true;
+  generation_.fetch_add(1, std::memory_order_release);
+  generation_.notify_all();
 }
 
 void ThreadPool::run_part(const Job& job, int index) {
@@ -27,37 +49,26 @@ void ThreadPool::parallel_for(int64_t n, int64_t grain,
   if (n <= 0) return;
   const int64_t grains = (n + grain - 1) / grain;
   const int64_t chunk = (grains + threads() - 1) / threads() * grain;
-  const Job job{&body, n, chunk};
   if (workers_.empty() || chunk >= n) {
     body(0, n);
     return;
   }
-  {
-    const std::lock_guard lock(mutex_);
-    job_ = job;
-    running_ = static_cast<int>(workers_.size());
-    ++generation_;
-  }
-  start_.notify_all();
-  run_part(job, 0);
-  std::unique_lock lock(mutex_);
-  done_.wait(lock, [this] { return running_ == 0; });
+  job_ = {&body, n, chunk};
+  running_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+  generation_.fetch_add(1, std::memory_order_release);
+  generation_.notify_all();
+  run_part(job_, 0);
+  for (int left = running_.load(std::memory_order_acquire); left != 0;)
+    left = wait_for_change(running_, left);
 }
 
 void ThreadPool::work(int index) {
-  uint64_t seen = 0;
+  uint32_t seen = 0;
   for (;;) {
-    Job job;
-    {
-      std::unique_lock lock(mutex_);
-      start_.wait(lock, [&] { return stop_ || generation_ != seen; });
-      if (stop_) return;
-      seen = generation_;
-      job = job_;
-    }
-    run_part(job, index);
-    const std::lock_guard lock(mutex_);
-    if (--running_ == 0) done_.notify_one();
+    seen = wait_for_change(generation_, seen);
+    if (stop_) return;
+    run_part(job_, index);
+    if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) running_.notify_one();
   }
 }
 

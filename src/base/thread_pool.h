@@ -3,10 +3,9 @@
 // long as a part's results depend on its index alone.
 #pragma once
 
-#include <condition_variable>
+#include <atomic>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -23,8 +22,8 @@ class ThreadPool {
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
   /// Calls body(begin, end) on at most threads() disjoint ranges that cover [0, n), each a multiple
-  /// of `grain` long but the last; returns when all have returned. Not reentrant; one caller at a time.
-  /// The body must not throw.
+  /// of `grain` long but the last; returns when all have returned. Not reentrant; one caller at a
+  /// time. The body must not throw.
   void parallel_for(int64_t n, int64_t grain, const std::function<void(int64_t, int64_t)>& body);
 
  private:
@@ -36,13 +35,11 @@ class ThreadPool {
   void work(int index);
   static void run_part(const Job& job, int index);
 
-  std::mutex mutex_;
-  std::condition_variable start_;
-  std::condition_variable done_;
-  uint64_t generation_ = 0;
-  int running_ = 0;
-  bool stop_ = false;
-  Job job_;
+  // A decode step has hundreds of short loops: who waits first spins for a while, then sleeps.
+  std::atomic<uint32_t> generation_ = 0;  // grows with each job, and to stop
+  std::atomic<int> running_ = 0;          // workers that have not finished the job
+  bool stop_ = false;                     // written before generation_
+  Job job_;                               // written before generation_
   std::vector<std::jthread> workers_;
 };
 

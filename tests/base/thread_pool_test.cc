@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
+#include <thread>
 #include <vector>
 
 namespace crossval {
@@ -21,6 +24,18 @@ TEST(ThreadPool, CoversEachIndexOnceForAnyThreadCountAndGrain) {
         for (const int hit : hits) EXPECT_EQ(hit, 1);
       }
     }
+  }
+}
+
+TEST(ThreadPool, WakesWorkersThatSpinAndWorkersThatSleep) {
+  ThreadPool pool(3);
+  std::atomic<int64_t> sum = 0;
+  int64_t expected = 0;
+  for (int round = 0; round < 300; ++round) {
+    if (round % 50 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    pool.parallel_for(9, 1, [&](int64_t begin, int64_t end) { sum += end - begin; });
+    expected += 9;
+    EXPECT_EQ(sum, expected);
   }
 }
 
