@@ -44,9 +44,12 @@ Route route(const KernelSet& kernels, const Hparams& hp, const Vector& selection
     std::copy(probability, probability + n, key.begin());
     if (selection_bias.present()) add(key.data(), selection_bias.data, n);
     std::iota(order.begin(), order.end(), 0);
-    // Equal keys: the order that std::sort leaves them in, as upstream's.
+    // Equal keys: the order that std::sort leaves them in, as upstream's. NaN goes last: without an
+    // order of its own it would lead std::sort out of the list.
     std::sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
-      return key[static_cast<size_t>(a)] > key[static_cast<size_t>(b)];
+      const float x = key[static_cast<size_t>(a)];
+      const float y = key[static_cast<size_t>(b)];
+      return x > y || (std::isnan(y) && !std::isnan(x));
     });
     for (int64_t i = 0; i < r.used; ++i) {
       r.expert.push_back(order[static_cast<size_t>(i)]);

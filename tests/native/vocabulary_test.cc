@@ -122,8 +122,9 @@ TEST(NativeVocabulary, TheEngineUsesAnotherFilesVocabularyWhenAsked) {
 }
 
 TEST(NativeVocabulary, TokenizerFilesThatCannotBeReadAreRefused) {
-  for (const std::string path :
-       {"tokenizer.json", "tokenizer.model", "/nowhere/there.gguf", data_path("ids.txt").c_str()}) {
+  const std::vector<std::string> paths = {"tokenizer.json", "tokenizer.model",
+                                          "/nowhere/there.gguf", data_path("ids.txt")};
+  for (const std::string& path : paths) {
     const auto engine =
         make_native_engine({.model_path = data_path("tiny-q8_0.gguf"), .tokenizer_path = path});
     ASSERT_FALSE(engine.has_value()) << path;
