@@ -41,8 +41,7 @@ using Result = tl::expected<T, Error>;
 
 inline tl::unexpected<Error> fail(ExitCode code, std::string what, std::string where = {},
                                   std::string hint = {}) {
-  return tl::unexpected<Error>(
-      Error{code, std::move(what), std::move(where), std::move(hint)});
+  return tl::unexpected<Error>(Error{code, std::move(what), std::move(where), std::move(hint)});
 }
 
 }  // namespace crossval

@@ -1,5 +1,5 @@
-// IEEE 754 binary16 and bfloat16 as bit patterns in uint16_t. Conversions to the narrow type round to
-// nearest even; NaN stays NaN. Exact in every kernel set: F16C gives the same bits.
+// IEEE 754 binary16 and bfloat16 as bit patterns in uint16_t. Conversions to the narrow type round
+// to nearest even; NaN stays NaN. Exact in every kernel set: F16C gives the same bits.
 #pragma once
 
 #include <bit>
@@ -30,7 +30,8 @@ inline uint16_t f32_to_f16(float value) {
   }
   if (magnitude >= 0x477FF000U) return static_cast<uint16_t>(sign | 0x7C00U);  // rounds to infinity
   if (magnitude < 0x38800000U) {  // below the smallest normal binary16: fixed point of 2^-24
-    // Adding 0.5 aligns the mantissa so that one unit is 2^-24; the addition rounds to nearest even.
+    // Adding 0.5 aligns the mantissa so that one unit is 2^-24; the addition rounds to nearest
+    // even.
     const float shifted = std::bit_cast<float>(magnitude) + 0.5F;
     return static_cast<uint16_t>(sign | (std::bit_cast<uint32_t>(shifted) - 0x3F000000U));
   }

@@ -17,10 +17,10 @@ TEST(Float16, KnownValues) {
   EXPECT_TRUE(std::isinf(f16_to_f32(0x7C00)));
   EXPECT_TRUE(std::isnan(f16_to_f32(0x7E00)));
   EXPECT_EQ(f32_to_f16(65519.99F), 0x7BFF);
-  EXPECT_EQ(f32_to_f16(65520.0F), 0x7C00);           // half way rounds to even: infinity
-  EXPECT_EQ(f32_to_f16(1.0F + 0x1p-11F), 0x3C00);    // tie to even
+  EXPECT_EQ(f32_to_f16(65520.0F), 0x7C00);         // half way rounds to even: infinity
+  EXPECT_EQ(f32_to_f16(1.0F + 0x1p-11F), 0x3C00);  // tie to even
   EXPECT_EQ(f32_to_f16(1.0F + 3 * 0x1p-11F), 0x3C02);
-  EXPECT_EQ(f32_to_f16(0x1p-25F), 0x0000);           // tie to even: zero
+  EXPECT_EQ(f32_to_f16(0x1p-25F), 0x0000);  // tie to even: zero
   EXPECT_EQ(f32_to_f16(0x1.8p-25F), 0x0001);
   EXPECT_EQ(f32_to_f16(-0.0F), 0x8000);
   EXPECT_TRUE(std::isnan(f16_to_f32(f32_to_f16(std::numeric_limits<float>::quiet_NaN()))));

@@ -22,7 +22,8 @@ TEST(EngineSpec, OptionsKeepEqualsAndDoubledCommas) {
 }
 
 TEST(EngineSpec, RefusesWhatItCannotRead) {
-  for (const char* text : {"", ":kv=f16", "native:", "native:kv", "native:=f16", "native:kv=a,kv=b"}) {
+  for (const char* text :
+       {"", ":kv=f16", "native:", "native:kv", "native:=f16", "native:kv=a,kv=b"}) {
     const auto spec = parse_engine_spec(text);
     ASSERT_FALSE(spec.has_value()) << text;
     EXPECT_EQ(spec.error().code, ExitCode::usage);

@@ -114,7 +114,8 @@ bool compare_all(const WeightFormat& format) {
     const Case c = make_case(format, n, 1 + static_cast<int64_t>(seed % 7),
                              1 + static_cast<int64_t>(seed % 17), extreme, seed);
     for (const KernelSet* set : kernel_sets()) {
-      if (set->supported() && set->tile(format.type) != nullptr) dots += compare_tiles(format, *set, c);
+      if (set->supported() && set->tile(format.type) != nullptr)
+        dots += compare_tiles(format, *set, c);
     }
     compared += static_cast<long long>(c.dots.size());
     values += compare_decoder(format, c);
