@@ -41,7 +41,7 @@ std::vector<std::string> split_faults(std::string_view text) {
 }
 
 Result<std::unique_ptr<Engine>> make_native(const EngineSpec& spec, const EngineDefaults& defaults,
-                                            const Console& /*console*/, std::stop_token /*stop*/) {
+                                            const Console& /*console*/, std::stop_token stop) {
   const auto threads = number(spec, "threads", defaults.threads);
   if (!threads) return tl::unexpected(threads.error());
   const std::string kv = spec.get("kv", defaults.kv);
@@ -54,7 +54,8 @@ Result<std::unique_ptr<Engine>> make_native(const EngineSpec& spec, const Engine
                              .threads = *threads,
                              .n_ctx = defaults.context,
                              .n_batch = defaults.batch,
-                             .faults = split_faults(spec.get("fault"))});
+                             .faults = split_faults(spec.get("fault")),
+                             .stop = std::move(stop)});
 }
 
 Result<std::unique_ptr<Engine>> make_llama(const EngineSpec& spec, const EngineDefaults& defaults,

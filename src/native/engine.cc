@@ -32,7 +32,8 @@ class NativeEngine : public Engine {
         pool_(options.threads),
         forward_(*model_, std::move(wiring), kernels, pool_, std::move(cache)),
         info_(describe_native(options, *model_, vocabulary_, kernels)),
-        n_batch_(options.n_batch) {}
+        n_batch_(options.n_batch),
+        stop_(options.stop) {}
 
   const EngineInfo& info() const override { return info_; }
 
@@ -106,7 +107,7 @@ class NativeEngine : public Engine {
       occurrences_.clear();
       chunk_first_ = first + static_cast<int32_t>(at);
       chunk_positions_ = static_cast<int32_t>(chunk.size());
-      if (!forward_.chunk(chunk, chunk_first_, rows, nodes)) return {};
+      if (!forward_.chunk(chunk, chunk_first_, rows, nodes, stop_)) return {};
       evaluated_ += chunk_positions_;
     }
     return {};
@@ -132,6 +133,7 @@ class NativeEngine : public Engine {
   Forward forward_;
   EngineInfo info_;
   int64_t n_batch_;
+  std::stop_token stop_;
   int32_t evaluated_ = 0;  // positions in the cache
   int32_t chunk_first_ = 0;
   int32_t chunk_positions_ = 0;

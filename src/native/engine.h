@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct NativeOptions {
   int64_t n_ctx = 2048;
   int64_t n_batch = 512;  // positions of one chunk
   std::vector<std::string> faults{};
+  std::stop_token stop{};  // ends an evaluation between two layers, as a sink's false does
 };
 
 /// Loads the model and makes the engine ready. Errors name the file and what is wrong with it.

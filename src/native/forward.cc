@@ -52,13 +52,16 @@ Forward::Forward(const Model& model, Wiring wiring, const KernelSet& kernels, Th
 }
 
 bool Forward::chunk(std::span<const int32_t> ids, int64_t first, const LogitsSink& sink,
-                    const NodeSink& node_sink) {
+                    const NodeSink& node_sink, const std::stop_token& stop) {
   nodes_ = node_sink ? &node_sink : nullptr;
   stopped_ = false;
   first_ = first;
   n_ = static_cast<int64_t>(ids.size());
   embed(ids);
-  for (int64_t il = 0; il < hp_.n_layer && !stopped_; ++il) layer(il);
+  for (int64_t il = 0; il < hp_.n_layer && !stopped_; ++il) {
+    layer(il);
+    stopped_ = stopped_ || stop.stop_requested();
+  }
   return !stopped_ && head(sink);
 }
 

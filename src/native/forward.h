@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -52,9 +53,10 @@ class Forward {
           KvCache cache);
 
   /// Evaluates a chunk at positions first … on top of the cache and hands out a row per position.
-  /// False when a sink said stop. `node_sink` may be empty.
+  /// False when a sink said stop or, between two layers, `stop` was asked for. `node_sink` may be
+  /// empty.
   bool chunk(std::span<const int32_t> ids, int64_t first, const LogitsSink& sink,
-             const NodeSink& node_sink);
+             const NodeSink& node_sink, const std::stop_token& stop);
 
   /// Upstream's operation of the node result_output.
   const char* logits_op() const;

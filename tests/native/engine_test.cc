@@ -121,6 +121,19 @@ TEST(NativeEngine, ASinkCanStop) {
   EXPECT_EQ(rows, 3);
 }
 
+TEST(NativeEngine, StopsBetweenLayersWhenAsked) {
+  std::stop_source source;
+  const auto engine = make_tiny({.stop = source.get_token()});
+  int rows = 0;
+  const auto count = [&](int32_t, std::span<const float>) { return ++rows > 0; };
+  ASSERT_TRUE(engine->evaluate(tiny_ids(), 0, count));
+  EXPECT_EQ(rows, static_cast<int>(tiny_ids().size()));
+  source.request_stop();
+  rows = 0;
+  ASSERT_TRUE(engine->evaluate(tiny_ids(), 0, count));
+  EXPECT_EQ(rows, 0);
+}
+
 TEST(NativeEngine, RefusesBadIdsPositionsAndContexts) {
   const auto engine = make_tiny({});
   const auto nothing = [](int32_t, std::span<const float>) { return true; };
