@@ -1,7 +1,9 @@
 #include "process/info_json.h"
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <type_traits>
 
 #include "protocol/frame.h"
 
@@ -20,13 +22,24 @@ class Members {
     const auto found = object_.find(key);
     if (found == object_.end()) return;
     try {
-      found->get_to(value);
+      if constexpr (std::is_same_v<T, int32_t>) {
+        take_integer(*found, value);
+      } else {
+        found->get_to(value);
+      }
     } catch (const Json::exception&) {
       if (problem_.empty()) problem_ = std::string("its \"") + key + "\" has the wrong type";
     }
   }
 
  private:
+  // The library converts any number, 1e99 too, for which C++ defines no result.
+  static void take_integer(const Json& json, int32_t& value) {
+    const int64_t wide = json.is_number_integer() ? json.get<int64_t>() : INT64_MAX;
+    if (wide < INT32_MIN || wide > INT32_MAX) throw Json::other_error::create(0, "", &json);
+    value = static_cast<int32_t>(wide);
+  }
+
   const Json& object_;
   std::string& problem_;
 };

@@ -80,6 +80,7 @@ INSTANTIATE_TEST_SUITE_P(
         Misdeed{"OutOfTurn", "start-out-of-turn", "out of turn: hello", "start", ""},
         Misdeed{"NoJson", "no-json", "introduced itself badly", "start", ""},
         Misdeed{"NoVocabulary", "no-vocab", "n_vocab is not in [1, ", "start", ""},
+        Misdeed{"HugeNumber", "huge-number", "\"n_ctx\" has the wrong type", "start", ""},
         Misdeed{"BadType", "bad-type", "\"n_vocab\" has the wrong type", "start", ""}),
     [](const auto& test) { return test.param.name; });
 

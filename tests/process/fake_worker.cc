@@ -157,6 +157,7 @@ void introduce() {
                      R"("capabilities": {"tokenize": true, "decode": true}})";
   if (mode == "no-json") text = "I am an engine";
   if (mode == "no-vocab") text = R"({"settings": {"n_vocab": 0}})";
+  if (mode == "huge-number") text = R"({"settings": {"n_vocab": 4, "n_ctx": 1e99}})";
   if (mode == "bad-type") text = R"({"settings": {"n_vocab": "four"}})";
   send(FrameType::ready, bytes_of(std::string_view(text)));
 }
