@@ -11,4 +11,6 @@ def test_no_false_alarm_on_clean_prompts(crossval, model):
         result = run.json
         assert run.code == 0 and result["verdict"] == "IDENTICAL", (prompt, run.err)
         assert result["identical_rows"] > 0
-        assert result["warnings"] == [], (prompt, result["warnings"])
+        # Said of the prompt, and true: its markers are read as text unless --special on.
+        expected = ["special-as-text"] if b"<|im_start|>" in prompt.read_bytes() else []
+        assert [w["name"] for w in result["warnings"]] == expected, (prompt, result["warnings"])
