@@ -36,11 +36,8 @@ std::vector<Unigram::Piece> Unigram::best(std::string_view text) const {
   endings[0].sum = 0;
   for (size_t begin = 0; begin < text.size();) {
     const Sum so_far = endings[begin].sum;
-    // Candidates are added up and compared in double; what is kept is a Sum.
-    const auto offer = [&endings, begin](size_t end, int32_t token, double sum) {
-      if (sum > endings[end].sum) {
-        endings[end] = {static_cast<Sum>(sum), token, static_cast<uint32_t>(begin)};
-      }
+    const auto offer = [&endings, begin](size_t end, int32_t token, Sum sum) {
+      if (sum > endings[end].sum) endings[end] = {sum, token, static_cast<uint32_t>(begin)};
     };
     const size_t character = std::min(claimed_length(text[begin]), text.size() - begin);
     bool spelled = false;  // the one character by a token of its own
@@ -49,7 +46,8 @@ std::vector<Unigram::Piece> Unigram::best(std::string_view text) const {
       const int32_t token = trie_.value(node);
       if (token != ByteTrie::kNone) {
         spelled = spelled || end - begin == character;
-        offer(end, token, so_far + rules_.tokens[static_cast<size_t>(token)].score);
+        offer(end, token,
+              static_cast<Sum>(so_far + rules_.tokens[static_cast<size_t>(token)].score));
       }
       if (end == text.size()) break;
       node = trie_.child(node, text[end]);
