@@ -45,6 +45,7 @@ bool stands_alone(std::string_view text, size_t begin, size_t end) {
 
 std::vector<std::pair<std::string_view, int32_t>> keys(const std::vector<std::string>& texts) {
   std::vector<std::pair<std::string_view, int32_t>> out;
+  out.reserve(texts.size());
   for (size_t i = 0; i < texts.size(); ++i) out.emplace_back(texts[i], static_cast<int32_t>(i));
   return out;
 }

@@ -97,14 +97,17 @@ std::string hf_lowercase(std::string_view text) {
 }
 
 std::string hf_normal_form(std::string_view text, NormalForm form) {
+  // The library's own forms are for texts without a zero character; these are their flags.
   int options = UTF8PROC_STABLE;
   options |=
       form == NormalForm::nfc || form == NormalForm::nfkc ? UTF8PROC_COMPOSE : UTF8PROC_DECOMPOSE;
   if (form == NormalForm::nfkc || form == NormalForm::nfkd) options |= UTF8PROC_COMPAT;
   utf8proc_uint8_t* bytes = nullptr;
-  const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                 static_cast<utf8proc_ssize_t>(text.size()), &bytes,
-                                 static_cast<utf8proc_option_t>(options));
+  const auto* const input = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  const auto length = static_cast<utf8proc_ssize_t>(text.size());
+  // NOLINTNEXTLINE(clang-analyzer-optin.core.EnumCastOutOfRange): flags, not a choice
+  const auto flags = static_cast<utf8proc_option_t>(options);
+  const auto size = utf8proc_map(input, length, &bytes, flags);
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(bytes, &std::free);
   // Valid UTF-8 has a normal form; only memory can fail.
   if (size < 0) return std::string(text);
