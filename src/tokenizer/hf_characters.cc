@@ -2,8 +2,11 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
+#include <span>
 
 #include "tokenizer/code_points.h"
 
@@ -14,9 +17,16 @@ utf8proc_category_t category(uint32_t c) {
   return utf8proc_category(static_cast<utf8proc_int32_t>(c));
 }
 
-bool is_ascii_punctuation(uint32_t c) {
-  return (c >= 0x21 && c <= 0x2F) || (c >= 0x3A && c <= 0x40) || (c >= 0x5B && c <= 0x60) ||
-         (c >= 0x7B && c <= 0x7E);
+struct CharacterRange {
+  uint32_t first;
+  uint32_t last;
+};
+
+#include "tokenizer/hf_unicode_data.inc"
+
+bool is_in(std::span<const CharacterRange> ranges, uint32_t c) {
+  const auto after = std::ranges::upper_bound(ranges, c, {}, &CharacterRange::first);
+  return after != ranges.begin() && c <= std::prev(after)->last;
 }
 
 }  // namespace
@@ -55,24 +65,10 @@ bool hf_is_number(uint32_t c) {
          kind == UTF8PROC_CATEGORY_NO;
 }
 
-bool hf_is_punctuation(uint32_t c) {
-  const auto kind = category(c);
-  return is_ascii_punctuation(c) || (kind >= UTF8PROC_CATEGORY_PC && kind <= UTF8PROC_CATEGORY_PO);
-}
-
-bool hf_is_mark(uint32_t c) {
-  const auto kind = category(c);
-  return kind >= UTF8PROC_CATEGORY_MN && kind <= UTF8PROC_CATEGORY_ME;
-}
-
-bool hf_is_nonspacing_mark(uint32_t c) { return category(c) == UTF8PROC_CATEGORY_MN; }
-
-bool hf_is_control(uint32_t c) {
-  if (c == '\t' || c == '\n' || c == '\r') return false;
-  const auto kind = category(c);
-  return kind == UTF8PROC_CATEGORY_CC || kind == UTF8PROC_CATEGORY_CF ||
-         kind == UTF8PROC_CATEGORY_CO;
-}
+bool hf_is_punctuation(uint32_t c) { return is_in(kPunctuation, c); }
+bool hf_is_mark(uint32_t c) { return is_in(kMarks, c); }
+bool hf_is_nonspacing_mark(uint32_t c) { return is_in(kNonspacingMarks, c); }
+bool hf_is_control(uint32_t c) { return is_in(kControls, c); }
 
 bool hf_is_ideograph(uint32_t c) {
   return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) ||

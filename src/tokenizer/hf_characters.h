@@ -1,4 +1,5 @@
-// Properties of characters as the library behind tokenizer.json sees them (Unicode by utf8proc).
+// Properties of characters as the library behind tokenizer.json sees them: marks, punctuation and
+// control characters by its own tables (scripts/generate_hf_tables.py), the rest by utf8proc.
 #pragma once
 
 #include <cstdint>

@@ -49,7 +49,7 @@ std::string bert(std::string text, const BertRules& rules) {
   std::string out;
   for (size_t at = 0; at < text.size();) {
     const uint32_t c = next_code_point(text, &at);
-    if (rules.clean && (c == 0 || c == kReplacementCharacter || hf_is_control(c))) continue;
+    if (rules.clean && hf_is_control(c)) continue;  // U+0000 and U+FFFD among them
     const bool alone = rules.ideographs && hf_is_ideograph(c);
     if (alone) out += ' ';
     append_utf8(rules.clean && hf_is_space(c) ? ' ' : c, &out);
