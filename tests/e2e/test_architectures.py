@@ -1,0 +1,65 @@
+"""Bit identity for each architecture, on upstream's own fixtures, as docs/architectures.md says it."""
+import random
+import re
+
+import pytest
+
+from conftest import ROOT, script
+from identity import ALL, identical, tokens
+
+PAGE = (ROOT / "docs" / "architectures.md").read_text()
+IDENTICAL = re.findall(r"([\w.-]+): identical", PAGE)
+REFUSED = re.search(r"not supported: (.*)\.", PAGE)[1].split(", ")
+# One for each thing that the forward pass can do; the commit does not choose, so that a failure is found again.
+SLICE = ["qwen3-dense", "gemma2-dense", "gemma3-dense", "gpt2-dense", "gptneox-dense", "phi3-dense", "falcon-dense",
+         "mpt-dense", "bloom-dense", "olmo2-dense", "cohere2-dense", "granite-moe", "qwen2moe-moe", "gpt-oss-moe",
+         "dots1-moe", "qwen3vl-dense", "stablelm-dense", "laguna-moe"]
+IDS = random.Random(7).sample(range(128), 44)
+
+
+@pytest.fixture(scope="session")
+def fixtures():
+    return script("archs")
+
+
+def compare(crossval, model, *args):
+    return crossval("per-token", "-m", model, tokens(IDS), "-c", 256, "--max-tokens", 4, "--require", "bits",
+                    "--format", "json", *args)
+
+
+def test_the_page_counts_what_it_lists():
+    assert len(set(IDENTICAL)) == len(IDENTICAL) >= 60
+    assert set(SLICE) <= set(IDENTICAL)
+    assert not set(IDENTICAL) & set(REFUSED)
+
+
+@pytest.mark.parametrize("name", IDENTICAL if ALL else SLICE)
+def test_architectures(crossval, fixtures, name):
+    settings = [("f16", 40), ("f16", 7), ("f16", 1), ("f32", 40)] if ALL else [("f16", 40), ("f32", 7)]
+    for kv, chunk in settings:
+        identical(compare(crossval, fixtures / f"{name}.gguf", "--kv", kv, "-b", chunk), len(IDS), 4)
+
+
+@pytest.mark.parametrize("name", REFUSED if ALL else REFUSED[:6])
+def test_what_is_not_supported_is_refused_by_name(crossval, fixtures, name):
+    run = compare(crossval, fixtures / f"{name}.gguf")
+    assert run.code == 5
+    error = run.json["error"]
+    assert "not supported" in error["what"] or "missing" in error["what"], error
+
+
+FAULTS = [("qk-norm", "qwen3-dense", "Qcur-0"), ("window", "gemma3-dense", "kq_soft_max-0"),
+          ("alibi", "bloom-dense", "kq_soft_max-0"), ("sink", "gpt-oss-moe", "kq_soft_max-0"),
+          ("expert-weights", "qwen2moe-moe", "ffn_moe_weighted-0"), ("rope-pairing", "gptneox-dense", "Qcur-0")]
+
+
+@pytest.mark.parametrize("fault,name,tensor", FAULTS)
+def test_planted_faults_are_named_against_the_reference(crossval, fixtures, fault, name, tensor):
+    run = compare(crossval, fixtures / f"{name}.gguf", "--candidate", f"native:fault={fault}", "--first-diff")
+    assert run.code == 1
+    assert run.json["trace"]["first"]["tensor"] == tensor
+
+
+def test_a_soft_cap_left_out_is_caught(crossval, fixtures):
+    run = compare(crossval, fixtures / "gemma2-dense.gguf", "--candidate", "native:fault=soft-cap")
+    assert run.code == 1 and run.json["verdict"] == "DIVERGED"
