@@ -3,7 +3,7 @@
 // both speeds and the median of the pairs' ratios (above 1: native is faster). Ends with status 1
 // when any logit of any position differs in a bit.
 //
-// usage: engines_bench MODEL.gguf… [--benchmark_…]
+// usage: engines_bench NAME=MODEL.gguf… [--benchmark_…]
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -12,7 +12,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -150,8 +149,14 @@ int main(int argc, char** argv) {
   using namespace crossval;
   benchmark::Initialize(&argc, argv);
   for (int i = 1; i < argc; ++i) {
-    const std::string path = argv[i];
-    const std::string name = std::filesystem::path(path).stem();
+    const std::string argument = argv[i];
+    const size_t equals = argument.find('=');
+    if (equals == std::string::npos) {
+      std::fprintf(stderr, "engines_bench: \"%s\" is not NAME=MODEL.gguf\n", argument.c_str());
+      return 64;
+    }
+    const std::string name = argument.substr(0, equals);
+    const std::string path = argument.substr(equals + 1);
     const auto add = [&](const char* phase, int64_t n, int64_t chunk) {
       benchmark::RegisterBenchmark(
           (name + "/" + phase).c_str(),
