@@ -1,0 +1,48 @@
+"""Peak memory of both processes: nothing grows with positions × vocabulary."""
+import pathlib
+import re
+import subprocess
+import time
+
+from identity import tokens
+
+MB = 1 << 20
+
+
+def peaks(binary, *args):
+    """Highest VmHWM, in bytes, of crossval and of the worker, read until crossval ends."""
+    process = subprocess.Popen([binary, *map(str, args)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    highest = {}
+    while process.poll() is None:
+        task = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        try:
+            pids = [str(process.pid), *task.read_text().split()]
+        except OSError:
+            break
+        for pid in pids:
+            try:
+                status = pathlib.Path(f"/proc/{pid}/status").read_text()
+            except OSError:
+                continue  # ended just now
+            found = re.search(r"VmHWM:\s+(\d+) kB", status)
+            name = re.search(r"Name:\s+(\S+)", status)[1]
+            if found:
+                highest[name] = max(highest.get(name, 0), int(found[1]) * 1024)
+        time.sleep(0.02)
+    assert process.wait() == 0, process.stderr.read()
+    return highest
+
+
+def test_memory_does_not_grow_with_positions(binary, model, ids):
+    lengths = (500, 2000)
+    ids = (ids * 2)[:lengths[1]]
+    short, long = (peaks(binary, "per-token", "-m", model, tokens(ids[:n]), "--max-tokens", 0, "-c", 2048, "-t", 2,
+                         "--require", "bits") for n in lengths)
+    print({name: (short[name] // MB, size // MB) for name, size in long.items()}, "MB, model",
+          model.stat().st_size // MB)
+    assert len(long) == 2, long
+    vocabulary = 49152
+    rows = (lengths[1] - lengths[0]) * vocabulary * 4  # what keeping the additional rows would take
+    for name, size in long.items():
+        assert size - short[name] < rows / 10, name
+        assert size < model.stat().st_size + 400 * MB, name
