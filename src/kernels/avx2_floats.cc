@@ -1,6 +1,6 @@
 // AVX2 tiles of F32, F16 and BF16 weights (arithmetic: scalar_floats.h). Four accumulators belong
-// to each dot; a strip of the rows is passed over once per accumulator, so that eight dots share
-// their loads.
+// to each dot. With several positions a strip of the rows is passed over once per accumulator, so
+// that eight dots share their loads.
 #include "kernels/avx2_groups.h"
 #include "kernels/avx2_tiles.h"
 
@@ -46,17 +46,42 @@ struct BF16 {
   static __m128 reduce4(const __m256 (&acc)[4]) { return reduce4_a(acc); }
 };
 
-/// Four rows times P positions.
+template <int P>
+using Accumulators = __m256[4][P][4];  // accumulator, position, row
+
+/// One position: the weights come from memory, so two rows are read to their end in one pass.
+template <class F>
+void accumulate(const RowGroup& group, const uint8_t* const (&y)[1], int64_t whole,
+                Accumulators<1>& acc) {
+  for (int first = 0; first < 4; first += 2) {
+    __m256 sum[4][2];
+    for (auto& of_accumulator : sum) of_accumulator[0] = of_accumulator[1] = _mm256_setzero_ps();
+    for (int64_t i = 0; i < whole; i += 32) {
+      for (int r = 0; r < 2; ++r)
+        prefetch_ahead<32 * F::kBytes>(group.row[first + r] + i * F::kBytes);
+      for (int k = 0; k < 4; ++k) {
+        const int64_t at = (i + 8 * k) * F::kBytes;
+        const __m256 b = F::load(y[0] + at);
+        for (int r = 0; r < 2; ++r)
+          sum[k][r] = F::add_product(F::load(group.row[first + r] + at), b, sum[k][r]);
+      }
+    }
+    for (int k = 0; k < 4; ++k) {
+      for (int r = 0; r < 2; ++r) acc[k][0][first + r] = sum[k][r];
+    }
+  }
+}
+
+/// Several positions: a strip is passed over once per accumulator.
 template <class F, int P>
-void dots(const RowGroup& group, const uint8_t* const (&y)[P], int64_t n, __m128 (&results)[P]) {
+void accumulate(const RowGroup& group, const uint8_t* const (&y)[P], int64_t whole,
+                Accumulators<P>& acc) {
   constexpr int64_t kStrip = 512;
-  __m256 acc[4][P][4];  // accumulator, position, row
   for (auto& of_accumulator : acc) {
     for (auto& of_position : of_accumulator) {
       for (__m256& of_row : of_position) of_row = _mm256_setzero_ps();
     }
   }
-  const int64_t whole = n / 32 * 32;
   for (int64_t strip = 0; strip < whole; strip += kStrip) {
     const int64_t end = whole - strip < kStrip ? whole : strip + kStrip;
     for (int k = 0; k < 4; ++k) {
@@ -66,13 +91,24 @@ void dots(const RowGroup& group, const uint8_t* const (&y)[P], int64_t n, __m128
         __m256 b[P];
         for (int p = 0; p < P; ++p) b[p] = F::load(y[p] + i * F::kBytes);
         for (int r = 0; r < 4; ++r) {
-          if (P == 1 && k == 0) prefetch_ahead<32 * F::kBytes>(group.row[r] + i * F::kBytes);
           const __m256 a = F::load(group.row[r] + i * F::kBytes);
           for (int p = 0; p < P; ++p) sum[p][r] = F::add_product(a, b[p], sum[p][r]);
         }
       }
       std::memcpy(&acc[k], &sum, sizeof sum);
     }
+  }
+}
+
+/// Four rows times P positions.
+template <class F, int P>
+void dots(const RowGroup& group, const uint8_t* const (&y)[P], int64_t n, __m128 (&results)[P]) {
+  const int64_t whole = n / 32 * 32;
+  Accumulators<P> acc;
+  if constexpr (P == 1) {
+    accumulate<F>(group, y, whole, acc);
+  } else {
+    accumulate<F, P>(group, y, whole, acc);
   }
   for (int p = 0; p < P; ++p) {
     __m256 total[4];

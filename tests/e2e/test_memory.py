@@ -7,6 +7,7 @@ import time
 from identity import tokens
 
 MB = 1 << 20
+NAMES = {"crossval", "crossval-llama-"}  # as the kernel shortens them
 
 
 def peaks(binary, *args):
@@ -26,7 +27,7 @@ def peaks(binary, *args):
                 continue  # ended just now
             found = re.search(r"VmHWM:\s+(\d+) kB", status)
             name = re.search(r"Name:\s+(\S+)", status)[1]
-            if found:
+            if found and name in NAMES:
                 highest[name] = max(highest.get(name, 0), int(found[1]) * 1024)
         time.sleep(0.02)
     assert process.wait() == 0, process.stderr.read()
@@ -40,9 +41,9 @@ def test_memory_does_not_grow_with_positions(binary, model, ids):
                          "--require", "bits") for n in lengths)
     print({name: (short[name] // MB, size // MB) for name, size in long.items()}, "MB, model",
           model.stat().st_size // MB)
-    assert len(long) == 2, long
+    assert set(long) == NAMES
     vocabulary = 49152
     rows = (lengths[1] - lengths[0]) * vocabulary * 4  # what keeping the additional rows would take
     for name, size in long.items():
         assert size - short[name] < rows / 10, name
-        assert size < model.stat().st_size + 400 * MB, name
+        assert size < model.stat().st_size + 200 * MB, name
