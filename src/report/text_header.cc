@@ -72,9 +72,12 @@ std::string engine_lines(const char* side, const EngineInfo& info, bool own_mode
   return lines;
 }
 
-std::string model_lines(const EngineSettings& settings, const Layout& layout) {
-  return layout.labelled("model",
-                         fitted_end(escaped(settings.model_path), layout.width - kLabelWidth)) +
+// One file for both: its name is enough to recognise it.
+std::string model_lines(const EngineSettings& settings, const TextOptions& options) {
+  const Layout& layout = options.layout;
+  const std::string& path = settings.model_path;
+  const std::string shown = options.verbose ? path : path.substr(path.rfind('/') + 1);
+  return layout.labelled("model", fitted_end(escaped(shown), layout.width - kLabelWidth)) +
          layout.labelled("", escaped(settings.model_description));
 }
 
@@ -117,7 +120,7 @@ std::string header_text(const Comparison& comparison, const TextOptions& options
       comparison.candidate.settings.model_path != comparison.reference.settings.model_path;
   std::string text = engine_lines("candidate", comparison.candidate, two_models, options);
   text += engine_lines("reference", comparison.reference, two_models, options);
-  if (!two_models) text += model_lines(comparison.candidate.settings, layout);
+  if (!two_models) text += model_lines(comparison.candidate.settings, options);
   text += prompt_lines(comparison, options);
   for (const SettingDifference& setting : comparison.settings) {
     if (setting.weight != SettingWeight::asked) continue;
