@@ -16,6 +16,7 @@ class RwkvSegmenter : public Segmenter {
   explicit RwkvSegmenter(const Vocabulary& vocabulary) : vocabulary_(vocabulary) {
     std::deque<std::string> texts;
     std::vector<std::pair<std::string_view, int32_t>> keys;
+    keys.reserve(vocabulary.tokens.size());
     for (int32_t id = 0; id < vocabulary.size(); ++id) {
       keys.emplace_back(
           texts.emplace_back(unescape_rwkv(vocabulary.tokens[static_cast<size_t>(id)].text)), id);

@@ -10,6 +10,7 @@ namespace {
 
 std::vector<std::pair<std::string_view, int32_t>> keys(const UnigramRules& rules) {
   std::vector<std::pair<std::string_view, int32_t>> out;
+  out.reserve(rules.tokens.size());
   for (const UnigramRules::Scored& token : rules.tokens) {
     out.emplace_back(token.text, static_cast<int32_t>(out.size()));
   }
