@@ -334,7 +334,7 @@ const char* Forward::logits_op() const {
 /// The norm of rows of n_embd, or x itself where the architecture has none.
 const Forward::Rows& Forward::norm(const Norm& weights, const char* name, int64_t il, const Rows& x,
                                    Rows& out) {
-  if (!weights.on) return x;
+  if (!weights.on) return x;  // NOLINT(bugprone-return-const-ref-from-parameter): x is a member
   norm_rows(weights, {name, il}, hp_.n_embd, x, out);
   return out;
 }
@@ -420,7 +420,8 @@ void Forward::multiply(const ExpertLinear& linear, const Route& r, const LinearN
   const int64_t rows = linear.matrix.rows;
   const int64_t cols = linear.matrix.cols;
   const auto slots = static_cast<int64_t>(r.expert.size());
-  const int64_t share = slots / (static_cast<int64_t>(x.size()) / cols);  // slots that read a row
+  const int64_t readers = static_cast<int64_t>(x.size()) / cols;
+  const int64_t share = std::max<int64_t>(1, slots / readers);  // slots that read a row
   out.resize(static_cast<size_t>(slots * rows));
   for (int64_t e = 0; e < hp_.n_expert; ++e) {
     std::vector<int64_t> mine;

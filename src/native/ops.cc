@@ -73,6 +73,7 @@ void split_columns(const std::vector<float>& rows, std::span<const int64_t> widt
                    std::span<std::vector<float>* const> parts) {
   int64_t stride = 0;
   for (const int64_t width : widths) stride += width;
+  if (stride == 0) return;
   const int64_t n = static_cast<int64_t>(rows.size()) / stride;
   int64_t from = 0;
   for (size_t part = 0; part < widths.size(); ++part) {
@@ -112,6 +113,7 @@ std::vector<float> alibi_slopes(float max_bias, int64_t n_head) {
   const float m0 = std::pow(2.0F, -max_bias / static_cast<float>(power));
   const float m1 = std::pow(2.0F, -(max_bias / 2.0F) / static_cast<float>(power));
   std::vector<float> slopes;
+  slopes.reserve(static_cast<size_t>(n_head));
   for (int64_t h = 0; h < n_head; ++h) {
     slopes.push_back(h < power ? std::pow(m0, static_cast<float>(h + 1))
                                : std::pow(m1, static_cast<float>(2 * (h - power) + 1)));
