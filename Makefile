@@ -27,6 +27,7 @@ build: deps
 
 reference: deps
 	@scripts/reference.sh worker >/dev/null
+	@scripts/reference.sh jinja >/dev/null
 
 model: deps
 	@scripts/reference.sh model >/dev/null

@@ -36,6 +36,7 @@ usage() {
   exit 64
 }
 
+{  # read whole before it runs: an edit meanwhile cannot disturb it
 invocation=$*
 command=${1:-}
 (( $# == 0 )) || shift
@@ -74,3 +75,5 @@ case $command in
   *) usage "unknown command: $command" ;;
 esac
 printf '%s\n' "$result"
+exit
+}

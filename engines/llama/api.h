@@ -1,12 +1,22 @@
-// llama.cpp's objects, each freed when its owner goes.
+// llama.cpp's objects, each freed when its owner goes, and what differs between its releases.
 #pragma once
 
 #include <llama.h>
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace crossval_llama {
+
+// Of libllama; empty in releases that have no such number of their own.
+inline std::string library_version() {
+#ifdef LLAMA_CPP_HAS_VERSION
+  return llama_version();
+#else
+  return {};
+#endif
+}
 
 struct Backend {
   Backend() {

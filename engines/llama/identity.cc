@@ -25,6 +25,12 @@ std::string instruction_sets() {
   return names;
 }
 
+// "0.5.0, ggml 0.16.1"
+std::string versions() {
+  const std::string library = library_version();
+  return library + (library.empty() ? "" : ", ") + "ggml " + ggml_version();
+}
+
 std::string metadata(const llama_model* model, const std::string& key) {
   std::string value(256, '\0');
   const int32_t length = llama_model_meta_val_str(model, key.c_str(), value.data(), value.size());
@@ -116,7 +122,7 @@ std::string describe(const Options& options, Session& session) {
   if (commit.empty()) commit = ggml_commit();
   const Json ready = {{"identity",
                        {{"name", "llama.cpp"},
-                        {"version", std::string(llama_version()) + ", ggml " + ggml_version()},
+                        {"version", versions()},
                         {"commit", commit},
                         {"build", LLAMA_CPP_BUILT_BY},
                         {"isa", instruction_sets()},

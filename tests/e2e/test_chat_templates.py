@@ -125,7 +125,7 @@ def test_a_broken_template_is_an_error(renderer, source, word):
 def test_a_hostile_template_ends_in_an_error_of_crossval(crossval, model, tmp_path, source, word):
     template = tmp_path / "hostile.jinja"
     template.write_text(source)
-    run = crossval("tokenize", "-m", model, "-p", "Hi", "--prompt-template", template)
+    run = crossval("per-token", "-m", model, "-p", "Hi", "--prompt-template", template)
     assert run.code == 5
     assert word in run.err
     assert run.out == ""
