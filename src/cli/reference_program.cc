@@ -105,7 +105,7 @@ Result<std::string> llama_worker(const EngineSpec& spec, const Console& console,
   }
   const bool pinned = arguments.size() == 1 && environment_variable("LLAMA_CPP_DIR").empty();
   if (arguments.size() == 1) {
-    const std::string given = environment_variable("CROSSVAL_WORKER");
+    std::string given = environment_variable("CROSSVAL_WORKER");
     if (!given.empty()) return given;
   }
   const auto found = look_up(arguments);
@@ -127,7 +127,7 @@ Result<std::string> llama_worker(const EngineSpec& spec, const Console& console,
 }
 
 std::string jinja_renderer() {
-  const std::string given = environment_variable("CROSSVAL_JINJA");
+  std::string given = environment_variable("CROSSVAL_JINJA");
   if (!given.empty()) return given;
   const auto found = look_up({"jinja"});
   return found && found->signal == 0 && found->exit_status == 0 ? last_line(found->out) : "";
