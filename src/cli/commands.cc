@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/per_token_command.h"
 #include "cli/synth_command.h"
+#include "cli/tokenize_command.h"
 #include "cli/version_command.h"
 
 namespace crossval {
@@ -14,6 +15,8 @@ std::span<const CommandEntry> commands() {
                    make_per_token_command},
       CommandEntry{"synth", "write a random model of given sizes and weight types",
                    make_synth_command},
+      CommandEntry{"tokenize", "the ids, pieces and places that a prompt becomes",
+                   make_tokenize_command},
       CommandEntry{"version", "what this program was built from and with", make_version_command},
   };
   return kCommands;

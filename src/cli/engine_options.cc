@@ -22,18 +22,6 @@ const std::map<std::string, std::vector<std::string>>& changed_settings() {
   return kChanged;
 }
 
-Result<EngineSpec> side_spec(const std::string& text, const EngineDefaults& defaults) {
-  auto spec = parse_engine_spec(text);
-  if (!spec) return spec;
-  if (auto known = check_engine_spec(*spec); !known) return tl::unexpected(known.error());
-  if (spec->get("model", defaults.model).empty()) {
-    return fail(ExitCode::usage, "no model given", "engine " + spec->name,
-                "Give one for both with -m FILE.gguf, or one of its own: " + spec->name +
-                    ":model=FILE.gguf.");
-  }
-  return spec;
-}
-
 }  // namespace
 
 void add_engine_options(CLI::App& app, EngineOptions& options) {
@@ -60,11 +48,23 @@ void add_engine_options(CLI::App& app, EngineOptions& options) {
       ->check(CLI::Range(0.1, 1e6));
 }
 
+Result<EngineSpec> engine_spec(const std::string& text, const EngineDefaults& defaults) {
+  auto spec = parse_engine_spec(text);
+  if (!spec) return spec;
+  if (auto known = check_engine_spec(*spec); !known) return tl::unexpected(known.error());
+  if (spec->get("model", defaults.model).empty()) {
+    return fail(ExitCode::usage, "no model given", "engine " + spec->name,
+                "Give one for both with -m FILE.gguf, or one of its own: " + spec->name +
+                    ":model=FILE.gguf.");
+  }
+  return spec;
+}
+
 Result<EnginePairSpecs> engine_pair(const EngineOptions& options) {
   EnginePairSpecs pair;
-  auto candidate = side_spec(options.candidate, options.defaults);
+  auto candidate = engine_spec(options.candidate, options.defaults);
   if (!candidate) return tl::unexpected(candidate.error());
-  auto reference = side_spec(options.reference, options.defaults);
+  auto reference = engine_spec(options.reference, options.defaults);
   if (!reference) return tl::unexpected(reference.error());
   if (!options.tokenizer.empty()) {
     candidate->options.emplace("tokenizer", options.tokenizer);

@@ -33,6 +33,9 @@ struct EngineOptions {
 /// They write into `options`, which must outlive `app`.
 void add_engine_options(CLI::App& app, EngineOptions& options);
 
+/// One engine as it is written, checked: it and its keys exist, it has a model. Errors: usage.
+Result<EngineSpec> engine_spec(const std::string& text, const EngineDefaults& defaults);
+
 /// Both sides as they are to be made, checked: engine and keys exist, each side has a model.
 struct EnginePairSpecs {
   EngineSpec candidate, reference;

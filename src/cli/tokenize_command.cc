@@ -1,0 +1,99 @@
+#include "cli/tokenize_command.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/engine_factory.h"
+#include "cli/engine_options.h"
+#include "cli/interrupt.h"
+#include "cli/model_prompt.h"
+#include "cli/prompt_options.h"
+#include "gate/token_offsets.h"
+#include "report/tokenisation_report.h"
+
+namespace crossval {
+namespace {
+
+class TokenizeCommand : public Command {
+ public:
+  void add_options(CLI::App& app) override {
+    add_prompt_options(app, prompt_);
+    const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
+      return app.add_option(names, value, help)->group("Engine")->type_name(type);
+    };
+    add("-m,--model", defaults_.model, "the model whose vocabulary is used", "FILE.gguf");
+    add("--engine", engine_, "name[:key=value,…]: native, llama.cpp (default native)", "ENGINE");
+    add("--tokenizer", tokenizer_, "a tokenizer file instead of the model's, for native", "FILE");
+    app.add_flag("--count", count_, "print how many tokens it becomes, and nothing else");
+  }
+
+  Result<ExitCode> run(Console& console) override {
+    const auto tokenisation = tokenize(console);
+    if (!tokenisation) return tl::unexpected(tokenisation.error());
+    std::string report;
+    if (console.format == OutputFormat::json) {
+      report = tokenisation_json(*tokenisation);
+    } else if (count_) {
+      report = fmt::format("{}\n", tokenisation->ids.size());
+    } else {
+      report = tokenisation_text(*tokenisation);
+    }
+    std::fwrite(report.data(), 1, report.size(), console.out);
+    if (console.format == OutputFormat::text && !console.quiet) {
+      for (const Warning& warning : tokenisation->warnings) {
+        fmt::print(console.err, "crossval: warning: {} ({})\n", warning.message, warning.name);
+      }
+    }
+    return ExitCode::ok;
+  }
+
+ private:
+  Result<Tokenisation> tokenize(const Console& console) {
+    const auto request = prompt_request(prompt_);
+    if (!request) return tl::unexpected(request.error());
+    auto spec = engine_spec(engine_, defaults_);
+    if (!spec) return tl::unexpected(spec.error());
+    if (!tokenizer_.empty()) {
+      spec->options.emplace("tokenizer", tokenizer_);
+      if (auto known = check_engine_spec(*spec); !known) return tl::unexpected(known.error());
+    }
+    const Interruption interruption;
+    const auto engine = make_engine(*spec, defaults_, console, interruption.token());
+    if (!engine) return tl::unexpected(engine.error());
+    const auto built = build_model_prompt(*request, (*engine)->info().settings);
+    if (!built) return tl::unexpected(built.error());
+
+    const Prompt& prompt = built->prompt;
+    auto ids = tokenize_prompt(prompt, [&](std::string_view text, const TokenizeOptions& how) {
+      return (*engine)->tokenize(text, how);
+    });
+    if (!ids) return tl::unexpected(ids.error());
+    auto pieces = (*engine)->pieces(*ids);
+    if (!pieces) return tl::unexpected(pieces.error());
+
+    Tokenisation result;
+    result.engine = spec->name;
+    result.prompt = {prompt.text,    prompt.form.choice,    prompt.form.why,   prompt.bos.choice,
+                     prompt.bos.why, prompt.special.choice, prompt.special.why};
+    result.ids = *std::move(ids);
+    result.ranges = locate_pieces(prompt.text, *pieces);
+    result.pieces = *std::move(pieces);
+    for (const PromptWarning& warning : prompt.warnings) {
+      result.warnings.push_back({warning.name, warning.message});
+    }
+    return result;
+  }
+
+  PromptOptions prompt_;
+  EngineDefaults defaults_;
+  std::string engine_ = "native";
+  std::string tokenizer_;
+  bool count_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_tokenize_command() { return std::make_unique<TokenizeCommand>(); }
+
+}  // namespace crossval
