@@ -5,7 +5,7 @@ BUILD := build/$(PRESET)
 VENV := build/venv
 PYTHON := $(CURDIR)/$(VENV)/bin/python
 
-.PHONY: help deps build demo test test-all bench lint asan tsan fuzz clean reference model
+.PHONY: help deps build demo test test-all bench lint asan tsan fuzz clean reference model fixtures
 
 help:
 	@echo "make demo      build, fetch a real model and llama.cpp, compare them position by position"
@@ -29,6 +29,9 @@ reference: deps
 	@scripts/reference.sh worker >/dev/null
 	@scripts/reference.sh jinja >/dev/null
 
+fixtures: reference model
+	@scripts/reference.sh archs >/dev/null
+
 model: deps
 	@scripts/reference.sh model >/dev/null
 
@@ -40,10 +43,10 @@ $(VENV)/.installed: deps/pypi.txt | deps
 	@$(PYTHON) -m pip install -q --no-deps --require-hashes -r deps/pypi.txt
 	@touch $@
 
-test: build reference model $(VENV)/.installed
+test: build fixtures $(VENV)/.installed
 	@ctest --test-dir $(BUILD) --output-on-failure -j 2 $(CTEST_FLAGS)
 
-test-all: build reference model $(VENV)/.installed
+test-all: build fixtures $(VENV)/.installed
 	@CROSSVAL_TEST_ALL=1 ctest --test-dir $(BUILD) --output-on-failure -j 2 $(CTEST_FLAGS)
 
 bench: reference model
@@ -54,10 +57,17 @@ lint:
 	@scripts/deps.sh build lint
 	@scripts/lint.sh
 
-asan tsan: deps
+asan: deps
 	@cmake --preset $@ >/dev/null
 	@cmake --build build/$@
 	@ctest --test-dir build/$@ --output-on-failure -j 2 -L unit $(CTEST_FLAGS)
+
+# What has threads: the pool, the forward pass on it, both engines in lockstep.
+tsan: deps
+	@cmake --preset $@ >/dev/null
+	@cmake --build build/$@ --target base_test native_test session_test
+	@ctest --test-dir build/$@ --output-on-failure -j 2 -L unit -R 'ThreadPool|Native|Lockstep|PerToken' \
+	  -E 'PerTokenCommand|PerTokenUsage' $(CTEST_FLAGS)
 
 fuzz: deps
 	@scripts/deps.sh lint

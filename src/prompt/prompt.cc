@@ -105,7 +105,7 @@ Result<std::vector<TokenId>> tokenize_prompt(const Prompt& prompt, const EncodeF
   if (!ids) return ids;
   if (prompt.prepend_bos) {
     // The engine itself says which id its BOS is.
-    const auto bos = encode(prompt.bos_text, {.add_special = false, .parse_special = true});
+    auto bos = encode(prompt.bos_text, {.add_special = false, .parse_special = true});
     if (!bos) return bos;
     if (bos->size() != 1) {
       return fail(ExitCode::engine_failed,
