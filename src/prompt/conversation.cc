@@ -16,13 +16,11 @@ ChatMessage read_message(const Json& message) {
   for (const auto& [key, value] : message.items()) {
     if (key != "role" && key != "content") result.plain = false;
   }
-  const auto content = message.find("content");
-  if (content == message.end()) {
-    result.plain = false;
-  } else if (content->is_string()) {
-    result.content = content->get<std::string>();
-  } else if (content->is_array()) {
-    for (const Json& part : *content) {
+  const Json content = message.value("content", Json());
+  if (content.is_string()) {
+    result.content = content.get<std::string>();
+  } else if (content.is_array()) {
+    for (const Json& part : content) {
       const bool text = part.is_object() && part.contains("type") && part["type"] == "text" &&
                         part.contains("text") && part["text"].is_string();
       if (text) result.content += part["text"].get<std::string>();
