@@ -19,7 +19,7 @@ std::string rows_text(const Comparison& comparison) {
 }
 
 std::string place_text(const PositionResult& position) {
-  const std::string place =
+  std::string place =
       fmt::format("{} {}", position.decode ? "decode position" : "position", position.position);
   if (position.piece.empty()) return place;
   return fmt::format("{} (\"{}\")", place, fitted(escaped(position.piece), 24));
