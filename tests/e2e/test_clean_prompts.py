@@ -6,7 +6,7 @@ def test_no_false_alarm_on_clean_prompts(crossval, model):
     prompts = sorted(PROMPTS.glob("*.txt"))
     assert len(prompts) == 50
     for prompt in prompts:
-        run = crossval("per-token", "-m", model, "-f", prompt, "--max-tokens", 2, "-t", 2, "--require", "bits",
+        run = crossval("per-token", "-m", model, "-f", prompt, "--max-tokens", 2, "-t", 1, "--require", "bits",
                        "--format", "json")
         result = run.json
         assert run.code == 0 and result["verdict"] == "IDENTICAL", (prompt, run.err)

@@ -6,7 +6,7 @@ from identity import ALL, identical, tokens
 
 @pytest.mark.parametrize("kv", ["f16", "f32"])
 def test_1024_positions_and_32_steps(crossval, model, ids, kv):
-    run = crossval("per-token", "-m", model, tokens(ids), "--max-tokens", 32, "--kv", kv, "-t", 2,
+    run = crossval("per-token", "-m", model, tokens(ids), "--max-tokens", 32, "--kv", kv, "-t", 1,
                    "--require", "bits", "--format", "json")
     result = identical(run, 1024, 32)
     assert result["decode_steps"] == 32 or result["stopped_at_end_of_generation"]
