@@ -220,7 +220,8 @@ TEST(GgufDamage, AnUnknownTensorTypeIsNone) {
   Draft draft = sound();
   draft.tensor("odd", {8}, 199, 64);
   draft.data.resize(64 + 20);
-  const auto file = parse(draft.bytes());
+  const auto bytes = draft.bytes();  // the file holds views into them
+  const auto file = parse(bytes);
   ASSERT_TRUE(file.has_value()) << file.error().message();
   EXPECT_EQ(file->find_tensor("odd")->data.size(), 20U);
 }
