@@ -13,7 +13,6 @@ namespace {
 
 constexpr size_t kShownFindings = 8;
 constexpr size_t kShownNames = 4;
-constexpr int kSettingWidth = 22;
 
 Tint tint_of(SettingWeight weight) {
   switch (weight) {
