@@ -15,14 +15,14 @@ choose_profile() {
   cxx=$(compiler)
   [[ $cxx == *clang* ]] || exact+=' -fno-tree-vectorize'
   flags=(-DCMAKE_BUILD_TYPE=Release -DLLAMA_BUILD_COMMON=OFF -DLLAMA_BUILD_TOOLS=OFF
-         -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF)
+         -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_APP=OFF)
   case $profile in
     canonical)
       flags+=(-DBUILD_SHARED_LIBS=OFF -DGGML_NATIVE=OFF -DGGML_AVX=ON -DGGML_AVX2=ON -DGGML_FMA=ON
               -DGGML_F16C=ON -DGGML_BMI2=ON -DGGML_LLAMAFILE=OFF -DGGML_CPU_REPACK=OFF -DGGML_OPENMP=OFF
               "-DCMAKE_C_FLAGS=$exact" "-DCMAKE_CXX_FLAGS=$exact") ;;
     production)
-      # g++ 12 drops stores before its _tile_loadconfig (GCC bug 114098): AMX code dies with SIGSEGV.
+      # g++ 12 drops stores before its _tile_loadconfig: AMX code dies with SIGSEGV.
       [[ $cxx == *clang* || $(uname -m) != x86_64 ]] || amx='-mno-amx-tile -mno-amx-int8 -mno-amx-bf16'
       flags+=(-DBUILD_SHARED_LIBS=ON -DCMAKE_BUILD_RPATH_USE_ORIGIN=ON
               "-DCMAKE_C_FLAGS=$amx" "-DCMAKE_CXX_FLAGS=$amx") ;;
