@@ -72,7 +72,8 @@ build_libs() {
   mkdir -p "$out/ggml"
   cp -a "$tree/include" "$out/"
   cp -a "$tree/ggml/include" "$out/ggml/"
-  (cd "$staging/build" && find . \( -name '*.a' -o -name '*.so*' \) -exec cp -a --parents -t "$out" {} +)
+  (cd "$staging/build" &&
+    find . \( -name '*.a' -o -name '*.so*' -o -name CMakeCXXCompiler.cmake \) -exec cp -a --parents -t "$out" {} +)
   sed "s|^CMAKE_HOME_DIRECTORY:.*|CMAKE_HOME_DIRECTORY:INTERNAL=$path|" "$staging/build/CMakeCache.txt" \
     > "$out/CMakeCache.txt"  # the headers are here, whatever becomes of the source
 }
