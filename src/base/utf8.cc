@@ -1,6 +1,8 @@
 #include "base/utf8.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <string>
 
 namespace crossval {
 namespace {
@@ -31,6 +33,18 @@ size_t sequence_length(std::string_view text) {
   return length;
 }
 
+// With some continuation bytes behind it, it is a sequence: no lead byte refuses both 80 and BF.
+bool begins_sequence(std::string_view text) {
+  for (const char filler : {'\x80', '\xBF'}) {
+    std::string whole(text);
+    while (whole.size() < 4) {
+      whole += filler;
+      if (sequence_length(whole) == whole.size()) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 size_t find_invalid_utf8(std::string_view text) {
@@ -41,6 +55,13 @@ size_t find_invalid_utf8(std::string_view text) {
     at += length;
   }
   return at;
+}
+
+size_t incomplete_utf8_tail(std::string_view text) {
+  for (size_t n = std::min<size_t>(3, text.size()); n > 0; --n) {
+    if (begins_sequence(text.substr(text.size() - n))) return n;
+  }
+  return 0;
 }
 
 }  // namespace crossval

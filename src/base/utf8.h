@@ -12,4 +12,7 @@ size_t find_invalid_utf8(std::string_view text);
 
 inline bool is_valid_utf8(std::string_view text) { return find_invalid_utf8(text) == text.size(); }
 
+/// Bytes at the end of `text` that begin a well-formed sequence and do not complete it: 0 to 3.
+size_t incomplete_utf8_tail(std::string_view text);
+
 }  // namespace crossval

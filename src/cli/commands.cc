@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/per_token_command.h"
+#include "cli/run_command.h"
 #include "cli/synth_command.h"
 #include "cli/tokenize_command.h"
 #include "cli/version_command.h"
@@ -13,6 +14,7 @@ std::span<const CommandEntry> commands() {
   static constexpr std::array kCommands{
       CommandEntry{"per-token", "compare two engines on a prompt, position by position",
                    make_per_token_command},
+      CommandEntry{"run", "generate text with an engine", make_run_command},
       CommandEntry{"synth", "write a random model of given sizes and weight types",
                    make_synth_command},
       CommandEntry{"tokenize", "the ids, pieces and places that a prompt becomes",

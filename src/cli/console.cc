@@ -1,5 +1,6 @@
 #include "cli/console.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -27,7 +28,14 @@ void print_error(Console& console, const Error& error) {
   std::fwrite(text.data(), 1, text.size(), to);
 }
 
-Result<void> flush_output(Console& console) {
+void print_warnings(const Console& console, const std::vector<Warning>& warnings) {
+  if (console.format == OutputFormat::json || console.quiet) return;
+  for (const Warning& warning : warnings) {
+    fmt::print(console.err, "crossval: warning: {} ({})\n", warning.message, warning.name);
+  }
+}
+
+Result<void> flush_output(const Console& console) {
   errno = 0;
   const bool flushed = std::fflush(console.out) == 0;
   if (flushed && std::ferror(console.out) == 0) return {};

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdio>
+#include <vector>
 
 #include "base/error.h"
+#include "results/comparison.h"
 
 namespace crossval {
 
@@ -26,7 +28,10 @@ Console standard_console();
 /// Tells the user about an error: as one JSON document on out in JSON mode, else as text on err.
 void print_error(Console& console, const Error& error);
 
+/// On err, one line each; in JSON mode they are part of the document, with -q nobody wants them.
+void print_warnings(const Console& console, const std::vector<Warning>& warnings);
+
 /// ok once everything written to out has reached it; an Error (cannot_write) otherwise.
-Result<void> flush_output(Console& console);
+Result<void> flush_output(const Console& console);
 
 }  // namespace crossval

@@ -22,22 +22,56 @@ const std::map<std::string, std::vector<std::string>>& changed_settings() {
   return kChanged;
 }
 
+constexpr const char* kGroup = "Engines";
+
+// An engine as it is written, with a tokenizer file of its own when one is given.
+Result<EngineSpec> engine_spec(const std::string& text, const EngineDefaults& defaults,
+                               const std::string& tokenizer) {
+  auto spec = parse_engine_spec(text);
+  if (!spec) return spec;
+  if (!tokenizer.empty()) spec->options.emplace("tokenizer", tokenizer);
+  if (auto known = check_engine_spec(*spec); !known) return tl::unexpected(known.error());
+  if (spec->get("model", defaults.model).empty()) {
+    return fail(
+        ExitCode::usage, "no model given", "engine " + spec->name,
+        "Give one with -m FILE.gguf, or to this engine alone: " + spec->name + ":model=FILE.gguf.");
+  }
+  return spec;
+}
+
 }  // namespace
 
 void add_engine_options(CLI::App& app, EngineOptions& options) {
-  EngineDefaults& defaults = options.defaults;
   const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
-    return app.add_option(names, value, help)->group("Engines")->type_name(type);
+    app.add_option(names, value, help)->group(kGroup)->type_name(type);
   };
-  add("-m,--model", defaults.model, "the model of both engines", "FILE.gguf");
+  add("-m,--model", options.defaults.model, "the model of both engines", "FILE.gguf");
   add("--candidate", options.candidate, "name[:key=value,…]: native, llama.cpp (default native)",
       "ENGINE");
   add("--reference", options.reference, "likewise (default llama.cpp)", "ENGINE");
   add("--tokenizer", options.tokenizer, "the candidate's tokenizer, instead of the model file's",
       "FILE");
+  add_running_options(app, options.defaults);
+}
+
+void add_single_engine_options(CLI::App& app, SingleEngineOptions& options) {
+  const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
+    app.add_option(names, value, help)->group(kGroup)->type_name(type);
+  };
+  add("-m,--model", options.defaults.model, "the model", "FILE.gguf");
+  add("--engine", options.engine, "name[:key=value,…]: native, llama.cpp (default native)",
+      "ENGINE");
+  add("--tokenizer", options.tokenizer, "a tokenizer file instead of the model's, for native",
+      "FILE");
+}
+
+void add_running_options(CLI::App& app, EngineDefaults& defaults) {
+  const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
+    return app.add_option(names, value, help)->group(kGroup)->type_name(type);
+  };
   add("--kv", defaults.kv, "type of keys and values: f16 (default), f32", "TYPE")
       ->check(CLI::IsMember({"f16", "f32"}));
-  add("-t,--threads", defaults.threads, "of each engine (default 1)", "N")
+  add("-t,--threads", defaults.threads, "of an engine (default 1)", "N")
       ->check(CLI::Range(1, 1024));
   add("-c,--ctx-size", defaults.context, "positions that fit (default 2048)", "N")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 30));
@@ -48,28 +82,15 @@ void add_engine_options(CLI::App& app, EngineOptions& options) {
       ->check(CLI::Range(0.1, 1e6));
 }
 
-Result<EngineSpec> engine_spec(const std::string& text, const EngineDefaults& defaults) {
-  auto spec = parse_engine_spec(text);
-  if (!spec) return spec;
-  if (auto known = check_engine_spec(*spec); !known) return tl::unexpected(known.error());
-  if (spec->get("model", defaults.model).empty()) {
-    return fail(ExitCode::usage, "no model given", "engine " + spec->name,
-                "Give one for both with -m FILE.gguf, or one of its own: " + spec->name +
-                    ":model=FILE.gguf.");
-  }
-  return spec;
+Result<EngineSpec> single_engine(const SingleEngineOptions& options) {
+  return engine_spec(options.engine, options.defaults, options.tokenizer);
 }
 
 Result<EnginePairSpecs> engine_pair(const EngineOptions& options) {
-  EnginePairSpecs pair;
-  auto candidate = engine_spec(options.candidate, options.defaults);
+  auto candidate = engine_spec(options.candidate, options.defaults, options.tokenizer);
   if (!candidate) return tl::unexpected(candidate.error());
-  auto reference = engine_spec(options.reference, options.defaults);
+  auto reference = engine_spec(options.reference, options.defaults, {});
   if (!reference) return tl::unexpected(reference.error());
-  if (!options.tokenizer.empty()) {
-    candidate->options.emplace("tokenizer", options.tokenizer);
-    if (auto known = check_engine_spec(*candidate); !known) return tl::unexpected(known.error());
-  }
   std::set<std::string> asked;
   for (const EngineSpec* spec : {&*candidate, &*reference}) {
     for (const auto& [key, settings] : changed_settings()) {

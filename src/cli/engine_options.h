@@ -1,4 +1,4 @@
-// The options that say which engines run and how: the same for every command that compares.
+// The options that say which engines run and how: the same for every command that takes one or two.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ class App;
 
 namespace crossval {
 
-/// What both engines get unless a side's own keys say otherwise.
+/// What an engine gets unless its own keys say otherwise.
 struct EngineDefaults {
   std::string model;
   std::string kv = "f16";
@@ -30,11 +30,23 @@ struct EngineOptions {
   std::string tokenizer;  // of the candidate
 };
 
-/// They write into `options`, which must outlive `app`.
+/// Both engines and how they run. The options write into `options`, which must outlive `app`.
 void add_engine_options(CLI::App& app, EngineOptions& options);
 
-/// One engine as it is written, checked: it and its keys exist, it has a model. Errors: usage.
-Result<EngineSpec> engine_spec(const std::string& text, const EngineDefaults& defaults);
+struct SingleEngineOptions {
+  EngineDefaults defaults;
+  std::string engine = "native";
+  std::string tokenizer;
+};
+
+/// Which engine, likewise; how it runs is added by add_running_options.
+void add_single_engine_options(CLI::App& app, SingleEngineOptions& options);
+
+/// Threads, context and what else an evaluation runs with, likewise.
+void add_running_options(CLI::App& app, EngineDefaults& defaults);
+
+/// The engine as it is to be made, checked: it and its keys exist, it has a model. Errors: usage.
+Result<EngineSpec> single_engine(const SingleEngineOptions& options);
 
 /// Both sides as they are to be made, checked: engine and keys exist, each side has a model.
 struct EnginePairSpecs {

@@ -127,8 +127,10 @@ int run_cli(int argc, const char* const* argv, Console console) noexcept {
   try {
     if (!result) print_error(console, result.error());
     if (const auto flushed = flush_output(console); !flushed) {
+      const bool said = !result && result.error().code == ExitCode::cannot_write &&
+                        console.format == OutputFormat::text;
       console.format = OutputFormat::text;  // out is lost: say it on err
-      print_error(console, flushed.error());
+      if (!said) print_error(console, flushed.error());
       return static_cast<int>(flushed.error().code);
     }
     return static_cast<int>(result ? *result : result.error().code);

@@ -11,6 +11,7 @@
 #include "cli/prompt_options.h"
 #include "gate/token_offsets.h"
 #include "report/tokenisation_report.h"
+#include "session/prompt_record.h"
 
 namespace crossval {
 namespace {
@@ -19,12 +20,7 @@ class TokenizeCommand : public Command {
  public:
   void add_options(CLI::App& app) override {
     add_prompt_options(app, prompt_);
-    const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
-      return app.add_option(names, value, help)->group("Engine")->type_name(type);
-    };
-    add("-m,--model", defaults_.model, "the model whose vocabulary is used", "FILE.gguf");
-    add("--engine", engine_, "name[:key=value,…]: native, llama.cpp (default native)", "ENGINE");
-    add("--tokenizer", tokenizer_, "a tokenizer file instead of the model's, for native", "FILE");
+    add_single_engine_options(app, engine_);
     app.add_flag("--count", count_, "print how many tokens it becomes, and nothing else");
   }
 
@@ -40,11 +36,7 @@ class TokenizeCommand : public Command {
       report = tokenisation_text(*tokenisation);
     }
     std::fwrite(report.data(), 1, report.size(), console.out);
-    if (console.format == OutputFormat::text && !console.quiet) {
-      for (const Warning& warning : tokenisation->warnings) {
-        fmt::print(console.err, "crossval: warning: {} ({})\n", warning.message, warning.name);
-      }
-    }
+    print_warnings(console, tokenisation->warnings);
     return ExitCode::ok;
   }
 
@@ -52,14 +44,10 @@ class TokenizeCommand : public Command {
   Result<Tokenisation> tokenize(const Console& console) {
     const auto request = prompt_request(prompt_);
     if (!request) return tl::unexpected(request.error());
-    auto spec = engine_spec(engine_, defaults_);
+    const auto spec = single_engine(engine_);
     if (!spec) return tl::unexpected(spec.error());
-    if (!tokenizer_.empty()) {
-      spec->options.emplace("tokenizer", tokenizer_);
-      if (auto known = check_engine_spec(*spec); !known) return tl::unexpected(known.error());
-    }
     const Interruption interruption;
-    const auto engine = make_engine(*spec, defaults_, console, interruption.token());
+    const auto engine = make_engine(*spec, engine_.defaults, console, interruption.token());
     if (!engine) return tl::unexpected(engine.error());
     const auto built = build_model_prompt(*request, (*engine)->info().settings);
     if (!built) return tl::unexpected(built.error());
@@ -74,21 +62,16 @@ class TokenizeCommand : public Command {
 
     Tokenisation result;
     result.engine = spec->name;
-    result.prompt = {prompt.text,    prompt.form.choice,    prompt.form.why,   prompt.bos.choice,
-                     prompt.bos.why, prompt.special.choice, prompt.special.why};
+    result.prompt = prompt_record(prompt);
     result.ids = *std::move(ids);
     result.ranges = locate_pieces(prompt.text, *pieces);
     result.pieces = *std::move(pieces);
-    for (const PromptWarning& warning : prompt.warnings) {
-      result.warnings.push_back({warning.name, warning.message});
-    }
+    result.warnings = prompt_warnings(prompt);
     return result;
   }
 
   PromptOptions prompt_;
-  EngineDefaults defaults_;
-  std::string engine_ = "native";
-  std::string tokenizer_;
+  SingleEngineOptions engine_;
   bool count_ = false;
 };
 

@@ -1,6 +1,7 @@
 #include "report/json_report.h"
 
 #include "report/json_engine.h"
+#include "report/json_prompt.h"
 #include "report/json_schema_version.h"
 #include "report/json_values.h"
 #include "report/verdict_words.h"
@@ -17,17 +18,6 @@ Json or_null(const std::optional<T>& value) {
 Json position_at(const Comparison& comparison, const std::optional<int32_t>& index) {
   if (!index) return nullptr;
   return comparison.positions[static_cast<size_t>(*index)].position;
-}
-
-Json choice(const std::string& what, const std::string& why) {
-  return {{"choice", json_bytes(what)}, {"why", json_bytes(why)}};
-}
-
-Json prompt_of(const PromptRecord& prompt) {
-  return {{"text", json_bytes(prompt.text)},
-          {"form", choice(prompt.form, prompt.form_why)},
-          {"bos", choice(prompt.bos, prompt.bos_why)},
-          {"special", choice(prompt.special, prompt.special_why)}};
 }
 
 Json position_of(const PositionResult& position) {
@@ -144,14 +134,6 @@ Json health_of(const std::vector<HealthFinding>& findings) {
   return all;
 }
 
-Json warnings_of(const std::vector<Warning>& warnings) {
-  Json all = Json::array();
-  for (const Warning& warning : warnings) {
-    all.push_back({{"name", warning.name}, {"message", json_bytes(warning.message)}});
-  }
-  return all;
-}
-
 }  // namespace
 
 std::string json_report(const Comparison& comparison) {
@@ -184,9 +166,9 @@ std::string json_report(const Comparison& comparison) {
        {"seconds", json_number(comparison.seconds)},
        {"candidate", json_engine(comparison.candidate)},
        {"reference", json_engine(comparison.reference)},
-       {"prompt", prompt_of(comparison.prompt)},
+       {"prompt", json_prompt(comparison.prompt)},
        {"tokens", comparison.tokens},
-       {"warnings", warnings_of(comparison.warnings)},
+       {"warnings", json_warnings(comparison.warnings)},
        {"settings", settings_of(comparison.settings)},
        {"mismatch", comparison.mismatch ? mismatch_of(*comparison.mismatch) : Json(nullptr)},
        {"health", health_of(comparison.health)},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "report/bytes_text.h"
+#include "report/json_prompt.h"
 #include "report/json_schema_version.h"
 #include "report/json_values.h"
 
@@ -30,23 +31,14 @@ std::string tokenisation_json(const Tokenisation& tokenisation) {
                       {"begin", tokenisation.ranges[i].begin},
                       {"end", tokenisation.ranges[i].end}});
   }
-  Json warnings = Json::array();
-  for (const Warning& warning : tokenisation.warnings) {
-    warnings.push_back({{"name", warning.name}, {"message", json_bytes(warning.message)}});
-  }
-  const PromptRecord& prompt = tokenisation.prompt;
   return json_document({{"schema_version", kJsonSchemaVersion},
                         {"status", "ok"},
                         {"exit_code", 0},
                         {"engine", tokenisation.engine},
-                        {"prompt",
-                         {{"text", json_bytes(prompt.text)},
-                          {"form", {{"choice", prompt.form}, {"why", prompt.form_why}}},
-                          {"bos", {{"choice", prompt.bos}, {"why", prompt.bos_why}}},
-                          {"special", {{"choice", prompt.special}, {"why", prompt.special_why}}}}},
+                        {"prompt", json_prompt(tokenisation.prompt)},
                         {"count", tokenisation.ids.size()},
                         {"tokens", std::move(tokens)},
-                        {"warnings", std::move(warnings)}});
+                        {"warnings", json_warnings(tokenisation.warnings)}});
 }
 
 }  // namespace crossval

@@ -10,6 +10,7 @@
 #include "session/dump.h"
 #include "session/first_difference.h"
 #include "session/lockstep.h"
+#include "session/prompt_record.h"
 #include "session/summary.h"
 #include "session/tokenise.h"
 
@@ -83,12 +84,8 @@ void PerTokenRun::describe() {
   result_.requirement = plan_.requirement;
   result_.cos_tol = plan_.cos_tol;
   result_.max_tokens = plan_.max_tokens;
-  const Prompt& prompt = plan_.prompt;
-  result_.prompt = {prompt.text,    prompt.form.choice,    prompt.form.why,   prompt.bos.choice,
-                    prompt.bos.why, prompt.special.choice, prompt.special.why};
-  for (const PromptWarning& warning : prompt.warnings) {
-    result_.warnings.push_back({warning.name, warning.message});
-  }
+  result_.prompt = prompt_record(plan_.prompt);
+  result_.warnings = prompt_warnings(plan_.prompt);
 }
 
 Result<void> PerTokenRun::check_capabilities() const {

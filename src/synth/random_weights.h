@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <span>
 
+#include "base/random.h"
 #include "quant/format.h"
-#include "synth/random.h"
 
 namespace crossval {
 

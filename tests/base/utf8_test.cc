@@ -27,5 +27,24 @@ TEST(Utf8, PointsAtTheFirstBadByte) {
   }
 }
 
+TEST(Utf8, TheTailThatIsNotYetASequence) {
+  const std::string whole = "\U0001F600";
+  for (size_t n = 1; n < whole.size(); ++n) {
+    EXPECT_EQ(incomplete_utf8_tail("x\u00e9" + whole.substr(0, n)), n);
+  }
+  // Every lead byte with a narrow second byte, alone and with it.
+  for (const char* tail : {"\xC2", "\xE0", "\xE0\xA0", "\xED", "\xED\x9F", "\xF0", "\xF0\x90",
+                           "\xF4", "\xF4\x8F", "\xF4\x8F\xBF"}) {
+    EXPECT_EQ(incomplete_utf8_tail(tail), std::string(tail).size()) << tail;
+  }
+  // Whole, or past mending.
+  for (const std::string& text :
+       {std::string(), std::string("x"), std::string("\u00e9"), whole, std::string("\x80"),
+        std::string("\xC0"), std::string("\xFF"), std::string("\xE0\x9F"), std::string("\xED\xA0"),
+        std::string("\xF0\x8F"), std::string("\xF4\x90"), std::string("\xE2\x82x")}) {
+    EXPECT_EQ(incomplete_utf8_tail(text), 0U) << text;
+  }
+}
+
 }  // namespace
 }  // namespace crossval

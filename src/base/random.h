@@ -25,6 +25,9 @@ class Random {  // splitmix64
   /// In [0, 1).
   float uniform() { return static_cast<float>(next() >> 40) * 0x1p-24F; }
 
+  /// In [0, 1), to the last bit of a double.
+  double uniform_double() { return static_cast<double>(next() >> 11) * 0x1p-53; }
+
   /// Bell-shaped, mean 0, variance 1, within ±6: twelve uniform numbers of 16 bits.
   float normal() {
     int64_t sum = 0;

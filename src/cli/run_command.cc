@@ -1,0 +1,113 @@
+#include "cli/run_command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "cli/engine_factory.h"
+#include "cli/engine_options.h"
+#include "cli/interrupt.h"
+#include "cli/model_prompt.h"
+#include "cli/prompt_options.h"
+#include "report/generation_report.h"
+#include "session/generate.h"
+#include "session/prompt_record.h"
+
+namespace crossval {
+namespace {
+
+class RunCommand : public Command {
+ public:
+  void add_options(CLI::App& app) override {
+    add_prompt_options(app, prompt_);
+    add_single_engine_options(app, engine_);
+    add_running_options(app, engine_.defaults);
+    const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
+      return app.add_option(names, value, help)->group("Generation")->type_name(type);
+    };
+    add("--max-tokens", max_tokens_, "tokens to generate at most (default 128)", "N")
+        ->check(CLI::Range(0, 1 << 20));
+    add("--stop", stop_texts_, "end before this text; may be given several times", "TEXT")
+        ->expected(1)
+        ->take_all();
+    add("--temp", sampling_.temperature, "temperature; 0 (default): always the most likely token",
+        "X");
+    choices_ = {
+        add("--top-k", sampling_.top_k, "only the N most likely tokens (default 0: all)", "N"),
+        add("--top-p", sampling_.top_p,
+            "only the fewest tokens whose probabilities sum to P (default 1: all)", "P"),
+        add("--seed", sampling_.seed, "the same seed gives the same text (default 0)", "N")
+            ->check(CLI::NonNegativeNumber)};
+  }
+
+  Result<ExitCode> run(Console& console) override {
+    if (auto ok = check_options(); !ok) return tl::unexpected(ok.error());
+    const auto generation = generate_text(console);
+    if (!generation) return tl::unexpected(generation.error());
+    if (console.format == OutputFormat::json) {
+      const std::string document = generation_json(*generation);
+      std::fwrite(document.data(), 1, document.size(), console.out);
+      return exit_code(generation->stop);
+    }
+    // A terminal's next line is not the text's.
+    if (isatty(fileno(console.out)) == 1) std::fputs("\n", console.out);
+    if (!console.quiet) {
+      std::fflush(console.out);
+      if (console.verbose) fmt::print(console.err, "{}", generation_details(*generation, {}));
+      fmt::print(console.err, "crossval: {}\n", generation_summary(*generation));
+    }
+    return exit_code(generation->stop);
+  }
+
+ private:
+  Result<void> check_options() const {
+    if (auto ok = check_sampling(sampling_); !ok) return ok;
+    for (const CLI::Option* option : choices_) {
+      if (sampling_.temperature > 0 || option->count() == 0) continue;
+      return fail(ExitCode::usage, option->get_name() + " changes nothing at temperature 0", {},
+                  "Give --temp as well, --temp 0.8 for example.");
+    }
+    if (std::ranges::find(stop_texts_, "") != stop_texts_.end()) {
+      return fail(ExitCode::usage, "--stop is empty");
+    }
+    return {};
+  }
+
+  Result<Generation> generate_text(const Console& console) {
+    const auto request = prompt_request(prompt_);
+    if (!request) return tl::unexpected(request.error());
+    const auto spec = single_engine(engine_);
+    if (!spec) return tl::unexpected(spec.error());
+    const Interruption interruption;
+    const auto engine = make_engine(*spec, engine_.defaults, console, interruption.token());
+    if (!engine) return tl::unexpected(engine.error());
+    auto built = build_model_prompt(*request, (*engine)->info().settings);
+    if (!built) return tl::unexpected(built.error());
+    print_warnings(console, prompt_warnings(built->prompt));
+    const TextSink show = [&](std::string_view text) -> Result<void> {
+      if (console.format == OutputFormat::json) return {};
+      std::fwrite(text.data(), 1, text.size(), console.out);
+      return flush_output(console);
+    };
+    return generate({.prompt = std::move(built->prompt),
+                     .max_tokens = max_tokens_,
+                     .sampling = sampling_,
+                     .stop_texts = stop_texts_},
+                    **engine, show, interruption.token());
+  }
+
+  PromptOptions prompt_;
+  SingleEngineOptions engine_;
+  int32_t max_tokens_ = 128;
+  std::vector<std::string> stop_texts_;
+  SamplingOptions sampling_;
+  std::vector<CLI::Option*> choices_;  // options that a greedy choice has no use for
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_run_command() { return std::make_unique<RunCommand>(); }
+
+}  // namespace crossval

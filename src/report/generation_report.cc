@@ -1,0 +1,109 @@
+#include "report/generation_report.h"
+
+#include <fmt/format.h>
+
+#include "report/bytes_text.h"
+#include "report/json_engine.h"
+#include "report/json_prompt.h"
+#include "report/json_schema_version.h"
+#include "report/json_values.h"
+#include "report/number_text.h"
+
+namespace crossval {
+namespace {
+
+// For programs; stable.
+const char* stop_name(StopReason stop) {
+  switch (stop) {
+    case StopReason::end_of_generation:
+      return "end-of-generation";
+    case StopReason::stop_text:
+      return "stop-text";
+    case StopReason::max_tokens:
+      return "max-tokens";
+    case StopReason::context_full:
+      return "context-full";
+    case StopReason::interrupted:
+      return "interrupted";
+  }
+  return "";
+}
+
+std::string stop_sentence(const Generation& generation) {
+  switch (generation.stop) {
+    case StopReason::end_of_generation:
+      return "the model ended it";
+    case StopReason::stop_text:
+      return "ended by a stop text";
+    case StopReason::max_tokens:
+      return "ended by --max-tokens";
+    case StopReason::context_full:
+      return fmt::format("ended by the context of {} positions (raise -c)",
+                         generation.engine.settings.n_ctx);
+    case StopReason::interrupted:
+      return "interrupted";
+  }
+  return {};
+}
+
+// ", 12.3 tokens/s", or nothing when too little was done to say.
+std::string speed(size_t tokens, double seconds) {
+  if (tokens == 0 || !(seconds > 0)) return {};
+  return fmt::format(", {:.1f} tokens/s", static_cast<double>(tokens) / seconds);
+}
+
+std::string id_list(const std::vector<TokenId>& ids) {
+  return ids.empty() ? "none" : fmt::format("{}", fmt::join(ids, ", "));
+}
+
+}  // namespace
+
+std::string generation_summary(const Generation& generation) {
+  const size_t prompt = generation.prompt_tokens.size();
+  return fmt::format("prompt {}{}; generated {}{}; {}", counted(static_cast<long>(prompt), "token"),
+                     speed(prompt, generation.prompt_seconds),
+                     counted(static_cast<long>(generation.tokens.size()), "token"),
+                     speed(static_cast<size_t>(generation.decode_steps), generation.decode_seconds),
+                     stop_sentence(generation));
+}
+
+std::string generation_details(const Generation& generation, const Layout& layout) {
+  const EngineIdentity& engine = generation.engine.identity;
+  const PromptRecord& prompt = generation.prompt;
+  std::string text = layout.labelled(
+      "engine", fmt::format("{} {} ({})", engine.name, engine.version, escaped(engine.isa)));
+  text += layout.labelled("prompt", "\"" + escaped(prompt.text) + "\"");
+  const auto decision = [&](const char* name, const std::string& choice, const std::string& why) {
+    text += layout.labelled("", fmt::format("{}: {} ({})", name, choice, why));
+  };
+  decision("form", prompt.form, prompt.form_why);
+  decision("BOS", prompt.bos, prompt.bos_why);
+  decision("special tokens", prompt.special, prompt.special_why);
+  text += layout.labelled("ids", id_list(generation.prompt_tokens));
+  return text + layout.labelled("generated", id_list(generation.tokens));
+}
+
+std::string generation_json(const Generation& generation) {
+  const SamplingOptions& sampling = generation.sampling;
+  return json_document(
+      {{"schema_version", kJsonSchemaVersion},
+       {"status", generation.stop == StopReason::interrupted ? "interrupted" : "ok"},
+       {"exit_code", static_cast<int>(exit_code(generation.stop))},
+       {"engine", json_engine(generation.engine)},
+       {"sampling",
+        {{"temperature", json_number(sampling.temperature)},
+         {"top_k", sampling.top_k},
+         {"top_p", json_number(sampling.top_p)},
+         {"seed", sampling.seed}}},
+       {"prompt", json_prompt(generation.prompt)},
+       {"prompt_tokens", generation.prompt_tokens},
+       {"tokens", generation.tokens},
+       {"text", json_bytes(generation.text)},
+       {"stopped", stop_name(generation.stop)},
+       {"prompt_seconds", json_number(generation.prompt_seconds)},
+       {"decode_steps", generation.decode_steps},
+       {"decode_seconds", json_number(generation.decode_seconds)},
+       {"warnings", json_warnings(generation.warnings)}});
+}
+
+}  // namespace crossval

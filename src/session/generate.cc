@@ -1,0 +1,156 @@
+#include "session/generate.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <optional>
+#include <span>
+
+#include "gate/health.h"
+#include "session/prompt_record.h"
+#include "session/text_stream.h"
+
+namespace crossval {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+class GenerationRun {
+ public:
+  GenerationRun(const GenerationPlan& plan, Engine& engine, const TextSink& sink,
+                std::stop_token stop)
+      : plan_(plan),
+        engine_(engine),
+        sink_(sink),
+        stop_(std::move(stop)),
+        sampler_(plan.sampling),
+        text_(plan.stop_texts) {}
+
+  Result<Generation> run();
+
+ private:
+  Result<void> check_capabilities() const;
+  Result<StopReason> evaluate_everything();
+  Result<StopReason> decode();
+  Result<void> evaluate(std::span<const TokenId> ids);
+  Result<void> take(TokenId id);
+  Result<void> show(const std::string& text);
+  std::string where(int32_t position) const;
+
+  const GenerationPlan& plan_;
+  Engine& engine_;
+  const TextSink& sink_;
+  std::stop_token stop_;
+  Sampler sampler_;
+  TextStream text_;
+  int32_t evaluated_ = 0;   // positions
+  std::vector<float> row_;  // of the last position
+  Generation result_;
+};
+
+Result<Generation> GenerationRun::run() {
+  if (auto ok = check_capabilities(); !ok) return tl::unexpected(ok.error());
+  result_.engine = engine_.info();
+  result_.sampling = plan_.sampling;
+  result_.prompt = prompt_record(plan_.prompt);
+  result_.warnings = prompt_warnings(plan_.prompt);
+  const auto reason = evaluate_everything();
+  // An interrupted engine may fail or leave rows out: that is no finding.
+  if (!reason && !stop_.stop_requested()) return tl::unexpected(reason.error());
+  result_.stop = stop_.stop_requested() ? StopReason::interrupted : *reason;
+  if (auto ok = show(text_.finish()); !ok) return tl::unexpected(ok.error());
+  return std::move(result_);
+}
+
+Result<void> GenerationRun::check_capabilities() const {
+  const Capabilities& can = engine_.info().capabilities;
+  if (can.tokenize && can.decode) return {};
+  return fail(
+      ExitCode::usage,
+      fmt::format("the engine cannot {}", can.tokenize ? "decode step by step" : "tokenise"),
+      "engine " + engine_.info().identity.name);
+}
+
+Result<StopReason> GenerationRun::evaluate_everything() {
+  auto ids =
+      tokenize_prompt(plan_.prompt, [&](std::string_view text, const TokenizeOptions& options) {
+        return engine_.tokenize(text, options);
+      });
+  if (!ids) return tl::unexpected(ids.error());
+  result_.prompt_tokens = *std::move(ids);
+  auto start = Clock::now();
+  const auto done = evaluate(result_.prompt_tokens);
+  result_.prompt_seconds = seconds_since(start);
+  if (!done) return tl::unexpected(done.error());
+  start = Clock::now();
+  auto reason = decode();
+  result_.decode_seconds = seconds_since(start);
+  return reason;
+}
+
+Result<StopReason> GenerationRun::decode() {
+  while (std::ssize(result_.tokens) < plan_.max_tokens) {
+    if (stop_.stop_requested()) return StopReason::interrupted;
+    const TokenId next = sampler_.next(row_);
+    const auto end = engine_.is_end_of_generation(next);
+    if (!end) return tl::unexpected(end.error());
+    if (*end) return StopReason::end_of_generation;
+    if (auto ok = take(next); !ok) return tl::unexpected(ok.error());
+    if (text_.stopped()) return StopReason::stop_text;
+    if (std::ssize(result_.tokens) == plan_.max_tokens) break;
+    if (evaluated_ == engine_.info().settings.n_ctx) return StopReason::context_full;
+    if (auto ok = evaluate(std::span(&next, 1)); !ok) return tl::unexpected(ok.error());
+    ++result_.decode_steps;
+  }
+  return StopReason::max_tokens;
+}
+
+// Keeps the last row only; a bad row before it is a finding all the same.
+Result<void> GenerationRun::evaluate(std::span<const TokenId> ids) {
+  const int32_t first = evaluated_;
+  std::optional<HealthFinding> finding;
+  auto done = engine_.evaluate(ids, first, [&](int32_t position, auto row) {
+    finding = check_row(Side::candidate, position, row, engine_.info().settings.n_vocab);
+    if (finding) return false;
+    ++evaluated_;
+    if (position + 1 == first + std::ssize(ids)) row_.assign(row.begin(), row.end());
+    return !stop_.stop_requested();
+  });
+  if (!done) return done;
+  if (finding) return fail(ExitCode::unhealthy, finding->detail, where(finding->position));
+  if (evaluated_ != first + std::ssize(ids)) {
+    return fail(ExitCode::unhealthy,
+                fmt::format("{} rows for {} positions", evaluated_ - first, ids.size()),
+                where(first));
+  }
+  return {};
+}
+
+Result<void> GenerationRun::take(TokenId id) {
+  result_.tokens.push_back(id);
+  const auto pieces = engine_.pieces(std::span(&id, 1));
+  if (!pieces) return tl::unexpected(pieces.error());
+  return show(text_.push(pieces->front()));
+}
+
+Result<void> GenerationRun::show(const std::string& text) {
+  result_.text += text;
+  return text.empty() ? Result<void>{} : sink_(text);
+}
+
+std::string GenerationRun::where(int32_t position) const {
+  return fmt::format("engine {}, position {}", engine_.info().identity.name, position);
+}
+
+}  // namespace
+
+Result<Generation> generate(const GenerationPlan& plan, Engine& engine, const TextSink& sink,
+                            std::stop_token stop) {
+  return GenerationRun(plan, engine, sink, std::move(stop)).run();
+}
+
+}  // namespace crossval
