@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -15,6 +16,13 @@ namespace {
 tl::unexpected<Error> unreadable(const std::string& path, const std::string& why,
                                  const std::string& hint = {}) {
   return fail(ExitCode::bad_input_file, "cannot read file: " + why, path, hint);
+}
+
+void advise(std::span<const std::byte> range, int advice) {
+  const auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  const size_t into_page = reinterpret_cast<uintptr_t>(range.data()) % page;
+  std::byte* from = const_cast<std::byte*>(range.data()) - into_page;
+  ::madvise(from, range.size() + into_page, advice);
 }
 
 }  // namespace
@@ -50,6 +58,10 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(size_, other.size_);
   return *this;
 }
+
+void MappedFile::will_read(std::span<const std::byte> range) const { advise(range, MADV_WILLNEED); }
+
+void MappedFile::release(std::span<const std::byte> range) const { advise(range, MADV_DONTNEED); }
 
 MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);

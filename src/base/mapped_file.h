@@ -21,6 +21,13 @@ class MappedFile {
   std::span<const std::byte> bytes() const { return {data_, size_}; }
   const std::string& path() const { return path_; }
 
+  // Hints about a range of bytes(); they change no byte and have no errors.
+  /// It is read next: the kernel may fetch it ahead.
+  void will_read(std::span<const std::byte> range) const;
+  /// It is not needed again soon: the memory of its pages is given back. Reading it again is
+  /// allowed and fetches it from the file.
+  void release(std::span<const std::byte> range) const;
+
  private:
   MappedFile(std::string path, const std::byte* data, std::size_t size)
       : path_(std::move(path)), data_(data), size_(size) {}

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "cli/command.h"
+#include "cli/inspect_command.h"
 #include "cli/per_token_command.h"
 #include "cli/run_command.h"
 #include "cli/synth_command.h"
@@ -12,6 +13,8 @@ namespace crossval {
 
 std::span<const CommandEntry> commands() {
   static constexpr std::array kCommands{
+      CommandEntry{"inspect", "what is in a model file, or what two of them differ in",
+                   make_inspect_command},
       CommandEntry{"per-token", "compare two engines on a prompt, position by position",
                    make_per_token_command},
       CommandEntry{"run", "generate text with an engine", make_run_command},

@@ -40,7 +40,7 @@ void Progress::progress(int32_t done, int32_t planned) {
   if (now - last_ < (console_.live ? Clock::duration(kRedraw) : Clock::duration(kLine))) return;
   last_ = now;
   say(console_.live ? fmt::format("{:<9} {} {}/{}", phase_, bar(done, planned), done, planned)
-                    : fmt::format("{}, {} of {} positions", phase_, done, planned));
+                    : fmt::format("{}, {} of {} {}", phase_, done, planned, unit_));
 }
 
 void Progress::finish() {

@@ -1,4 +1,4 @@
-// How far a comparison is, on stderr: a bar on a terminal, a line now and then elsewhere.
+// How far a command is, on stderr: a bar on a terminal, a line now and then elsewhere.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,8 @@ namespace crossval {
 
 class Progress : public PerTokenObserver {
  public:
-  explicit Progress(const Console& console) : console_(console) {}
+  explicit Progress(const Console& console, const char* unit = "positions")
+      : console_(console), unit_(unit) {}
   ~Progress() override { finish(); }
 
   void phase(const std::string& what) override;
@@ -25,6 +26,7 @@ class Progress : public PerTokenObserver {
   void say(const std::string& line);
 
   const Console& console_;
+  const char* unit_;
   std::string phase_;
   Clock::time_point last_{};
   bool drawn_ = false;

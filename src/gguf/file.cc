@@ -21,18 +21,20 @@ struct GgufFile::Rep {
   uint32_t version = 0;
   uint64_t alignment = kGgufDefaultAlignment;
   uint64_t size = 0;
+  std::vector<GgufPartInfo> parts;
   std::unordered_map<std::string_view, size_t> key_index;
   std::unordered_map<std::string_view, size_t> tensor_index;
 
   /// Takes over a parsed part; the first one's keys are the model's.
-  Result<void> add(GgufPart part) {
-    if (size == 0) {
+  Result<void> add(GgufPart part, const std::string& part_path) {
+    if (parts.empty()) {
       version = part.version;
       alignment = part.alignment;
       keys = std::move(part.keys);
       for (size_t i = 0; i < keys.size(); ++i) key_index.emplace(keys[i].name, i);
     }
     size += part.size;
+    parts.push_back({part_path, part.size, part.data_start});
     for (GgufTensor& tensor : part.tensors) {
       if (!tensor_index.emplace(tensor.name, tensors.size()).second) {
         return fail(ExitCode::bad_input_file, "a tensor occurs in two parts of a split model",
@@ -60,7 +62,7 @@ Result<GgufFile> GgufFile::parse(std::span<const std::byte> bytes, const std::st
   if (!part) return tl::unexpected(part.error());
   auto rep = std::make_unique<Rep>();
   rep->path = path;
-  if (auto ok = rep->add(std::move(*part)); !ok) return tl::unexpected(ok.error());
+  if (auto ok = rep->add(std::move(*part), path); !ok) return tl::unexpected(ok.error());
   return GgufFile(std::move(rep));
 }
 
@@ -98,7 +100,7 @@ Result<GgufFile> GgufFile::open(const std::string& path) {
         std::get<uint64_t>(number->value) != static_cast<uint64_t>(i)) {
       return bad(fmt::format("{} does not say that it is part {}", part_path, i));
     }
-    if (auto ok = rep->add(std::move(*part)); !ok) return tl::unexpected(ok.error());
+    if (auto ok = rep->add(std::move(*part), part_path); !ok) return tl::unexpected(ok.error());
     rep->maps.push_back(std::move(*part_map));
   }
   GgufFile whole(std::move(rep));
@@ -121,6 +123,16 @@ const std::string& GgufFile::path() const { return rep_->path; }
 uint32_t GgufFile::version() const { return rep_->version; }
 uint64_t GgufFile::alignment() const { return rep_->alignment; }
 uint64_t GgufFile::size() const { return rep_->size; }
+std::span<const GgufPartInfo> GgufFile::parts() const { return rep_->parts; }
+
+void GgufFile::will_read(const GgufTensor& tensor, std::span<const std::byte> range) const {
+  if (!rep_->maps.empty()) rep_->maps[static_cast<size_t>(tensor.part)].will_read(range);
+}
+
+void GgufFile::release(const GgufTensor& tensor, std::span<const std::byte> range) const {
+  if (!rep_->maps.empty()) rep_->maps[static_cast<size_t>(tensor.part)].release(range);
+}
+
 std::span<const GgufKey> GgufFile::keys() const { return rep_->keys; }
 std::span<const GgufTensor> GgufFile::tensors() const { return rep_->tensors; }
 

@@ -70,6 +70,13 @@ struct GgufTensor {
   int64_t elements() const { return ne[0] * ne[1] * ne[2] * ne[3]; }
 };
 
+/// One file of a model.
+struct GgufPartInfo {
+  std::string path;
+  uint64_t size = 0;        // bytes
+  uint64_t data_start = 0;  // where the first tensor's bytes may begin; size without tensors
+};
+
 class GgufFile {
  public:
   /// Opens a file, or a whole split model given any of its parts ("…-00001-of-00003.gguf").
@@ -87,6 +94,11 @@ class GgufFile {
   uint32_t version() const;
   uint64_t alignment() const;
   uint64_t size() const;  // bytes of all parts
+  std::span<const GgufPartInfo> parts() const;
+
+  // Hints about bytes of a tensor (base/mapped_file.h); nothing happens without a mapping.
+  void will_read(const GgufTensor& tensor, std::span<const std::byte> range) const;
+  void release(const GgufTensor& tensor, std::span<const std::byte> range) const;
 
   std::span<const GgufKey> keys() const;
   std::span<const GgufTensor> tensors() const;

@@ -229,8 +229,10 @@ class PartParser {
 
   /// Turns offsets in the data section into places in the file.
   Result<void> place_data() {
+    part_.data_start = bytes_.size();
     if (part_.tensors.empty()) return {};
     const uint64_t start = (in_.offset() + part_.alignment - 1) / part_.alignment * part_.alignment;
+    part_.data_start = std::min<uint64_t>(start, bytes_.size());
     const uint64_t available = start <= bytes_.size() ? bytes_.size() - start : 0;
     std::vector<GgufTensor*> in_order;
     in_order.reserve(part_.tensors.size());

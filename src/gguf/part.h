@@ -21,6 +21,7 @@ struct GgufPart {
   uint32_t version = 0;
   uint64_t alignment = kGgufDefaultAlignment;
   uint64_t size = 0;
+  uint64_t data_start = 0;  // see GgufPartInfo
 };
 
 /// `index`: which part of a split model it is. Views in the result point into `bytes`. Errors

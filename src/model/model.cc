@@ -112,21 +112,25 @@ Layer read_layer(TensorReader& in, const Architecture& a, const Hparams& h, int6
   return l;
 }
 
-void read_weights(TensorReader& in, const Architecture& a, const Hparams& h, Weights& w) {
+}  // namespace
+
+std::vector<TensorProblem> read_weights(Model& model) {
+  TensorReader in(model);
+  const Architecture& a = *model.architecture;
+  const Hparams& h = model.hparams;
+  Weights& w = model.weights;
   w.token_embd = in.matrix("token_embd.weight", h.n_vocab, h.n_embd);
   if (a.embedding_norm) w.embedding_norm = in.norm("token_embd_norm", h.n_embd);
   w.position_embd = in.matrix("position_embd.weight", h.n_ctx_train, h.n_embd, a.learned_positions);
   w.output_norm = in.norm("output_norm", h.n_embd);
   w.output = in.linear("output", h.n_vocab, h.n_embd, a.output_bias, a.output);
   if (!w.output.present()) w.output.matrix = w.token_embd;
-  for (int64_t il = 0; il < h.n_layer && !in.error(); ++il)
-    w.layers.push_back(read_layer(in, a, h, il));
+  for (int64_t il = 0; il < h.n_layer; ++il) w.layers.push_back(read_layer(in, a, h, il));
   in.refuse_unused();
+  return in.take_problems();
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Model>> load_model(const std::string& path) {
+Result<std::unique_ptr<Model>> open_model(const std::string& path) {
   auto file = GgufFile::open(path);
   if (!file) return tl::unexpected(file.error());
   const auto name = file->get_string("general.architecture");
@@ -139,15 +143,20 @@ Result<std::unique_ptr<Model>> load_model(const std::string& path) {
   }
   auto hparams = read_hparams(*file, **architecture);
   if (!hparams) return tl::unexpected(hparams.error());
-
   auto model =
       std::make_unique<Model>(Model{std::move(*file), *architecture, std::move(*hparams), {}, {}});
   const GgufTensor* embedding = model->file.find_tensor("token_embd.weight");
   model->hparams.n_vocab = embedding == nullptr ? 0 : embedding->ne[1];
-  TensorReader in(*model);
-  read_weights(in, *model->architecture, model->hparams, model->weights);
-  if (in.error()) return tl::unexpected(*in.error());
   return model;
+}
+
+Result<std::unique_ptr<Model>> load_model(const std::string& path) {
+  auto model = open_model(path);
+  if (!model) return model;
+  const std::vector<TensorProblem> problems = read_weights(**model);
+  if (problems.empty()) return model;
+  const TensorProblem& first = problems.front();
+  return fail(ExitCode::bad_input_file, first.what, path + ", tensor " + first.tensor, first.hint);
 }
 
 std::string Model::describe() const {

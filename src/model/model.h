@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,9 +28,26 @@ struct Model {
   std::string describe() const;
 };
 
-/// Opens a model file and checks every tensor's presence, shape and type; a tensor that the
-/// architecture does not use is refused too, because the model then means something else. Errors
-/// (bad_input_file) name architecture, tensor, or key, and what is supported.
+/// Why a tensor of a file is not what the architecture needs.
+struct TensorProblem {
+  enum class Kind : uint8_t { missing, unknown, shape, type };
+
+  Kind kind = Kind::missing;
+  std::string tensor;
+  std::string what;
+  std::string hint;
+};
+
+/// Opens a model file and reads its architecture and sizes; the weights are not looked at. Errors
+/// (bad_input_file) name architecture or key, and what is supported.
+Result<std::unique_ptr<Model>> open_model(const std::string& path);
+
+/// Fills model.weights and returns what is wrong with the file's tensors: presence, shape, type; a
+/// tensor that the architecture does not use is wrong too, because the model then means something
+/// else. Only without problems may the weights be used.
+std::vector<TensorProblem> read_weights(Model& model);
+
+/// Both of them: a model that can be evaluated. Errors (bad_input_file) name the first problem.
 Result<std::unique_ptr<Model>> load_model(const std::string& path);
 
 }  // namespace crossval

@@ -8,6 +8,8 @@
 namespace crossval {
 namespace {
 
+using Kind = TensorProblem::Kind;
+
 std::string shape(const GgufTensor& tensor) {
   std::string text;
   for (int d = 0; d < tensor.dims; ++d) text += (d ? " x " : "") + std::to_string(tensor.ne[d]);
@@ -34,11 +36,11 @@ Vector TensorReader::vector(const std::string& name, int64_t size, Presence pres
   const GgufTensor* tensor = find(name, presence);
   if (tensor == nullptr) return {};
   if (tensor->type_id != static_cast<uint32_t>(WeightType::f32)) {
-    refuse(name, fmt::format("type {} where F32 is needed", tensor->type_id));
+    refuse(Kind::type, name, fmt::format("type {} where F32 is needed", tensor->type_id));
     return {};
   }
   if (tensor->elements() != size) {
-    refuse(name, fmt::format("the tensor is {}, expected {}", shape(*tensor), size));
+    refuse(Kind::shape, name, fmt::format("the tensor is {}, expected {}", shape(*tensor), size));
     return {};
   }
   const std::byte* data = tensor->data.data();
@@ -98,9 +100,9 @@ void TensorReader::refuse_unused() {
         tensor.name.ends_with(".input_scale") || tensor.name.starts_with("cls.")) {
       continue;
     }
-    refuse(tensor.name, "architecture " + model_.hparams.architecture + " has no such tensor",
+    refuse(Kind::unknown, tensor.name,
+           "architecture " + model_.hparams.architecture + " has no such tensor",
            "The file means something that would be ignored; was it made for another architecture?");
-    return;
   }
 }
 
@@ -110,7 +112,7 @@ const GgufTensor* TensorReader::find(const std::string& name, Presence presence)
   if (tensor != nullptr) used_.insert(tensor->name);
   if (presence == Presence::ignored) return nullptr;
   if (tensor == nullptr && presence == Presence::required) {
-    refuse(name, "a tensor that the architecture needs is missing",
+    refuse(Kind::missing, name, "a tensor that the architecture needs is missing",
            "Is the file complete, and made for architecture " + model_.hparams.architecture + "?");
   }
   return tensor;
@@ -122,22 +124,24 @@ Matrix TensorReader::checked(const GgufTensor& tensor, int64_t rows, int64_t col
     std::string known;
     for (const WeightFormat& f : weight_formats())
       known += (known.empty() ? "" : ", ") + std::string(f.name);
-    refuse(tensor.name, fmt::format("weight type {} is not supported", tensor.type_id),
+    refuse(Kind::type, tensor.name, fmt::format("weight type {} is not supported", tensor.type_id),
            "Supported: " + known + ".");
     return {};
   }
   if (tensor.ne[0] != cols || tensor.ne[1] != rows || tensor.ne[2] != slices || tensor.ne[3] != 1) {
-    refuse(tensor.name, fmt::format("the tensor is {}, expected {} x {}{}", shape(tensor), cols,
-                                    rows, slices == 1 ? "" : fmt::format(" x {}", slices)));
+    refuse(Kind::shape, tensor.name,
+           fmt::format("the tensor is {}, expected {} x {}{}", shape(tensor), cols, rows,
+                       slices == 1 ? "" : fmt::format(" x {}", slices)));
     return {};
   }
   return {format, tensor.data.data(), rows, cols};
 }
 
-void TensorReader::refuse(std::string_view name, std::string what, std::string hint) {
-  if (error_) return;
-  error_ = Error{ExitCode::bad_input_file, std::move(what),
-                 fmt::format("{}, tensor {}", model_.file.path(), name), std::move(hint)};
+void TensorReader::refuse(TensorProblem::Kind kind, std::string_view name, std::string what,
+                          std::string hint) {
+  // A tensor that every layer shares is asked for by every layer.
+  if (!refused_.emplace(kind, name).second) return;
+  problems_.push_back({kind, std::string(name), std::move(what), std::move(hint)});
 }
 
 }  // namespace crossval

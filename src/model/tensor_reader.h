@@ -1,12 +1,13 @@
-// Looks tensors up by name with the shape they must have; remembers the first error, so that a
-// list of look-ups reads as a list.
+// Looks tensors up by name with the shape they must have; collects what is wrong, so that a list of
+// look-ups reads as a list.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "model/model.h"
 
@@ -29,19 +30,22 @@ class TensorReader {
   /// Rows of the matrix `name` + ".weight" as the file has it; 0 when it is missing.
   int64_t rows_of(const std::string& name) const;
 
-  /// Errors about the first tensor of the file that nobody asked for.
+  /// A problem for each tensor of the file that nobody asked for.
   void refuse_unused();
 
-  const std::optional<Error>& error() const { return error_; }
+  /// In the order of the look-ups.
+  std::vector<TensorProblem> take_problems() { return std::move(problems_); }
 
  private:
   const GgufTensor* find(const std::string& name, Presence presence);
   Matrix checked(const GgufTensor& tensor, int64_t rows, int64_t cols, int64_t slices);
-  void refuse(std::string_view name, std::string what, std::string hint = {});
+  void refuse(TensorProblem::Kind kind, std::string_view name, std::string what,
+              std::string hint = {});
 
   Model& model_;
   std::set<std::string_view> used_;
-  std::optional<Error> error_;
+  std::vector<TensorProblem> problems_;
+  std::set<std::pair<TensorProblem::Kind, std::string>> refused_;
 };
 
 }  // namespace crossval

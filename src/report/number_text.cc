@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 
 namespace crossval {
 namespace {
@@ -31,6 +32,15 @@ std::string float_text(float value) {
   const std::string digits =
       std::isfinite(value) ? fmt::format("{:.9g}", value) : special_text(value);
   return fmt::format("{:<16} 0x{:08x}", digits, bits);
+}
+
+std::string size_text(uint64_t bytes) {
+  static constexpr const char* kUnits[] = {"kB", "MB", "GB", "TB"};
+  if (bytes < 1000) return fmt::format("{} B", bytes);
+  double size = static_cast<double>(bytes) / 1000;
+  size_t unit = 0;
+  for (; size >= 999.5 && unit + 1 < std::size(kUnits); ++unit) size /= 1000;
+  return fmt::format("{:.3g} {}", size, kUnits[unit]);
 }
 
 std::string grouped(long count) {

@@ -1,6 +1,7 @@
 // Figures as people read them.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace crossval {
@@ -17,6 +18,9 @@ std::string float_text(float value);
 
 /// "1 position", "2 positions".
 std::string counted(long count, const char* noun);
+
+/// "94.2 MB".
+std::string size_text(uint64_t bytes);
 
 /// "1,024".
 std::string grouped(long count);

@@ -18,6 +18,18 @@ TEST(MappedFile, ReadsWhatWasWritten) {
   std::filesystem::remove(path);
 }
 
+TEST(MappedFile, HintsChangeNoByte) {
+  const std::string path = testing::TempDir() + "mapped_file_hints.bin";
+  std::ofstream(path) << std::string(100'000, 'x') << "end";
+  const auto file = MappedFile::open(path);
+  ASSERT_TRUE(file.has_value());
+  file->will_read(file->bytes());
+  file->release(file->bytes().subspan(5000, 90'000));
+  EXPECT_EQ(static_cast<char>(file->bytes()[5000]), 'x');
+  EXPECT_EQ(static_cast<char>(file->bytes()[100'002]), 'd');
+  std::filesystem::remove(path);
+}
+
 TEST(MappedFile, NamesTheFileItCannotRead) {
   const std::string empty = testing::TempDir() + "mapped_file_empty.bin";
   std::ofstream(empty).flush();

@@ -1,0 +1,97 @@
+#include "cli/inspect_command.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <string>
+#include <thread>
+
+#include "cli/progress.h"
+#include "inspect/difference.h"
+#include "inspect/inspect.h"
+#include "report/inspection_json.h"
+#include "report/inspection_text.h"
+
+namespace crossval {
+namespace {
+
+const std::map<std::string, TensorOrder> kOrders = {{"file", TensorOrder::file},
+                                                    {"name", TensorOrder::name},
+                                                    {"size", TensorOrder::size},
+                                                    {"offset", TensorOrder::offset}};
+
+class InspectCommand : public Command {
+ public:
+  InspectCommand() {
+    options_.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  }
+
+  void add_options(CLI::App& app) override {
+    app.add_option("file", path_, "a model file; of a split one any part")
+        ->required()
+        ->type_name("FILE.gguf");
+    app.add_option("other", other_, "a second one: what do they differ in?")
+        ->type_name("FILE.gguf");
+    app.add_option("--filter", options_.filter,
+                   "show tensors whose names contain it, or match it (*, ?)")
+        ->type_name("TEXT");
+    app.add_option("--sort", options_.order, "file (default), name, size or offset")
+        ->transform(CLI::CheckedTransformer(kOrders))
+        ->type_name("ORDER");
+    app.add_option("--tensor", tensor_, "one tensor: figures, quantiles, histogram")
+        ->type_name("NAME");
+    app.add_flag("--quick", quick_, "do not read the weights");
+    app.add_option("-t,--threads", options_.threads, "default: all processors")
+        ->check(CLI::Range(1, 1024))
+        ->type_name("N");
+  }
+
+  Result<ExitCode> run(Console& console) override {
+    if (!other_.empty() && (quick_ || !tensor_.empty())) {
+      return fail(ExitCode::usage, "two files are compared by their weights, all of them",
+                  "command line", "Leave out --quick and --tensor; --filter chooses tensors.");
+    }
+    options_.weights = !quick_;
+    Progress progress(console, "MB");
+    progress.phase("weights");
+    options_.progress = [&](uint64_t done, uint64_t all) {
+      progress.progress(static_cast<int32_t>(done / kMegabyte),
+                        static_cast<int32_t>(all / kMegabyte));
+    };
+    const bool json = console.format == OutputFormat::json;
+    const Layout layout{.color = console.color};
+    const auto print = [&](const std::string& report, ExitCode code) {
+      progress.finish();
+      std::fwrite(report.data(), 1, report.size(), console.out);
+      return code;
+    };
+    if (!other_.empty()) {
+      const auto found = compare_files(path_, other_, options_);
+      if (!found) return tl::unexpected(found.error());
+      return print(json ? difference_json(*found) : difference_text(*found, layout),
+                   exit_code_of(*found));
+    }
+    if (!tensor_.empty()) {
+      const auto found = inspect_tensor(path_, tensor_, options_.threads);
+      if (!found) return tl::unexpected(found.error());
+      return print(json ? tensor_json(*found) : tensor_text(*found, layout), ExitCode::ok);
+    }
+    const auto found = inspect_file(path_, options_);
+    if (!found) return tl::unexpected(found.error());
+    return print(json ? inspection_json(*found) : inspection_text(*found, layout),
+                 exit_code_of(*found));
+  }
+
+ private:
+  static constexpr uint64_t kMegabyte = 1'000'000;
+
+  std::string path_, other_, tensor_;
+  bool quick_ = false;
+  InspectOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_inspect_command() { return std::make_unique<InspectCommand>(); }
+
+}  // namespace crossval

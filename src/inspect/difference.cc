@@ -1,0 +1,162 @@
+#include "inspect/difference.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "inspect/metadata.h"
+#include "inspect/values.h"
+
+namespace crossval {
+namespace {
+
+constexpr uint64_t kShownElements = 4;  // of an array
+
+struct Sums {
+  int64_t differing = 0;
+  double a_squares = 0, b_squares = 0, product = 0, squares = 0, max = 0;
+
+  void add(std::span<const float> a, std::span<const float> b) {
+    for (size_t i = 0; i < a.size(); ++i) {
+      const double x = a[i];
+      const double y = b[i];
+      const bool both_nan = std::isnan(x) && std::isnan(y);
+      if (x == y || both_nan) {
+        if (!both_nan) add_equal(x);
+        continue;
+      }
+      ++differing;
+      a_squares += x * x;
+      b_squares += y * y;
+      product += x * y;
+      squares += (x - y) * (x - y);
+      const double distance = std::fabs(x - y);
+      if (!(distance <= max)) max = distance;  // NaN stays
+    }
+  }
+  void add_equal(double x) {
+    a_squares += x * x;
+    b_squares += x * x;
+    product += x * x;
+  }
+  void merge(const Sums& next) {
+    differing += next.differing;
+    a_squares += next.a_squares;
+    b_squares += next.b_squares;
+    product += next.product;
+    squares += next.squares;
+    if (!(next.max <= max)) max = next.max;
+  }
+};
+
+bool same_bytes(const GgufFile& file_a, const GgufTensor& a, const GgufFile& file_b,
+                const GgufTensor& b) {
+  constexpr size_t kStep = size_t{8} << 20;
+  if (a.type_id != b.type_id || a.ne != b.ne || a.data.size() != b.data.size()) return false;
+  bool same = true;
+  for (size_t at = 0; same && at < a.data.size(); at += kStep) {
+    const size_t n = std::min(kStep, a.data.size() - at);
+    const auto from_a = a.data.subspan(at, n);
+    const auto from_b = b.data.subspan(at, n);
+    same = std::memcmp(from_a.data(), from_b.data(), n) == 0;
+    file_a.release(a, from_a);
+    file_b.release(b, from_b);
+  }
+  return same;
+}
+
+std::optional<TensorDistance> distance_of(const GgufFile& file_a, const GgufTensor& a,
+                                          const GgufFile& file_b, const GgufTensor& b,
+                                          ThreadPool& pool) {
+  const WeightFormat* format_a = find_weight_format(a.type_id);
+  const WeightFormat* format_b = find_weight_format(b.type_id);
+  if (format_a == nullptr || format_b == nullptr || a.ne != b.ne) return std::nullopt;
+  Sums total;
+  std::vector<std::unique_ptr<Sums>> parts(static_cast<size_t>(parts_of(a)));
+  for_each_part(
+      file_a, a, *format_a, pool,
+      [&](const RowRange& rows) {
+        auto& sums = parts[static_cast<size_t>(rows.index)];
+        sums = std::make_unique<Sums>();
+        std::vector<float> other;
+        const int64_t row_bytes = format_b->row_bytes(b.ne[0]);
+        for_each_piece(a, *format_a, rows.first, rows.last, [&](const Piece& piece) {
+          other.resize(piece.values.size());
+          format_b->decode(
+              b.data.data() + piece.row * row_bytes + format_b->row_bytes(piece.column),
+              other.data(), static_cast<int64_t>(other.size()));
+          sums->add(piece.values, other);
+        });
+        file_b.release(b,
+                       b.data.subspan(static_cast<size_t>(rows.first * row_bytes),
+                                      static_cast<size_t>((rows.last - rows.first) * row_bytes)));
+      },
+      [&](int64_t part) {
+        total.merge(*parts[static_cast<size_t>(part)]);
+        parts[static_cast<size_t>(part)].reset();
+      });
+  TensorDistance distance;
+  distance.differing = total.differing;
+  distance.max_abs_diff = total.max;
+  distance.relative_l2 = total.squares == 0 ? 0 : std::sqrt(total.squares / total.b_squares);
+  distance.cosine = total.differing == 0
+                        ? 1
+                        : total.product / std::sqrt(total.a_squares) / std::sqrt(total.b_squares);
+  return distance;
+}
+
+void compare_metadata(const GgufFile& a, const GgufFile& b, FileDifference& difference) {
+  for (const GgufKey& key : a.keys()) {
+    const GgufKey* other = b.find_key(key.name);
+    if (other != nullptr && same_value(key, *other)) continue;
+    MetadataDifference entry{std::string(key.name), metadata_entry(key, kShownElements), {}};
+    if (other != nullptr) entry.b = metadata_entry(*other, kShownElements);
+    difference.metadata.push_back(std::move(entry));
+  }
+  for (const GgufKey& key : b.keys()) {
+    if (a.find_key(key.name) == nullptr) {
+      difference.metadata.push_back(
+          {std::string(key.name), {}, metadata_entry(key, kShownElements)});
+    }
+  }
+}
+
+}  // namespace
+
+Result<FileDifference> compare_files(const std::string& path_a, const std::string& path_b,
+                                     const InspectOptions& options) {
+  const auto a = GgufFile::open(path_a);
+  if (!a) return tl::unexpected(a.error());
+  const auto b = GgufFile::open(path_b);
+  if (!b) return tl::unexpected(b.error());
+  FileDifference difference{.a = path_a, .b = path_b, .metadata = {}, .tensors = {}};
+  compare_metadata(*a, *b, difference);
+  ThreadPool pool(options.threads);
+  uint64_t done = 0;
+  for (const GgufTensor& tensor : a->tensors()) {
+    done += tensor.data.size();
+    if (!name_matches(tensor.name, options.filter)) continue;
+    const GgufTensor* other = b->find_tensor(tensor.name);
+    TensorDifference entry{std::string(tensor.name), listed_tensor(tensor), {}, {}};
+    if (other != nullptr) {
+      if (same_bytes(*a, tensor, *b, *other)) {
+        ++difference.identical_tensors;
+        continue;
+      }
+      entry.b = listed_tensor(*other);
+      entry.distance = distance_of(*a, tensor, *b, *other, pool);
+    }
+    difference.tensors.push_back(std::move(entry));
+    if (options.progress) options.progress(done, a->size());
+  }
+  for (const GgufTensor& tensor : b->tensors()) {
+    if (name_matches(tensor.name, options.filter) && a->find_tensor(tensor.name) == nullptr)
+      difference.tensors.push_back({std::string(tensor.name), {}, listed_tensor(tensor), {}});
+  }
+  return difference;
+}
+
+}  // namespace crossval

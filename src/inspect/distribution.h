@@ -1,0 +1,18 @@
+// How a tensor's values are distributed: exact quantiles and a histogram, in memory that does not
+// grow with the tensor.
+#pragma once
+
+#include "base/thread_pool.h"
+#include "gguf/file.h"
+#include "quant/format.h"
+#include "results/inspection.h"
+
+namespace crossval {
+
+/// Fills quantiles (of 0, 0.001, 0.01, 0.05, 0.25, 0.5 and so on, mirrored) and histogram of
+/// `inspection`. The bins lie between the quantiles of 0.001 and 0.999, so that a few outliers do
+/// not hide the rest. Nothing is filled in without finite values.
+void add_distribution(const GgufFile& file, const GgufTensor& tensor, const WeightFormat& format,
+                      TensorInspection& inspection);
+
+}  // namespace crossval

@@ -1,0 +1,159 @@
+#include "inspect/findings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace crossval {
+namespace {
+
+// Trained weights stay far within these.
+constexpr double kAbsurdScale = 1000;  // of the median block's magnitude
+constexpr double kOddNorm = 30;        // of the median layer's size, or below its inverse
+constexpr size_t kFewestLayers = 4;    // fewer have no usual size
+constexpr int64_t kFewestValues = 8;   // fewer may be equal by chance
+constexpr int64_t kUnusedToken = 5;    // of tokenizer.ggml.token_type
+
+/// "blk.7.attn_norm.weight" -> "blk.*.attn_norm.weight"; other names as they are.
+std::string kind_of(std::string_view name) {
+  if (!name.starts_with("blk.")) return std::string(name);
+  const size_t dot = name.find('.', 4);
+  return dot == std::string_view::npos ? std::string(name)
+                                       : "blk.*" + std::string(name.substr(dot));
+}
+
+bool is_norm(std::string_view name) { return name.ends_with("norm.weight"); }
+
+/// RoPE factors may all be 1, scales of single matrices may be equal.
+bool may_be_constant(std::string_view name) {
+  return name.starts_with("rope_") || name.ends_with("scale");
+}
+
+bool is_vocabulary(std::string_view name) {
+  return name == "token_embd.weight" || name == "output.weight";
+}
+
+/// Rows of zeros that mean something: those of unused tokens are zero in sound models.
+int64_t telling_zero_rows(const GgufFile& file, const ScannedTensor& scanned) {
+  const TensorScan& scan = scanned.scan;
+  const GgufKey* key = file.find_key("tokenizer.ggml.token_type");
+  const auto* types = key == nullptr ? nullptr : std::get_if<GgufArray>(&key->value);
+  if (!is_vocabulary(scanned.tensor->name) || types == nullptr ||
+      types->element == GgufType::string)
+    return scan.zero_rows;
+  const auto unused = std::ranges::count_if(scan.first_zero_rows, [&](int64_t row) {
+    return static_cast<uint64_t>(row) < types->count &&
+           types->integer(static_cast<uint64_t>(row)) == kUnusedToken;
+  });
+  return scan.zero_rows - unused;
+}
+
+void find_in_tensor(const GgufFile& file, const ScannedTensor& scanned,
+                    std::vector<FileFinding>& findings) {
+  const GgufTensor& tensor = *scanned.tensor;
+  const TensorScan& scan = scanned.scan;
+  const ValueSummary& v = scan.values;
+  const std::string name(tensor.name);
+  if (v.non_finite > 0) {
+    findings.push_back({"non-finite", name,
+                        fmt::format("{} of {} values are NaN or infinite, the first in row {}",
+                                    v.non_finite, v.values, scan.first_non_finite_row)});
+  }
+  if (tensor.dims > 1 && scan.blocks.largest_in_medians() > kAbsurdScale) {
+    findings.push_back(
+        {"absurd-scale", name,
+         fmt::format("a block of row {} reaches {:.3g}, {:.2g} times the median block",
+                     scan.blocks.largest_row, scan.blocks.largest,
+                     scan.blocks.largest_in_medians())});
+  }
+  const bool constant = v.non_finite == 0 && v.min == v.max && v.values >= kFewestValues;
+  if (constant && !may_be_constant(tensor.name)) {
+    findings.push_back({"constant", name, fmt::format("all {} values are {:g}", v.values, v.min)});
+    return;
+  }
+  if (const int64_t rows = telling_zero_rows(file, scanned); tensor.dims > 1 && rows > 0) {
+    findings.push_back(
+        {"zero-rows", name,
+         fmt::format("{} of {} rows are all zero, the first is row {}", rows,
+                     tensor.elements() / tensor.ne[0], scan.first_zero_rows.front())});
+  }
+}
+
+/// Norms whose size differs from that of the same norm in the other layers.
+void find_odd_norms(std::span<const ScannedTensor> tensors, std::vector<FileFinding>& findings) {
+  std::map<std::string, std::vector<const ScannedTensor*>> kinds;
+  for (const ScannedTensor& scanned : tensors)
+    if (is_norm(scanned.tensor->name)) kinds[kind_of(scanned.tensor->name)].push_back(&scanned);
+  for (const auto& [kind, norms] : kinds) {
+    if (norms.size() < kFewestLayers) continue;
+    std::vector<double> sizes;
+    for (const ScannedTensor* norm : norms) sizes.push_back(norm->scan.values.rms);
+    std::ranges::sort(sizes);
+    const double median = sizes[sizes.size() / 2];
+    for (const ScannedTensor* norm : norms) {
+      const double size = norm->scan.values.rms;
+      if (size <= kOddNorm * median && size * kOddNorm >= median) continue;
+      findings.push_back(
+          {"odd-norm", std::string(norm->tensor->name),
+           fmt::format("its size is {:.3g}, the median layer's {:.3g}", size, median)});
+    }
+  }
+}
+
+}  // namespace
+
+void find_in_layout(const GgufFile& file, std::vector<FileFinding>& findings) {
+  const auto parts = file.parts();
+  for (size_t p = 0; p < parts.size(); ++p) {
+    std::vector<const GgufTensor*> tensors;
+    for (const GgufTensor& tensor : file.tensors())
+      if (static_cast<size_t>(tensor.part) == p) tensors.push_back(&tensor);
+    std::ranges::sort(tensors, {}, &GgufTensor::offset);
+    const auto padded = [&](uint64_t end) {
+      return (end + file.alignment() - 1) / file.alignment() * file.alignment();
+    };
+    uint64_t end = parts[p].data_start;
+    for (const GgufTensor* tensor : tensors) {
+      if (tensor->offset > padded(end)) {
+        findings.push_back({"unused-bytes", std::string(tensor->name),
+                            fmt::format("{} bytes before its data, from offset {}, belong to no "
+                                        "tensor",
+                                        tensor->offset - padded(end), padded(end))});
+      }
+      end = tensor->offset + tensor->data.size();
+    }
+    if (parts[p].size > padded(end)) {
+      findings.push_back({"trailing-bytes", parts[p].path,
+                          fmt::format("{} bytes follow the last tensor, from offset {}",
+                                      parts[p].size - padded(end), padded(end))});
+    }
+  }
+}
+
+void find_in_tensors(std::span<const TensorProblem> problems, std::vector<FileFinding>& findings) {
+  static constexpr const char* kNames[] = {"missing-tensor", "unknown-tensor", "wrong-shape",
+                                           "wrong-type"};
+  for (const TensorProblem& problem : problems)
+    findings.push_back({kNames[static_cast<size_t>(problem.kind)], problem.tensor, problem.what});
+}
+
+void find_in_vocabulary(const GgufFile& file, const TokenizerFacts& facts,
+                        std::vector<FileFinding>& findings) {
+  const GgufTensor* embedding = file.find_tensor("token_embd.weight");
+  if (facts.model.empty() || embedding == nullptr || embedding->ne[1] == facts.size) return;
+  findings.push_back({"vocabulary-size", "token_embd.weight",
+                      fmt::format("{} embeddings for {} tokens", embedding->ne[1], facts.size)});
+}
+
+void find_in_values(const GgufFile& file, std::span<const ScannedTensor> tensors,
+                    std::vector<FileFinding>& findings) {
+  for (const ScannedTensor& scanned : tensors) find_in_tensor(file, scanned, findings);
+  find_odd_norms(tensors, findings);
+}
+
+}  // namespace crossval

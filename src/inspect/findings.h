@@ -1,0 +1,33 @@
+// What a sound model file does not have. docs/inspect.md lists the names and what each means.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "gguf/file.h"
+#include "inspect/scan.h"
+#include "model/model.h"
+#include "results/inspection.h"
+
+namespace crossval {
+
+struct ScannedTensor {
+  const GgufTensor* tensor = nullptr;
+  TensorScan scan;
+};
+
+/// unused-bytes, trailing-bytes: bytes of the file that belong to nothing.
+void find_in_layout(const GgufFile& file, std::vector<FileFinding>& findings);
+
+/// missing-tensor, unknown-tensor, wrong-shape, wrong-type.
+void find_in_tensors(std::span<const TensorProblem> problems, std::vector<FileFinding>& findings);
+
+/// vocabulary-size: another number of tokens than of embeddings.
+void find_in_vocabulary(const GgufFile& file, const TokenizerFacts& facts,
+                        std::vector<FileFinding>& findings);
+
+/// non-finite, absurd-scale, constant, zero-rows, odd-norm.
+void find_in_values(const GgufFile& file, std::span<const ScannedTensor> tensors,
+                    std::vector<FileFinding>& findings);
+
+}  // namespace crossval

@@ -1,0 +1,155 @@
+#include "inspect/inspect.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "inspect/distribution.h"
+#include "inspect/findings.h"
+#include "inspect/meaning.h"
+#include "inspect/metadata.h"
+#include "inspect/scan.h"
+#include "inspect/tokenizer_facts.h"
+#include "model/model.h"
+
+namespace crossval {
+namespace {
+
+constexpr uint64_t kShownElements = 8;  // of an array
+
+std::vector<TypeShare> shares(const GgufFile& file) {
+  std::map<std::string, TypeShare> by_type;
+  for (const GgufTensor& tensor : file.tensors()) {
+    const InspectedTensor listed = listed_tensor(tensor);
+    TypeShare& share = by_type[listed.type];
+    share.type = listed.type;
+    ++share.tensors;
+    share.values += listed.elements;
+    share.bytes += listed.bytes;
+  }
+  std::vector<TypeShare> shares;
+  shares.reserve(by_type.size());
+  for (auto& [type, share] : by_type) shares.push_back(std::move(share));
+  std::ranges::stable_sort(shares, std::greater(), &TypeShare::bytes);
+  return shares;
+}
+
+/// An error about the file as a finding; its place is in the file.
+FileFinding finding_of(const char* name, const Error& error, const std::string& path) {
+  std::string place = error.where;
+  if (place.starts_with(path)) place.erase(0, path.size());
+  if (place.starts_with(", ")) place.erase(0, 2);
+  return {name, place, error.what};
+}
+
+/// What the file means, or why it is not known.
+void read_meaning(const std::string& path, Inspection& inspection) {
+  const auto model = open_model(path);
+  if (!model) {
+    inspection.findings.push_back(finding_of("unsupported-model", model.error(), path));
+    return;
+  }
+  find_in_tensors(read_weights(**model), inspection.findings);
+  inspection.meaning = meaning_of(**model);
+}
+
+void read_vocabulary(const GgufFile& file, Inspection& inspection) {
+  auto facts = read_tokenizer_facts(file);
+  if (!facts) {
+    if (const auto model = file.string_or("tokenizer.ggml.model", ""))
+      inspection.tokenizer.model = std::string(*model);
+    inspection.findings.push_back(finding_of("unsupported-tokenizer", facts.error(), file.path()));
+    return;
+  }
+  inspection.tokenizer = std::move(*facts);
+  find_in_vocabulary(file, inspection.tokenizer, inspection.findings);
+}
+
+void scan_weights(const GgufFile& file, const InspectOptions& options, Inspection& inspection) {
+  ThreadPool pool(options.threads);
+  std::vector<ScannedTensor> scanned;
+  uint64_t done = 0;
+  for (const GgufTensor& tensor : file.tensors()) {
+    if (const WeightFormat* format = find_weight_format(tensor.type_id))
+      scanned.push_back({&tensor, scan_tensor(file, tensor, *format, pool)});
+    done += tensor.data.size();
+    if (options.progress) options.progress(done, file.size());
+  }
+  find_in_values(file, scanned, inspection.findings);
+  std::map<std::string_view, const TensorScan*> by_name;
+  for (const ScannedTensor& s : scanned) by_name[s.tensor->name] = &s.scan;
+  for (InspectedTensor& tensor : inspection.tensors) {
+    if (const auto found = by_name.find(tensor.name); found != by_name.end())
+      tensor.values = found->second->values;
+  }
+  inspection.weights_read = true;
+}
+
+}  // namespace
+
+InspectedTensor listed_tensor(const GgufTensor& tensor) {
+  const WeightFormat* format = find_weight_format(tensor.type_id);
+  return {.name = std::string(tensor.name),
+          .type = format != nullptr ? std::string(format->name)
+                                    : fmt::format("type {}", tensor.type_id),
+          .shape = {tensor.ne.begin(), tensor.ne.begin() + tensor.dims},
+          .elements = tensor.elements(),
+          .bytes = tensor.data.size(),
+          .offset = tensor.offset,
+          .part = tensor.part,
+          .values = {}};
+}
+
+Result<Inspection> inspect_file(const std::string& path, const InspectOptions& options) {
+  const auto file = GgufFile::open(path);
+  if (!file) return tl::unexpected(file.error());
+  Inspection inspection;
+  for (const GgufPartInfo& part : file->parts()) inspection.parts.push_back({part.path, part.size});
+  inspection.version = file->version();
+  inspection.alignment = file->alignment();
+  if (const auto name = file->string_or("general.architecture", ""))
+    inspection.architecture = std::string(*name);
+  if (const auto name = file->string_or("general.name", "")) inspection.name = std::string(*name);
+  for (const GgufTensor& tensor : file->tensors()) {
+    inspection.parameters += tensor.elements();
+    ++inspection.tensor_count;
+    if (name_matches(tensor.name, options.filter))
+      inspection.tensors.push_back(listed_tensor(tensor));
+  }
+  sort_tensors(inspection.tensors, options.order);
+  inspection.types = shares(*file);
+  for (const GgufKey& key : file->keys())
+    inspection.metadata.push_back(metadata_entry(key, kShownElements));
+  read_meaning(path, inspection);
+  read_vocabulary(*file, inspection);
+  find_in_layout(*file, inspection.findings);
+  if (options.weights) scan_weights(*file, options, inspection);
+  return inspection;
+}
+
+Result<TensorInspection> inspect_tensor(const std::string& path, const std::string& name,
+                                        int threads) {
+  const auto file = GgufFile::open(path);
+  if (!file) return tl::unexpected(file.error());
+  const GgufTensor* tensor = file->find_tensor(name);
+  if (tensor == nullptr) {
+    return fail(ExitCode::usage, fmt::format("the file has no tensor \"{}\"", name), path,
+                fmt::format("crossval inspect {} lists them.", path));
+  }
+  const WeightFormat* format = find_weight_format(tensor->type_id);
+  if (format == nullptr) {
+    return fail(ExitCode::bad_input_file,
+                fmt::format("weight type {} is not supported", tensor->type_id),
+                fmt::format("{}, tensor {}", path, name));
+  }
+  ThreadPool pool(threads);
+  TensorInspection inspection;
+  inspection.tensor = listed_tensor(*tensor);
+  inspection.tensor.values = scan_tensor(*file, *tensor, *format, pool).values;
+  add_distribution(*file, *tensor, *format, inspection);
+  return inspection;
+}
+
+}  // namespace crossval

@@ -1,0 +1,35 @@
+// Looks into one model file. Whatever is readable is shown, supported or not; the weights are
+// streamed, so that a file larger than memory needs little of it.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/error.h"
+#include "gguf/file.h"
+#include "inspect/select.h"
+#include "results/inspection.h"
+
+namespace crossval {
+
+struct InspectOptions {
+  std::string filter;  // of the tensors that are shown; findings are about all
+  TensorOrder order = TensorOrder::file;
+  bool weights = true;  // read them: figures, and findings about values
+  int threads = 1;
+  /// Called after each tensor with the bytes read so far and in all.
+  std::function<void(uint64_t done, uint64_t all)> progress{};
+};
+
+/// Errors (bad_input_file): the file is refused by the reader (docs/gguf.md).
+Result<Inspection> inspect_file(const std::string& path, const InspectOptions& options);
+
+/// One tensor. Errors: the file is refused, or has no such tensor (usage), or the tensor's type is
+/// not known (bad_input_file).
+Result<TensorInspection> inspect_tensor(const std::string& path, const std::string& name,
+                                        int threads);
+
+/// As the file lists it, without figures.
+InspectedTensor listed_tensor(const GgufTensor& tensor);
+
+}  // namespace crossval

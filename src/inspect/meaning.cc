@@ -1,0 +1,171 @@
+#include "inspect/meaning.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+namespace crossval {
+namespace {
+
+/// "a, b, c" of the parts that are not empty.
+std::string list(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts)
+    if (!part.empty()) text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
+
+std::string when(bool condition, std::string text) { return condition ? text : std::string(); }
+
+bool in_some_layer(const Model& model, const std::function<bool(const Layer&)>& holds) {
+  return std::ranges::any_of(model.weights.layers, holds);
+}
+
+std::string layers_with(const Hparams& h, const std::function<bool(const LayerKind&)>& holds) {
+  return fmt::format("{} of {} layers", std::ranges::count_if(h.layers, holds), h.n_layer);
+}
+
+std::string sizes(const Hparams& h) {
+  const std::string heads = h.n_head == h.n_head_kv
+                                ? fmt::format("{} heads of {}", h.n_head, h.head_dim_k)
+                                : fmt::format("{} query and {} key/value heads of {}", h.n_head,
+                                              h.n_head_kv, h.head_dim_k);
+  return list({fmt::format("{} layers", h.n_layer), fmt::format("width {}", h.n_embd), heads,
+               when(h.head_dim_v != h.head_dim_k, fmt::format("values of {}", h.head_dim_v)),
+               fmt::format("feed-forward {}", h.n_ff), fmt::format("vocabulary {}", h.n_vocab),
+               fmt::format("context {}", h.n_ctx_train)});
+}
+
+std::string norms(const Model& model) {
+  const Architecture& a = *model.architecture;
+  const std::string kind = a.norm == NormKind::rms ? "RMS norm" : "layer norm";
+  const bool ffn = in_some_layer(model, [](const Layer& l) { return l.ffn_norm.on; });
+  std::vector<std::string> places;
+  if (a.attn_norm != nullptr && ffn) places.emplace_back("before attention and feed-forward");
+  if (a.attn_norm != nullptr && !ffn) places.emplace_back("before attention");
+  if (a.attn_post_norm != nullptr) places.emplace_back("after both");
+  if (a.attn_sub_norm) places.emplace_back("inside both");
+  if (a.embedding_norm) places.emplace_back("on the embeddings");
+  if (in_some_layer(model, [](const Layer& l) { return l.q_norm.on; })) {
+    places.emplace_back(a.qk_norm == QkNorm::whole ? "on queries and keys, all heads as one"
+                                                   : "on each head's queries and keys");
+  }
+  return fmt::format("{}{}{}, epsilon {:g}", kind,
+                     a.norm_weights == Presence::absent ? " without weights " : " ", list(places),
+                     model.hparams.norm_eps);
+}
+
+std::string rope(const Model& model) {
+  const Hparams& h = model.hparams;
+  const Rope& r = h.rope;
+  const auto turns = [](const LayerKind& layer) { return layer.rope; };
+  if (r.pairs == RopePairs::none || std::ranges::none_of(h.layers, turns)) return "no RoPE";
+  const char* scaling = r.scaling == RopeScaling::yarn       ? "YaRN"
+                        : r.scaling == RopeScaling::longrope ? "LongRoPE"
+                                                             : "scaled";
+  const auto factors = [](const Layer& l) {
+    return l.rope_factors.present() || l.rope_long.present();
+  };
+  return list(
+      {fmt::format("RoPE on {}", r.pairs == RopePairs::adjacent ? "adjacent pairs" : "halves"),
+       when(r.n_rot != h.head_dim_k, fmt::format("{} of {} values", r.n_rot, h.head_dim_k)),
+       fmt::format("base {:g}", r.base),
+       when(r.scale != 1.0F, fmt::format("{} by {:g}", scaling, 1.0F / r.scale)),
+       when(in_some_layer(model, factors), "factors in the file"),
+       when(!r.still.empty(), "in sections"),
+       when(h.windowed() && h.window_rope.base != r.base,
+            fmt::format("base {:g} in windows", h.window_rope.base)),
+       when(!std::ranges::all_of(h.layers, turns), "in " + layers_with(h, turns))});
+}
+
+std::string positions(const Model& model) {
+  return list({rope(model), when(model.weights.position_embd.present(), "learned positions"),
+               when(model.hparams.alibi_bias != 0,
+                    fmt::format("ALiBi up to {:g}", model.hparams.alibi_bias))});
+}
+
+std::string attention(const Model& model) {
+  const Architecture& a = *model.architecture;
+  const Hparams& h = model.hparams;
+  const auto windowed = std::ranges::find_if(h.layers, [](auto& l) { return l.window > 0; });
+  const bool window = windowed != h.layers.end();
+  const bool fused = in_some_layer(model, [](const Layer& l) { return l.qkv.present(); });
+  const bool biases = in_some_layer(
+      model, [](const Layer& l) { return (l.qkv.present() ? l.qkv : l.wq).bias.present(); });
+  return list(
+      {std::string(fused ? "attention with Q, K and V in one matrix"
+                         : "attention with separate Q, K and V"),
+       when(biases, "their biases"),
+       when(window,
+            fmt::format("{} of {} in {}",
+                        a.window.kind == WindowKind::chunked ? "chunks" : "a sliding window",
+                        window ? windowed->window : 0,
+                        layers_with(h, [](const LayerKind& l) { return l.window > 0; }))),
+       when(h.score_soft_cap != 0, fmt::format("scores capped at {:g}", h.score_soft_cap)),
+       when(h.clamp_qkv != 0, fmt::format("Q, K and V clamped at {:g}", h.clamp_qkv)),
+       when(a.sinks, "sinks"), when(a.attn_gate != AttnGate::none, "a gate on its output")});
+}
+
+std::string activation(const Model& model) {
+  const bool gated =
+      model.architecture->gate == Gate::fused || in_some_layer(model, [](const Layer& l) {
+        return l.gate.present() || l.expert_gate.present();
+      });
+  const char* name = nullptr;
+  switch (model.architecture->activation) {
+    case Activation::silu:
+      name = "SiLU";
+      break;
+    case Activation::gelu:
+      name = "GELU";
+      break;
+    case Activation::relu:
+      name = "ReLU";
+      break;
+    case Activation::relu_squared:
+      name = "squared ReLU";
+      break;
+    case Activation::clamped_silu:
+      name = "clamped SiLU";
+      break;
+  }
+  return fmt::format("{}{}", gated ? "gated " : "", name);
+}
+
+std::string experts(const Hparams& h) {
+  if (h.n_expert == 0) return {};
+  const char* gating = h.gating == Gating::sigmoid   ? "sigmoid"
+                       : h.gating == Gating::softmax ? "softmax"
+                                                     : "softmax of the selected";
+  return list({fmt::format("{} experts of {}, {} used", h.n_expert, h.n_ff_expert, h.n_expert_used),
+               std::string("routed by ") + gating,
+               when(h.n_ff_shared > 0, fmt::format("shared experts of {}", h.n_ff_shared)),
+               "in " + layers_with(h, [](const LayerKind& l) { return l.experts; })});
+}
+
+std::string feed_forward(const Model& model) {
+  const Hparams& h = model.hparams;
+  return list({"feed-forward with " + activation(model),
+               when(h.block != Block::sequential, "beside the attention"), experts(h)});
+}
+
+std::string head(const Model& model) {
+  const Hparams& h = model.hparams;
+  const bool tied = model.weights.output.matrix.data == model.weights.token_embd.data;
+  return list(
+      {std::string(tied ? "the embeddings as output matrix" : "an output matrix of its own"),
+       when(h.embedding_scale != 1, fmt::format("embeddings by {:g}", h.embedding_scale)),
+       when(h.residual_scale != 1, fmt::format("residuals by {:g}", h.residual_scale)),
+       when(h.logit_scale != 1, fmt::format("logits by {:g}", h.logit_scale)),
+       when(h.logit_soft_cap != 0, fmt::format("logits capped at {:g}", h.logit_soft_cap))});
+}
+
+}  // namespace
+
+std::vector<std::string> meaning_of(const Model& model) {
+  return {sizes(model.hparams), norms(model),        positions(model),
+          attention(model),     feed_forward(model), head(model)};
+}
+
+}  // namespace crossval

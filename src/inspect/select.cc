@@ -1,0 +1,59 @@
+#include "inspect/select.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace crossval {
+namespace {
+
+// The last * is the only one that needs to be tried again: what it skips, an earlier one could.
+bool glob_matches(std::string_view name, std::string_view glob) {
+  size_t n = 0;
+  size_t g = 0;
+  size_t star = std::string_view::npos;  // in glob
+  size_t skipped_to = 0;                 // in name
+  while (n < name.size()) {
+    if (g < glob.size() && glob[g] == '*') {
+      star = g++;
+      skipped_to = n;
+    } else if (g < glob.size() && (glob[g] == '?' || glob[g] == name[n])) {
+      ++g;
+      ++n;
+    } else if (star != std::string_view::npos) {
+      g = star + 1;
+      n = ++skipped_to;
+    } else {
+      return false;
+    }
+  }
+  while (g < glob.size() && glob[g] == '*') ++g;
+  return g == glob.size();
+}
+
+}  // namespace
+
+bool name_matches(std::string_view name, std::string_view filter) {
+  if (filter.find_first_of("*?") == std::string_view::npos)
+    return name.find(filter) != std::string_view::npos;
+  return glob_matches(name, filter);
+}
+
+void sort_tensors(std::vector<InspectedTensor>& tensors, TensorOrder order) {
+  using T = InspectedTensor;
+  switch (order) {
+    case TensorOrder::file:
+      break;
+    case TensorOrder::name:
+      std::ranges::stable_sort(tensors, {}, &T::name);
+      break;
+    case TensorOrder::size:
+      std::ranges::stable_sort(tensors, std::greater(), &T::bytes);
+      break;
+    case TensorOrder::offset:
+      std::ranges::stable_sort(tensors, {}, [](const T& t) { return std::pair(t.part, t.offset); });
+      break;
+  }
+}
+
+}  // namespace crossval

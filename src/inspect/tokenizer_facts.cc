@@ -1,0 +1,68 @@
+#include "inspect/tokenizer_facts.h"
+
+#include "tokenizer/vocabulary.h"
+
+namespace crossval {
+namespace {
+
+constexpr std::string_view kTemplate = "tokenizer.chat_template";
+
+std::string family_name(const Vocabulary& vocabulary) {
+  switch (vocabulary.family) {
+    case VocabularyFamily::bpe:
+      return vocabulary.byte_level ? "byte-level BPE" : "BPE";
+    case VocabularyFamily::spm:
+      return "SentencePiece BPE";
+    case VocabularyFamily::wordpiece:
+      return "WordPiece";
+    case VocabularyFamily::unigram:
+      return "unigram";
+    case VocabularyFamily::rwkv:
+      return "RWKV";
+    case VocabularyFamily::plamo2:
+      return "PLaMo 2";
+  }
+  return {};
+}
+
+void add_templates(const GgufFile& file, TokenizerFacts& facts) {
+  for (const GgufKey& key : file.keys()) {
+    if (key.name == kTemplate) facts.chat_templates.emplace_back("default");
+    if (key.name.starts_with(kTemplate) && key.name.substr(kTemplate.size()).starts_with('.'))
+      facts.chat_templates.emplace_back(key.name.substr(kTemplate.size() + 1));
+  }
+}
+
+}  // namespace
+
+Result<TokenizerFacts> read_tokenizer_facts(const GgufFile& file) {
+  TokenizerFacts facts;
+  const auto model = file.string_or("tokenizer.ggml.model", "none");
+  if (!model) return tl::unexpected(model.error());
+  if (*model == "none" || *model == "no_vocab") return facts;
+  const auto vocabulary = read_vocabulary(file);
+  if (!vocabulary) return tl::unexpected(vocabulary.error());
+  facts.model = vocabulary->model;
+  facts.family = family_name(*vocabulary);
+  facts.pre_tokenizer = vocabulary->pre_tokenizer;
+  facts.size = vocabulary->size();
+  const auto role = [&](const char* name, int32_t id) {
+    if (id < 0 || id >= vocabulary->size()) return;
+    facts.roles.push_back({name, id, vocabulary->tokens[static_cast<size_t>(id)].text});
+  };
+  role("BOS", vocabulary->bos);
+  role("EOS", vocabulary->eos);
+  role("EOT", vocabulary->eot);
+  role("EOM", vocabulary->eom);
+  role("unknown", vocabulary->unknown);
+  role("separator", vocabulary->separator);
+  role("padding", vocabulary->padding);
+  facts.end_of_generation.assign(vocabulary->end_of_generation.begin(),
+                                 vocabulary->end_of_generation.end());
+  facts.add_bos = vocabulary->add_bos;
+  facts.add_eos = vocabulary->add_eos;
+  add_templates(file, facts);
+  return facts;
+}
+
+}  // namespace crossval

@@ -1,0 +1,173 @@
+#include "report/inspection_json.h"
+
+#include "report/json_schema_version.h"
+#include "report/json_values.h"
+
+namespace crossval {
+namespace {
+
+Json document(const char* status, ExitCode code) {
+  return {{"schema_version", kJsonSchemaVersion},
+          {"status", status},
+          {"exit_code", static_cast<int>(code)}};
+}
+
+struct ToJson {
+  Json operator()(double value) const { return json_number(value); }
+  Json operator()(const std::string& value) const { return json_bytes(value); }
+  template <class T>
+  Json operator()(T value) const {
+    return value;
+  }
+};
+
+Json scalar(const MetadataScalar& value) { return std::visit(ToJson{}, value); }
+
+Json metadata_of(const MetadataEntry& entry) {
+  Json json = {{"key", json_bytes(entry.key)}, {"type", entry.type}};
+  if (!entry.array) {
+    json["value"] = scalar(entry.values.front());
+    return json;
+  }
+  json["count"] = entry.count;
+  json["first"] = Json::array();
+  for (const MetadataScalar& value : entry.values) json["first"].push_back(scalar(value));
+  return json;
+}
+
+Json summary_of(const ValueSummary& values) {
+  return {{"zeros", values.zeros},
+          {"non_finite", values.non_finite},
+          {"min", json_number(values.min)},
+          {"max", json_number(values.max)},
+          {"mean", json_number(values.mean)},
+          {"rms", json_number(values.rms)}};
+}
+
+Json tensor_of(const InspectedTensor& tensor) {
+  Json json = {{"name", json_bytes(tensor.name)}, {"type", tensor.type},   {"shape", tensor.shape},
+               {"elements", tensor.elements},     {"bytes", tensor.bytes}, {"part", tensor.part},
+               {"offset", tensor.offset}};
+  if (tensor.values) json.update(summary_of(*tensor.values));
+  return json;
+}
+
+Json tokenizer_of(const TokenizerFacts& facts) {
+  if (facts.model.empty()) return nullptr;
+  Json roles = Json::array();
+  for (const TokenRole& role : facts.roles)
+    roles.push_back({{"role", role.role}, {"id", role.id}, {"text", json_bytes(role.text)}});
+  Json templates = Json::array();
+  for (const std::string& name : facts.chat_templates) templates.push_back(json_bytes(name));
+  return {{"model", json_bytes(facts.model)},
+          {"family", facts.family},
+          {"pre_tokenizer", json_bytes(facts.pre_tokenizer)},
+          {"size", facts.size},
+          {"special", std::move(roles)},
+          {"end_of_generation", facts.end_of_generation},
+          {"add_bos", facts.add_bos},
+          {"add_eos", facts.add_eos},
+          {"chat_templates", std::move(templates)}};
+}
+
+Json findings_of(const std::vector<FileFinding>& findings) {
+  Json all = Json::array();
+  for (const FileFinding& finding : findings) {
+    all.push_back({{"name", finding.name},
+                   {"place", json_bytes(finding.place)},
+                   {"detail", json_bytes(finding.detail)}});
+  }
+  return all;
+}
+
+template <class T, class Write>
+Json or_null(const std::optional<T>& value, Write write) {
+  return value ? write(*value) : Json(nullptr);
+}
+
+Json distance_of(const TensorDistance& distance) {
+  return {{"differing", distance.differing},
+          {"relative_l2", json_number(distance.relative_l2)},
+          {"max_abs_diff", json_number(distance.max_abs_diff)},
+          {"cosine", json_number(distance.cosine)}};
+}
+
+}  // namespace
+
+ExitCode exit_code_of(const Inspection& inspection) {
+  return inspection.findings.empty() ? ExitCode::ok : ExitCode::unhealthy;
+}
+
+ExitCode exit_code_of(const FileDifference& difference) {
+  return difference.metadata.empty() && difference.tensors.empty() ? ExitCode::ok
+                                                                   : ExitCode::diverged;
+}
+
+std::string inspection_json(const Inspection& inspection) {
+  Json json = document(inspection.findings.empty() ? "ok" : "findings", exit_code_of(inspection));
+  json["version"] = inspection.version;
+  json["alignment"] = inspection.alignment;
+  json["parts"] = Json::array();
+  for (const InspectedPart& part : inspection.parts)
+    json["parts"].push_back({{"path", json_bytes(part.path)}, {"bytes", part.size}});
+  json["name"] = json_bytes(inspection.name);
+  json["architecture"] = json_bytes(inspection.architecture);
+  json["meaning"] = inspection.meaning;
+  json["parameters"] = inspection.parameters;
+  json["tensor_count"] = inspection.tensor_count;
+  json["types"] = Json::array();
+  for (const TypeShare& share : inspection.types) {
+    json["types"].push_back({{"type", share.type},
+                             {"tensors", share.tensors},
+                             {"elements", share.values},
+                             {"bytes", share.bytes}});
+  }
+  json["tokenizer"] = tokenizer_of(inspection.tokenizer);
+  json["metadata"] = Json::array();
+  for (const MetadataEntry& entry : inspection.metadata)
+    json["metadata"].push_back(metadata_of(entry));
+  json["weights_read"] = inspection.weights_read;
+  json["tensors"] = Json::array();
+  for (const InspectedTensor& tensor : inspection.tensors)
+    json["tensors"].push_back(tensor_of(tensor));
+  json["findings"] = findings_of(inspection.findings);
+  return json_document(json);
+}
+
+std::string tensor_json(const TensorInspection& inspection) {
+  Json json = document("ok", ExitCode::ok);
+  json["tensor"] = tensor_of(inspection.tensor);
+  json["quantiles"] = Json::array();
+  for (const auto& [q, value] : inspection.quantiles)
+    json["quantiles"].push_back({{"q", q}, {"value", json_number(value)}});
+  json["histogram"] = {{"low", json_number(inspection.low)},
+                       {"high", json_number(inspection.high)},
+                       {"bins", inspection.bins},
+                       {"below", inspection.below},
+                       {"above", inspection.above}};
+  return json_document(json);
+}
+
+std::string difference_json(const FileDifference& difference) {
+  const ExitCode code = exit_code_of(difference);
+  Json json = document(code == ExitCode::ok ? "ok" : "differs", code);
+  json["a"] = json_bytes(difference.a);
+  json["b"] = json_bytes(difference.b);
+  json["metadata"] = Json::array();
+  for (const MetadataDifference& entry : difference.metadata) {
+    json["metadata"].push_back({{"key", json_bytes(entry.key)},
+                                {"a", or_null(entry.a, metadata_of)},
+                                {"b", or_null(entry.b, metadata_of)}});
+  }
+  json["identical_tensors"] = difference.identical_tensors;
+  json["tensors"] = Json::array();
+  for (const TensorDifference& entry : difference.tensors) {
+    json["tensors"].push_back({{"name", json_bytes(entry.name)},
+                               {"a", or_null(entry.a, tensor_of)},
+                               {"b", or_null(entry.b, tensor_of)},
+                               {"distance", or_null(entry.distance, distance_of)}});
+  }
+  return json_document(json);
+}
+
+}  // namespace crossval

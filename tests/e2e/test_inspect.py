@@ -1,0 +1,390 @@
+"""What `inspect` says of a file, against the gguf package; each finding on a file in which it was planted."""
+import os
+import pathlib
+import re
+import subprocess
+import time
+
+import gguf
+import numpy as np
+import pytest
+
+from conftest import script
+from identity import ALL
+
+Q8_0 = gguf.GGMLQuantizationType.Q8_0
+LAYERS, WIDTH, VOCABULARY = 4, 64, 40
+
+
+class Model:
+    """A small llama whose parts may be changed before it is written."""
+
+    def __init__(self):
+        rng = np.random.default_rng(3)
+        self.tensors = {"token_embd.weight": rng.normal(size=(VOCABULARY, WIDTH)) / 2}
+        for il in range(LAYERS):
+            for name, rows in (("attn_q", 64), ("attn_k", 32), ("attn_v", 32), ("attn_output", 64), ("ffn_gate", 96),
+                               ("ffn_up", 96)):
+                self.tensors[f"blk.{il}.{name}.weight"] = rng.normal(size=(rows, WIDTH)) / 8
+            self.tensors[f"blk.{il}.ffn_down.weight"] = rng.normal(size=(WIDTH, 96)) / 8
+            for name in ("attn_norm", "ffn_norm"):
+                self.tensors[f"blk.{il}.{name}.weight"] = 1 + rng.normal(size=WIDTH) / 10
+        self.tensors["output_norm.weight"] = 1 + rng.normal(size=WIDTH) / 10
+        self.raw = {}  # name -> bytes of Q8_0 rows, changed after quantising
+        self.architecture = "llama"
+        self.tokens = [f"t{i}" for i in range(VOCABULARY)]
+        self.types = [1] * VOCABULARY
+        self.alignment = 32
+
+    def write(self, path):
+        w = gguf.GGUFWriter(path, self.architecture)
+        w.add_block_count(LAYERS)
+        w.add_context_length(128)
+        w.add_embedding_length(WIDTH)
+        w.add_feed_forward_length(96)
+        w.add_head_count(4)
+        w.add_head_count_kv(2)
+        w.add_layer_norm_rms_eps(1e-5)
+        w.add_tokenizer_model("gpt2")
+        w.add_tokenizer_pre("gpt-2")
+        w.add_token_list(self.tokens)
+        w.add_token_types(self.types)
+        w.add_token_merges(["t 1"])
+        for name, values in self.tensors.items():
+            values = values.astype(np.float32)
+            if values.ndim == 1:
+                w.add_tensor(name, values)
+                continue
+            rows = gguf.quants.quantize(values, Q8_0)
+            self.raw.get(name, lambda _: None)(rows)
+            w.add_tensor(name, rows, raw_dtype=Q8_0)
+        w.write_header_to_file()
+        w.write_kv_data_to_file()
+        w.write_tensors_to_file()
+        w.close()
+        return path
+
+
+def inspect(crossval, *args):
+    return crossval("inspect", *args, "--format", "json")
+
+
+def decoded(tensor):
+    return gguf.quants.dequantize(tensor.data, tensor.tensor_type).reshape(-1).astype(np.float64)
+
+
+@pytest.fixture(scope="module")
+def mixed(crossval, tmp_path_factory):
+    path = tmp_path_factory.mktemp("inspect") / "mixed.gguf"
+    types = "F16,BF16,Q8_0,Q4_1,Q6_K,IQ4_XS,TQ2_0,MXFP4"
+    run = crossval("synth", "-o", path, "--types", types, "--layers", 2, "--embd", 256, "--heads", 4, "--kv-heads", 2,
+                   "--ff", 512)
+    assert run.code == 0, run.err
+    return path
+
+
+def check_against_gguf_py(crossval, path):
+    run = inspect(crossval, path)
+    assert run.code == 0, run.err
+    found, reader = run.json, gguf.GGUFReader(path)
+    assert found["findings"] == []
+    assert [t["name"] for t in found["tensors"]] == [t.name for t in reader.tensors]
+    for mine, theirs in zip(found["tensors"], reader.tensors):
+        assert mine["type"] == theirs.tensor_type.name
+        assert mine["shape"] == theirs.shape.tolist()
+        assert mine["offset"] == theirs.data_offset
+        assert mine["bytes"] == theirs.n_bytes
+        values = decoded(theirs)
+        assert mine["elements"] == len(values)
+        assert mine["min"] == values.min() and mine["max"] == values.max()
+        assert mine["zeros"] == np.count_nonzero(values == 0) and mine["non_finite"] == 0
+        assert mine["rms"] == pytest.approx(np.sqrt(np.mean(values**2)), rel=1e-9)
+        assert mine["mean"] == pytest.approx(np.mean(values), rel=1e-9, abs=1e-12)
+    assert found["parameters"] == sum(int(t.n_elements) for t in reader.tensors)
+    assert sum(t["bytes"] for t in found["types"]) == sum(int(t.n_bytes) for t in reader.tensors)
+    keys = {name: field for name, field in reader.fields.items() if not name.startswith("GGUF.")}
+    assert [k["key"] for k in found["metadata"]] == list(keys)
+    for mine in found["metadata"]:
+        contents = keys[mine["key"]].contents()
+        if "count" in mine:
+            assert mine["count"] == len(contents) and mine["first"] == contents[:len(mine["first"])]
+        else:
+            assert mine["value"] == contents
+    return found
+
+
+def test_a_real_model_as_gguf_py_reads_it(crossval, model):
+    found = check_against_gguf_py(crossval, model)
+    assert found["architecture"] == "llama"
+    assert "30 layers" in found["meaning"][0]
+    assert found["tokenizer"]["pre_tokenizer"] == "smollm" and found["tokenizer"]["size"] == 49152
+    assert found["tokenizer"]["special"][0] == {"role": "BOS", "id": 1, "text": "<|im_start|>"}
+    assert found["tokenizer"]["add_bos"] is False and found["tokenizer"]["chat_templates"] == ["default"]
+
+
+def test_many_types_as_gguf_py_reads_them(crossval, mixed):
+    check_against_gguf_py(crossval, mixed)
+
+
+def test_one_tensor_as_numpy_sees_it(crossval, mixed):
+    for tensor in gguf.GGUFReader(mixed).tensors[:6]:
+        found = inspect(crossval, mixed, "--tensor", tensor.name).json
+        values = decoded(tensor)
+        for quantile in found["quantiles"]:
+            assert quantile["value"] == np.quantile(values, quantile["q"], method="lower")
+        histogram = found["histogram"]
+        low, high = histogram["low"], histogram["high"]
+        assert histogram["below"] == np.count_nonzero(values < low)
+        assert histogram["above"] == np.count_nonzero(values > high)
+        expected, _ = np.histogram(values, bins=len(histogram["bins"]), range=(low, high))
+        assert sum(histogram["bins"]) == expected.sum()
+        assert np.abs(np.array(histogram["bins"]) - expected).sum() <= 2 + len(values) // 1000  # on the borders
+
+
+def test_filter_and_order(crossval, mixed):
+    every = inspect(crossval, mixed, "--quick").json["tensors"]
+    names = [t["name"] for t in every]
+    assert "min" not in every[0]
+    part = inspect(crossval, mixed, "--quick", "--filter", "attn_q").json["tensors"]
+    assert [t["name"] for t in part] == ["blk.0.attn_q.weight", "blk.1.attn_q.weight"]
+    part = inspect(crossval, mixed, "--quick", "--filter", "blk.?.ffn_*").json["tensors"]
+    assert len(part) == 8
+    sort = lambda key: [t["name"] for t in inspect(crossval, mixed, "--quick", "--sort", key).json["tensors"]]
+    assert sort("name") == sorted(names)
+    assert sort("size") == [t["name"] for t in sorted(every, key=lambda t: -t["bytes"])]
+    assert sort("offset") == [t["name"] for t in sorted(every, key=lambda t: t["offset"])]
+
+
+def test_a_split_model_is_one(crossval, tmp_path):
+    rng = np.random.default_rng(5)
+    w = gguf.GGUFWriter(tmp_path / "m.gguf", "sample", split_max_tensors=2)
+    for i in range(5):
+        w.add_tensor(f"t{i}", rng.normal(size=(4, 8)).astype(np.float32))
+    w.write_header_to_file()
+    w.write_kv_data_to_file()
+    w.write_tensors_to_file()
+    w.close()
+    found = inspect(crossval, tmp_path / "m-00002-of-00003.gguf").json
+    assert len(found["parts"]) == 3 and found["tensor_count"] == 5
+    assert [t["part"] for t in found["tensors"]] == [0, 0, 1, 1, 2]
+    assert [f["name"] for f in found["findings"]] == ["unsupported-model"]
+
+
+# Findings: what is planted, the finding, its place.
+
+def infinite_scale(m):
+    m.raw["blk.1.ffn_up.weight"] = lambda rows: rows[7, 0:2].__setitem__(slice(None), [0x00, 0x7C])
+
+
+def absurd_scale(m):  # the highest exponent bit of one block's binary16 scale
+    m.raw["blk.1.ffn_up.weight"] = lambda rows: rows[7].__setitem__(1, rows[7, 1] | 0x40)
+
+
+def zero_row(m):
+    m.tensors["blk.2.attn_v.weight"][3] = 0
+
+
+def constant(m):
+    m.tensors["blk.0.attn_k.weight"][:] = 0.25
+
+
+def zero_tensor(m):
+    m.tensors["blk.0.attn_k.weight"][:] = 0
+
+
+def odd_norm(m):
+    m.tensors["blk.3.ffn_norm.weight"] *= 100
+
+
+def small_norm(m):
+    m.tensors["blk.3.ffn_norm.weight"] /= 100
+
+
+def missing(m):
+    del m.tensors["blk.2.ffn_up.weight"]
+
+
+def unknown(m):
+    m.tensors["blk.2.attn_q_norm.weight"] = np.linspace(0.9, 1.1, 16)
+
+
+def wrong_shape(m):
+    m.tensors["blk.2.ffn_up.weight"] = m.tensors["blk.2.ffn_up.weight"][:64]
+
+
+def wrong_type(m):  # a norm that is no vector of F32
+    m.tensors["output_norm.weight"] = m.tensors["output_norm.weight"].reshape(1, WIDTH)
+
+
+def few_tokens(m):
+    m.tokens, m.types = m.tokens[:-2], m.types[:-2]
+
+
+def other_architecture(m):
+    m.architecture = "mamba"
+
+
+PLANTED = [(infinite_scale, "non-finite", "blk.1.ffn_up.weight"), (absurd_scale, "absurd-scale", "blk.1.ffn_up.weight"),
+           (zero_row, "zero-rows", "blk.2.attn_v.weight"), (constant, "constant", "blk.0.attn_k.weight"),
+           (zero_tensor, "constant", "blk.0.attn_k.weight"), (odd_norm, "odd-norm", "blk.3.ffn_norm.weight"),
+           (small_norm, "odd-norm", "blk.3.ffn_norm.weight"), (missing, "missing-tensor", "blk.2.ffn_up.weight"),
+           (unknown, "unknown-tensor", "blk.2.attn_q_norm.weight"),
+           (wrong_shape, "wrong-shape", "blk.2.ffn_up.weight"), (wrong_type, "wrong-type", "output_norm.weight"),
+           (few_tokens, "vocabulary-size", "token_embd.weight"), (other_architecture, "unsupported-model", "")]
+
+
+@pytest.mark.parametrize("plant, name, place", PLANTED, ids=[p[0].__name__ for p in PLANTED])
+def test_a_planted_finding_is_the_only_one(crossval, tmp_path, plant, name, place):
+    m = Model()
+    plant(m)
+    run = inspect(crossval, m.write(tmp_path / "m.gguf"))
+    assert run.code == 3 and run.json["status"] == "findings"
+    assert [(f["name"], f["place"]) for f in run.json["findings"]] == [(name, place)]
+    assert run.json["tensors"]
+    text = crossval("inspect", tmp_path / "m.gguf")
+    assert text.code == 3 and f"{name}: {place}" in text.out
+
+
+def test_the_model_without_a_plant_has_no_finding(crossval, tmp_path):
+    run = inspect(crossval, Model().write(tmp_path / "m.gguf"))
+    assert run.code == 0 and run.json["status"] == "ok" and run.json["findings"] == []
+
+
+def test_rows_of_unused_tokens_may_be_zero(crossval, tmp_path):
+    m = Model()
+    m.tensors["token_embd.weight"][-2:] = 0
+    run = inspect(crossval, m.write(tmp_path / "used.gguf"))
+    assert [f["name"] for f in run.json["findings"]] == ["zero-rows"]
+    m.types[-2:] = [5, 5]
+    assert inspect(crossval, m.write(tmp_path / "unused.gguf")).json["findings"] == []
+
+
+def test_a_type_that_nobody_knows_is_named(crossval, tmp_path):
+    path = Model().write(tmp_path / "m.gguf")
+    bytes_ = bytearray(path.read_bytes())
+    at = bytes_.index(b"blk.0.attn_q.weight") + len("blk.0.attn_q.weight") + 4 + 2 * 8
+    assert bytes_[at] == Q8_0
+    bytes_[at] = 77
+    path.write_bytes(bytes_)
+    run = inspect(crossval, path)
+    assert run.code == 3
+    assert [(f["name"], f["place"]) for f in run.json["findings"]] == [("wrong-type", "blk.0.attn_q.weight")]
+    tensor = next(t for t in run.json["tensors"] if t["name"] == "blk.0.attn_q.weight")
+    assert tensor["type"] == "type 77" and "min" not in tensor
+    refused = crossval("inspect", path, "--tensor", "blk.0.attn_q.weight")
+    assert refused.code == 5 and "weight type 77 is not supported" in refused.err
+
+
+def test_bytes_that_belong_to_nothing(crossval, tmp_path):
+    path = Model().write(tmp_path / "m.gguf")
+    whole = path.read_bytes()
+    path.write_bytes(whole + bytes(100))
+    found = inspect(crossval, path).json["findings"]
+    assert [f["name"] for f in found] == ["trailing-bytes"] and found[0]["detail"].startswith("100 bytes")
+    # The last tensor moves 64 bytes away from the one before it.
+    last = gguf.GGUFReader(path).tensors[-1]
+    name = last.name.encode()
+    changed = bytearray(whole)
+    at = whole.index(name) + len(name) + 4 + 8 * len(last.shape) + 4
+    changed[at:at + 8] = (int.from_bytes(whole[at:at + 8], "little") + 64).to_bytes(8, "little")
+    changed[last.data_offset:last.data_offset] = bytes(64)
+    path.write_bytes(changed)
+    found = inspect(crossval, path).json["findings"]
+    assert [(f["name"], f["place"]) for f in found] == [("unused-bytes", last.name)]
+    assert found[0]["detail"].startswith("64 bytes")
+
+
+def test_upstreams_fixtures_have_no_finding_about_their_weights(crossval):
+    models = sorted(script("archs").glob("*.gguf"))
+    assert len(models) == 128
+    for model in models if ALL else models[::8]:
+        run = inspect(crossval, model)
+        names = {f["name"] for f in run.json["findings"]}
+        # Their tokenizer is a stub; what we do not support is said once.
+        assert names <= {"unsupported-tokenizer", "unsupported-model"} or model.stem == "refact-moe", model
+        assert bool(run.json["meaning"]) != ("unsupported-model" in names), model
+
+
+def test_two_files(crossval, tmp_path):
+    a = Model()
+    b = Model()
+    b.tensors["blk.1.ffn_up.weight"][5, 9] += 1.5
+    b.tensors["blk.2.attn_norm.weight"] *= 1.01
+    b.tensors["extra.weight"] = np.ones(8)
+    b.tokens[3] = "other"
+    a_path, b_path = a.write(tmp_path / "a.gguf"), b.write(tmp_path / "b.gguf")
+    same = inspect(crossval, a_path, a_path)
+    assert same.code == 0 and same.json["tensors"] == [] and same.json["identical_tensors"] == len(a.tensors)
+    run = inspect(crossval, a_path, b_path)
+    assert run.code == 1 and run.json["status"] == "differs"
+    assert [m["key"] for m in run.json["metadata"]] == ["tokenizer.ggml.tokens"]
+    found = {t["name"]: t for t in run.json["tensors"]}
+    assert set(found) == {"blk.1.ffn_up.weight", "blk.2.attn_norm.weight", "extra.weight"}
+    assert found["extra.weight"]["a"] is None and found["extra.weight"]["distance"] is None
+    readers = [{t.name: t for t in gguf.GGUFReader(p).tensors} for p in (a_path, b_path)]
+    for name in ("blk.1.ffn_up.weight", "blk.2.attn_norm.weight"):
+        x, y = (decoded(r[name]) for r in readers)
+        distance = found[name]["distance"]
+        assert distance["differing"] == np.count_nonzero(x != y)
+        assert distance["max_abs_diff"] == np.abs(x - y).max()
+        assert distance["relative_l2"] == pytest.approx(np.linalg.norm(x - y) / np.linalg.norm(y), rel=1e-12)
+        assert distance["cosine"] == pytest.approx(x @ y / np.linalg.norm(x) / np.linalg.norm(y), rel=1e-12)
+    assert inspect(crossval, a_path, b_path, "--filter", "attn_q").json["tensors"] == []
+    text = crossval("inspect", a_path, b_path)
+    assert text.code == 1 and "blk.1.ffn_up.weight" in text.out and "1 key and 3 tensors" in text.out
+
+
+def test_two_conversions_of_the_same_ternary_weights(crossval, tmp_path):
+    rng = np.random.default_rng(8)
+    weights = (rng.integers(-1, 2, size=(16, 256)) * 0.5).astype(np.float32)
+    paths = []
+    for kind in (gguf.GGMLQuantizationType.TQ1_0, gguf.GGMLQuantizationType.TQ2_0):
+        w = gguf.GGUFWriter(tmp_path / f"{kind.name}.gguf", "bitnet")
+        w.add_tensor("blk.0.attn_q.weight", gguf.quants.quantize(weights, kind), raw_dtype=kind)
+        w.write_header_to_file()
+        w.write_kv_data_to_file()
+        w.write_tensors_to_file()
+        w.close()
+        paths.append(tmp_path / f"{kind.name}.gguf")
+    run = inspect(crossval, *paths)
+    assert run.code == 1
+    tensor, = run.json["tensors"]
+    assert (tensor["a"]["type"], tensor["b"]["type"]) == ("TQ1_0", "TQ2_0")
+    assert tensor["distance"] == {"differing": 0, "relative_l2": 0.0, "max_abs_diff": 0.0, "cosine": 1.0}
+
+
+@pytest.mark.parametrize("args, code, words", [
+    (["no-such-file.gguf"], 5, "cannot read file"), (["{}", "--tensor", "no.such"], 64, "no tensor"),
+    (["{}", "{}", "--quick"], 64, "compared by their weights"), (["{}", "--sort", "colour"], 64, "--sort")])
+def test_refusals(crossval, mixed, args, code, words):
+    run = crossval("inspect", *[a.format(mixed) for a in args])
+    assert run.code == code and words in run.err and run.out == ""
+
+
+def test_threads_change_nothing(crossval, model):
+    one, three = (crossval("inspect", model, "--format", "json", "-t", n) for n in (1, 3))
+    assert one.code == 0 and one.out == three.out
+
+
+def test_memory_does_not_grow_with_the_file(binary, tmp_path):
+    """A file of 1 GB (8 GB with the full matrix), its data a hole: read whole, in little memory."""
+    columns, rows = 8192, (1 << 18) if ALL else (1 << 15)
+    w = gguf.GGUFWriter(tmp_path / "large.gguf", "sample")
+    w.add_tensor_info("large", (rows, columns), np.dtype(np.float32), rows * columns * 4)
+    w.write_header_to_file()
+    w.write_kv_data_to_file()
+    w.write_ti_data_to_file()
+    w.close()
+    path = tmp_path / "large.gguf"
+    os.truncate(path, (path.stat().st_size + 31) // 32 * 32 + rows * columns * 4)
+    for args in ([path], [path, path], [path, "--tensor", "large"]) if ALL else ([path], [path, path]):
+        process = subprocess.Popen([binary, "inspect", *args, "-t", "2", "-q"], stdout=subprocess.DEVNULL)
+        peak = 0
+        while process.poll() is None:
+            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+            found = re.search(r"VmHWM:\s+(\d+) kB", status)
+            if found and "Name:\tcrossval" in status:
+                peak = max(peak, int(found[1]) * 1024)
+            time.sleep(0.02)
+        assert process.returncode in (0, 3)  # all zero: a constant tensor is a finding
+        assert 0 < peak < 100e6, args

@@ -1,0 +1,88 @@
+#include "report/inspection_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "report/inspection_json.h"
+#include "report/json_values.h"
+
+namespace crossval {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+Inspection example() {
+  Inspection inspection;
+  inspection.parts = {{"folder/m-00001-of-00002.gguf", 1500},
+                      {"folder/m-00002-of-00002.gguf", 500}};
+  inspection.version = 3;
+  inspection.alignment = 32;
+  inspection.architecture = "llama";
+  inspection.name = "A\x1b[31m";
+  inspection.parameters = 1234;
+  inspection.tensor_count = 1;
+  inspection.types = {{"Q8_0", 1, 1024, 1088}};
+  inspection.metadata = {{"a.text", "string", false, 1, {std::string("caf\xe9")}},
+                         {"a.list", "i32", true, 100, {int64_t{-1}, int64_t{2}}}};
+  inspection.tensors = {
+      {"t", "Q8_0", {32, 32}, 1024, 1088, 64, 0, ValueSummary{1024, 3, 0, -1, 2, 0.5, 0.75}}};
+  inspection.weights_read = true;
+  return inspection;
+}
+
+TEST(InspectionText, ShowsTheFileAndEscapesWhatItSays) {
+  const std::string text = inspection_text(example(), {});
+  EXPECT_THAT(text, HasSubstr("m-00001-of-00002.gguf and 1 more part, GGUF 3, 2 kB, alignment 32"));
+  EXPECT_THAT(text, HasSubstr("A\\x1b[31m: llama, 1,234 parameters in 1 tensor"));
+  EXPECT_THAT(text, HasSubstr("a.text  string  \"caf\\xe9\""));
+  EXPECT_THAT(text, HasSubstr("a.list  i32[]   100 of them: -1 2 …"));
+  EXPECT_THAT(text, HasSubstr("Q8_0        1   1,024  1.09 kB   8.5"));
+  EXPECT_THAT(text, HasSubstr("t       Q8_0  32 x 32  1.09 kB   -1    2  0.75"));
+  EXPECT_THAT(text, HasSubstr("findings   none\n"));
+}
+
+TEST(InspectionText, ManyFindingsOfANameAreCounted) {
+  Inspection inspection = example();
+  for (int i = 0; i < 9; ++i)
+    inspection.findings.push_back({"missing-tensor", "t" + std::to_string(i), "it is missing"});
+  const std::string text = inspection_text(inspection, {});
+  EXPECT_THAT(text, HasSubstr("missing-tensor: t4, it is missing"));
+  EXPECT_THAT(text, Not(HasSubstr("t5")));
+  EXPECT_THAT(text, HasSubstr("missing-tensor: 4 more"));
+  EXPECT_EQ(exit_code_of(inspection), ExitCode::unhealthy);
+  EXPECT_EQ(Json::parse(inspection_json(inspection))["findings"].size(), 9U);
+}
+
+TEST(InspectionJson, KeepsNumbersAndBytes) {
+  const Json json = Json::parse(inspection_json(example()));
+  EXPECT_EQ(json["status"], "ok");
+  EXPECT_EQ(json["exit_code"], 0);
+  EXPECT_EQ(json["metadata"][0]["value"], (Json{{"hex", "636166e9"}}));
+  EXPECT_EQ(json["metadata"][1]["count"], 100);
+  EXPECT_EQ(json["metadata"][1]["first"], (Json{-1, 2}));
+  EXPECT_EQ(json["tensors"][0]["shape"], (Json{32, 32}));
+  EXPECT_EQ(json["tensors"][0]["rms"], 0.75);
+  EXPECT_TRUE(json["tokenizer"].is_null());
+}
+
+TEST(DifferenceText, SaysWhatDiffers) {
+  FileDifference difference;
+  difference.a = "a.gguf";
+  difference.b = "b.gguf";
+  difference.identical_tensors = 7;
+  EXPECT_THAT(difference_text(difference, {}), HasSubstr("same       7 tensors and all metadata"));
+  EXPECT_EQ(exit_code_of(difference), ExitCode::ok);
+  InspectedTensor a{.name = "t", .type = "F16", .shape = {4}, .values = {}};
+  InspectedTensor b = a;
+  b.type = "Q8_0";
+  difference.tensors = {{"t", a, b, TensorDistance{3, 0.5, 0.25, 0.875}}, {"u", {}, b, {}}};
+  const std::string text = difference_text(difference, {});
+  EXPECT_THAT(text, HasSubstr("t       F16 4  Q8_0         3  5.00e-01  2.50e-01  0.8750000"));
+  EXPECT_THAT(text, HasSubstr("u       -      Q8_0 4"));
+  EXPECT_THAT(text, HasSubstr("differ     0 keys and 2 tensors; 7 tensors identical"));
+  EXPECT_EQ(exit_code_of(difference), ExitCode::diverged);
+}
+
+}  // namespace
+}  // namespace crossval
