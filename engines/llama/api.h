@@ -1,26 +1,21 @@
-// llama.cpp's objects, each freed when its owner goes, and what differs between its releases.
+// llama.cpp's objects, each freed when its owner goes. What differs between its eras is behind one
+// set of names, crossval_llama::era, chosen by what the tree's headers declare (llama_cpp.cmake).
 #pragma once
 
 #include <llama.h>
 
 #include <cstdint>
 #include <memory>
-#include <string>
+
+// clang-format off
+#include LLAMA_CPP_ERA
+// clang-format on
 
 namespace crossval_llama {
 
-// Of libllama; empty in releases that have no such number of their own.
-inline std::string library_version() {
-#ifdef LLAMA_CPP_HAS_VERSION
-  return llama_version();
-#else
-  return {};
-#endif
-}
-
 struct Backend {
   Backend() {
-    ggml_backend_load_all();
+    era::load_backends();
     llama_backend_init();
   }
   Backend(const Backend&) = delete;
@@ -29,7 +24,7 @@ struct Backend {
 };
 
 struct Free {
-  void operator()(llama_model* model) const { llama_model_free(model); }
+  void operator()(llama_model* model) const { era::free(model); }
   void operator()(llama_context* context) const { llama_free(context); }
   void operator()(gguf_context* file) const { gguf_free(file); }
 };

@@ -1,8 +1,5 @@
 #include "gguf_facts.h"
 
-#include <ggml-cpu.h>
-#include <gguf.h>
-
 #include <map>
 #include <set>
 #include <string_view>
@@ -21,8 +18,7 @@ GgufFacts read_gguf_facts(const std::string& path) {
     if (name.find("rope_factors_long") != std::string_view::npos) facts.long_rope_factors = true;
     if (name.find("norm") != std::string_view::npos || !name.ends_with(".weight")) continue;
     const ggml_type type = gguf_get_tensor_type(file.get(), i);
-    weights_of[ggml_type_name(ggml_get_type_traits_cpu(type)->vec_dot_type)].insert(
-        ggml_type_name(type));
+    weights_of[ggml_type_name(era::activation_of(type))].insert(ggml_type_name(type));
   }
   for (const auto& [activation, weights] : weights_of) {
     if (!facts.activations.empty()) facts.activations += "; ";

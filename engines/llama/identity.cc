@@ -25,12 +25,6 @@ std::string instruction_sets() {
   return names;
 }
 
-// "0.5.0, ggml 0.16.1"
-std::string versions() {
-  const std::string library = library_version();
-  return library + (library.empty() ? "" : ", ") + "ggml " + ggml_version();
-}
-
 std::string metadata(const llama_model* model, const std::string& key) {
   std::string value(256, '\0');
   const int32_t length = llama_model_meta_val_str(model, key.c_str(), value.data(), value.size());
@@ -59,8 +53,8 @@ double norm_eps(const llama_model* model) {
 // "disabled", "enabled" or, where llama.cpp was to decide, what it decided.
 std::string flash_attention() {
   const std::string asked = logged_value("flash_attn");
-  if (asked == "disabled") return "off";
-  if (asked == "enabled") return "on";
+  if (asked == "disabled" || asked == "0") return "off";
+  if (asked == "enabled" || asked == "1") return "on";
   if (was_logged("Flash Attention not supported") ||
       was_logged("Flash Attention was auto, set to disabled"))
     return "off";
@@ -88,17 +82,17 @@ Json settings(const Options& options, Session& session, const GgufFacts& file) {
   llama_context* context = session.context();
   Json s = {{"model_path", options.model},
             {"model_description", description(model)},
-            {"n_vocab", llama_vocab_n_tokens(session.vocab())},
-            {"n_ctx_train", llama_model_n_ctx_train(model)},
+            {"n_vocab", era::n_tokens(session.vocab())},
+            {"n_ctx_train", era::n_ctx_train(model)},
             {"device", session.device_name()},
-            {"add_bos", llama_vocab_get_add_bos(session.vocab())},
-            {"add_eos", llama_vocab_get_add_eos(session.vocab())},
+            {"add_bos", era::adds_bos(session.vocab())},
+            {"add_eos", era::adds_eos(session.vocab())},
             {"environment", relevant_environment()}};
   if (context == nullptr) return s;
   s["n_ctx"] = llama_n_ctx(context);
   s["n_batch"] = llama_n_batch(context);
   s["n_ubatch"] = llama_n_ubatch(context);
-  s["threads"] = llama_n_threads(context);
+  s["threads"] = era::n_threads(context);
   s["all_logits"] = true;  // every batch asks for them, and every row is checked to be there
   s["kv_type_k"] = logged_between(" K (", ")");
   s["kv_type_v"] = logged_between(" V (", ")");
@@ -119,23 +113,26 @@ std::string describe(const Options& options, Session& session) {
   const GgufFacts file = read_gguf_facts(options.model);
   const bool evaluates = session.context() != nullptr;
   std::string commit = LLAMA_CPP_COMMIT;
-  if (commit.empty()) commit = ggml_commit();
-  const Json ready = {{"identity",
-                       {{"name", "llama.cpp"},
-                        {"version", versions()},
-                        {"commit", commit},
-                        {"build", LLAMA_CPP_BUILT_BY},
-                        {"isa", instruction_sets()},
-                        {"libm", std::string("glibc ") + gnu_get_libc_version()},
-                        {"profile", build_profile()},
-                        {"activations", file.activations},
-                        {"faults", Json::array()}}},
-                      {"settings", settings(options, session, file)},
-                      {"capabilities",
-                       {{"tokenize", true},
-                        {"all_logits", evaluates},
-                        {"decode", evaluates},
-                        {"trace", evaluates}}}};
+  if (commit.empty()) commit = era::commit();
+  const Json ready = {
+      {"identity",
+       {{"name", LLAMA_CPP_PROJECT},
+        {"version", era::version()},
+        {"commit", commit},
+        {"build", LLAMA_CPP_BUILT_BY},
+        {"isa", instruction_sets()},
+        {"libm", std::string("glibc ") + gnu_get_libc_version()},
+        {"profile", build_profile()},
+        {"activations", file.activations},
+        {"activation_function", evaluates ? session.activation_function() : std::string()},
+        {"api", era::kApi},
+        {"faults", Json::array()}}},
+      {"settings", settings(options, session, file)},
+      {"capabilities",
+       {{"tokenize", true},
+        {"all_logits", evaluates},
+        {"decode", evaluates},
+        {"trace", evaluates}}}};
   return ready.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

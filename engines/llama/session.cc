@@ -19,6 +19,24 @@ uint32_t canonical_batch(const Options& options, int64_t n_vocab) {
   return std::min(options.n_batch, static_cast<uint32_t>(rounded));
 }
 
+// In one vocabulary: ggml's GLU and UNARY names, of those that stand between feed-forward matrices.
+std::string feed_forward_function(const std::string& ggml_name) {
+  static const std::map<std::string, std::string> names = {{"SILU", "silu"},
+                                                           {"SWIGLU", "silu"},
+                                                           {"GELU", "gelu"},
+                                                           {"GEGLU", "gelu"},
+                                                           {"RELU", "relu"},
+                                                           {"REGLU", "relu"},
+                                                           {"GELU_ERF", "gelu (erf)"},
+                                                           {"GEGLU_ERF", "gelu (erf)"},
+                                                           {"GELU_QUICK", "gelu (quick)"},
+                                                           {"GEGLU_QUICK", "gelu (quick)"},
+                                                           {"SWIGLU_OAI", "clamped silu"},
+                                                           {"XIELU", "xielu"}};
+  const auto found = names.find(ggml_name);
+  return found == names.end() ? "" : found->second;
+}
+
 // "Qcur-12" -> 12; -1 when the name has no such suffix.
 int32_t layer_of(std::string_view name) {
   const size_t dash = name.rfind('-');
@@ -40,25 +58,11 @@ Session::Session(const Options& options, StopAsked stop_asked)
 void Session::load_model(const Options& options) {
   llama_model_params params = llama_model_default_params();
   params.vocab_only = options.tokens_only;
-  if (!options.device.empty()) {
-    ggml_backend_dev_t device = ggml_backend_dev_by_name(options.device.c_str());
-    if (device == nullptr) {
-      std::string names;
-      for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
-        names += (names.empty() ? "" : ", ");
-        names += ggml_backend_dev_name(ggml_backend_dev_get(i));
-      }
-      throw Failure("usage", "there is no device " + options.device, "There are: " + names + ".");
-    }
-    devices_ = {device, nullptr};
-  } else if (options.cpu_only()) {
-    devices_ = {nullptr};
-  }
-  if (!devices_.empty()) params.devices = devices_.data();
+  devices_.place(options, params);
   if (options.cpu_only()) params.n_gpu_layers = 0;
   if (options.ngl) params.n_gpu_layers = *options.ngl;
-  if (!options.production()) params.use_extra_bufts = false;
-  model_.reset(llama_model_load_from_file(options.model.c_str(), params));
+  if (!options.production()) era::keep_weights_as_stored(params);
+  model_.reset(era::load(options.model.c_str(), params));
   if (!model_) throw Failure("input", "llama.cpp cannot load the model " + options.model);
 }
 
@@ -69,36 +73,34 @@ void Session::make_context(const Options& options) {
   params.n_ubatch = std::min(options.n_batch, params.n_ubatch);
   params.n_threads = params.n_threads_batch = options.threads;
   params.type_k = params.type_v = options.kv_f32 ? GGML_TYPE_F32 : GGML_TYPE_F16;
-  params.no_perf = true;
+  era::set_common(params);
   if (!options.production()) {
-    params.n_batch = params.n_ubatch = canonical_batch(options, llama_vocab_n_tokens(vocab()));
-    params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    params.n_batch = params.n_ubatch = canonical_batch(options, era::n_tokens(vocab()));
+    era::fuse_nothing(params);
   }
-  if (options.cpu_only()) params.offload_kqv = params.op_offload = false;
+  if (options.cpu_only()) era::compute_on_cpu(params);
   params.cb_eval = [](ggml_tensor* node, bool ask, void* self) {
     return static_cast<Session*>(self)->on_node(node, ask);
   };
   params.cb_eval_user_data = this;
-  params.abort_callback = [](void* self) { return static_cast<Session*>(self)->stop_asked_(); };
+  params.abort_callback = [](void* self) {
+    const auto* session = static_cast<const Session*>(self);
+    return session->looker_ != nullptr || session->stop_asked_();
+  };
   params.abort_callback_data = this;
-  context_.reset(llama_init_from_model(model_.get(), params));
+  context_.reset(era::make_context(model_.get(), params));
   if (!context_) throw Failure("engine", "llama.cpp cannot make a context for " + options.model);
-}
-
-std::string Session::device_name() const {
-  if (devices_.empty()) return "all";
-  return devices_.front() == nullptr ? "cpu" : ggml_backend_dev_name(devices_.front());
 }
 
 std::vector<llama_token> Session::tokenize(std::string_view text, bool add_special,
                                            bool parse_special) {
   const auto length = static_cast<int32_t>(text.size());
   const int32_t needed =
-      llama_tokenize(vocab(), text.data(), length, nullptr, 0, add_special, parse_special);
+      era::tokenize(vocab(), text.data(), length, nullptr, 0, add_special, parse_special);
   if (needed == INT32_MIN) throw Failure("engine", "llama.cpp cannot tokenise so long a text");
   std::vector<llama_token> ids(static_cast<size_t>(std::abs(needed)));
-  const int32_t got = llama_tokenize(vocab(), text.data(), length, ids.data(),
-                                     static_cast<int32_t>(ids.size()), add_special, parse_special);
+  const int32_t got = era::tokenize(vocab(), text.data(), length, ids.data(),
+                                    static_cast<int32_t>(ids.size()), add_special, parse_special);
   if (got != static_cast<int32_t>(ids.size())) {
     throw Failure("engine", "llama_tokenize returned " + std::to_string(got) + " ids after " +
                                 std::to_string(ids.size()));
@@ -110,8 +112,8 @@ std::string Session::piece(llama_token id) const {
   check_ids({&id, 1}, 0);
   std::string bytes(32, '\0');
   for (int attempt = 0; attempt < 2; ++attempt) {
-    const int32_t length = llama_token_to_piece(vocab(), id, bytes.data(),
-                                                static_cast<int32_t>(bytes.size()), 0, true);
+    const int32_t length =
+        era::piece(vocab(), id, bytes.data(), static_cast<int32_t>(bytes.size()));
     bytes.resize(static_cast<size_t>(std::abs(length)));
     if (length >= 0) break;
   }
@@ -120,11 +122,11 @@ std::string Session::piece(llama_token id) const {
 
 bool Session::is_end_of_generation(llama_token id) const {
   check_ids({&id, 1}, 0);
-  return llama_vocab_is_eog(vocab(), id);
+  return era::ends_generation(vocab(), id);
 }
 
 void Session::check_ids(std::span<const llama_token> ids, int32_t first) const {
-  const int32_t n_vocab = llama_vocab_n_tokens(vocab());
+  const int32_t n_vocab = era::n_tokens(vocab());
   for (const llama_token id : ids) {
     if (id < 0 || id >= n_vocab) {
       throw Failure("usage", "token id " + std::to_string(id) + " is not in [0, " +
@@ -146,8 +148,7 @@ void Session::evaluate(std::span<const llama_token> ids, int32_t first, const Ro
                                std::to_string(evaluated_) + " positions");
   }
   check_ids(ids, first);
-  // Zeroed too: a NaN left behind would spread through probabilities that are zero.
-  if (first == 0) llama_memory_clear(llama_get_memory(context_.get()), true);
+  if (first == 0) era::clear_cache(context_.get());
   evaluated_ = first;
   const size_t step = llama_n_ubatch(context_.get());
   for (size_t at = 0; at < ids.size() && !stop_asked_(); at += step) {
@@ -170,7 +171,7 @@ void Session::decode(std::span<const llama_token> ids, int32_t first, const RowS
                                 std::to_string(first));
   }
   evaluated_ += n;
-  const auto width = static_cast<size_t>(llama_vocab_n_tokens(vocab()));
+  const auto width = static_cast<size_t>(era::n_tokens(vocab()));
   for (int32_t i = 0; i < n && !stop_asked_(); ++i) {
     const float* row = llama_get_logits_ith(context_.get(), i);
     if (row == nullptr) {
@@ -178,6 +179,27 @@ void Session::decode(std::span<const llama_token> ids, int32_t first, const RowS
     }
     sink(first + i, {row, width});
   }
+}
+
+// Asked about each node and told of none, llama.cpp offers the whole graph before it computes.
+std::string Session::activation_function() {
+  std::string functions;
+  const ggml_tensor* rectified = nullptr;
+  const std::function<void(const ggml_tensor*)> look = [&](const ggml_tensor* node) {
+    std::string function = feed_forward_function(era::activation_function(node));
+    if (function == "relu") rectified = node;
+    if (node->op == GGML_OP_SQR && node->src[0] == rectified) function = "squared relu";
+    if (function.empty() || functions.find(function) != std::string::npos) return;
+    if (function == "squared relu") functions.clear();  // the relu was its first half
+    functions += (functions.empty() ? "" : ", ") + function;
+  };
+  looker_ = &look;
+  Batch batch(1);
+  batch.add(0, 0);
+  llama_decode(context_.get(), batch.get());
+  looker_ = nullptr;
+  era::clear_cache(context_.get());
+  return functions;
 }
 
 void Session::trace(std::span<const llama_token> ids, const NodeSink& sink) {
@@ -194,6 +216,10 @@ void Session::trace(std::span<const llama_token> ids, const NodeSink& sink) {
 // Never false for a computed node: that would end the graph there and llama_decode would still
 // return 0, with stale logits.
 bool Session::on_node(ggml_tensor* node, bool ask) {
+  if (looker_ != nullptr) {
+    if (ask) (*looker_)(node);
+    return !ask;
+  }
   if (nodes_ == nullptr) return !ask;
   if (ask) return !stop_asked_() && worth_tracing(node);
   TracedNode traced;

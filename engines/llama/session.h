@@ -49,8 +49,11 @@ class Session {
   const llama_model* model() const { return model_.get(); }
   const llama_context* context() const { return context_.get(); }  // null with tokens_only
   llama_context* context() { return context_.get(); }
-  const llama_vocab* vocab() const { return llama_model_get_vocab(model_.get()); }
-  std::string device_name() const;
+  const era::Vocab* vocab() const { return era::vocab_of(model_.get()); }
+  std::string device_name() const { return devices_.name(); }
+  /// What the graph applies between the feed-forward matrices ("SILU", "RELU SQR"), read from the
+  /// graph itself: one position is begun and given up. Needs a context.
+  std::string activation_function();
 
  private:
   void load_model(const Options& options);
@@ -60,10 +63,12 @@ class Session {
   bool on_node(ggml_tensor* node, bool ask);
 
   StopAsked stop_asked_;
-  std::vector<ggml_backend_dev_t> devices_;  // ends with a null pointer
+  era::Devices devices_;
   Model model_;
   Context context_;
   int32_t evaluated_ = 0;  // positions in the cache
+
+  const std::function<void(const ggml_tensor*)>* looker_ = nullptr;  // sees nodes, none is computed
 
   // The trace under way.
   const NodeSink* nodes_ = nullptr;

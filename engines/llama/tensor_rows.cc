@@ -5,6 +5,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "api.h"
+
 namespace crossval_llama {
 namespace {
 
@@ -62,14 +64,12 @@ bool worth_tracing(const ggml_tensor* node) {
     case GGML_OP_RESHAPE:
     case GGML_OP_PERMUTE:
     case GGML_OP_TRANSPOSE:
-    case GGML_OP_SET_ROWS:
     case GGML_OP_CPY:
       return false;
     default:
       break;
   }
-  // The unused half of a graph that takes tokens or embeddings is offered but never computed.
-  if ((node->flags & GGML_TENSOR_FLAG_COMPUTE) == 0) return false;
+  if (!era::is_computed(node)) return false;
   return plain_number(node->type) && !std::string_view(node->name).starts_with("cache_");
 }
 

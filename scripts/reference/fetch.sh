@@ -45,8 +45,8 @@ unpack_source() {
   local out=$1
   download "$staging/download" --no-binary
   tar -xzf "$staging"/download/*.tar.gz -C "$out" --strip-components=3 --no-same-owner --wildcards \
-    --exclude='*/llama.cpp/docs' --exclude='*/llama.cpp/examples' --exclude='*/llama.cpp/tools/ui' \
-    --exclude='*/llama.cpp/media' --exclude='*/llama.cpp/.*' '*/vendor/llama.cpp'
+    --exclude='*llama.cpp/docs' --exclude='*llama.cpp/examples' --exclude='*llama.cpp/tools/ui' \
+    --exclude='*llama.cpp/media' --exclude='*llama.cpp/.*' --exclude='*llama.cpp/github-data' '*/vendor/*llama.cpp'
   [[ -f $out/include/llama.h ]] || fail "$package $version: no llama.cpp in it"
 }
 

@@ -29,6 +29,10 @@ choose_profile() {
     *) fail "unknown profile: $profile; there are canonical and production" ;;
   esac
   toolchain=$cxx
+  # ik_llama.cpp's flash attention over quantised caches is never asked for by this profile, and takes
+  # minutes to compile.
+  [[ $profile != canonical || ! ( -d $src/ggml/src/iqk || ${package:-} == ik-* ) ]] ||
+    flags+=(-DGGML_IQK_FA_ALL_QUANTS=OFF)
   # -march=native compiles for this very CPU
   [[ $profile == canonical ]] || toolchain+=$(grep -m 1 ^flags /proc/cpuinfo)
 }
@@ -39,7 +43,6 @@ llama_libs() {
     return
   fi
   local id commit name key
-  choose_profile
   if [[ -n $src ]]; then
     [[ -f $src/include/llama.h && -f $src/ggml/CMakeLists.txt ]] ||
       fail "$src is no llama.cpp tree (it has no include/llama.h and ggml/); give --src its top folder"
@@ -48,6 +51,7 @@ llama_libs() {
     pinned_source
     name=$version commit=$note id=$sha256
   fi
+  choose_profile
   key=$(printf '%s\n' "$id" "$commit" "${flags[@]}" "$toolchain" | digest)
   cached "$cache/libs/$name-$profile-$key" build_libs "$id" "$commit"
 }

@@ -27,6 +27,8 @@ struct EngineIdentity {
   std::string libm;         // C library version: powf, cosf, sinf, expf come from there
   std::string profile;      // llama.cpp: "canonical", "production", "as-built"; otherwise empty
   std::string activations;  // activation arithmetic, e.g. "q8_1 for q4_1, q8_K for q6_K"
+  std::string activation_function;  // between the feed-forward matrices: "silu", "squared relu"
+  std::string api;                  // llama.cpp: the era of its interface
   std::vector<std::string> faults;  // planted mistakes, printed wherever the identity is
 };
 

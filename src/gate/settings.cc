@@ -58,6 +58,11 @@ class Differences {
         variant ? "an engine here is known to change its numbers with it" : "changes no number");
   }
 
+  // Changes the numbers, but to find that out is what the run is for.
+  void warn(const char* name, const std::string& a, const std::string& b, const char* effect) {
+    add(name, a, b, SettingWeight::warned, effect);
+  }
+
   std::vector<SettingDifference> take() { return std::move(found_); }
 
  private:
@@ -107,6 +112,9 @@ std::vector<SettingDifference> compare_settings(const EngineInfo& candidate,
   found.numeric("norm-eps", eps_text(c), eps_text(r), "norms divide by something else", fault);
   found.numeric("context-class", c.context_class, r.context_class,
                 "the model uses other RoPE factors for long contexts");
+  found.warn("activation", candidate.identity.activation_function,
+             reference.identity.activation_function,
+             "the feed-forward networks are two different functions");
   found.harmless("threads", number(c.threads), number(r.threads));
   found.harmless("batch", number(c.n_batch), number(r.n_batch));
   found.harmless("micro-batch", number(c.n_ubatch), number(r.n_ubatch));

@@ -39,6 +39,22 @@ std::string activation_arithmetic(const Model& model) {
   return text;
 }
 
+std::string activation_function(const Architecture& architecture) {
+  switch (architecture.activation) {
+    case Activation::silu:
+      return "silu";
+    case Activation::gelu:
+      return "gelu";
+    case Activation::relu:
+      return "relu";
+    case Activation::relu_squared:
+      return "squared relu";
+    case Activation::clamped_silu:
+      return "clamped silu";
+  }
+  return {};
+}
+
 }  // namespace
 
 EngineInfo describe_native(const NativeOptions& options, const Model& model,
@@ -52,6 +68,7 @@ EngineInfo describe_native(const NativeOptions& options, const Model& model,
   who.isa = kernels.description;
   who.libm = fmt::format("glibc {}", gnu_get_libc_version());
   who.activations = activation_arithmetic(model);
+  who.activation_function = activation_function(*model.architecture);
   who.faults = options.faults;
   const Hparams& h = model.hparams;
   EngineSettings& s = info.settings;

@@ -54,6 +54,8 @@ void take_identity(const Json& json, EngineIdentity& who, std::string& problem) 
   from.take("libm", who.libm);
   from.take("profile", who.profile);
   from.take("activations", who.activations);
+  from.take("activation_function", who.activation_function);
+  from.take("api", who.api);
   from.take("faults", who.faults);
 }
 

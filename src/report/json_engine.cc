@@ -18,6 +18,8 @@ Json identity_of(const EngineIdentity& identity) {
           {"libm", json_bytes(identity.libm)},
           {"profile", json_bytes(identity.profile)},
           {"activations", json_bytes(identity.activations)},
+          {"activation_function", json_bytes(identity.activation_function)},
+          {"api", json_bytes(identity.api)},
           {"faults", list(identity.faults)}};
 }
 

@@ -68,6 +68,8 @@ std::string engine_lines(const char* side, const EngineInfo& info, bool own_mode
   detail("build", info.identity.build);
   detail("libm", info.identity.libm);
   detail("activations", info.identity.activations);
+  detail("activation function", info.identity.activation_function);
+  detail("interface", info.identity.api);
   detail("RoPE", info.settings.rope);
   return lines;
 }
