@@ -62,7 +62,7 @@ build_libs() {
   local out=$1 id=$2 commit=$3 tree=$staging/tree
   if [[ -n $src ]]; then
     mkdir "$tree"
-    local optional=(LICENSE licenses vendor) part
+    local optional=(LICENSE licenses vendor common) part  # common: ik_llama.cpp configures it
     for part in "${compiled_parts[@]}" "${optional[@]}"; do
       [[ ! -e $src/$part ]] || cp -a "$src/$part" "$tree/"
     done
