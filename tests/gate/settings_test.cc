@@ -146,5 +146,18 @@ TEST(Settings, EpsIsComparedAsTheFloatThatEnginesHold) {
   EXPECT_TRUE(compare_settings(a, b, {}).empty());
 }
 
+TEST(Settings, AnotherActivationFunctionIsWarnedAboutAndCompared) {
+  EngineInfo candidate = engine();
+  candidate.identity.activation_function = "squared relu";
+  EngineInfo reference = engine();
+  reference.identity.activation_function = "silu";
+  const auto found = compare_settings(candidate, reference, {});
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].name, "activation");
+  EXPECT_EQ(found[0].weight, SettingWeight::warned);
+  reference.identity.activation_function = "squared relu";
+  EXPECT_TRUE(compare_settings(candidate, reference, {}).empty());
+}
+
 }  // namespace
 }  // namespace crossval

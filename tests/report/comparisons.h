@@ -18,6 +18,8 @@ inline EngineInfo native_engine() {
                    .libm = "glibc 2.36",
                    .profile = "",
                    .activations = "Q8_1 for Q4_1",
+                   .activation_function = "silu",
+                   .api = "",
                    .faults = {}};
   info.settings.model_path = "models/SmolLM2-135M-Instruct.Q4_1.gguf";
   info.settings.model_description = "llama, 30 layers, 135M parameters, Q4_1";
@@ -46,6 +48,8 @@ inline EngineInfo llama_engine() {
                    .libm = "glibc 2.36",
                    .profile = "canonical",
                    .activations = "",
+                   .activation_function = "silu",
+                   .api = "llama_memory (since July 2025)",
                    .faults = {}};
   return info;
 }
