@@ -66,7 +66,11 @@ inline void fuse_nothing(llama_context_params& params) { params.flash_attn = fal
 inline void compute_on_cpu(llama_context_params& params) { params.offload_kqv = false; }
 
 inline ggml_type activation_of(ggml_type weight) {
+#ifdef LLAMA_CPP_HAS_TYPE_TRAITS
+  return ggml_get_type_traits(weight)->vec_dot_type;
+#else
   return ggml_internal_get_type_traits(weight).vec_dot_type;
+#endif
 }
 
 inline bool is_computed(const ggml_tensor*) { return true; }
