@@ -29,8 +29,13 @@ reference: deps
 	@scripts/reference.sh worker >/dev/null
 	@scripts/reference.sh jinja >/dev/null
 
+# ERAS: releases of deps/reference.txt whose llama.h is another era's
+ERAS := 0.3.1 0.1.5
 fixtures: reference model
 	@scripts/reference.sh archs >/dev/null
+	@for release in $(ERAS); do \
+	  scripts/reference.sh worker --src "$$(scripts/reference.sh source --release $$release)" >/dev/null || exit 1; \
+	done
 
 model: deps
 	@scripts/reference.sh model >/dev/null
