@@ -2,6 +2,7 @@
 #include <array>
 
 #include "cli/command.h"
+#include "cli/doctor_command.h"
 #include "cli/inspect_command.h"
 #include "cli/per_token_command.h"
 #include "cli/run_command.h"
@@ -13,6 +14,7 @@ namespace crossval {
 
 std::span<const CommandEntry> commands() {
   static constexpr std::array kCommands{
+      CommandEntry{"doctor", "what this machine and this installation can do", make_doctor_command},
       CommandEntry{"inspect", "what is in a model file, or what two of them differ in",
                    make_inspect_command},
       CommandEntry{"per-token", "compare two engines on a prompt, position by position",

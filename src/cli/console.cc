@@ -1,8 +1,10 @@
 #include "cli/console.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -11,6 +13,12 @@
 #include "report/json_error.h"
 
 namespace crossval {
+namespace {
+
+constexpr int kMinWidth = 80;
+constexpr int kMaxWidth = 120;
+
+}  // namespace
 
 Console standard_console() {
   Console console;
@@ -18,6 +26,12 @@ Console standard_console() {
   console.color = isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || no_color[0] == '\0');
   console.live = isatty(STDERR_FILENO) == 1;
   return console;
+}
+
+int terminal_width(const Console& console) {
+  winsize size = {};
+  if (ioctl(fileno(console.out), TIOCGWINSZ, &size) != 0) return kMinWidth;
+  return std::clamp(static_cast<int>(size.ws_col), kMinWidth, kMaxWidth);
 }
 
 void print_error(Console& console, const Error& error) {

@@ -25,6 +25,9 @@ struct Console {
 /// stdout and stderr, with color and live as the terminal and the environment allow.
 Console standard_console();
 
+/// Columns for a report on out: the terminal's, within reason; 80 where there is none.
+int terminal_width(const Console& console);
+
 /// Tells the user about an error: as one JSON document on out in JSON mode, else as text on err.
 void print_error(Console& console, const Error& error);
 

@@ -1,10 +1,8 @@
 #include "cli/per_token_command.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 
 #include "cli/engine_factory.h"
 #include "cli/engine_options.h"
@@ -18,15 +16,6 @@
 
 namespace crossval {
 namespace {
-
-constexpr int kMinWidth = 80;
-constexpr int kMaxWidth = 120;
-
-int terminal_width(const Console& console) {
-  winsize size = {};
-  if (ioctl(fileno(console.out), TIOCGWINSZ, &size) != 0) return kMinWidth;
-  return std::clamp(static_cast<int>(size.ws_col), kMinWidth, kMaxWidth);
-}
 
 class PerTokenCommand : public Command {
  public:

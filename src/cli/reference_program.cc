@@ -133,4 +133,10 @@ std::string jinja_renderer() {
   return found && found->signal == 0 && found->exit_status == 0 ? last_line(found->out) : "";
 }
 
+std::string cache_folder() {
+  if (const std::string own = environment_variable("CROSSVAL_CACHE"); !own.empty()) return own;
+  const std::string shared = environment_variable("XDG_CACHE_HOME");
+  return (shared.empty() ? environment_variable("HOME") + "/.cache" : shared) + "/crossval";
+}
+
 }  // namespace crossval

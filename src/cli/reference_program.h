@@ -24,4 +24,7 @@ Result<std::string> llama_worker(const EngineSpec& spec, const Console& console,
 /// empty when it is not built.
 std::string jinja_renderer();
 
+/// The folder that scripts/reference.sh fills.
+std::string cache_folder();
+
 }  // namespace crossval

@@ -1,0 +1,83 @@
+#include "cli/doctor_command.h"
+
+#include <CLI/CLI.hpp>
+
+#include "cli/doctor_engines.h"
+#include "cli/doctor_machine.h"
+#include "cli/engine_factory.h"
+#include "cli/engine_options.h"
+#include "cli/interrupt.h"
+#include "cli/reference_program.h"
+#include "prompt/jinja_process.h"
+#include "report/diagnosis_report.h"
+
+namespace crossval {
+namespace {
+
+class DoctorCommand : public Command {
+ public:
+  void add_options(CLI::App& app) override {
+    app.add_option("-m,--model", model_.model, "see whether both engines load this model")
+        ->type_name("FILE.gguf");
+    app.add_option("--reference", reference_, "name[:key=value,…] (default llama.cpp)")
+        ->type_name("ENGINE");
+  }
+
+  Result<ExitCode> run(Console& console) override {
+    const auto diagnosis = diagnose(console);
+    if (!diagnosis) return tl::unexpected(diagnosis.error());
+    const std::string report = console.format == OutputFormat::json
+                                   ? diagnosis_json(*diagnosis)
+                                   : diagnosis_text(*diagnosis, {.color = console.color,
+                                                                 .width = terminal_width(console)});
+    std::fwrite(report.data(), 1, report.size(), console.out);
+    return exit_code(*diagnosis);
+  }
+
+ private:
+  Result<Diagnosis> diagnose(const Console& console) {
+    auto spec = parse_engine_spec(reference_);
+    if (!spec) return tl::unexpected(spec.error());
+    if (auto known = check_engine_spec(*spec); !known) return tl::unexpected(known.error());
+    const Interruption interruption;
+    const auto maker = [&](const EngineSpec& engine) -> MakeEngine {
+      return [&, engine](const EngineDefaults& defaults) {
+        return make_engine(engine, defaults, console, interruption.token());
+      };
+    };
+    const MakeEngine native = maker({"native", {}}), reference = maker(*spec);
+
+    Diagnosis diagnosis;
+    std::vector<Check>& checks = diagnosis.checks;
+    const std::string renderer = jinja_renderer();
+    checks = {check_program(), check_processor(), check_kernels(), check_cache(cache_folder()),
+              check_templates(renderer, jinja_process(renderer))};
+    std::string program;
+    if (spec->name == "llama.cpp") {
+      program = llama_worker(*spec, console, interruption.token()).value_or("");
+    }
+    auto engines = check_reference(native, reference, program, interruption.token());
+    if (!engines) return tl::unexpected(engines.error());
+    const bool has_reference = engines->front().state != CheckState::problem;
+    checks.insert(checks.end(), engines->begin(), engines->end());
+    if (model_.model.empty()) return diagnosis;
+    for (const auto& [name, engine, possible] :
+         {std::tuple("model-native", native, true),
+          std::tuple("model-reference", reference, has_reference)}) {
+      if (!possible) continue;
+      auto check = check_model(name, engine, model_);
+      if (!check) return tl::unexpected(check.error());
+      checks.push_back(*std::move(check));
+    }
+    return diagnosis;
+  }
+
+  EngineDefaults model_;
+  std::string reference_ = "llama.cpp";
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_doctor_command() { return std::make_unique<DoctorCommand>(); }
+
+}  // namespace crossval

@@ -1,0 +1,278 @@
+// Each line of `doctor` in its good form and in its bad ones.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+
+#include "base/temp_folder.h"
+#include "cli/doctor_engines.h"
+#include "cli/doctor_machine.h"
+#include "kernels/kernels.h"
+#include "native/engine.h"
+
+namespace crossval {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+void expect_check(const Check& check, CheckState state, const std::string& detail,
+                  const std::string& repair = "") {
+  EXPECT_EQ(check.state, state) << check.detail;
+  EXPECT_THAT(check.detail, HasSubstr(detail));
+  EXPECT_THAT(check.repair, HasSubstr(repair));
+  EXPECT_EQ(check.repair.empty(), repair.empty());
+  EXPECT_EQ(check.code == ExitCode::ok, state != CheckState::problem);
+}
+
+TEST(DoctorMachine, Processor) {
+  EXPECT_EQ(processor_text("processor\t: 0\nmodel\t\t: 1\nmodel name\t: Some CPU 9\n"
+                           "flags\t\t: fpu avx xsave avx2 fma avx512vl\n\nprocessor\t: 1\n"),
+            "Some CPU 9: avx avx2 fma");
+  EXPECT_EQ(processor_text("Features\t: fp asimd crc32 asimddp\nCPU part\t: 0xd0c\n"),
+            "0xd0c: asimd asimddp");
+  EXPECT_EQ(processor_text("flags\t\t: fpu\nmodel name\t: Old\n"),
+            "Old: no vector instructions known here");
+  EXPECT_EQ(processor_text(""), "unknown: no vector instructions known here");
+  expect_check(check_processor(), CheckState::ok, "threads");
+}
+
+TEST(DoctorMachine, Program) { expect_check(check_program(), CheckState::ok, "crossval "); }
+
+class DoctorKernels : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (const char* value = std::getenv("CROSSVAL_KERNELS")) before_ = value;
+    unsetenv("CROSSVAL_KERNELS");
+  }
+  void TearDown() override {
+    if (before_) {
+      setenv("CROSSVAL_KERNELS", before_->c_str(), 1);
+    } else {
+      unsetenv("CROSSVAL_KERNELS");
+    }
+  }
+  std::optional<std::string> before_;
+};
+
+TEST_F(DoctorKernels, TheBestIsChosen) {
+  const auto best = choose_kernels();
+  ASSERT_TRUE(best.has_value());
+  const Check check = check_kernels();
+  expect_check(check, CheckState::ok, std::string((*best)->description));
+  EXPECT_THAT(check.detail, HasSubstr("scalar"));
+}
+
+TEST_F(DoctorKernels, ForcedDown) {
+  const auto best = choose_kernels();
+  ASSERT_TRUE(best.has_value());
+  setenv("CROSSVAL_KERNELS", "scalar", 1);
+  if ((*best)->name == "scalar") {
+    expect_check(check_kernels(), CheckState::ok, "scalar");
+  } else {
+    expect_check(check_kernels(), CheckState::warning, "scalar", "unset CROSSVAL_KERNELS");
+  }
+}
+
+TEST_F(DoctorKernels, ASetThatDoesNotExist) {
+  setenv("CROSSVAL_KERNELS", "abacus", 1);
+  const Check check = check_kernels();
+  expect_check(check, CheckState::problem, "abacus", "unset CROSSVAL_KERNELS");
+  EXPECT_EQ(check.code, ExitCode::usage);
+}
+
+TEST(DoctorMachine, Templates) {
+  const TemplateRenderer good = [](const TemplateInput& input) -> Result<std::string> {
+    EXPECT_THAT(input.messages_json, HasSubstr("Hello"));
+    return "Hello" + input.bos_token;
+  };
+  expect_check(check_templates("/r", good), CheckState::ok, "/r");
+  expect_check(check_templates("", good), CheckState::warning, "--chat", "make reference");
+  const auto wrong = check_templates("/r", [](const auto&) { return std::string("Hallo"); });
+  expect_check(wrong, CheckState::problem, "\"Hallo\" instead of \"Hello<s>\"", "make reference");
+  EXPECT_EQ(wrong.code, ExitCode::engine_failed);
+  const auto broken = check_templates("/r", [](const auto&) -> Result<std::string> {
+    return fail(ExitCode::engine_failed, "it does not start");
+  });
+  expect_check(broken, CheckState::problem, "it does not start (/r)", "make reference");
+}
+
+TEST(DoctorMachine, Cache) {
+  const auto folder = TempFolder::make();
+  ASSERT_TRUE(folder.has_value());
+  std::filesystem::create_directory(folder->path() + "/inner");
+  std::ofstream(folder->path() + "/a") << std::string(1000, 'a');
+  std::ofstream(folder->path() + "/inner/b") << std::string(500, 'b');
+  expect_check(check_cache(folder->path()), CheckState::ok, folder->path() + ": 1.5 kB");
+  expect_check(check_cache(folder->path() + "/new/er"), CheckState::ok, "nothing there yet");
+  expect_check(check_cache(folder->path() + "/a/below"), CheckState::warning, "cannot be written",
+               "CROSSVAL_CACHE");
+}
+
+// --- engines
+// --------------------------------------------------------------------------------------
+
+// The native engine under another identity.
+class Disguised : public Engine {
+ public:
+  Disguised(std::unique_ptr<Engine> engine, const std::string& profile)
+      : engine_(std::move(engine)), info_(engine_->info()) {
+    info_.identity.name = "disguised";
+    info_.identity.profile = profile;
+  }
+  const EngineInfo& info() const override { return info_; }
+  Result<std::vector<TokenId>> tokenize(std::string_view text,
+                                        const TokenizeOptions& options) override {
+    return engine_->tokenize(text, options);
+  }
+  Result<std::vector<std::string>> pieces(std::span<const TokenId> ids) override {
+    return engine_->pieces(ids);
+  }
+  Result<bool> is_end_of_generation(TokenId id) override {
+    return engine_->is_end_of_generation(id);
+  }
+  Result<void> evaluate(std::span<const TokenId> ids, int32_t first, const RowSink& sink) override {
+    return engine_->evaluate(ids, first, sink);
+  }
+  Result<void> trace(std::span<const TokenId> ids, const TensorSink& sink) override {
+    return engine_->trace(ids, sink);
+  }
+
+ private:
+  std::unique_ptr<Engine> engine_;
+  EngineInfo info_;
+};
+
+MakeEngine native_engine(const std::string& fault = {}) {
+  return [fault](const EngineDefaults& defaults) {
+    NativeOptions options{.model_path = defaults.model,
+                          .kv = defaults.kv == "f16" ? KvType::f16 : KvType::f32,
+                          .n_ctx = defaults.context,
+                          .n_batch = defaults.batch};
+    if (!fault.empty()) options.faults = {fault};
+    return make_native_engine(options);
+  };
+}
+
+MakeEngine disguised(const std::string& profile, const std::string& fault = {}) {
+  return [=](const EngineDefaults& defaults) -> Result<std::unique_ptr<Engine>> {
+    auto engine = native_engine(fault)(defaults);
+    if (!engine) return engine;
+    return std::make_unique<Disguised>(std::move(*engine), profile);
+  };
+}
+
+MakeEngine failing(ExitCode code, const std::string& hint = {}) {
+  return [=](const EngineDefaults&) -> Result<std::unique_ptr<Engine>> {
+    return fail(code, "it does not start", "engine x", hint);
+  };
+}
+
+TEST(DoctorEngines, ACanonicalReference) {
+  int plans = 0;
+  const MakeEngine counted = [&](const EngineDefaults& defaults) {
+    ++plans;
+    return disguised("canonical")(defaults);
+  };
+  const auto checks = check_reference(native_engine(), counted, "/bin/worker", {});
+  ASSERT_TRUE(checks.has_value()) << checks.error().message();
+  ASSERT_EQ(checks->size(), 2U);
+  EXPECT_EQ((*checks)[0].name, "reference");
+  expect_check((*checks)[0], CheckState::ok, "canonical");
+  EXPECT_THAT((*checks)[0].detail, HasSubstr("; /bin/worker"));
+  EXPECT_EQ((*checks)[1].name, "canonical");
+  expect_check((*checks)[1], CheckState::ok, "disguised equals the native engine in every bit");
+  EXPECT_EQ(plans, 3);
+}
+
+TEST(DoctorEngines, OneThatOnlyCallsItselfCanonical) {
+  const auto checks = check_reference(native_engine(), disguised("canonical", "eps"), "", {});
+  ASSERT_TRUE(checks.has_value());
+  ASSERT_EQ(checks->size(), 2U);
+  expect_check((*checks)[0], CheckState::ok, "canonical");
+  expect_check((*checks)[1], CheckState::problem, "of 20 rows", "make reference");
+  EXPECT_EQ((*checks)[1].code, ExitCode::engine_failed);
+}
+
+// A build whose bits depend on the batch alone is found by the second plan.
+TEST(DoctorEngines, OneThatDependsOnTheBatch) {
+  const MakeEngine reference = [](const EngineDefaults& defaults) {
+    return disguised("canonical", defaults.batch == 7 ? "eps" : "")(defaults);
+  };
+  const auto checks = check_reference(native_engine(), reference, "", {});
+  ASSERT_TRUE(checks.has_value());
+  expect_check(checks->back(), CheckState::problem, "batch 7, KV f16", "make reference");
+}
+
+TEST(DoctorEngines, OneThatClaimsNothing) {
+  const auto checks = check_reference(native_engine(), disguised("production", "eps"), "", {});
+  ASSERT_TRUE(checks.has_value());
+  ASSERT_EQ(checks->size(), 2U);
+  expect_check((*checks)[0], CheckState::ok, "production");
+  expect_check((*checks)[1], CheckState::warning, "of 20 rows", "--require bits");
+}
+
+TEST(DoctorEngines, NoReference) {
+  auto checks = check_reference(native_engine(), failing(ExitCode::engine_failed), "/w", {});
+  ASSERT_TRUE(checks.has_value());
+  ASSERT_EQ(checks->size(), 1U);
+  EXPECT_EQ(checks->front().name, "reference");
+  expect_check(checks->front(), CheckState::problem, "it does not start (engine x); /w",
+               "make reference");
+  EXPECT_EQ(checks->front().code, ExitCode::engine_failed);
+  // Its last words stay, and a hint that says how is not said twice.
+  checks = check_reference(native_engine(), failing(ExitCode::engine_failed, "last words"), "", {});
+  EXPECT_EQ(checks->front().repair,
+            "last words\nRun: make reference, and leave CROSSVAL_WORKER unset");
+  checks =
+      check_reference(native_engine(), failing(ExitCode::engine_failed, "make reference"), "", {});
+  EXPECT_EQ(checks->front().repair, "make reference");
+}
+
+TEST(DoctorEngines, ANativeEngineThatFails) {
+  const auto checks =
+      check_reference(failing(ExitCode::usage, "help"), disguised("canonical"), "", {});
+  ASSERT_TRUE(checks.has_value());
+  ASSERT_EQ(checks->size(), 2U);
+  expect_check(checks->front(), CheckState::ok, "canonical");
+  expect_check(checks->back(), CheckState::problem, "it does not start", "help");
+}
+
+TEST(DoctorEngines, AnInterruptionIsNoFinding) {
+  const auto checks = check_reference(native_engine(), failing(ExitCode::interrupted), "", {});
+  ASSERT_FALSE(checks.has_value());
+  EXPECT_EQ(checks.error().code, ExitCode::interrupted);
+  const auto model = check_model("model-native", failing(ExitCode::interrupted), {});
+  ASSERT_FALSE(model.has_value());
+  EXPECT_EQ(model.error().code, ExitCode::interrupted);
+}
+
+TEST(DoctorEngines, TheUsersModel) {
+  const auto good = check_model("model-native", native_engine(),
+                                {.model = CROSSVAL_TESTDATA "/native/tiny-q8_0.gguf"});
+  ASSERT_TRUE(good.has_value());
+  EXPECT_EQ(good->name, "model-native");
+  expect_check(*good, CheckState::ok, "native loads llama");
+  const auto missing =
+      check_model("model-native", native_engine(), {.model = "/nonexistent/a.gguf"});
+  ASSERT_TRUE(missing.has_value());
+  EXPECT_EQ(missing->state, CheckState::problem);
+  EXPECT_EQ(missing->code, ExitCode::bad_input_file);
+  EXPECT_THAT(missing->detail, HasSubstr("/nonexistent/a.gguf"));
+}
+
+TEST(Diagnosis, EndsWithTheFirstProblemsCode) {
+  Diagnosis diagnosis;
+  EXPECT_EQ(exit_code(diagnosis), ExitCode::ok);
+  diagnosis.checks = {{"a", CheckState::ok, ""}, {"b", CheckState::warning, ""}};
+  EXPECT_EQ(exit_code(diagnosis), ExitCode::ok);
+  diagnosis.checks.push_back({"c", CheckState::problem, "", "", ExitCode::engine_failed});
+  diagnosis.checks.push_back({"d", CheckState::problem, "", "", ExitCode::bad_input_file});
+  EXPECT_EQ(exit_code(diagnosis), ExitCode::engine_failed);
+}
+
+}  // namespace
+}  // namespace crossval
