@@ -112,10 +112,12 @@ int main(int argc, char** argv) {
   ggml_cpu_init();
   for (const WeightFormat& format : weight_formats()) {
     const std::string name(format.name);
-    benchmark::RegisterBenchmark((name + "/llama.cpp").c_str(),
-                                 [&format](benchmark::State& state) { llama_cpp(state, format); })
-        ->Arg(128)
-        ->Arg(1);
+    if (format.type != WeightType::i2_s) {  // which only bitnet.cpp has
+      benchmark::RegisterBenchmark((name + "/llama.cpp").c_str(),
+                                   [&format](benchmark::State& state) { llama_cpp(state, format); })
+          ->Arg(128)
+          ->Arg(1);
+    }
     for (const KernelSet* set : kernel_sets()) {
       if (!set->supported()) continue;
       benchmark::RegisterBenchmark(
@@ -125,8 +127,9 @@ int main(int argc, char** argv) {
           ->Arg(1);
     }
   }
-  for (const ActivationType type : {ActivationType::f16, ActivationType::bf16, ActivationType::q8_0,
-                                    ActivationType::q8_1, ActivationType::q8_k}) {
+  for (const ActivationType type :
+       {ActivationType::f16, ActivationType::bf16, ActivationType::q8_0, ActivationType::q8_1,
+        ActivationType::q8_k, ActivationType::i8_s}) {
     for (const KernelSet* set : kernel_sets()) {
       if (!set->supported()) continue;
       const std::string name =

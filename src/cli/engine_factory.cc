@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -40,6 +41,14 @@ std::vector<std::string> split_faults(std::string_view text) {
   return names;
 }
 
+Result<std::optional<I2sLayout>> layout_of(const EngineSpec& spec, const EngineDefaults& defaults) {
+  const std::string text = spec.get("i2s-layout", defaults.i2s_layout);
+  const auto layout = find_i2s_layout(text);
+  if (layout || text == "auto") return layout;
+  return fail(ExitCode::usage, "i2s-layout=" + text + " is none of auto, x86, arm, x86-rows",
+              "engine native");
+}
+
 Result<std::unique_ptr<Engine>> make_native(const EngineSpec& spec, const EngineDefaults& defaults,
                                             const Console& /*console*/, std::stop_token stop) {
   const auto threads = number(spec, "threads", defaults.threads);
@@ -48,12 +57,15 @@ Result<std::unique_ptr<Engine>> make_native(const EngineSpec& spec, const Engine
   if (kv != "f16" && kv != "f32") {
     return fail(ExitCode::usage, "kv=" + kv + " is neither f16 nor f32", "engine native");
   }
+  const auto i2s_layout = layout_of(spec, defaults);
+  if (!i2s_layout) return tl::unexpected(i2s_layout.error());
   return make_native_engine({.model_path = with_home(spec.get("model", defaults.model)),
                              .tokenizer_path = with_home(spec.get("tokenizer")),
                              .kv = kv == "f16" ? KvType::f16 : KvType::f32,
                              .threads = *threads,
                              .n_ctx = defaults.context,
                              .n_batch = defaults.batch,
+                             .i2s_layout = *i2s_layout,
                              .faults = split_faults(spec.get("fault")),
                              .stop = std::move(stop)});
 }
@@ -84,7 +96,8 @@ struct EngineKind {
                                           std::stop_token);
 };
 
-constexpr std::string_view kNativeKeys[] = {"model", "threads", "kv", "fault", "tokenizer"};
+constexpr std::string_view kNativeKeys[] = {"model", "threads",   "kv",
+                                            "fault", "tokenizer", "i2s-layout"};
 constexpr std::string_view kLlamaKeys[] = {"model", "threads", "kv",     "profile", "src",
                                            "build", "release", "worker", "ngl",     "device"};
 constexpr EngineKind kKinds[] = {

@@ -15,6 +15,7 @@ const std::map<std::string, std::vector<std::string>>& changed_settings() {
   static const std::map<std::string, std::vector<std::string>> kChanged{
       {"model", {"model", "rope", "norm-eps", "context-class"}},
       {"kv", {"kv-type"}},
+      {"i2s-layout", {"i2s-layout"}},
       {"fault", {"rope", "norm-eps"}},
       {"profile", {"flash-attention"}},
       {"build", {"flash-attention"}},
@@ -71,6 +72,9 @@ void add_running_options(CLI::App& app, EngineDefaults& defaults) {
   };
   add("--kv", defaults.kv, "type of keys and values: f16 (default), f32", "TYPE")
       ->check(CLI::IsMember({"f16", "f32"}));
+  add("--i2s-layout", defaults.i2s_layout,
+      "of I2_S weights in native: auto (default), x86, arm, x86-rows", "LAYOUT")
+      ->check(CLI::IsMember({"auto", "x86", "arm", "x86-rows"}));
   add("-t,--threads", defaults.threads, "of an engine (default 1)", "N")
       ->check(CLI::Range(1, 1024));
   add("-c,--ctx-size", defaults.context, "positions that fit (default 2048)", "N")

@@ -18,6 +18,7 @@ namespace crossval {
 struct EngineDefaults {
   std::string model;
   std::string kv = "f16";
+  std::string i2s_layout = "auto";  // of native
   int threads = 1;
   int64_t context = 2048;
   int64_t batch = 512;

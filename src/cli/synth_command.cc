@@ -24,6 +24,9 @@ class SynthCommand : public Command {
     app.add_option("--heads", options_.heads, "query heads")->capture_default_str();
     app.add_option("--kv-heads", options_.kv_heads, "key/value heads")->capture_default_str();
     app.add_option("--ff", options_.ff, "width of the feed-forward network")->capture_default_str();
+    app.add_option("--i2s-layout", i2s_layout_, "of I2_S weights: x86, arm, x86-rows")
+        ->check(CLI::IsMember({"x86", "arm", "x86-rows"}))
+        ->capture_default_str();
     app.add_option("--seed", options_.seed, "the same seed gives the same bytes")
         ->capture_default_str();
     app.add_option("--vocab", options_.vocabulary_path,
@@ -42,6 +45,7 @@ class SynthCommand : public Command {
       }
       options_.types.push_back(format);
     }
+    options_.i2s_layout = *find_i2s_layout(i2s_layout_);
     if (auto ok = synthesize(options_); !ok) return tl::unexpected(ok.error());
     return ExitCode::ok;
   }
@@ -49,6 +53,7 @@ class SynthCommand : public Command {
  private:
   SynthOptions options_;
   std::vector<std::string> types_;
+  std::string i2s_layout_ = "x86";
 };
 
 }  // namespace

@@ -48,7 +48,9 @@ struct EngineSettings {
   std::string flash_attention;  // "off", "on"
   std::string rope;             // "base 100000 scale 1": effective values, overrides included
   double norm_eps = 0.0;
-  std::string context_class;  // where the numbers depend on n_ctx (longrope): "short" or "long"
+  std::string i2s_layout;      // how I2_S weights are read: "x86", "arm", "x86-rows"
+  std::string i2s_layout_why;  // "asked for", or what was found
+  std::string context_class;   // where the numbers depend on n_ctx (longrope): "short" or "long"
   std::string device = "cpu";
   bool add_bos = false;  // what the model file asks for
   bool add_eos = false;
@@ -58,10 +60,17 @@ struct EngineSettings {
   std::vector<std::string> not_invariant_to;
 };
 
+/// Something about the engine's reading of its files that the user should know.
+struct EngineWarning {
+  std::string name;  // stable
+  std::string message;
+};
+
 struct EngineInfo {
   EngineIdentity identity;
   EngineSettings settings;
   Capabilities capabilities;
+  std::vector<EngineWarning> warnings;
 };
 
 }  // namespace crossval

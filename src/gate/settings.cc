@@ -104,6 +104,9 @@ std::vector<SettingDifference> compare_settings(const EngineInfo& candidate,
   }
   if (!is_same_file(c.model_path, r.model_path)) {
     found.numeric("model", c.model_path, r.model_path, "other weights give other numbers");
+  } else {
+    found.numeric("i2s-layout", c.i2s_layout, r.i2s_layout,
+                  "one of the two reads the file's weights at the wrong places");
   }
   found.numeric("kv-type", kv_type(c), kv_type(r), "keys and values are rounded differently");
   found.numeric("flash-attention", c.flash_attention, r.flash_attention,

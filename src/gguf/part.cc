@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "gguf/cursor.h"
+#include "quant/foreign_types.h"
 #include "quant/format.h"
 
 namespace crossval {
@@ -245,12 +246,29 @@ class PartParser {
       const uint64_t next = i + 1 < in_order.size() ? in_order[i + 1]->offset : available;
       const auto size = data_size(tensor, available, next);
       if (!size) return tl::unexpected(size.error());
-      if (i + 1 < in_order.size() && (*size > next - tensor.offset || next == tensor.offset)) {
-        return bad(fmt::format("its data overlaps that of tensor {}", shown(*in_order[i + 1])),
-                   "tensor " + shown(tensor));
+      if (i + 1 < in_order.size()) {
+        if (auto ok = check_gap(tensor, *size, *in_order[i + 1]); !ok)
+          return tl::unexpected(ok.error());
       }
       tensor.offset += start;
       tensor.data = bytes_.subspan(tensor.offset, *size);
+    }
+    return {};
+  }
+
+  /// Whether a tensor's data fits in before the next one's. Where forks use the same type number
+  /// for something else it must also fill that room: another size is another format.
+  Result<void> check_gap(const GgufTensor& tensor, uint64_t size, const GgufTensor& next) const {
+    const uint64_t gap = next.offset - tensor.offset;
+    const std::string foreign = foreign_meaning(tensor);
+    if (size > gap || gap == 0) {
+      return bad(fmt::format("its data overlaps that of tensor {}", shown(next)),
+                 "tensor " + shown(tensor), foreign);
+    }
+    if (!foreign.empty() && gap >= size + part_.alignment) {
+      return bad(fmt::format("its data takes {} bytes, where {} of its shape takes {}", gap,
+                             find_weight_format(tensor.type_id)->name, size),
+                 "tensor " + shown(tensor), foreign);
     }
     return {};
   }
@@ -260,7 +278,8 @@ class PartParser {
   Result<uint64_t> data_size(const GgufTensor& tensor, uint64_t available, uint64_t next) const {
     const std::string where = "tensor " + shown(tensor);
     const std::string hint =
-        "It is truncated or damaged: compare its size and checksum with the source.";
+        "It is truncated or damaged: compare its size and checksum with the source." +
+        foreign_meaning(tensor);
     if (tensor.offset > available) {
       return bad(
           fmt::format("its data would begin behind the end of the file ({} bytes)", bytes_.size()),
@@ -275,11 +294,19 @@ class PartParser {
     }
     const auto blocks = static_cast<uint64_t>(tensor.elements() / format->block_elements);
     const auto block_bytes = static_cast<uint64_t>(format->block_bytes);
-    if (blocks > (available - tensor.offset) / block_bytes) {
+    const auto tail = static_cast<uint64_t>(format->tail_bytes);
+    const uint64_t room = available - tensor.offset;
+    if (room < tail || blocks > (room - tail) / block_bytes) {
       return bad(fmt::format("its data ends behind the end of the file ({} bytes)", bytes_.size()),
                  where, hint);
     }
-    return blocks * block_bytes;
+    return blocks * block_bytes + tail;
+  }
+
+  /// What else the tensor's type number means; empty for most.
+  static std::string foreign_meaning(const GgufTensor& tensor) {
+    const std::string_view foreign = foreign_type(tensor.type_id);
+    return foreign.empty() ? "" : fmt::format(" Type {} is {}.", tensor.type_id, foreign);
   }
 
   static std::string shown(const GgufTensor& tensor) {

@@ -83,11 +83,14 @@ std::optional<TensorDistance> distance_of(const GgufFile& file_a, const GgufTens
         sums = std::make_unique<Sums>();
         std::vector<float> other;
         const int64_t row_bytes = format_b->row_bytes(b.ne[0]);
+        const float scale = format_b->tensor_scale(b.data.data(), b.elements());
         for_each_piece(a, *format_a, rows.first, rows.last, [&](const Piece& piece) {
           other.resize(piece.values.size());
           format_b->decode(
               b.data.data() + piece.row * row_bytes + format_b->row_bytes(piece.column),
               other.data(), static_cast<int64_t>(other.size()));
+          if (format_b->tail_bytes > 0)
+            for (float& value : other) value *= scale;
           sums->add(piece.values, other);
         });
         file_b.release(b,

@@ -137,7 +137,7 @@ void find_in_layout(const GgufFile& file, std::vector<FileFinding>& findings) {
 
 void find_in_tensors(std::span<const TensorProblem> problems, std::vector<FileFinding>& findings) {
   static constexpr const char* kNames[] = {"missing-tensor", "unknown-tensor", "wrong-shape",
-                                           "wrong-type"};
+                                           "wrong-type", "unsound-weights"};
   for (const TensorProblem& problem : problems)
     findings.push_back({kNames[static_cast<size_t>(problem.kind)], problem.tensor, problem.what});
 }

@@ -19,7 +19,7 @@ struct ScannedTensor {
 /// unused-bytes, trailing-bytes: bytes of the file that belong to nothing.
 void find_in_layout(const GgufFile& file, std::vector<FileFinding>& findings);
 
-/// missing-tensor, unknown-tensor, wrong-shape, wrong-type.
+/// missing-tensor, unknown-tensor, wrong-shape, wrong-type, unsound-weights.
 void find_in_tensors(std::span<const TensorProblem> problems, std::vector<FileFinding>& findings);
 
 /// vocabulary-size: another number of tokens than of embeddings.

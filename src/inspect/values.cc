@@ -32,11 +32,14 @@ void for_each_piece(const GgufTensor& tensor, const WeightFormat& format, int64_
                     int64_t last, const std::function<void(const Piece&)>& visit) {
   const int64_t width = tensor.ne[0];
   std::vector<float> values(static_cast<size_t>(std::min(width, kPieceValues)));
+  const float scale = format.tensor_scale(tensor.data.data(), tensor.elements());
   const std::byte* row = bytes_of(tensor, format, first, last).data();
   for (int64_t r = first; r < last; ++r, row += format.row_bytes(width)) {
     for (int64_t column = 0; column < width; column += kPieceValues) {
       const int64_t n = std::min(kPieceValues, width - column);
       format.decode(row + format.row_bytes(column), values.data(), n);
+      if (format.tail_bytes > 0)
+        for (float& value : std::span(values).first(static_cast<size_t>(n))) value *= scale;
       visit({r, column, std::span(values).first(static_cast<size_t>(n))});
     }
   }

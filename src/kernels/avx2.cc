@@ -27,6 +27,7 @@ constexpr Entry kTiles[] = {
     {WeightType::tq1_0, &avx2::tile_tq1_0},     {WeightType::tq2_0, &avx2::tile_tq2_0},
     {WeightType::mxfp4, &avx2::tile_mxfp4},     {WeightType::nvfp4, &avx2::tile_nvfp4},
     {WeightType::q1_0, &avx2::tile_q1_0},       {WeightType::q2_0, &avx2::tile_q2_0},
+    {WeightType::i2_s, &avx2::tile_i2_s},
 };
 
 TileFn find_tile(WeightType type) {

@@ -102,6 +102,26 @@ void pack_q8_k(const float* x, int64_t n, std::byte* out) {
   }
 }
 
+/// n is a multiple of 128.
+void pack_i8_s(const float* x, int64_t n, std::byte* out) {
+  float largest = 0;
+  for (int64_t i = 0; i < n; i += 128) {
+    const float of_part = largest_magnitude<128>(x + i);
+    if (!finite(of_part)) {
+      pack_row_scalar(ActivationType::i8_s, x, n, out);
+      return;
+    }
+    largest = of_part > largest ? of_part : largest;
+  }
+  auto* row = reinterpret_cast<RowI8_S*>(out);
+  row->scale = static_cast<float>(127.0 / (double{largest} > 1e-5 ? double{largest} : 1e-5));
+  const __m256 scale = _mm256_set1_ps(row->scale);
+  __m256i sums = _mm256_setzero_si256();
+  for (int64_t i = 0; i < n; i += 32)
+    sums = _mm256_add_epi32(sums, quantize32(x + i, scale, row->codes() + i));
+  row->sum = total_of(sums);
+}
+
 void pack_f32(const float* x, int64_t n, std::byte* out) {
   std::memcpy(out, x, static_cast<size_t>(n) * sizeof(float));
 }
@@ -149,6 +169,8 @@ PackFn avx2::find_pack(ActivationType type) {
       return pack32<BlockQ8_1, ActivationType::q8_1>;
     case ActivationType::q8_k:
       return pack_q8_k;
+    case ActivationType::i8_s:
+      return pack_i8_s;
   }
   return nullptr;
 }

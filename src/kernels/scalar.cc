@@ -1,6 +1,7 @@
 // The scalar set: any processor, and the definition that the other sets are tested against.
 #include "kernels/scalar_blocks32.h"
 #include "kernels/scalar_floats.h"
+#include "kernels/scalar_i2s.h"
 #include "kernels/scalar_k_quants.h"
 #include "kernels/scalar_small_blocks.h"
 #include "kernels/scalar_superblocks.h"
@@ -42,6 +43,7 @@ constexpr Entry kTiles[] = {
     {WeightType::iq4_xs, tile<DotScaled256<IQ4_XS>>},
     {WeightType::tq1_0, tile<DotTernary<TQ1_0>>},
     {WeightType::tq2_0, tile<DotTernary<TQ2_0>>},
+    {WeightType::i2_s, tile<DotI2_S>},
     {WeightType::mxfp4, tile<DotPairs32<MXFP4>>},
     {WeightType::nvfp4, tile<DotNVFP4>},
     {WeightType::q1_0, tile<DotQ1_0>},
@@ -74,6 +76,8 @@ PackFn find_pack(ActivationType type) {
       return pack<ActivationType::q8_1>;
     case ActivationType::q8_k:
       return pack<ActivationType::q8_k>;
+    case ActivationType::i8_s:
+      return pack<ActivationType::i8_s>;
   }
   return nullptr;
 }

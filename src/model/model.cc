@@ -114,7 +114,8 @@ Layer read_layer(TensorReader& in, const Architecture& a, const Hparams& h, int6
 
 }  // namespace
 
-std::vector<TensorProblem> read_weights(Model& model) {
+std::vector<TensorProblem> read_weights(Model& model, std::optional<I2sLayout> i2s_layout) {
+  model.i2s = read_i2s_layout(model.file, i2s_layout);
   TensorReader in(model);
   const Architecture& a = *model.architecture;
   const Hparams& h = model.hparams;
@@ -143,17 +144,18 @@ Result<std::unique_ptr<Model>> open_model(const std::string& path) {
   }
   auto hparams = read_hparams(*file, **architecture);
   if (!hparams) return tl::unexpected(hparams.error());
-  auto model =
-      std::make_unique<Model>(Model{std::move(*file), *architecture, std::move(*hparams), {}, {}});
+  auto model = std::make_unique<Model>(
+      Model{std::move(*file), *architecture, std::move(*hparams), {}, {}, {}});
   const GgufTensor* embedding = model->file.find_tensor("token_embd.weight");
   model->hparams.n_vocab = embedding == nullptr ? 0 : embedding->ne[1];
   return model;
 }
 
-Result<std::unique_ptr<Model>> load_model(const std::string& path) {
+Result<std::unique_ptr<Model>> load_model(const std::string& path,
+                                          std::optional<I2sLayout> i2s_layout) {
   auto model = open_model(path);
   if (!model) return model;
-  const std::vector<TensorProblem> problems = read_weights(**model);
+  const std::vector<TensorProblem> problems = read_weights(**model, i2s_layout);
   if (problems.empty()) return model;
   const TensorProblem& first = problems.front();
   return fail(ExitCode::bad_input_file, first.what, path + ", tensor " + first.tensor, first.hint);

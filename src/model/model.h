@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,16 +12,19 @@
 #include "gguf/file.h"
 #include "model/architecture.h"
 #include "model/hparams.h"
+#include "model/i2s_layout.h"
 #include "model/weights.h"
 
 namespace crossval {
 
 /// Owns the mapped file and everything derived from it. `overlay` holds weights that do not lie in
-/// the file as they are used: vectors that are misaligned there, planted faults.
+/// the file as they are used: vectors that are misaligned there, I2_S weights in another layout
+/// than the kernels', planted faults.
 struct Model {
   GgufFile file;
   const Architecture* architecture = nullptr;
   Hparams hparams;
+  std::optional<I2sReading> i2s;  // of files with I2_S weights
   Weights weights;
   std::vector<std::unique_ptr<std::vector<std::byte>>> overlay;
 
@@ -30,7 +34,7 @@ struct Model {
 
 /// Why a tensor of a file is not what the architecture needs.
 struct TensorProblem {
-  enum class Kind : uint8_t { missing, unknown, shape, type };
+  enum class Kind : uint8_t { missing, unknown, shape, type, content };
 
   Kind kind = Kind::missing;
   std::string tensor;
@@ -45,9 +49,12 @@ Result<std::unique_ptr<Model>> open_model(const std::string& path);
 /// Fills model.weights and returns what is wrong with the file's tensors: presence, shape, type; a
 /// tensor that the architecture does not use is wrong too, because the model then means something
 /// else. Only without problems may the weights be used.
-std::vector<TensorProblem> read_weights(Model& model);
+/// `i2s_layout`: of I2_S weights, when it is not to be found out.
+std::vector<TensorProblem> read_weights(Model& model,
+                                        std::optional<I2sLayout> i2s_layout = std::nullopt);
 
 /// Both of them: a model that can be evaluated. Errors (bad_input_file) name the first problem.
-Result<std::unique_ptr<Model>> load_model(const std::string& path);
+Result<std::unique_ptr<Model>> load_model(const std::string& path,
+                                          std::optional<I2sLayout> i2s_layout = std::nullopt);
 
 }  // namespace crossval

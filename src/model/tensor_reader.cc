@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 #include <utility>
+
+#include "quant/foreign_types.h"
+#include "quant/i2s.h"
 
 namespace crossval {
 namespace {
@@ -124,7 +128,10 @@ Matrix TensorReader::checked(const GgufTensor& tensor, int64_t rows, int64_t col
     std::string known;
     for (const WeightFormat& f : weight_formats())
       known += (known.empty() ? "" : ", ") + std::string(f.name);
-    refuse(Kind::type, tensor.name, fmt::format("weight type {} is not supported", tensor.type_id),
+    const std::string_view foreign = foreign_type(tensor.type_id);
+    refuse(Kind::type, tensor.name,
+           fmt::format("weight type {} is not supported{}{}", tensor.type_id,
+                       foreign.empty() ? "" : ": ", foreign),
            "Supported: " + known + ".");
     return {};
   }
@@ -134,7 +141,49 @@ Matrix TensorReader::checked(const GgufTensor& tensor, int64_t rows, int64_t col
                        slices == 1 ? "" : fmt::format(" x {}", slices)));
     return {};
   }
-  return {format, tensor.data.data(), rows, cols};
+  const Matrix matrix = {format, tensor.data.data(), rows, cols};
+  return format->type == WeightType::i2_s ? i2s_matrix(tensor, matrix) : matrix;
+}
+
+Matrix TensorReader::i2s_matrix(const GgufTensor& tensor, Matrix matrix) {
+  constexpr float kLeast = 1e-6F;  // what bitnet.cpp's quantiser takes for zero
+  const int64_t bytes = tensor.elements() / 4;
+  matrix.scale = matrix.format->tensor_scale(tensor.data.data(), tensor.elements());
+  if (!std::isfinite(matrix.scale) || matrix.scale < kLeast) {
+    refuse(Kind::content, tensor.name, fmt::format("the tensor's I2_S scale is {}", matrix.scale),
+           "Was the file quantised by several threads? bitnet.cpp's llama-quantize then puts the "
+           "scale elsewhere: convert with one thread.");
+    return {};
+  }
+  const auto* codes = reinterpret_cast<const uint8_t*>(tensor.data.data());
+  for (int64_t i = 0; i < bytes; ++i) {
+    if ((codes[i] & codes[i] >> 1 & 0x55) == 0) continue;
+    refuse(Kind::content, tensor.name,
+           fmt::format("byte {} holds code 3, which I2_S does not have", i),
+           "The file is damaged, or its type 36 is not bitnet.cpp's I2_S.");
+    return {};
+  }
+  const I2sLayout layout = model_.i2s->layout;
+  if (layout == I2sLayout::x86) return matrix;
+  const int64_t rows = tensor.elements() / matrix.cols;
+  if (layout == I2sLayout::x86_rows && rows % 4 != 0) {
+    refuse(Kind::content, tensor.name,
+           fmt::format("{} rows are no multiple of the 4 of layout x86-rows", rows),
+           "Name another layout with --i2s-layout.");
+    return {};
+  }
+  auto repacked = std::make_unique<std::vector<std::byte>>(static_cast<size_t>(bytes));
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t c = 0; c < matrix.cols; ++c) {
+      const I2sPlace from = i2s_place(layout, r, c, matrix.cols);
+      const I2sPlace to = i2s_place(I2sLayout::x86, r, c, matrix.cols);
+      (*repacked)[static_cast<size_t>(to.byte)] |=
+          static_cast<std::byte>((codes[from.byte] >> from.shift & 3) << to.shift);
+    }
+  }
+  matrix.data = repacked->data();
+  model_.overlay.push_back(std::move(repacked));
+  return matrix;
 }
 
 void TensorReader::refuse(TensorProblem::Kind kind, std::string_view name, std::string what,

@@ -38,6 +38,8 @@ class TensorReader {
 
  private:
   const GgufTensor* find(const std::string& name, Presence presence);
+  /// A matrix of I2_S in the kernels' layout.
+  Matrix i2s_matrix(const GgufTensor& tensor, Matrix matrix);
   Matrix checked(const GgufTensor& tensor, int64_t rows, int64_t cols, int64_t slices);
   void refuse(TensorProblem::Kind kind, std::string_view name, std::string what,
               std::string hint = {});

@@ -9,16 +9,24 @@
 
 namespace crossval {
 
-/// A weight matrix: `rows` outputs of `cols` inputs each, stored row by row in `format`.
+/// A weight matrix: `rows` outputs of `cols` inputs each, stored row by row in `format`, times
+/// `scale`.
 struct Matrix {
   const WeightFormat* format = nullptr;
   const std::byte* data = nullptr;
   int64_t rows = 0;
   int64_t cols = 0;
+  float scale = 1.0F;  // of the whole tensor, where the format has one (I2_S)
 
   bool present() const { return data != nullptr; }
   int64_t row_bytes() const { return format->row_bytes(cols); }
   const std::byte* row(int64_t r) const { return data + r * row_bytes(); }
+  /// The `cols` values of a row.
+  void decode_row(int64_t r, float* out) const {
+    format->decode(row(r), out, cols);
+    if (scale == 1.0F) return;
+    for (int64_t i = 0; i < cols; ++i) out[i] *= scale;
+  }
 };
 
 /// f32 values: a norm's weights, a bias, RoPE factors.
@@ -48,7 +56,7 @@ struct ExpertLinear {
   bool present() const { return matrix.present(); }
   Matrix expert(int64_t e) const {
     return {matrix.format, matrix.data + e * matrix.rows * matrix.row_bytes(), matrix.rows,
-            matrix.cols};
+            matrix.cols, matrix.scale};
   }
 };
 

@@ -39,8 +39,8 @@ std::string activation_arithmetic(const Model& model) {
   return text;
 }
 
-std::string activation_function(const Architecture& architecture) {
-  switch (architecture.activation) {
+std::string activation_words(Activation activation) {
+  switch (activation) {
     case Activation::silu:
       return "silu";
     case Activation::gelu:
@@ -58,7 +58,8 @@ std::string activation_function(const Architecture& architecture) {
 }  // namespace
 
 EngineInfo describe_native(const NativeOptions& options, const Model& model,
-                           const NativeVocabulary& vocabulary, const KernelSet& kernels) {
+                           const NativeVocabulary& vocabulary, const KernelSet& kernels,
+                           Activation activation) {
   EngineInfo info;
   EngineIdentity& who = info.identity;
   who.name = "native";
@@ -68,7 +69,7 @@ EngineInfo describe_native(const NativeOptions& options, const Model& model,
   who.isa = kernels.description;
   who.libm = fmt::format("glibc {}", gnu_get_libc_version());
   who.activations = activation_arithmetic(model);
-  who.activation_function = activation_function(*model.architecture);
+  who.activation_function = activation_words(activation);
   who.faults = options.faults;
   const Hparams& h = model.hparams;
   EngineSettings& s = info.settings;
@@ -84,6 +85,16 @@ EngineInfo describe_native(const NativeOptions& options, const Model& model,
   s.flash_attention = "off";
   s.rope = fmt::format("base {} scale {:g}", h.rope.base, h.rope.scale);
   s.norm_eps = h.norm_eps;
+  if (model.i2s) {
+    s.i2s_layout = i2s_layout_name(model.i2s->layout);
+    s.i2s_layout_why = model.i2s->why;
+    if (!model.i2s->decided) {
+      info.warnings.push_back(
+          {"i2s-layout", fmt::format("I2_S weights are read in layout {}, {}; say which it is with "
+                                     "--i2s-layout",
+                                     s.i2s_layout, s.i2s_layout_why)});
+    }
+  }
   s.add_bos = vocabulary.add_bos();
   s.add_eos = vocabulary.add_eos();
   info.capabilities = {

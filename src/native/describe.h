@@ -10,6 +10,7 @@
 namespace crossval {
 
 EngineInfo describe_native(const NativeOptions& options, const Model& model,
-                           const NativeVocabulary& vocabulary, const KernelSet& kernels);
+                           const NativeVocabulary& vocabulary, const KernelSet& kernels,
+                           Activation activation);
 
 }  // namespace crossval

@@ -31,7 +31,8 @@ class NativeEngine : public Engine {
         vocabulary_(std::move(vocabulary)),
         pool_(options.threads),
         forward_(*model_, std::move(wiring), kernels, pool_, std::move(cache)),
-        info_(describe_native(options, *model_, vocabulary_, kernels)),
+        info_(describe_native(options, *model_, vocabulary_, kernels,
+                              forward_.activation_function())),
         n_batch_(options.n_batch),
         stop_(options.stop) {}
 
@@ -145,7 +146,7 @@ class NativeEngine : public Engine {
 Result<std::unique_ptr<Engine>> make_native_engine(const NativeOptions& options) {
   const auto kernels = choose_kernels();
   if (!kernels) return tl::unexpected(kernels.error());
-  auto model = load_model(options.model_path);
+  auto model = load_model(options.model_path, options.i2s_layout);
   if (!model) return tl::unexpected(model.error());
   Wiring wiring = wiring_of((*model)->hparams);
   bool drop_bos = false;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "native/kv_cache.h"
+#include "quant/i2s.h"
 
 namespace crossval {
 
@@ -19,7 +21,8 @@ struct NativeOptions {
   KvType kv = KvType::f16;
   int threads = 1;
   int64_t n_ctx = 2048;
-  int64_t n_batch = 512;  // positions of one chunk
+  int64_t n_batch = 512;                  // positions of one chunk
+  std::optional<I2sLayout> i2s_layout{};  // of I2_S weights; without: found out by statistics
   std::vector<std::string> faults{};
   std::stop_token stop{};  // ends an evaluation between two layers, as a sink's false does
 };

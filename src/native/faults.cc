@@ -98,6 +98,9 @@ Result<void> block_scale(FaultTarget& t) {
       std::memcpy(bytes, &half, sizeof(half));
       break;
     }
+    case WeightType::i2_s:  // its block is the tensor
+      gate.scale *= 4.0F;
+      break;
     case WeightType::q2_k:
       scaled(80);
       break;
@@ -181,6 +184,42 @@ Result<void> expert_weights(FaultTarget& t) {
   return {};
 }
 
+Result<void> silu_for_relu2(FaultTarget& t) {
+  if (t.model.architecture->activation != Activation::relu_squared)
+    return needs("silu-for-relu2", "squared ReLU");
+  t.wiring.silu = true;
+  return {};
+}
+
+/// The value that BitNet-rs reads from two bits of what it calls QK256.
+float qk256_value(unsigned code) {
+  constexpr float kValues[] = {-2.0F, -1.0F, 1.0F, 2.0F};
+  return kValues[code];
+}
+
+/// I2_S read as BitNet-rs does: codes in the order of their values, lowest bits first, no scale.
+/// Its product is that of plain floats, so the weights become F32.
+void reread_as_qk256(Model& model, Matrix& matrix) {
+  if (!matrix.present() || matrix.format->type != WeightType::i2_s) return;
+  std::vector<float> values(static_cast<size_t>(matrix.rows * matrix.cols));
+  for (size_t i = 0; i < values.size(); ++i) {
+    values[i] = qk256_value(std::to_integer<unsigned>(matrix.data[i / 4]) >> (2 * (i % 4)) & 3U);
+  }
+  const auto bytes = std::as_bytes(std::span(values));
+  model.overlay.push_back(std::make_unique<std::vector<std::byte>>(bytes.begin(), bytes.end()));
+  matrix = {&weight_format(WeightType::f32), model.overlay.back()->data(), matrix.rows,
+            matrix.cols};
+}
+Result<void> i2s_as_qk256(FaultTarget& t) {
+  if (!t.model.i2s) return needs("i2s-as-qk256", "I2_S weights");
+  for (Layer& layer : t.model.weights.layers) {
+    for (Linear* linear : {&layer.qkv, &layer.wq, &layer.wk, &layer.wv, &layer.wo, &layer.gate,
+                           &layer.up, &layer.down})
+      reread_as_qk256(t.model, linear->matrix);
+  }
+  return {};
+}
+
 constexpr Fault kFaults[] = {
     {"rope-pairing", "RoPE rotates the other pairs (adjacent for halves, halves for adjacent)",
      rope_pairing},
@@ -206,6 +245,9 @@ constexpr Fault kFaults[] = {
     {"wrong-expert", "each position goes through the experts after the right ones", wrong_expert},
     {"expert-weights", "weights of experts normalised where they are not, and the reverse",
      expert_weights},
+    {"silu-for-relu2", "SiLU where the architecture has squared ReLU", silu_for_relu2},
+    {"i2s-as-qk256", "I2_S weights read as BitNet-rs does: codes -2, -1, 1, 2, no scale",
+     i2s_as_qk256},
 };
 
 }  // namespace

@@ -69,8 +69,7 @@ void Forward::embed(std::span<const int32_t> ids) {
   const Weights& w = model_.weights;
   x_.resize(static_cast<size_t>(n_ * hp_.n_embd));
   for (int64_t p = 0; p < n_; ++p) {
-    w.token_embd.format->decode(w.token_embd.row(ids[static_cast<size_t>(p)]),
-                                x_.data() + p * hp_.n_embd, hp_.n_embd);
+    w.token_embd.decode_row(ids[static_cast<size_t>(p)], x_.data() + p * hp_.n_embd);
   }
   const bool given = arch_.embedding_scale == EmbeddingScale::metadata && hp_.embedding_scale != 1;
   if (!given) show({"embd", "GET_ROWS"}, -1, x_);
@@ -81,8 +80,7 @@ void Forward::embed(std::span<const int32_t> ids) {
   if (w.position_embd.present()) {
     h_.resize(x_.size());
     for (int64_t p = 0; p < n_; ++p) {
-      w.position_embd.format->decode(w.position_embd.row(first_ + p + wiring_.position_offset),
-                                     h_.data() + p * hp_.n_embd, hp_.n_embd);
+      w.position_embd.decode_row(first_ + p + wiring_.position_offset, h_.data() + p * hp_.n_embd);
     }
     show({"pos_embd", "GET_ROWS"}, -1, h_);
     add(x_.data(), h_.data(), static_cast<int64_t>(x_.size()));
@@ -451,9 +449,10 @@ void Forward::multiply(const ExpertLinear& linear, const Route& r, const LinearN
 /// gate_ (rows × width) = act(gate) · up, or act(gate) without up.
 void Forward::activate(int64_t rows, Strided gate, Strided up, int64_t width) {
   gate_.resize(static_cast<size_t>(rows * width));
+  const Activation kind = activation_function();
   pool_.parallel_for(rows, 1, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
-      activation(kernels_, arch_.activation, gate.data + r * gate.stride,
+      activation(kernels_, kind, gate.data + r * gate.stride,
                  up.data == nullptr ? nullptr : up.data + r * up.stride, width,
                  gate_.data() + r * width);
     }

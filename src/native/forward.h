@@ -33,6 +33,7 @@ struct Wiring {
   bool ignore_windows = false;                   // every layer sees all positions
   bool ignore_sinks = false;                     // the softmax sees keys only
   int64_t expert_offset = 0;                     // expert e + offset computes in the place of e
+  bool silu = false;                             // whatever activation the architecture has
 };
 
 /// One node of the graph as it is computed: `data` is positions × width. Valid during the call.
@@ -57,6 +58,11 @@ class Forward {
   /// empty.
   bool chunk(std::span<const int32_t> ids, int64_t first, const LogitsSink& sink,
              const NodeSink& node_sink, const std::stop_token& stop);
+
+  /// Of the feed-forward networks.
+  Activation activation_function() const {
+    return wiring_.silu ? Activation::silu : arch_.activation;
+  }
 
   /// Upstream's operation of the node result_output.
   const char* logits_op() const;

@@ -31,6 +31,10 @@ void product(const KernelSet& kernels, ThreadPool& pool, const Matrix& matrix, c
              x.data() + p * x.stride(), x.stride(), positions, matrix.cols,
              out + p * matrix.rows + r, matrix.rows);
       }
+      if (matrix.scale == 1.0F) continue;
+      for (int64_t i = p; i < p + positions; ++i) {
+        for (int64_t r = begin; r < end; ++r) out[i * matrix.rows + r] *= matrix.scale;
+      }
     }
   });
 }

@@ -30,8 +30,8 @@ class PackedRows {
   std::vector<std::byte> bytes_;
 };
 
-/// out[p × matrix.rows + r] = dot(matrix row r, x row p), rows shared out among the threads.
-/// x is positions × matrix.cols; `scratch` is overwritten.
+/// out[p × matrix.rows + r] = dot(matrix row r, x row p) · matrix.scale, rows shared out among the
+/// threads. x is positions × matrix.cols; `scratch` is overwritten.
 void product(const KernelSet& kernels, ThreadPool& pool, const Matrix& matrix, const float* x,
              int64_t positions, PackedRows& scratch, float* out);
 

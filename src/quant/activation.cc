@@ -1,5 +1,6 @@
 #include "quant/activation.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -24,9 +25,9 @@ struct Extent {
   bool nan = false;
 };
 
-Extent extent_of(const float* x, int count) {
+Extent extent_of(const float* x, int64_t count) {
   Extent extent;
-  for (int i = 0; i < count; ++i) {
+  for (int64_t i = 0; i < count; ++i) {
     if (std::isnan(x[i])) extent.nan = true;
     if (std::fabs(x[i]) > extent.largest) {
       extent.largest = std::fabs(x[i]);
@@ -103,6 +104,22 @@ void pack_block_q8_k(const float* x, BlockQ8_K& out) {
   out.d = 1.0F / multiplier;
 }
 
+/// One scale for the row. A code beyond eight bits cannot occur: |x| · scale is at most 127 and
+/// half an ulp.
+void pack_i8_s(const float* x, int64_t n, RowI8_S& out) {
+  const Extent extent = extent_of(x, n);
+  out.scale =
+      extent.nan ? kNaN : static_cast<float>(127.0 / std::max(1e-5, double{extent.largest}));
+  out.sum = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    const float product = x[i] * out.scale;
+    // Not finite when a NaN is in the row, or an infinity, whose scale is 0: then every dot is NaN.
+    const int code = std::isfinite(product) ? round_even(product) : 0;
+    out.codes()[i] = static_cast<int8_t>(code);
+    out.sum += code;
+  }
+}
+
 template <class Narrow>
 void pack_narrow(const float* x, int64_t n, std::byte* out, Narrow narrow) {
   for (int64_t i = 0; i < n; ++i) {
@@ -127,6 +144,8 @@ std::string_view activation_name(ActivationType type) {
       return "Q8_1";
     case ActivationType::q8_k:
       return "Q8_K";
+    case ActivationType::i8_s:
+      return "I8_S";
   }
   return "";
 }
@@ -156,6 +175,8 @@ int64_t packed_row_bytes(ActivationType type, int64_t n) {
       return n / 32 * static_cast<int64_t>(sizeof(BlockQ8_1));
     case ActivationType::q8_k:
       return n / 256 * static_cast<int64_t>(sizeof(BlockQ8_K));
+    case ActivationType::i8_s:
+      return static_cast<int64_t>(sizeof(RowI8_S)) + n;
   }
   return 0;
 }
@@ -182,6 +203,9 @@ void pack_row_scalar(ActivationType type, const float* x, int64_t n, std::byte* 
       for (int64_t b = 0; b < n / 256; ++b) pack_block_q8_k(x + 256 * b, blocks[b]);
       break;
     }
+    case ActivationType::i8_s:
+      pack_i8_s(x, n, *reinterpret_cast<RowI8_S*>(out));
+      break;
   }
 }
 

@@ -30,10 +30,20 @@ struct BlockQ8_K {
   int16_t sums[16];
 };
 
+/// A row of n values (bitnet.cpp's I8_S): this head, then n codes of eight bits.
+struct RowI8_S {
+  float scale;  // values are codes / scale
+  int32_t sum;  // of the codes
+
+  int8_t* codes() { return reinterpret_cast<int8_t*>(this + 1); }
+  const int8_t* codes() const { return reinterpret_cast<const int8_t*>(this + 1); }
+};
+
 std::string_view activation_name(ActivationType type);
+/// Values that are packed together; 1 where each or the whole row stands alone.
 int activation_block_elements(ActivationType type);
 
-/// Bytes of a packed row of n values (n a multiple of the block for q8 types).
+/// Bytes of a packed row of n values (n a multiple of the block for q8 types, of 4 for I8_S).
 int64_t packed_row_bytes(ActivationType type, int64_t n);
 
 /// Packs n values; scalar, the definition. Kernel sets may hold faster ones with the same bits.

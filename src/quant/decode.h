@@ -27,6 +27,9 @@ void decode_scaled256(const std::byte* blocks, float* out, int64_t elements);
 template <class F>
 void decode_iq1(const std::byte* blocks, float* out, int64_t elements);
 
+/// Layout x86 (quant/i2s.h), without the tensor's scale.
+void decode_i2_s(const std::byte* blocks, float* out, int64_t elements);
+
 void decode_nvfp4(const std::byte* blocks, float* out, int64_t elements);
 
 /// F: Q1_0 (128 values), Q2_0 (64).

@@ -1,4 +1,5 @@
 #include "quant/decode.h"
+#include "quant/i2s.h"
 #include "quant/iq1_quants.h"
 #include "quant/iq_quants.h"
 #include "quant/low_bits.h"
@@ -36,6 +37,11 @@ void decode_iq1(const std::byte* blocks, float* out, int64_t elements) {
       out[base + i] = scale * (static_cast<float>(unpacked.codes[i]) + shift);
     }
   }
+}
+
+void decode_i2_s(const std::byte* blocks, float* out, int64_t elements) {
+  const auto* row = reinterpret_cast<const uint8_t*>(blocks);
+  for (int64_t i = 0; i < elements; ++i) out[i] = static_cast<float>(I2_S::value(row, i));
 }
 
 void decode_nvfp4(const std::byte* blocks, float* out, int64_t elements) {

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstring>
 
 #include "quant/blocks32.h"
 #include "quant/decode.h"
+#include "quant/i2s.h"
 #include "quant/iq1_quants.h"
 #include "quant/iq_quants.h"
 #include "quant/k_quants.h"
@@ -18,7 +20,8 @@ namespace {
 using enum WeightType;
 using A = ActivationType;
 
-// In id order: type, name, values per block, bytes per block, partner in a product, decoder.
+// In id order: type, name, values per block, bytes per block, partner in a product, decoder, bytes
+// behind the last row.
 constexpr WeightFormat kFormats[] = {
     {f32, "F32", 1, 4, A::f32, decode_f32},
     {f16, "F16", 1, 2, A::f16, decode_f16},
@@ -44,6 +47,7 @@ constexpr WeightFormat kFormats[] = {
     {bf16, "BF16", 1, 2, A::bf16, decode_bf16},
     {tq1_0, "TQ1_0", 256, TQ1_0::kBytes, A::q8_k, decode_scaled256<TQ1_0>},
     {tq2_0, "TQ2_0", 256, TQ2_0::kBytes, A::q8_k, decode_scaled256<TQ2_0>},
+    {i2_s, "I2_S", 128, I2_S::kBytes, A::i8_s, decode_i2_s, I2_S::kTailBytes},
     {mxfp4, "MXFP4", 32, MXFP4::kBytes, A::q8_0, decode_blocks32<MXFP4>},
     {nvfp4, "NVFP4", 64, NVFP4::kBytes, A::q8_0, decode_nvfp4},
     {q1_0, "Q1_0", 128, Q1_0::kBytes, A::q8_0, decode_low_bits<Q1_0, 128>},
@@ -51,6 +55,12 @@ constexpr WeightFormat kFormats[] = {
 };
 
 }  // namespace
+
+float WeightFormat::tensor_scale(const std::byte* data, int64_t elements) const {
+  float scale = 1.0F;
+  if (tail_bytes > 0) std::memcpy(&scale, data + row_bytes(elements), sizeof scale);
+  return scale;
+}
 
 std::span<const WeightFormat> weight_formats() { return kFormats; }
 

@@ -34,6 +34,7 @@ enum class WeightType : uint32_t {
   bf16 = 30,
   tq1_0 = 34,
   tq2_0 = 35,
+  i2_s = 36,  // bitnet.cpp
   mxfp4 = 39,
   nvfp4 = 40,
   q1_0 = 41,
@@ -41,7 +42,7 @@ enum class WeightType : uint32_t {
 };
 
 /// What a product converts its activations to before the dot, by weight format.
-enum class ActivationType : uint8_t { f32, f16, bf16, q8_0, q8_1, q8_k };
+enum class ActivationType : uint8_t { f32, f16, bf16, q8_0, q8_1, q8_k, i8_s };
 
 struct WeightFormat {
   WeightType type;
@@ -50,10 +51,16 @@ struct WeightFormat {
   int block_bytes;            // stored bytes per block
   ActivationType activation;  // partner in a product
   /// Decodes `elements` values (a multiple of block_elements) from `blocks` to `out`.
+  /// Formats with a scale of the whole tensor (I2_S) leave that to the caller.
   void (*decode)(const std::byte* blocks, float* out, int64_t elements);
+  int tail_bytes = 0;  // behind the last row: what belongs to the whole tensor
 
   /// Bytes of a row of `elements` values; elements must be a multiple of block_elements.
   int64_t row_bytes(int64_t elements) const { return elements / block_elements * block_bytes; }
+  /// Bytes of a tensor of `elements` values.
+  int64_t tensor_bytes(int64_t elements) const { return row_bytes(elements) + tail_bytes; }
+  /// What decoded values are multiplied by, from the tensor's tail; 1 without one.
+  float tensor_scale(const std::byte* data, int64_t elements) const;
 };
 
 /// The entry for a GGUF tensor type id, or nullptr when we do not read it.

@@ -38,6 +38,8 @@ Json settings_of(const EngineSettings& settings) {
           {"flash_attention", json_bytes(settings.flash_attention)},
           {"rope", json_bytes(settings.rope)},
           {"norm_eps", json_number(settings.norm_eps)},
+          {"i2s_layout", json_bytes(settings.i2s_layout)},
+          {"i2s_layout_why", json_bytes(settings.i2s_layout_why)},
           {"context_class", json_bytes(settings.context_class)},
           {"device", json_bytes(settings.device)},
           {"add_bos", settings.add_bos},

@@ -56,6 +56,10 @@ std::string engine_lines(const char* side, const EngineInfo& info, bool own_mode
     lines += layout.labelled("", model);
     lines += layout.labelled("", info.settings.model_description);
   }
+  if (!info.settings.i2s_layout.empty()) {
+    lines += layout.labelled("", fmt::format("I2_S layout {}, {}", info.settings.i2s_layout,
+                                             info.settings.i2s_layout_why));
+  }
   std::string environment;
   for (const std::string& variable : info.settings.environment) append(environment, variable);
   if (!environment.empty()) lines += layout.labelled("", "with " + escaped(environment));

@@ -86,6 +86,12 @@ void PerTokenRun::describe() {
   result_.max_tokens = plan_.max_tokens;
   result_.prompt = prompt_record(plan_.prompt);
   result_.warnings = prompt_warnings(plan_.prompt);
+  for (const Side side : {Side::candidate, Side::reference}) {
+    for (const EngineWarning& warning : engines_.of(side).info().warnings) {
+      result_.warnings.push_back(
+          {warning.name, engine_label(engines_, side) + ": " + warning.message});
+    }
+  }
 }
 
 Result<void> PerTokenRun::check_capabilities() const {

@@ -12,16 +12,19 @@
 namespace crossval {
 
 enum class TensorRole : uint8_t {
-  matrix,  // of a weight format, mean 0
-  norm,    // F32, near 1, some channels far above
+  matrix,     // of a weight format, mean 0
+  ternary,    // the same; where the format holds them exactly, values -level, 0, level
+  embedding,  // F16 whatever the weight formats are
+  norm,       // F32, some channels far above the others
 };
 
 struct PlannedTensor {
   std::string name;
   TensorRole role;
   int64_t cols;
-  int64_t rows;  // 1 for vectors
-  float sigma;   // standard deviation of a matrix's values
+  int64_t rows;          // 1 for vectors
+  float sigma;           // standard deviation of a matrix's values; what a norm's are near
+  std::string fed_by{};  // of ternary matrices: the norm that their inputs come from
 };
 
 struct SynthArchitecture {

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "gguf/file.h"
 #include "gguf/writer.h"
 #include "synth/plan.h"
 #include "synth/random_weights.h"
+#include "synth/ternary_weights.h"
 #include "synth/vocabulary.h"
 
 namespace crossval {
@@ -44,11 +46,13 @@ Result<void> check(const SynthOptions& o) {
   return {};
 }
 
-/// Norm weights as trained models have them: near 1, one channel in 64 several times as large.
-std::vector<float> norm_weights(int64_t size, Random& random) {
+/// Norm weights as trained models have them: near one value, one channel in 64 several times as
+/// large.
+std::vector<float> norm_weights(const std::string& name, int64_t size, float near, uint64_t seed) {
+  Random random(seed, name);
   std::vector<float> weights;
   for (int64_t i = 0; i < size; ++i) {
-    const float usual = 1.0F + 0.1F * random.normal();
+    const float usual = near * (1.0F + 0.1F * random.normal());
     weights.push_back(random.next() % 64 == 0 ? usual * (3.0F + 5.0F * random.uniform()) : usual);
   }
   return weights;
@@ -65,13 +69,43 @@ Result<void> write_matrix(const PlannedTensor& tensor, const WeightFormat& forma
   return {};
 }
 
+/// `norm`: weights of the norm that feeds the matrix, or empty.
+Result<void> write_ternary(const PlannedTensor& tensor, const WeightFormat& format,
+                           I2sLayout layout, const std::vector<float>& norm, Random& random,
+                           GgufWriter& to) {
+  const TernaryWeights weights(format, layout, tensor.sigma, norm);
+  for (int64_t r = 0; r < tensor.rows; r += kTernaryRows) {
+    const int64_t rows = std::min(kTernaryRows, tensor.rows - r);
+    if (auto ok = to.write(weights.rows(random, rows, tensor.cols)); !ok) return ok;
+  }
+  return to.write(weights.tail());
+}
+
+/// The format of a tensor; matrices take theirs from the list in turn.
+const WeightFormat& format_of(const PlannedTensor& tensor,
+                              const std::vector<const WeightFormat*>& types, size_t& matrices) {
+  switch (tensor.role) {
+    case TensorRole::norm:
+      return weight_format(WeightType::f32);
+    case TensorRole::embedding:
+      return weight_format(WeightType::f16);
+    default:
+      return *types[matrices++ % types.size()];
+  }
+}
+
+bool is_ternary(const PlannedTensor& tensor, const WeightFormat& format) {
+  return format.type == WeightType::i2_s ||
+         (tensor.role == TensorRole::ternary && TernaryWeights::fits(format.type));
+}
+
 }  // namespace
 
 Result<void> synthesize(const SynthOptions& options) {
   const SynthArchitecture* architecture = find_synth_architecture(options.architecture);
   if (architecture == nullptr) {
     return refuse(fmt::format("architecture {} cannot be made", options.architecture),
-                  "Use --arch llama.");
+                  "Use --arch llama, bitnet or bitnet-b1.58.");
   }
   if (options.types.empty()) return refuse("no weight type was given", "Use --types.");
   if (auto ok = check(options); !ok) return ok;
@@ -97,21 +131,36 @@ Result<void> synthesize(const SynthOptions& options) {
   std::vector<const WeightFormat*> formats;
   size_t matrices = 0;
   for (const PlannedTensor& tensor : tensors) {
-    const bool is_matrix = tensor.role == TensorRole::matrix;
-    formats.push_back(is_matrix ? options.types[matrices++ % options.types.size()]
-                                : &weight_format(WeightType::f32));
+    const WeightFormat& format = format_of(tensor, options.types, matrices);
+    if (format.type == WeightType::i2_s && options.i2s_layout == I2sLayout::x86_rows &&
+        tensor.rows % kTernaryRows != 0) {
+      return refuse(fmt::format("tensor {} has {} rows, no multiple of the 4 of layout x86-rows",
+                                tensor.name, tensor.rows));
+    }
+    formats.push_back(&format);
+    const bool is_matrix = tensor.role != TensorRole::norm;
     const std::array<int64_t, 2> ne = {tensor.cols, tensor.rows};
-    writer.add_tensor(tensor.name, static_cast<uint32_t>(formats.back()->type),
+    writer.add_tensor(tensor.name, static_cast<uint32_t>(format.type),
                       std::span(ne).first(is_matrix ? 2 : 1),
-                      static_cast<uint64_t>(formats.back()->row_bytes(tensor.cols) * tensor.rows));
+                      static_cast<uint64_t>(format.tensor_bytes(tensor.cols * tensor.rows)));
   }
   if (auto ok = writer.start(); !ok) return ok;
   for (size_t i = 0; i < tensors.size(); ++i) {
-    Random random(options.seed, tensors[i].name);
-    if (tensors[i].role == TensorRole::norm) {
-      const std::vector<float> weights = norm_weights(tensors[i].cols, random);
+    const PlannedTensor& tensor = tensors[i];
+    Random random(options.seed, tensor.name);
+    if (tensor.role == TensorRole::norm) {
+      const auto weights = norm_weights(tensor.name, tensor.cols, tensor.sigma, options.seed);
       if (auto ok = writer.write(std::as_bytes(std::span(weights))); !ok) return ok;
-    } else if (auto ok = write_matrix(tensors[i], *formats[i], random, writer); !ok) {
+    } else if (is_ternary(tensor, *formats[i])) {
+      const auto norm = std::ranges::find(tensors, tensor.fed_by, &PlannedTensor::name);
+      const auto feeding = norm == tensors.end()
+                               ? std::vector<float>()
+                               : norm_weights(norm->name, norm->cols, norm->sigma, options.seed);
+      if (auto ok = write_ternary(tensor, *formats[i], options.i2s_layout, feeding, random, writer);
+          !ok) {
+        return ok;
+      }
+    } else if (auto ok = write_matrix(tensor, *formats[i], random, writer); !ok) {
       return ok;
     }
   }

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "quant/format.h"
+#include "quant/i2s.h"
 
 namespace crossval {
 
@@ -22,6 +23,7 @@ struct SynthOptions {
   int64_t ff = 1536;
   uint64_t seed = 1;
   std::string vocabulary_path{};  // a GGUF file whose vocabulary is taken; empty: a small one
+  I2sLayout i2s_layout = I2sLayout::x86;
   std::string path{};
 };
 

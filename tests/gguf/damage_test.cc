@@ -47,7 +47,7 @@ struct Draft {
 };
 
 constexpr uint32_t kU8 = 0, kU32 = 4, kString = 8, kArray = 9, kU64 = 10;
-constexpr uint32_t kF32 = 0, kQ8_0 = 8;
+constexpr uint32_t kF32 = 0, kQ8_0 = 8, kI2_S = 36, kMxfp4 = 39;
 
 /// Two keys and two tensors of four values, nothing wrong.
 Draft sound() {
@@ -179,6 +179,25 @@ std::vector<Damage> damages() {
          d.data.resize(128);
        },
        "no multiple of Q8_0's block of 32", "tensor odd"},
+      {"RowIsNoWholeBlockOfI2_S",
+       [](Draft& d) {
+         d.tensor("odd", {64}, kI2_S, 64);
+         d.data.resize(128);
+       },
+       "no multiple of I2_S's block of 128", "tensor odd"},
+      {"TailBehindTheEnd",
+       [](Draft& d) {
+         d.tensor("odd", {128}, kI2_S, 64);
+         d.data.resize(64 + 63);
+       },
+       "ends behind the end", "tensor odd"},
+      {"AnotherTypeOfTheSameNumber",  // IQ4_NL_4_4, 72 bytes
+       [](Draft& d) {
+         d.tensor("odd", {128}, kI2_S, 64);
+         d.tensor("after", {4}, kF32, 160);
+         d.data.resize(176);
+       },
+       "takes 96 bytes, where I2_S of its shape takes 64", "tensor odd"},
   };
 }
 
@@ -213,6 +232,33 @@ TEST(GgufDamage, ATruncatedFileIsRefusedWhereverItEnds) {
     EXPECT_EQ(file.error().code, ExitCode::bad_input_file);
   }
   EXPECT_TRUE(parse(bytes.substr(0, end)).has_value());
+}
+
+TEST(GgufDamage, WhatForksCallANumberIsSaid) {
+  Draft draft = sound();
+  draft.tensor("odd", {96}, kMxfp4, 64);  // 51 bytes; TL2 is smaller
+  draft.data.resize(96);
+  const auto last = parse(draft.bytes());
+  ASSERT_FALSE(last.has_value());
+  EXPECT_THAT(last.error().what, HasSubstr("ends behind the end"));
+  EXPECT_THAT(last.error().hint, HasSubstr("TL2 in bitnet.cpp"));
+  draft.tensor("after", {16}, kF32, 96);
+  draft.data.resize(160);
+  const auto file = parse(draft.bytes());
+  ASSERT_FALSE(file.has_value());
+  EXPECT_THAT(file.error().what, HasSubstr("overlaps"));
+  EXPECT_THAT(file.error().hint, HasSubstr("TL2 in bitnet.cpp"));
+}
+
+TEST(GgufDamage, I2_SOfItsOwnSizeIsNone) {
+  Draft draft = sound();
+  draft.tensor("fine", {128}, kI2_S, 64);
+  draft.tensor("after", {4}, kF32, 128);
+  draft.data.resize(144);
+  const auto bytes = draft.bytes();
+  const auto file = parse(bytes);
+  ASSERT_TRUE(file.has_value()) << file.error().message();
+  EXPECT_EQ(file->find_tensor("fine")->data.size(), 64U);
 }
 
 // Types that only forks write are kept, up to the next tensor's data.

@@ -151,6 +151,7 @@ int main(int argc, char** argv) {
   ggml_cpu_init();
   bool same = true;
   for (const crossval::WeightFormat& format : crossval::weight_formats()) {
+    if (format.type == crossval::WeightType::i2_s) continue;  // of bitnet.cpp
     if (argc == 3 && std::string(argv[1]) == "--dump") {
       crossval::dump(format, argv[2]);
     } else {

@@ -132,7 +132,9 @@ const Damage kDamages[] = {
     {"NormType", [](ModelBytes& m) { m.set_tensor_type("blk.0.ffn_norm.weight", 1, kF16); },
      "type 1 where F32 is needed", "tensor blk.0.ffn_norm.weight"},
     {"WeightType", [](ModelBytes& m) { m.set_tensor_type("blk.1.attn_v.weight", 2, kUnknown); },
-     "weight type 199 is not supported", "tensor blk.1.attn_v.weight"},
+     "weight type 199 is not supported: a format of ik_llama.cpp", "tensor blk.1.attn_v.weight"},
+    {"ForeignType", [](ModelBytes& m) { m.set_tensor_type("blk.1.attn_v.weight", 2, 38); },
+     "weight type 38 is not supported: TL1 in bitnet.cpp", "tensor blk.1.attn_v.weight"},
 };
 
 class LoadDamaged : public testing::TestWithParam<Damage> {};

@@ -51,7 +51,8 @@ const std::map<std::string, std::string> kFirstNode = {{"rope-pairing", "Qcur-0 
 
 // Tested on models that have what they break: architectures_test.cc.
 const std::set<std::string_view> kOfOtherModels = {
-    "qk-norm", "sub-norm", "window", "soft-cap", "sink", "alibi", "wrong-expert", "expert-weights"};
+    "qk-norm", "sub-norm",     "window",         "soft-cap",       "sink",
+    "alibi",   "wrong-expert", "expert-weights", "silu-for-relu2", "i2s-as-qk256"};
 
 TEST(NativeFaults, EachChangesBitsFirstWhereItWasPlanted) {
   int planted = 0;

@@ -1,0 +1,57 @@
+// Places of codes, by hand from the description of the layouts; tests/golden/i2s.py reads whole
+// tensors independently (format_test.cc, tests/e2e/test_bitnet.py).
+#include "quant/i2s.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace crossval {
+namespace {
+
+struct Expected {
+  I2sLayout layout;
+  int64_t row, col, byte;
+  int shift;
+};
+
+TEST(I2s, CodesLieWhereTheLayoutSays) {
+  constexpr int64_t kCols = 256;
+  const Expected places[] = {
+      {I2sLayout::x86, 0, 0, 0, 6},        {I2sLayout::x86, 0, 31, 31, 6},
+      {I2sLayout::x86, 0, 33, 1, 4},       {I2sLayout::x86, 0, 127, 31, 0},
+      {I2sLayout::x86, 0, 128, 32, 6},     {I2sLayout::x86, 1, 64, 64, 2},
+      {I2sLayout::arm, 0, 16, 0, 4},       {I2sLayout::arm, 0, 63, 15, 0},
+      {I2sLayout::arm, 0, 64, 16, 6},      {I2sLayout::arm, 2, 47, 143, 2},
+      {I2sLayout::x86_rows, 0, 5, 5, 6},   {I2sLayout::x86_rows, 3, 5, 5, 0},
+      {I2sLayout::x86_rows, 4, 0, 256, 6},
+  };
+  for (const Expected& e : places) {
+    const I2sPlace place = i2s_place(e.layout, e.row, e.col, kCols);
+    EXPECT_EQ(place.byte, e.byte) << i2s_layout_name(e.layout) << " " << e.row << "," << e.col;
+    EXPECT_EQ(place.shift, e.shift) << i2s_layout_name(e.layout) << " " << e.row << "," << e.col;
+  }
+}
+
+TEST(I2s, EveryLayoutFillsEveryPlaceOnce) {
+  for (const I2sLayout layout : kI2sLayouts) {
+    std::set<std::pair<int64_t, int>> places;
+    for (int64_t row = 0; row < 8; ++row) {
+      for (int64_t col = 0; col < 256; ++col) {
+        const I2sPlace place = i2s_place(layout, row, col, 256);
+        EXPECT_LT(place.byte, 8 * 256 / 4);
+        EXPECT_TRUE(places.emplace(place.byte, place.shift).second);
+      }
+    }
+  }
+}
+
+TEST(I2s, LayoutsAreFoundByName) {
+  for (const I2sLayout layout : kI2sLayouts)
+    EXPECT_EQ(find_i2s_layout(i2s_layout_name(layout)), layout);
+  EXPECT_EQ(find_i2s_layout("auto"), std::nullopt);
+  EXPECT_EQ(find_i2s_layout("x86_rows"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace crossval
