@@ -17,6 +17,12 @@
 namespace crossval {
 namespace {
 
+OnTokenMismatch mismatch_policy(const std::string& word) {
+  if (word == "use-reference") return OnTokenMismatch::use_reference;
+  if (word == "use-candidate") return OnTokenMismatch::use_candidate;
+  return OnTokenMismatch::stop;
+}
+
 class PerTokenCommand : public Command {
  public:
   void add_options(CLI::App& app) override {
@@ -32,6 +38,11 @@ class PerTokenCommand : public Command {
         "cos (default): cosine of a position at least --cos-tol; bits: every bit equal", "WHAT")
         ->check(CLI::IsMember({"cos", "bits"}));
     add("--cos-tol", cos_tol_, "lowest cosine that passes (default 0.999)", "X");
+    add("--on-token-mismatch", on_token_mismatch_,
+        "when the ids differ: stop (default); use-reference or use-candidate: go on with that "
+        "side's ids on both",
+        "WHAT")
+        ->check(CLI::IsMember({"stop", "use-reference", "use-candidate"}));
     app.add_flag("--first-diff", first_diff_,
                  "find the first intermediate tensor whose bits differ")
         ->group("Comparison");
@@ -83,6 +94,7 @@ class PerTokenCommand : public Command {
     plan.requirement = require_ == "bits" ? Requirement::bits : Requirement::cosine;
     plan.cos_tol = cos_tol_;
     plan.max_tokens = max_tokens_;
+    plan.on_token_mismatch = mismatch_policy(on_token_mismatch_);
     plan.first_diff = first_diff_;
     plan.dump_dir = dump_dir_;
     plan.asked_differences = pair->asked_differences;
@@ -94,6 +106,7 @@ class PerTokenCommand : public Command {
   int32_t max_tokens_ = 4;
   std::string require_ = "cos";
   double cos_tol_ = 0.999;
+  std::string on_token_mismatch_ = "stop";
   bool first_diff_ = false;
   std::string dump_dir_;
   bool all_ = false;

@@ -160,6 +160,7 @@ std::string json_report(const Comparison& comparison) {
        {"prompt_positions", comparison.prompt_positions},
        {"decode_steps", comparison.decode_steps},
        {"max_tokens", comparison.max_tokens},
+       {"on_token_mismatch", mismatch_word(comparison.on_token_mismatch)},
        {"stopped_at_end_of_generation", comparison.stopped_at_end_of_generation},
        {"identical_rows", comparison.identical_rows},
        {"argmax_flips", comparison.argmax_flips},

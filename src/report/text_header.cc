@@ -92,7 +92,7 @@ std::string prompt_lines(const Comparison& comparison, const TextOptions& option
   const PromptRecord& prompt = comparison.prompt;
   std::string what = counted(static_cast<long>(comparison.tokens.size()), "token");
   if (comparison.tokens.empty()) what = "not tokenised";
-  if (comparison.mismatch) what = "tokenised differently";
+  if (comparison.mismatch && !comparison.gates_open()) what = "tokenised differently";
   if (prompt.form != "raw") append(what, prompt.form);
   if (comparison.decode_steps > 0)
     append(what, "then " + counted(comparison.decode_steps, "decode step"));
@@ -133,6 +133,11 @@ std::string header_text(const Comparison& comparison, const TextOptions& options
     text += layout.labelled(
         "asked for", fmt::format("{}: {} beside {} ({})", setting.name, escaped(setting.candidate),
                                  escaped(setting.reference), setting.effect));
+  }
+  if (comparison.mismatch && comparison.gates_open()) {
+    const bool candidates = comparison.on_token_mismatch == OnTokenMismatch::use_candidate;
+    text += layout.labelled("asked for", fmt::format("the {}'s token ids for both engines",
+                                                     candidates ? "candidate" : "reference"));
   }
   for (const Warning& warning : comparison.warnings) {
     text += layout.labelled("warning", warning.name + ": " + escaped(warning.message), Tint::warn);

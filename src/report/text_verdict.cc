@@ -63,6 +63,20 @@ std::string refused_names(const Comparison& comparison) {
   return names;
 }
 
+std::string tokens_sentence(const Comparison& comparison) {
+  const size_t index = comparison.mismatch ? comparison.mismatch->index : 0;
+  std::string text =
+      fmt::format("the engines tokenise the prompt differently from index {} on; ", index);
+  if (comparison.positions.empty()) return text + "nothing was evaluated";
+  text += fmt::format(
+      "with the {}'s ids, ",
+      comparison.on_token_mismatch == OnTokenMismatch::use_candidate ? "candidate" : "reference");
+  const auto count = static_cast<long>(comparison.positions.size());
+  return text + (comparison.identical_rows == count
+                     ? "every logit of " + rows_text(comparison) + " is bit for bit the same"
+                     : rows_text(comparison) + " pass what is required");
+}
+
 std::string sentence(const Comparison& comparison) {
   switch (comparison.verdict) {
     case Verdict::identical:
@@ -77,10 +91,7 @@ std::string sentence(const Comparison& comparison) {
     case Verdict::unhealthy:
       return unhealthy_sentence(comparison);
     case Verdict::tokens_differ:
-      return fmt::format(
-          "the engines tokenise the prompt differently from index {} on; nothing "
-          "was evaluated",
-          comparison.mismatch ? comparison.mismatch->index : 0);
+      return tokens_sentence(comparison);
     case Verdict::settings_differ:
       return "the engines run with settings that change the numbers and that nobody asked for: " +
              refused_names(comparison) + "; nothing was evaluated";
@@ -117,7 +128,10 @@ std::string next_step(const Comparison& comparison) {
     case Verdict::unhealthy:
       return "--first-diff finds the first operation whose result differs";
     case Verdict::tokens_differ:
-      return "--tokens 1,2,3 gives both engines the same ids";
+      return comparison.on_token_mismatch == OnTokenMismatch::stop
+                 ? "--on-token-mismatch use-reference goes on with the reference's ids on both "
+                   "sides"
+                 : "";
     case Verdict::settings_differ:
       return "set them alike, or ask for the difference: --candidate NAME:KEY=VALUE";
     case Verdict::match:
@@ -138,7 +152,10 @@ std::string verdict_text(const Comparison& comparison, const TextOptions& option
   const std::string lines = layout.paragraph(word + ": " + sentence(comparison) + ".");
   std::string text = layout.tinted(tint, word) + lines.substr(word.size());
   const bool failed_numbers = comparison.verdict == Verdict::diverged;
-  if (failed_numbers || comparison.verdict == Verdict::match) {
+  const bool passed_numbers =
+      comparison.verdict == Verdict::match ||
+      (comparison.verdict == Verdict::tokens_differ && comparison.worst.has_value());
+  if (failed_numbers || passed_numbers) {
     std::string extremes;
     if (comparison.worst) {
       const PositionResult& worst = comparison.positions[static_cast<size_t>(*comparison.worst)];

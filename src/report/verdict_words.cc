@@ -41,6 +41,18 @@ const char* requirement_word(Requirement requirement) {
   return requirement == Requirement::bits ? "bits" : "cos";
 }
 
+const char* mismatch_word(OnTokenMismatch policy) {
+  switch (policy) {
+    case OnTokenMismatch::stop:
+      return "stop";
+    case OnTokenMismatch::use_reference:
+      return "use-reference";
+    case OnTokenMismatch::use_candidate:
+      return "use-candidate";
+  }
+  return "";
+}
+
 const char* side_word(Side side) { return side == Side::candidate ? "candidate" : "reference"; }
 
 const char* weight_word(SettingWeight weight) {

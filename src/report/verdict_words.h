@@ -14,6 +14,9 @@ const char* status_word(Verdict verdict);
 /// "cos", "bits": as the command line writes it.
 const char* requirement_word(Requirement requirement);
 
+/// "stop", "use-reference", "use-candidate": likewise.
+const char* mismatch_word(OnTokenMismatch policy);
+
 /// "candidate", "reference".
 const char* side_word(Side side);
 

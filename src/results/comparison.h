@@ -23,7 +23,14 @@ enum class Requirement {
   bits,    // every bit equal
 };
 
-/// The word of a run: the first that applies.
+/// What happens when the two engines' ids of the prompt differ.
+enum class OnTokenMismatch {
+  stop,           // nothing is evaluated
+  use_reference,  // both evaluate the reference's ids
+  use_candidate,  // both evaluate the candidate's ids
+};
+
+/// The word of a run: the first that applies (docs/verdicts.md).
 enum class Verdict {
   tokens_differ,    // exit 2
   settings_differ,  // exit 6
@@ -63,9 +70,10 @@ struct Comparison {
   Requirement requirement = Requirement::cosine;
   double cos_tol = 0.999;
   int32_t max_tokens = 0;  // decode steps asked for
+  OnTokenMismatch on_token_mismatch = OnTokenMismatch::stop;
 
   PromptRecord prompt;
-  std::vector<TokenId> tokens;  // of the prompt, the same on both sides (else see mismatch)
+  std::vector<TokenId> tokens;  // of the prompt, as both evaluate them (on stop: the reference's)
   std::vector<SettingDifference> settings;
   std::optional<TokenMismatch> mismatch;
   std::vector<Warning> warnings;
@@ -90,6 +98,11 @@ struct Comparison {
 
   Verdict verdict = Verdict::unhealthy;
   double seconds = 0;  // wall time of the evaluation
+
+  /// True when no gate keeps the rows from being compared.
+  bool gates_open() const {
+    return !is_refused(settings) && (!mismatch || on_token_mismatch != OnTokenMismatch::stop);
+  }
 };
 
 /// The exit status that belongs to a verdict.

@@ -84,6 +84,7 @@ void PerTokenRun::describe() {
   result_.requirement = plan_.requirement;
   result_.cos_tol = plan_.cos_tol;
   result_.max_tokens = plan_.max_tokens;
+  result_.on_token_mismatch = plan_.on_token_mismatch;
   result_.prompt = prompt_record(plan_.prompt);
   result_.warnings = prompt_warnings(plan_.prompt);
   for (const Side side : {Side::candidate, Side::reference}) {
@@ -109,18 +110,25 @@ Result<void> PerTokenRun::check_capabilities() const {
   return {};
 }
 
-// True when both gates are open. Both are looked at, so that a report can show all that differs.
+// True when no gate is closed. All are looked at, so that a report can show all that differs.
 Result<bool> PerTokenRun::pass_gates() {
   result_.settings =
       compare_settings(result_.candidate, result_.reference, plan_.asked_differences);
   observer_.phase("tokenise");
-  auto tokens = tokenise_both(plan_, engines_);
+  auto tokens = tokenise_both(plan_.prompt, plan_.model, engines_);
   if (auto ok = check_stop(stop_); !ok) return tl::unexpected(ok.error());
   if (!tokens) return tl::unexpected(tokens.error());
-  result_.tokens = std::move(tokens->ids);
-  prompt_pieces_ = std::move(tokens->pieces);
   result_.mismatch = std::move(tokens->mismatch);
-  return !result_.mismatch && !is_refused(result_.settings);
+  const bool candidates = plan_.on_token_mismatch == OnTokenMismatch::use_candidate;
+  TokenSide& used = candidates ? tokens->candidate : tokens->reference;
+  if (result_.mismatch && plan_.on_token_mismatch != OnTokenMismatch::stop) {
+    const Side other = candidates ? Side::reference : Side::candidate;
+    const auto ok = check_ids(engines_, other, used.ids, ExitCode::usage);
+    if (!ok) return tl::unexpected(ok.error());
+  }
+  result_.tokens = std::move(used.ids);
+  prompt_pieces_ = std::move(used.pieces);
+  return result_.gates_open();
 }
 
 Result<void> PerTokenRun::check_context() const {

@@ -20,6 +20,7 @@ struct PerTokenPlan {
   Requirement requirement = Requirement::cosine;
   double cos_tol = 0.999;
   int32_t max_tokens = 4;  // decode steps after the prompt; 0: the prompt alone
+  OnTokenMismatch on_token_mismatch = OnTokenMismatch::stop;
   bool first_diff = false;
   std::string dump_dir;  // empty: none
   /// Names of settings (SettingDifference::name) that the command line set for one side on purpose.

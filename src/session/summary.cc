@@ -8,10 +8,13 @@ namespace crossval {
 namespace {
 
 Verdict verdict_of(const Comparison& comparison) {
-  if (comparison.mismatch) return Verdict::tokens_differ;
-  if (is_refused(comparison.settings)) return Verdict::settings_differ;
+  if (!comparison.gates_open()) {
+    return comparison.mismatch ? Verdict::tokens_differ : Verdict::settings_differ;
+  }
   if (!comparison.health.empty()) return Verdict::unhealthy;
   if (comparison.first_divergence) return Verdict::diverged;
+  if (comparison.mismatch)
+    return Verdict::tokens_differ;  // whatever the rows of one side's ids say
   return comparison.identical_rows == std::ssize(comparison.positions) ? Verdict::identical
                                                                        : Verdict::match;
 }
@@ -51,8 +54,7 @@ bool passes(const RowMetrics& metrics, Requirement requirement, double cos_tol) 
 }
 
 void summarise(Comparison& c) {
-  const bool gates_open = !c.mismatch && !is_refused(c.settings);
-  if (gates_open && c.positions.empty()) {
+  if (c.gates_open() && c.positions.empty()) {
     c.health.push_back(
         {"nothing-compared", Side::candidate, -1, -1, "not one position was compared"});
   }

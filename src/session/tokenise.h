@@ -8,21 +8,27 @@
 
 #include "base/error.h"
 #include "gate/token_mismatch.h"
+#include "gate/token_side.h"
+#include "prompt/model_facts.h"
+#include "prompt/prompt.h"
 #include "session/engine_pair.h"
-#include "session/per_token.h"
 
 namespace crossval {
 
 struct PromptTokens {
-  std::vector<TokenId> ids;  // the reference's, and the candidate's when there is no mismatch
-  std::vector<std::string> pieces;
+  TokenSide candidate, reference;  // the same ids and pieces unless there is a mismatch
   std::optional<TokenMismatch> mismatch;
 };
 
-/// Tokenises with each engine's own tokenizer, or takes the user's ids for both. Errors: an
-/// engine's, with its side; usage (no token, a given id outside a vocabulary); engine_failed (an
-/// engine's own id outside its vocabulary).
-Result<PromptTokens> tokenise_both(const PerTokenPlan& plan, const EnginePair& engines);
+/// Tokenises with each engine's own tokenizer, or takes the user's ids for both. `model` is what
+/// the token gate names causes with. Errors: an engine's, with its side; usage (no token, a given
+/// id outside a vocabulary); engine_failed (an engine's own id outside its vocabulary).
+Result<PromptTokens> tokenise_both(const Prompt& prompt, const PromptModelFacts& model,
+                                   const EnginePair& engines);
+
+/// Fails with `code` when an id is outside the vocabulary of that side's engine.
+Result<void> check_ids(const EnginePair& engines, Side side, std::span<const TokenId> ids,
+                       ExitCode code);
 
 /// What the ids stand for, by the reference if it can tell, else by the candidate; empty strings
 /// when neither can. Errors: an engine's, with its side.

@@ -39,6 +39,12 @@ def model():
 
 
 @pytest.fixture(scope="session")
+def gpt2():
+    """A vocabulary that is not the model's."""
+    return script("source") / "models" / "ggml-vocab-gpt-2.gguf"
+
+
+@pytest.fixture(scope="session")
 def crossval(binary):
     """crossval("per-token", "-m", model, …) -> Run; never raises on a non-zero exit."""
 

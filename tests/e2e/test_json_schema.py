@@ -14,10 +14,17 @@ RUNS = {
     "diverged, traced": (["--candidate", "native:fault=rope-pairing", "--require", "bits", "--first-diff"], 1,
                          "DIVERGED"),
     "diverged by cosine": (["--candidate", "native:fault=wrong-head"], 1, "DIVERGED"),
+    "tokens differ": (["--tokenizer", "GPT2"], 2, "TOKENS-DIFFER"),
+    "tokens overruled": (["--tokenizer", "GPT2", "--on-token-mismatch", "use-candidate"], 2, "TOKENS-DIFFER"),
     "unhealthy": (["--candidate", "native:fault=nan"], 3, "UNHEALTHY"),
     "usage error": (["--require", "luck"], 64, None),
     "no such engine": (["--reference", "llama.cpp:worker=/nonexistent"], 4, None),
 }
+
+
+def run_of(name, gpt2):
+    arguments, code, verdict = RUNS[name]
+    return [gpt2 if argument == "GPT2" else argument for argument in arguments], code, verdict
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +35,8 @@ def validator():
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_output_is_as_the_schema_says(crossval, model, validator, name):
-    arguments, code, verdict = RUNS[name]
+def test_output_is_as_the_schema_says(crossval, model, gpt2, validator, name):
+    arguments, code, verdict = run_of(name, gpt2)
     run = crossval("per-token", "-m", model, *PROMPT, *arguments, "--format", "json")
     assert run.code == code, run.err
     document = run.json
@@ -44,8 +51,8 @@ def test_output_is_as_the_schema_says(crossval, model, validator, name):
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_text_has_the_same_exit_code(crossval, model, name):
-    arguments, code, verdict = RUNS[name]
+def test_text_has_the_same_exit_code(crossval, model, gpt2, name):
+    arguments, code, verdict = run_of(name, gpt2)
     run = crossval("per-token", "-m", model, *PROMPT, *arguments)
     assert run.code == code, run.err
     assert (verdict or "") in run.out

@@ -230,12 +230,14 @@ int compare(const Options& options) {
   testing_text::RandomText texts(options.seed, std::move(tokens), std::move(specials));
   for (size_t i = 0; i < options.strings; ++i) {
     const std::string text = texts.next();
-    // With special tokens parsed and not; added to one of the two, in turn.
-    comparison.ids(text, i % 2 == 0, false);
-    comparison.ids(text, i % 2 != 0, true);
+    for (const bool add_special : {false, true}) {
+      for (const bool parse_special : {false, true}) {
+        comparison.ids(text, add_special, parse_special);
+      }
+    }
   }
   std::printf(
-      "%s: %s: seed %llu, %zu strings x 2, %zu refused by both, %zu not asked, %zu differences\n",
+      "%s: %s: seed %llu, %zu strings x 4, %zu refused by both, %zu not asked, %zu differences\n",
       name.c_str(), std::string((*ours)->algorithm()).c_str(),
       static_cast<unsigned long long>(options.seed), options.strings, comparison.refused,
       comparison.not_asked, comparison.differences);

@@ -188,6 +188,21 @@ inline Comparison mismatched_comparison() {
   return comparison;
 }
 
+/// The same, with both engines on the candidate's ids; position 2 passes without being identical.
+inline Comparison overruled_comparison() {
+  Comparison comparison = identical_comparison(3, 1);
+  comparison.requirement = Requirement::cosine;
+  comparison.on_token_mismatch = OnTokenMismatch::use_candidate;
+  comparison.mismatch = mismatched_comparison().mismatch;
+  comparison.positions[2] = differing_position(2, "20", 0.99995, true);
+  comparison.identical_rows = 3;
+  comparison.worst = 2;
+  comparison.passing_cos_tol = 0.99995;
+  comparison.max_absolute_diff = 0.75;
+  comparison.verdict = Verdict::tokens_differ;
+  return comparison;
+}
+
 inline Comparison refused_comparison() {
   Comparison comparison = identical_comparison(0, 0);
   comparison.passing_cos_tol.reset();

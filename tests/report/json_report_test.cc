@@ -50,6 +50,7 @@ TEST(JsonReport, EveryVerdictHasItsWordAndExitCode) {
   EXPECT_EQ(said(identical_comparison(1, 0)), "IDENTICAL ok 0");
   EXPECT_EQ(said(diverged_comparison()), "DIVERGED diverged 1");
   EXPECT_EQ(said(mismatched_comparison()), "TOKENS-DIFFER tokens-differ 2");
+  EXPECT_EQ(said(overruled_comparison()), "TOKENS-DIFFER tokens-differ 2");
   EXPECT_EQ(said(unhealthy_comparison()), "UNHEALTHY unhealthy 3");
   EXPECT_EQ(said(refused_comparison()), "SETTINGS-DIFFER settings-differ 6");
 }

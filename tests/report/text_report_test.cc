@@ -40,6 +40,10 @@ TEST(TextReport, TokenMismatch) {
   expect_approved("report/tokens-differ.txt", shown(mismatched_comparison()));
 }
 
+TEST(TextReport, TokenMismatchOverruled) {
+  expect_approved("report/tokens-differ-overruled.txt", shown(overruled_comparison()));
+}
+
 TEST(TextReport, SettingsRefused) {
   expect_approved("report/settings-differ.txt", shown(refused_comparison()));
 }

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "session/fake_engine.h"
 #include "session/per_token.h"
 
@@ -30,6 +33,66 @@ TEST(PerTokenGates, DifferentIdsStopTheRun) {
   EXPECT_TRUE(result->positions.empty());
   EXPECT_TRUE(candidate.evaluated.empty());
   EXPECT_TRUE(reference.evaluated.empty());
+}
+
+struct MismatchRun {
+  FakeEngine candidate{"native"}, reference{"llama.cpp"};
+  PerTokenPlan plan = plan_of_text();
+
+  explicit MismatchRun(OnTokenMismatch policy) {
+    candidate.ids_of_text = {3, 1, 9, 1, 5};
+    plan.on_token_mismatch = policy;
+    plan.max_tokens = 2;
+  }
+  Result<Comparison> result() { return run(plan, candidate, reference); }
+};
+
+TEST(PerTokenGates, DifferentIdsMayBeOverruledButNeverMatch) {
+  struct Case {
+    OnTokenMismatch policy;
+    std::vector<TokenId> ids;
+  };
+  for (const Case& c : {Case{OnTokenMismatch::use_reference, {3, 1, 4, 1, 5}},
+                        Case{OnTokenMismatch::use_candidate, {3, 1, 9, 1, 5}}}) {
+    MismatchRun mismatched(c.policy);
+    const auto result = mismatched.result();
+    ASSERT_TRUE(result.has_value()) << result.error().message();
+    EXPECT_EQ(result->verdict, Verdict::tokens_differ);
+    EXPECT_TRUE(result->mismatch.has_value());
+    EXPECT_EQ(result->identical_rows, 7);
+    EXPECT_EQ(result->tokens, c.ids);
+    EXPECT_EQ(result->positions[2].piece, "<" + std::to_string(c.ids[2]) + ">");
+    EXPECT_EQ(mismatched.candidate.evaluated, mismatched.reference.evaluated);
+  }
+}
+
+TEST(PerTokenGates, RowsOfOverruledIdsMayDivergeOrBeUnhealthy) {
+  MismatchRun diverging(OnTokenMismatch::use_reference);
+  diverging.candidate.alter_row = [](int32_t, auto& row) { std::ranges::reverse(row); };
+  EXPECT_EQ(diverging.result()->verdict, Verdict::diverged);
+  MismatchRun passing(OnTokenMismatch::use_reference);
+  passing.candidate.alter_row = [](int32_t, auto& row) { row[0] += 1e-4F; };
+  EXPECT_EQ(passing.result()->verdict, Verdict::tokens_differ);
+  MismatchRun unhealthy(OnTokenMismatch::use_reference);
+  unhealthy.candidate.alter_row = [](int32_t, auto& row) { row[0] = NAN; };
+  EXPECT_EQ(unhealthy.result()->verdict, Verdict::unhealthy);
+  MismatchRun same(OnTokenMismatch::use_candidate);
+  same.candidate.ids_of_text = same.reference.ids_of_text;
+  EXPECT_EQ(same.result()->verdict, Verdict::identical);
+}
+
+TEST(PerTokenGates, OverruledIdsMustBeInBothVocabularies) {
+  MismatchRun mismatched(OnTokenMismatch::use_candidate);
+  mismatched.candidate.info_.settings.n_vocab = kVocab + 5;
+  mismatched.candidate.ids_of_text = {3, kVocab + 1};
+  expect_error(mismatched.result(), ExitCode::usage,
+               "token id " + std::to_string(kVocab + 1) + " at index 1");
+  // The reference's own are in both; the width of the rows still closes the settings gate.
+  mismatched.plan.on_token_mismatch = OnTokenMismatch::use_reference;
+  const auto result = mismatched.result();
+  ASSERT_TRUE(result.has_value()) << result.error().message();
+  EXPECT_EQ(result->verdict, Verdict::tokens_differ);
+  EXPECT_TRUE(mismatched.candidate.evaluated.empty());
 }
 
 TEST(PerTokenGates, GivenIdsSkipTokenisingOnBothSides) {
