@@ -9,6 +9,7 @@
 #   model                         a real GGUF model
 #   libs [BUILD OPTIONS]          llama.cpp's libraries and headers
 #   worker [BUILD OPTIONS]        crossval-llama-worker, linked with them
+#   decoder [BUILD OPTIONS]       crossval-decode, linked with them: writes a model's matrices as F32
 #   jinja                         crossval-jinja, which renders chat templates
 #   quantized TYPE                the model requantised, every matrix TYPE (F16, Q8_0, Q4_K, …)
 #   archs                         a folder of small random models, one per architecture of llama.cpp
@@ -44,10 +45,10 @@ may_build=yes profile='' src='' build='' release='' type=''
 while (( $# > 0 )); do
   case $command:$1 in
     *:--no-build) may_build=no; shift; continue ;;
-    libs:--profile | worker:--profile) profile=${2:-} ;;
-    libs:--src | worker:--src) src=${2:-} ;;
-    libs:--build | worker:--build) build=${2:-} ;;
-    libs:--release | worker:--release | source:--release) release=${2:-} ;;
+    libs:--profile | worker:--profile | decoder:--profile) profile=${2:-} ;;
+    libs:--src | worker:--src | decoder:--src) src=${2:-} ;;
+    libs:--build | worker:--build | decoder:--build) build=${2:-} ;;
+    libs:--release | worker:--release | decoder:--release | source:--release) release=${2:-} ;;
     quantized:[A-Z]*) type=$1; shift; continue ;;
     *) usage "$command: unknown argument: $1" ;;
   esac
@@ -58,7 +59,7 @@ chosen=("${src:+--src}" "${build:+--build}" "${release:+--release}")
 case ${chosen[*]} in
   *--*--*) usage "$command: only one of --src, --build and --release" ;;
   *--*) ;;
-  *) [[ $command != libs && $command != worker ]] || src=${LLAMA_CPP_DIR:-} ;;
+  *) [[ ! $command =~ ^(libs|worker|decoder)$ ]] || src=${LLAMA_CPP_DIR:-} ;;
 esac
 [[ -z $build || -z $profile ]] || usage "$command: --build is as it was built, it takes no --profile"
 
@@ -68,6 +69,7 @@ case $command in
   model) result=$(model_file) ;;
   libs) result=$(llama_libs) ;;
   worker) result=$(worker_program) ;;
+  decoder) result=$(decode_program) ;;
   jinja) result=$(jinja_program) ;;
   quantized) [[ -n $type ]] || usage "quantized: name a type"; result=$(quantized_model) ;;
   archs) result=$(arch_models) ;;

@@ -17,6 +17,12 @@ worker_program() {
     "-DLLAMA_CPP_COMMIT=$commit" "-DCROSSVAL_PROFILE=$arithmetic"
 }
 
+decode_program() {
+  local libs
+  libs=$(llama_libs)
+  program crossval-decode 'engines/decode engines/llama/llama_cpp.cmake' '' "-DLLAMA_CPP_BUILD=$libs"
+}
+
 jinja_program() {
   local tree
   tree=$(source_tree)
