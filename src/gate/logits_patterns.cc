@@ -16,6 +16,7 @@ constexpr double kUniformDeviation = 0.02;  // softmax within 2 % of uniform
 constexpr double kLargestDeviation = 1000;
 constexpr double kSaturatedShare = 0.01;  // of a row at exactly its highest value
 constexpr double kClose = 1e-3;           // relative distance below which two rows are the same
+constexpr double kFactor = 1e-2;          // smallest relative factor that is no rounding
 constexpr int32_t kFewRows = 4;           // too few to speak of a dominating token
 
 bool same_bits(std::span<const float> a, std::span<const float> b) {
@@ -145,7 +146,7 @@ void LogitsPatterns::observe_difference(std::span<const float> candidate,
     return;
   }
   const double k = best_factor(candidate, reference);
-  if (1 - metrics.cosine <= kClose * kClose && k > 0) {
+  if (1 - metrics.cosine <= kClose * kClose && k > 0 && std::abs(k - 1) >= kFactor) {
     ++factor_;
     last_factor_ = k;
     return;

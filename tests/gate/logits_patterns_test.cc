@@ -85,6 +85,15 @@ TEST(LogitsPatterns, NamesAConstantFactor) {
   EXPECT_THAT(found[0].message, testing::HasSubstr("times 0.5"));
 }
 
+// Two precisions of the same model lengthen its rows by a fraction of a per cent.
+TEST(LogitsPatterns, SilentOverAFactorThatRoundingMakes) {
+  const Rows rows = random_rows(1);
+  const Rows scaled = changed(rows, [](auto& row) {
+    for (float& x : row) x *= 1.002F;
+  });
+  EXPECT_THAT(names(scaled, rows), IsEmpty());
+}
+
 TEST(LogitsPatterns, NamesAConstantShift) {
   const Rows rows = random_rows(1);
   const Rows shifted = changed(rows, [](auto& row) {
