@@ -2,8 +2,10 @@
 #include <array>
 
 #include "cli/command.h"
+#include "cli/completion_command.h"
 #include "cli/doctor_command.h"
 #include "cli/inspect_command.h"
+#include "cli/man_command.h"
 #include "cli/per_token_command.h"
 #include "cli/run_command.h"
 #include "cli/synth_command.h"
@@ -14,9 +16,13 @@ namespace crossval {
 
 std::span<const CommandEntry> commands() {
   static constexpr std::array kCommands{
+      CommandEntry{"completion",
+                   "a script that completes command lines: source <(crossval completion bash)",
+                   make_completion_command},
       CommandEntry{"doctor", "what this machine and this installation can do", make_doctor_command},
       CommandEntry{"inspect", "what is in a model file, or what two of them differ in",
                    make_inspect_command},
+      CommandEntry{"man", "the manual page: crossval man | man -l -", make_man_command},
       CommandEntry{"per-token", "compare two engines on a prompt, position by position",
                    make_per_token_command},
       CommandEntry{"run", "generate text with an engine", make_run_command},

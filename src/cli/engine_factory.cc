@@ -119,13 +119,17 @@ std::string hint(const std::string& typed, const std::vector<std::string>& known
 
 }  // namespace
 
+std::vector<std::string> engine_names() {
+  std::vector<std::string> names;
+  for (const EngineKind& each : kKinds) names.emplace_back(each.name);
+  return names;
+}
+
 Result<void> check_engine_spec(const EngineSpec& spec) {
   const EngineKind* kind = find_kind(spec.name);
   if (kind == nullptr) {
-    std::vector<std::string> names;
-    for (const EngineKind& each : kKinds) names.emplace_back(each.name);
     return fail(ExitCode::usage, "no engine is called \"" + spec.name + "\"", {},
-                hint(spec.name, names));
+                hint(spec.name, engine_names()));
   }
   const std::vector<std::string> keys(kind->keys.begin(), kind->keys.end());
   for (const auto& [key, value] : spec.options) {

@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <stop_token>
+#include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "cli/console.h"
@@ -11,6 +13,8 @@
 #include "engine/spec.h"
 
 namespace crossval {
+
+std::vector<std::string> engine_names();
 
 /// Errors (usage): no such engine, a key that it does not have; each lists what there is.
 Result<void> check_engine_spec(const EngineSpec& spec);

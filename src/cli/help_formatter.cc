@@ -1,5 +1,6 @@
 #include "cli/help_formatter.h"
 
+#include "cli/option_table.h"
 #include "report/layout.h"
 
 namespace crossval {
@@ -34,8 +35,7 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
 }
 
 std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
-  const std::string type = option->get_type_name();  // "N:INT in [1 - 1024]": only N is ours
-  const std::string shown = type.substr(0, type.find(':'));
+  const std::string shown = value_name(*option);
   return entry(option->get_name(is_positional, !is_positional) + (shown.empty() ? "" : " " + shown),
                option->get_description());
 }

@@ -20,9 +20,9 @@ void add_prompt_options(CLI::App& app, PromptOptions& options) {
       "FILE.jinja",
       "FORM");
   app.add_flag("--chat", options.chat, "--prompt-template auto")->group(group);
-  add("--bos", options.bos, "add a BOS: auto (as the model file says), on, off", "WHEN");
+  add("--bos", options.bos, "add a BOS; auto (default): as the model file says", "auto|on|off");
   add("--special", options.special,
-      "read text like <|im_end|> as its token: auto (in templates), on, off", "WHEN");
+      "read text like <|im_end|> as its token; auto (default): in templates", "auto|on|off");
 }
 
 Result<PromptRequest> prompt_request(const PromptOptions& options) {

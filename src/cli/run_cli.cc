@@ -7,19 +7,11 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/command.h"
-#include "cli/help_formatter.h"
+#include "cli/command_line.h"
 #include "cli/suggest.h"
-#include "cli/version_command.h"
 
 namespace crossval {
 namespace {
-
-struct ParsedCommand {
-  const CommandEntry* entry = nullptr;
-  std::unique_ptr<Command> command;
-  CLI::App* app = nullptr;
-};
 
 // A command line that cannot be parsed must still be answered in the format that it asks for.
 OutputFormat format_of(int argc, const char* const* argv) {
@@ -71,28 +63,8 @@ Error usage_error(const CLI::ParseError& error, const std::vector<std::string>& 
 }
 
 Result<ExitCode> parse_and_run(int argc, const char* const* argv, Console& console) {
-  CLI::App root(
-      "Finds the first token at which two LLM inference engines disagree, and the operation that "
-      "caused it.",
-      "crossval");
-  root.formatter(std::make_shared<HelpFormatter>());  // commands inherit it
-  root.set_version_flag("--version", version_line());
-  root.require_subcommand(1);
-  std::vector<ParsedCommand> parsed;
-  for (const CommandEntry& entry : commands()) {
-    parsed.push_back({&entry, entry.make(), root.add_subcommand(entry.name, entry.summary)});
-    CLI::App& app = *parsed.back().app;
-    parsed.back().command->add_options(app);
-    const auto set_format = [&console](const std::string& name) {
-      console.format = name == "json" ? OutputFormat::json : OutputFormat::text;
-    };
-    app.add_option_function<std::string>("--format", set_format, "text (default) or json")
-        ->check(CLI::IsMember({"text", "json"}))
-        ->type_name("FORM");
-    app.add_flag("-q,--quiet", console.quiet, "no progress, no warnings on stderr");
-    app.add_flag("-v,--verbose", console.verbose, "show decisions and details");
-  }
-
+  CommandLine line(console);
+  CLI::App& root = line.root();
   std::vector<std::string> words(argv + 1, argv + argc);
   try {
     std::vector<std::string> reversed(words.rbegin(), words.rend());  // as CLI11 wants them
@@ -108,9 +80,7 @@ Result<ExitCode> parse_and_run(int argc, const char* const* argv, Console& conso
     console.format = format_of(argc, argv);
     return tl::unexpected(usage_error(error, words, root));
   }
-  for (ParsedCommand& each : parsed) {
-    if (each.app->parsed()) return each.command->run(console);
-  }
+  if (Command* command = line.chosen()) return command->run(console);
   return fail(ExitCode::internal, "no command was chosen");
 }
 

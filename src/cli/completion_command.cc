@@ -1,0 +1,36 @@
+#include "cli/completion_command.h"
+
+#include <CLI/CLI.hpp>
+
+#include "cli/command_line.h"
+#include "cli/completion.h"
+
+namespace crossval {
+namespace {
+
+class CompletionCommand : public Command {
+ public:
+  void add_options(CLI::App& app) override {
+    app.add_option("shell", shell_, "bash or zsh")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh"}))
+        ->type_name("SHELL");
+  }
+
+  Result<ExitCode> run(Console& console) override {
+    Console unused;
+    const auto table = option_table(CommandLine(unused).root());
+    const std::string script = shell_ == "bash" ? bash_completion(table) : zsh_completion(table);
+    std::fwrite(script.data(), 1, script.size(), console.out);
+    return ExitCode::ok;
+  }
+
+ private:
+  std::string shell_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_completion_command() { return std::make_unique<CompletionCommand>(); }
+
+}  // namespace crossval

@@ -1,0 +1,25 @@
+#include "cli/man_command.h"
+
+#include "cli/command_line.h"
+#include "cli/man_page.h"
+
+namespace crossval {
+namespace {
+
+class ManCommand : public Command {
+ public:
+  void add_options(CLI::App& /*app*/) override {}
+
+  Result<ExitCode> run(Console& console) override {
+    Console unused;
+    const std::string page = man_page(option_table(CommandLine(unused).root()));
+    std::fwrite(page.data(), 1, page.size(), console.out);
+    return ExitCode::ok;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_man_command() { return std::make_unique<ManCommand>(); }
+
+}  // namespace crossval

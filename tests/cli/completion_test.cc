@@ -1,0 +1,154 @@
+// Completion scripts and the manual page: nothing of the option table is missing in them.
+#include "cli/completion.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "cli/command_line.h"
+#include "cli/man_page.h"
+#include "support/captured_console.h"
+
+namespace crossval {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::vector<CommandRow> table() {
+  Console console;
+  return option_table(CommandLine(console).root());
+}
+
+const CommandRow& command(const std::vector<CommandRow>& rows, const std::string& name) {
+  return *std::ranges::find(rows, name, &CommandRow::name);
+}
+
+const OptionRow& option(const CommandRow& row, const std::string& name) {
+  return *std::ranges::find_if(row.options, [&](const OptionRow& each) {
+    return std::ranges::find(each.names, name) != each.names.end();
+  });
+}
+
+TEST(OptionTable, HasEveryCommandAndItsOptions) {
+  const auto rows = table();
+  ASSERT_EQ(rows.size(), commands().size() + 1);
+  EXPECT_EQ(rows[0].name, "");
+  EXPECT_THAT(option(rows[0], "--version").names, ElementsAre("--version"));
+  for (size_t i = 0; i < commands().size(); ++i) {
+    EXPECT_EQ(rows[i + 1].name, commands()[i].name);
+    EXPECT_EQ(rows[i + 1].summary, commands()[i].summary);
+    EXPECT_THAT(option(rows[i + 1], "-q").names, ElementsAre("-q", "--quiet"));
+  }
+}
+
+TEST(OptionTable, KindsOfOptions) {
+  const auto rows = table();
+  const CommandRow& run = command(rows, "run");
+  EXPECT_EQ(option(run, "-m").value, "FILE.gguf");
+  EXPECT_TRUE(option(run, "-m").choices.empty());
+  EXPECT_EQ(option(run, "--threads").value, "N");  // without the range that is checked
+  EXPECT_EQ(option(run, "--chat").value, "");
+  EXPECT_TRUE(option(run, "--stop").repeatable);
+  EXPECT_FALSE(option(run, "--temp").repeatable);
+  EXPECT_THAT(option(run, "--kv").choices, ElementsAre("f16", "f32"));
+  EXPECT_THAT(option(run, "--bos").choices, ElementsAre("auto", "on", "off"));
+  EXPECT_THAT(option(run, "--engine").choices, ElementsAre("native", "llama.cpp"));
+  const OptionRow& shell = option(command(rows, "completion"), "shell");
+  EXPECT_TRUE(shell.positional);
+  EXPECT_THAT(shell.choices, ElementsAre("bash", "zsh"));
+  // What each word becomes is not part of it.
+  EXPECT_THAT(option(command(rows, "inspect"), "--sort").choices,
+              ::testing::UnorderedElementsAre("file", "name", "size", "offset"));
+}
+
+// The words of a script from the line `begin` on.
+std::set<std::string> words_after(const std::string& script, const std::string& begin,
+                                  const std::string& separators) {
+  const size_t at = script.find(begin);
+  EXPECT_NE(at, std::string::npos) << begin;
+  const std::string part = script.substr(at, script.find(";;", script.find("words='-h", at)) - at);
+  std::set<std::string> words;
+  const std::regex border("[" + separators + "]+");
+  for (std::sregex_token_iterator it(part.begin(), part.end(), border, -1), end; it != end; ++it) {
+    words.insert(*it);
+  }
+  return words;
+}
+
+TEST(Completion, BashHasEveryOptionOfEveryCommand) {
+  const std::string script = bash_completion(table());
+  for (const CommandRow& row : table()) {
+    const auto words = words_after(
+        script, row.name.empty() ? "    '') words=" : "    " + row.name + ")\n", " '\n");
+    for (const OptionRow& each : row.options) {
+      for (const std::string& name : each.names) {
+        EXPECT_TRUE(each.positional || words.contains(name)) << row.name << " " << name;
+      }
+    }
+  }
+}
+
+TEST(Completion, ZshHasEveryOptionOfEveryCommand) {
+  const std::string script = zsh_completion(table());
+  EXPECT_TRUE(script.starts_with("#compdef crossval\n"));
+  for (const CommandRow& row : table()) {
+    if (row.name.empty()) continue;
+    EXPECT_THAT(script, HasSubstr("'" + row.name + ":"));
+    const size_t at = script.find("    " + row.name + ")\n");
+    ASSERT_NE(at, std::string::npos) << row.name;
+    const std::string part = script.substr(at, script.find(";;", at) - at);
+    for (const OptionRow& each : row.options) {
+      if (each.positional) continue;
+      for (const std::string& name : each.names) EXPECT_THAT(part, HasSubstr(name)) << row.name;
+    }
+  }
+}
+
+TEST(ManPage, HasEveryOptionOfEveryCommand) {
+  std::string page = man_page(table());
+  page = std::regex_replace(page, std::regex("\\\\-"), "-");
+  for (const CommandRow& row : table()) {
+    EXPECT_THAT(page, HasSubstr(row.name.empty() ? ".SH OPTIONS\n" : ".SS " + row.name + "\n"));
+    for (const OptionRow& each : row.options) {
+      for (const std::string& name : each.names) {
+        EXPECT_THAT(page, HasSubstr("\\fB" + name + "\\fR")) << row.name;
+      }
+    }
+  }
+}
+
+TEST(ManPage, ExitCodesAreThoseOfTheDocument) {
+  std::ifstream file(CROSSVAL_TESTDATA "/../../docs/exit-codes.md");
+  std::stringstream document;
+  document << file.rdbuf();
+  const std::string text = document.str(), page = man_page(table());
+  const std::string section = page.substr(page.find("EXIT STATUS"));
+  const auto numbers = [](const std::string& in, const char* pattern) {
+    std::set<std::string> found;
+    const std::regex expression(pattern);
+    for (std::sregex_iterator it(in.begin(), in.end(), expression), end; it != end; ++it) {
+      found.insert((*it)[1]);
+    }
+    return found;
+  };
+  const auto expected = numbers(text, "\\n\\| (\\d+) \\|");
+  EXPECT_EQ(expected.size(), 11U);
+  EXPECT_EQ(numbers(section, "\\.TP\\n(\\d+)\\n"), expected);
+}
+
+TEST(CompletionCommand, OnlyKnownShells) {
+  EXPECT_EQ(testing::run_captured({"completion", "fish"}).code, 64);
+  EXPECT_EQ(testing::run_captured({"completion"}).code, 64);
+  EXPECT_EQ(testing::run_captured({"completion", "bash"}).out, bash_completion(table()));
+  EXPECT_EQ(testing::run_captured({"completion", "zsh"}).out, zsh_completion(table()));
+  EXPECT_EQ(testing::run_captured({"man"}).out, man_page(table()));
+}
+
+}  // namespace
+}  // namespace crossval
