@@ -19,6 +19,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 EXAMPLE = re.compile(r"(<!-- example: (?P<command>.+?) -->\n```(?P<lang>\w*)\n)(?P<text>.*?)(?P<end>^```$)",
@@ -54,6 +55,8 @@ def main():
     os.environ["PATH"] = f"{binary.parent}:{os.environ['PATH']}"
     os.environ["MODEL"] = subprocess.run([ROOT / "scripts/reference.sh", "model"], check=True, text=True,
                                          stdout=subprocess.PIPE).stdout.strip()
+    scratch = tempfile.TemporaryDirectory()  # what examples make with mktemp goes away with it
+    os.environ["TMPDIR"] = scratch.name
     stale = seen = 0
 
     def renew(match):

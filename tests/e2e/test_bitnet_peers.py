@@ -68,6 +68,14 @@ def test_ik_llama_runs_squared_relu_as_we_do(crossval, synth, tree):
         assert same.json[engine]["identity"]["activation_function"] == "squared relu"
 
 
+def test_ik_llama_has_no_product_for_i2_s_and_is_caught(crossval, synth, tree):
+    """It loads such a model, says nothing and computes nonsense; it wants the weights converted first."""
+    run = crossval("per-token", "-m", synth("bitnet-b1.58", "I2_S"), "--tokens", TOKENS, "--max-tokens", 0, "-t", 1,
+                   "--reference", f"llama.cpp:src={tree}", "--format", "json", "--first-diff")
+    assert (run.code, run.json["verdict"]) == (1, "DIVERGED")
+    assert run.json["trace"]["first"]["tensor"] == "Qcur-0"
+
+
 # bitnet.cpp is in no registry. Its build of October 2024 knows the architecture as "bitnet" and runs SiLU there.
 if "BITNET_CPP_DIR" in os.environ:
 

@@ -14,6 +14,7 @@ import numpy as np
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 CORPUS = ROOT / "fuzz" / "corpus"
 KINDS = gguf.GGMLQuantizationType
+I2_S = 36  # of bitnet.cpp
 
 
 def finish(w):
@@ -74,6 +75,11 @@ def model(path, kind, width):
     w.add_tokenizer_model("none")
 
     def matrix(name, rows, cols):
+        if kind == I2_S:  # which the package does not know: codes 0, 1, 2 and the scale
+            codes = rng.integers(0, 3, (4, rows * cols // 4)) << [[6], [4], [2], [0]]
+            data = codes.sum(axis=0).astype("<u1").tobytes() + np.float32(0.5).tobytes() + bytes(28)
+            w.add_tensor(name, np.frombuffer(data, np.int8), raw_shape=(rows, cols), raw_dtype=I2_S)
+            return
         values = rng.standard_normal((rows, cols)).astype(np.float32)
         w.add_tensor(name, gguf.quants.quantize(values, kind), raw_dtype=kind)
 
@@ -97,7 +103,7 @@ def main():
         bpe(CORPUS / "tokenizer" / f"bpe-{pre}", pre)
     spm(CORPUS / "tokenizer" / "spm")
     for name, kind, width in [("f32", KINDS.F32, 8), ("f16", KINDS.F16, 8), ("q8_0", KINDS.Q8_0, 32),
-                              ("q4_1", KINDS.Q4_1, 32)]:
+                              ("q4_1", KINDS.Q4_1, 32), ("i2_s", I2_S, 128)]:
         model(CORPUS / "model" / name, kind, width)
     for source in ["all.gguf", "split-00002-of-00003.gguf"]:
         shutil.copy(ROOT / "tests" / "data" / "gguf" / source, CORPUS / "gguf" / source.removesuffix(".gguf"))
