@@ -22,8 +22,20 @@ class SynthCommand : public Command {
     app.add_option("--layers", options_.layers, "layers")->capture_default_str();
     app.add_option("--embd", options_.embd, "width of the residual stream")->capture_default_str();
     app.add_option("--heads", options_.heads, "query heads")->capture_default_str();
-    app.add_option("--kv-heads", options_.kv_heads, "key/value heads")->capture_default_str();
-    app.add_option("--ff", options_.ff, "width of the feed-forward network")->capture_default_str();
+    app.add_option("--kv-heads", options_.kv_heads,
+                   "key/value heads (default: half of the heads where they can be grouped)");
+    app.add_option("--head-dim", options_.head_dim, "width of a head (default: embd / heads)");
+    app.add_option("--ff", options_.ff, "width of the feed-forward network, and of an expert")
+        ->capture_default_str();
+    app.add_option("--experts", options_.experts, "experts (default: 4 where they are needed)");
+    app.add_option("--experts-used", options_.experts_used, "experts of a position")
+        ->capture_default_str();
+    app.add_option("--window", options_.window,
+                   "positions seen in every other layer, if it has windows")
+        ->capture_default_str();
+    app.add_option("--context", options_.context, "context that the model names")
+        ->capture_default_str();
+    app.add_flag("--extras", options_.extras, "optional parts of the architecture, by the seed");
     app.add_option("--i2s-layout", i2s_layout_, "of I2_S weights: x86, arm, x86-rows")
         ->check(CLI::IsMember({"x86", "arm", "x86-rows"}))
         ->capture_default_str();

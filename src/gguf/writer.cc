@@ -140,7 +140,7 @@ Result<void> GgufWriter::put(const void* data, size_t size) {
   return {};
 }
 
-Result<void> GgufWriter::start() {
+std::string GgufWriter::header() const {
   std::string head = "GGUF";
   append(head, uint32_t{3});
   append(head, uint64_t{sizes_.size()});
@@ -148,12 +148,18 @@ Result<void> GgufWriter::start() {
   head += keys_;
   head += tensors_;
   head.resize(aligned(head.size()), '\0');
+  return head;
+}
+
+Result<void> GgufWriter::start() {
+  const std::string head = header();
   file_.reset(std::fopen(partial_.c_str(), "wb"));
   if (file_ == nullptr) return cannot_write();
   return put(head.data(), head.size());
 }
 
 Result<void> GgufWriter::write(std::span<const std::byte> bytes) {
+  if (bytes.empty()) return {};
   if (current_ == sizes_.size() || written_ + bytes.size() > sizes_[current_]) {
     return fail(ExitCode::internal, "more tensor bytes than were announced", path_);
   }

@@ -38,6 +38,9 @@ class GgufWriter {
   void add_tensor(std::string_view name, uint32_t type_id, std::span<const int64_t> ne,
                   uint64_t bytes);
 
+  /// What start() writes for everything that was added so far.
+  std::string header() const;
+
   /// Writes everything that was added; afterwards only write() and finish() may follow.
   /// Errors (cannot_write), as for the other two: the file system's words.
   Result<void> start();

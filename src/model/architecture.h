@@ -72,7 +72,8 @@ struct Window {
   bool full_first = false;      // the layer without a window opens the period
   bool own_rope_base = false;   // window layers use base 10000 unless the file says otherwise
   bool own_rope_scale = false;  // and no scaling
-  bool plain_rope = false;      // and no YaRN (olmo2)
+  bool plain_rope = false;      // and no YaRN
+  bool base_key = true;         // rope.freq_base_swa counts
 };
 
 /// How wide the experts are that every position goes through.
@@ -87,6 +88,9 @@ enum class SharedWidth : uint8_t {
 
 /// A gate on the attention's output, before the output projection.
 enum class AttnGate : uint8_t { none, sigmoid, softplus };
+
+/// For what it has values: each value of a head, each head, or as the file has it.
+enum class GateWidth : uint8_t { values, heads, either };
 
 /// Pairs of a head that M-RoPE turns by which of a position's four numbers; on text the first three
 /// are the position and the fourth is 0.
@@ -154,6 +158,8 @@ struct Architecture {
   bool embedding_norm = false;    // on the embeddings (bloom)
 
   // Attention.
+  bool grouped_heads = true;                // there may be fewer key/value heads than query heads
+  Presence fused_qkv = Presence::optional;  // Q, K and V as one matrix; without it there are three
   Presence qkv_bias = Presence::optional;
   Presence attn_out_bias = Presence::absent;
   QkNorm qk_norm = QkNorm::none;
@@ -172,6 +178,7 @@ struct Architecture {
   int64_t rope_layers = 0;   // of so many RoPE (baichuan 7B)
   bool sinks = false;        // a logit per head that takes part in the softmax
   AttnGate attn_gate = AttnGate::none;
+  GateWidth attn_gate_width = GateWidth::values;
   Window window{};
 
   // Positions.
@@ -179,9 +186,10 @@ struct Architecture {
   RopeSections rope_sections = RopeSections::none;  // with rope.dimension_sections: halves
   bool rope_alpha_key = false;    // rope.scaling.alpha enlarges the base (hunyuan)
   bool rope_pattern_key = false;  // attention.rope_pattern: which layers have RoPE (granite_swa)
-  Presence rope_factors = Presence::absent;  // rope_freqs, or long and short ones
-  int64_t no_rope_period = 0;                // every n-th layer has no RoPE (smollm3)
-  bool rope_in_window_only = false;          // (cohere2)
+  Presence rope_freqs = Presence::absent;      // factors of the angles
+  Presence rope_by_length = Presence::absent;  // long and short ones, by the length of the context
+  int64_t no_rope_period = 0;                  // every n-th layer has no RoPE (smollm3)
+  bool rope_in_window_only = false;            // (cohere2)
   bool rope_finetuned_key = false;  // rope.scaling.finetuned = false turns RoPE off (granite)
   Presence learned_positions = Presence::absent;
 

@@ -80,10 +80,9 @@ Rope read_rope(KeyReader& keys, const Architecture& arch, const Hparams& h) {
 Rope read_window_rope(KeyReader& keys, const Architecture& arch, const Rope& usual) {
   Rope rope = usual;
   if (arch.window.own_rope_base) rope.base = 10000.0F;
-  rope.base = keys.real("rope.freq_base_swa", rope.base);
+  if (arch.window.base_key) rope.base = keys.real("rope.freq_base_swa", rope.base);
   if (arch.window.own_rope_scale) rope.scale = 1.0F;
   if (arch.window.plain_rope) {
-    rope.base = usual.base;
     rope.ext_factor = 0.0F;
     rope.attn_factor = 1.0F;
   }

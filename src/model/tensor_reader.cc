@@ -30,21 +30,23 @@ int64_t layer_of(std::string_view name) {
 
 }  // namespace
 
-Matrix TensorReader::matrix(const std::string& name, int64_t rows, int64_t cols,
-                            Presence presence) {
+Matrix TensorReader::find_matrix(const std::string& name, int64_t rows, int64_t cols,
+                                 int64_t slices, Presence presence) {
   const GgufTensor* tensor = find(name, presence);
-  return tensor == nullptr ? Matrix{} : checked(*tensor, rows, cols, 1);
+  return tensor == nullptr ? Matrix{} : checked(*tensor, rows, cols, slices);
 }
 
-Vector TensorReader::vector(const std::string& name, int64_t size, Presence presence) {
+Vector TensorReader::find_vector(const std::string& name, int64_t size, int64_t slices,
+                                 Presence presence) {
   const GgufTensor* tensor = find(name, presence);
   if (tensor == nullptr) return {};
   if (tensor->type_id != static_cast<uint32_t>(WeightType::f32)) {
     refuse(Kind::type, name, fmt::format("type {} where F32 is needed", tensor->type_id));
     return {};
   }
-  if (tensor->elements() != size) {
-    refuse(Kind::shape, name, fmt::format("the tensor is {}, expected {}", shape(*tensor), size));
+  if (tensor->elements() != size * slices) {
+    refuse(Kind::shape, name,
+           fmt::format("the tensor is {}, expected {}", shape(*tensor), size * slices));
     return {};
   }
   const std::byte* data = tensor->data.data();
@@ -53,42 +55,7 @@ Vector TensorReader::vector(const std::string& name, int64_t size, Presence pres
         std::make_unique<std::vector<std::byte>>(tensor->data.begin(), tensor->data.end()));
     data = model_.overlay.back()->data();
   }
-  return {reinterpret_cast<const float*>(data), size};
-}
-
-Linear TensorReader::linear(const std::string& name, int64_t rows, int64_t cols, Presence bias,
-                            Presence presence) {
-  Linear linear;
-  linear.matrix = matrix(name + ".weight", rows, cols, presence);
-  if (!linear.present()) return linear;
-  linear.scale = vector(name + ".scale", 1, Presence::optional);
-  linear.bias = vector(name + ".bias", rows, bias);
-  return linear;
-}
-
-ExpertLinear TensorReader::experts(const std::string& name, int64_t rows, int64_t cols, bool biases,
-                                   Presence presence) {
-  const int64_t n = model_.hparams.n_expert;
-  ExpertLinear linear;
-  const GgufTensor* tensor = find(name + ".weight", presence);
-  if (tensor == nullptr) return linear;
-  linear.matrix = checked(*tensor, rows, cols, n);
-  linear.scale = vector(name + ".scale", n, Presence::optional);
-  if (biases) linear.bias = vector(name + ".bias", n * rows);
-  return linear;
-}
-
-Norm TensorReader::norm(const std::string& name, int64_t size, Presence presence) {
-  const Architecture& arch = *model_.architecture;
-  Norm norm;
-  const Presence weights = arch.norm_weights == Presence::absent ? Presence::absent : presence;
-  norm.weight = vector(name + ".weight", size, weights);
-  norm.bias = vector(name + ".bias", size,
-                     presence == Presence::optional && arch.norm_biases == Presence::required
-                         ? Presence::optional
-                         : arch.norm_biases);
-  norm.on = norm.weight.present() || weights == Presence::absent;
-  return norm;
+  return {reinterpret_cast<const float*>(data), size * slices};
 }
 
 int64_t TensorReader::rows_of(const std::string& name) const {

@@ -1,5 +1,5 @@
-// Looks tensors up by name with the shape they must have; collects what is wrong, so that a list of
-// look-ups reads as a list.
+// The tensors of a file: each is looked up by name with the shape it must have; what is wrong is
+// collected, so that a list of look-ups reads as a list.
 #pragma once
 
 #include <cstdint>
@@ -10,25 +10,16 @@
 #include <vector>
 
 #include "model/model.h"
+#include "model/tensor_source.h"
 
 namespace crossval {
 
-class TensorReader {
+class TensorReader : public TensorSource {
  public:
-  explicit TensorReader(Model& model) : model_(model) {}
+  explicit TensorReader(Model& model)
+      : TensorSource(*model.architecture, model.hparams), model_(model) {}
 
-  Matrix matrix(const std::string& name, int64_t rows, int64_t cols,
-                Presence presence = Presence::required);
-  Vector vector(const std::string& name, int64_t size, Presence presence = Presence::required);
-  /// `name` + ".weight", ".scale" and ".bias".
-  Linear linear(const std::string& name, int64_t rows, int64_t cols, Presence bias,
-                Presence presence = Presence::required);
-  ExpertLinear experts(const std::string& name, int64_t rows, int64_t cols, bool biases,
-                       Presence presence = Presence::required);
-  Norm norm(const std::string& name, int64_t size, Presence presence = Presence::required);
-
-  /// Rows of the matrix `name` + ".weight" as the file has it; 0 when it is missing.
-  int64_t rows_of(const std::string& name) const;
+  int64_t rows_of(const std::string& name) const override;
 
   /// A problem for each tensor of the file that nobody asked for.
   void refuse_unused();
@@ -37,6 +28,10 @@ class TensorReader {
   std::vector<TensorProblem> take_problems() { return std::move(problems_); }
 
  private:
+  Matrix find_matrix(const std::string& name, int64_t rows, int64_t cols, int64_t slices,
+                     Presence presence) override;
+  Vector find_vector(const std::string& name, int64_t size, int64_t slices,
+                     Presence presence) override;
   const GgufTensor* find(const std::string& name, Presence presence);
   /// A matrix of I2_S in the kernels' layout.
   Matrix i2s_matrix(const GgufTensor& tensor, Matrix matrix);

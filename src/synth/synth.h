@@ -19,8 +19,16 @@ struct SynthOptions {
   int64_t layers = 4;
   int64_t embd = 512;
   int64_t heads = 8;
-  int64_t kv_heads = 4;
-  int64_t ff = 1536;
+  int64_t kv_heads = 0;  // 0: half of the heads, or all where the architecture does not group them
+  int64_t head_dim = 0;  // 0: embd / heads
+  int64_t ff = 1536;     // of experts too
+  int64_t experts = -1;  // -1: 4 where the architecture needs them, else none
+  int64_t experts_used = 2;
+  int64_t window = 512;    // where the architecture has windows, in every other layer
+  int64_t context = 4096;  // that the model is said to be trained with
+  /// Optional parts of the architecture (biases, RoPE factors and scaling, a tied head, …), chosen
+  /// by the seed; without it none, and a head of its own.
+  bool extras = false;
   uint64_t seed = 1;
   std::string vocabulary_path{};  // a GGUF file whose vocabulary is taken; empty: a small one
   I2sLayout i2s_layout = I2sLayout::x86;

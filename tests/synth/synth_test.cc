@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include "gguf/file.h"
+#include "model/architecture.h"
 #include "native/engine.h"
 
 namespace crossval {
@@ -60,8 +62,9 @@ TEST_F(Synth, TypesAreTakenInTurn) {
   const auto file = GgufFile::open(options.path);
   ASSERT_TRUE(file);
   EXPECT_EQ(file->find_tensor("token_embd.weight")->type_id, 12U);
-  EXPECT_EQ(file->find_tensor("blk.0.attn_q.weight")->type_id, 1U);
-  EXPECT_EQ(file->find_tensor("blk.0.attn_k.weight")->type_id, 12U);
+  EXPECT_EQ(file->find_tensor("output.weight")->type_id, 1U);
+  EXPECT_EQ(file->find_tensor("blk.0.attn_q.weight")->type_id, 12U);
+  EXPECT_EQ(file->find_tensor("blk.0.attn_k.weight")->type_id, 1U);
 }
 
 TEST_F(Synth, ASeedDecidesEveryByte) {
@@ -96,6 +99,48 @@ TEST_F(Synth, LogitsLookLikeATrainedModels) {
   }
 }
 
+TEST_F(Synth, EveryArchitectureCanBeMadeAndEvaluated) {
+  for (const Architecture& architecture : architectures()) {
+    for (const uint64_t seed : {0, 1, 2, 3}) {  // 0: without extras
+      SynthOptions options = small("m.gguf", "Q8_0");
+      options.architecture = architecture.name;
+      options.seed = seed;
+      options.extras = seed != 0;
+      options.window = 5;
+      options.context = 64;
+      const auto made = synthesize(options);
+      ASSERT_TRUE(made) << architecture.name << ": " << made.error().message();
+      auto engine = make_native_engine({.model_path = options.path, .n_ctx = 64});
+      ASSERT_TRUE(engine) << architecture.name << ": " << engine.error().message();
+      const std::vector<TokenId> ids = {5, 80, 33, 260, 17, 100, 41, 9};
+      ASSERT_TRUE((*engine)->evaluate(ids, 0, [&](int32_t, std::span<const float> logits) {
+        double squares = 0;
+        for (const float logit : logits) squares += double{logit} * logit;
+        const double deviation = std::sqrt(squares / static_cast<double>(logits.size()));
+        EXPECT_GT(deviation, 0.5) << architecture.name << ", seed " << seed;
+        EXPECT_LT(deviation, 30.0) << architecture.name << ", seed " << seed;
+        return true;
+      }));
+    }
+  }
+}
+
+TEST_F(Synth, ExtrasDependOnTheSeed) {
+  std::set<std::string> kinds;
+  for (uint64_t seed = 1; seed <= 8; ++seed) {
+    SynthOptions options = small("m.gguf", "F16");
+    options.extras = true;
+    options.seed = seed;
+    ASSERT_TRUE(synthesize(options));
+    const auto file = GgufFile::open(options.path);
+    ASSERT_TRUE(file);
+    for (const char* name : {"output.weight", "blk.0.attn_qkv.weight", "blk.0.attn_output.bias"})
+      kinds.insert(std::string(name) +
+                   (file->find_tensor(name) != nullptr ? " made" : " left out"));
+  }
+  EXPECT_EQ(kinds.size(), 6U);
+}
+
 TEST_F(Synth, TakesTheVocabularyOfAnotherFile) {
   SynthOptions first = small("first.gguf");
   ASSERT_TRUE(synthesize(first));
@@ -123,6 +168,10 @@ TEST_F(Synth, RefusesSizesThatDoNotDivide) {
   EXPECT_TRUE(refused([](SynthOptions& o) { o.kv_heads = 3; }));
   EXPECT_TRUE(refused([](SynthOptions& o) { o.layers = 0; }));
   EXPECT_TRUE(refused([](SynthOptions& o) { o.architecture = "mamba"; }));
+  EXPECT_TRUE(refused([](SynthOptions& o) { o.head_dim = 33; }));
+  EXPECT_TRUE(refused([](SynthOptions& o) { o.window = 0; }));
+  EXPECT_TRUE(refused([](SynthOptions& o) { o.experts = 4, o.experts_used = 5; }));
+  EXPECT_TRUE(refused([](SynthOptions& o) { o.architecture = "gemma", o.experts = 4; }));
 }
 
 TEST_F(Synth, LeavesNothingBehindWhenItCannotWrite) {

@@ -1,0 +1,163 @@
+#include "synth/keys.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+
+namespace crossval {
+namespace {
+
+class Keys {
+ public:
+  Keys(const Architecture& architecture, const SynthOptions& options, GgufWriter& to)
+      : a_(architecture), o_(options), to_(to) {}
+
+  void add() {
+    add_sizes();
+    add_attention();
+    if (a_.window.kind != WindowKind::none) add_window();
+    if (a_.rope != RopePairs::none) add_rope();
+    add_scales();
+    if (o_.experts > 0) add_experts();
+  }
+
+ private:
+  std::string key(const char* name) const { return std::string(a_.name) + "." + name; }
+  void u32(const char* name, int64_t value) {
+    to_.add_u32(key(name), static_cast<uint32_t>(value));
+  }
+  void f32(const char* name, float value) { to_.add_f32(key(name), value); }
+  void flag(const char* name, bool value) { to_.add_bool(key(name), value); }
+  bool extra(const char* part) const { return has_extra(o_, part); }
+  /// A number for each layer.
+  void layers(const char* name, const std::function<bool(int64_t)>& value) {
+    std::vector<int32_t> values;
+    values.reserve(static_cast<size_t>(o_.layers));
+    for (int64_t il = 0; il < o_.layers; ++il) values.push_back(value(il) ? 1 : 0);
+    to_.add_i32s(key(name), values);
+  }
+
+  void add_sizes() {
+    u32("context_length", o_.context);
+    u32("embedding_length", o_.embd);
+    u32("block_count", o_.layers);
+    u32("feed_forward_length", a_.half_ffn ? 2 * o_.ff : o_.ff);
+    f32(a_.norm == NormKind::rms ? "attention.layer_norm_rms_epsilon"
+                                 : "attention.layer_norm_epsilon",
+        1e-5F);
+    if (a_.block_key) flag("use_parallel_residual", !extra("sequential"));
+  }
+
+  void add_attention() {
+    u32("attention.head_count", o_.heads);
+    u32("attention.head_count_kv", o_.kv_heads);
+    if (o_.head_dim != o_.embd / o_.heads) {
+      u32("attention.key_length", o_.head_dim);
+      u32("attention.value_length", o_.head_dim);
+    }
+    if (a_.score_scale_key) f32("attention.scale", 0.11F);
+    if (a_.score_soft_cap != 0.0F) f32("attn_logit_softcapping", 20.0F);
+    if (a_.clamp_qkv) f32("attention.clamp_kqv", 2.0F);
+    if (a_.alibi_key) f32("attention.max_alibi_bias", 8.0F);
+  }
+
+  void add_window() {
+    u32("attention.sliding_window", o_.window);
+    const bool own_pattern = a_.window.period > 1 && extra("own window pattern");
+    if (!own_pattern) {
+      const int64_t full = a_.window.full_first ? 0 : 1;
+      layers("attention.sliding_window_pattern", [&](int64_t il) { return il % 2 != full; });
+    }
+    if (a_.rope_pattern_key)
+      layers("attention.rope_pattern", [](int64_t il) { return il % 3 != 1; });
+    if (extra("window base")) f32("rope.freq_base_swa", 5000.0F);
+  }
+
+  void add_rope() {
+    u32("rope.dimension_count", o_.head_dim);
+    const bool bitnet = a_.attn_sub_norm;
+    f32("rope.freq_base", bitnet || extra("rope base") ? 500000.0F : 10000.0F);
+    if (bitnet) {  // as its converter writes it
+      to_.add_string(key("rope.scaling.type"), "linear");
+      f32("rope.scaling.factor", 1.0F);
+      return;
+    }
+    if (a_.rope_sections != RopeSections::none) {
+      const auto part = static_cast<int32_t>(o_.head_dim / 8);
+      to_.add_i32s(key("rope.dimension_sections"), std::vector<int32_t>{part, part, part, part});
+    }
+    if (a_.rope_alpha_key && extra("rope alpha")) f32("rope.scaling.alpha", 50.0F);
+    if (a_.rope_finetuned_key) flag("rope.scaling.finetuned", !extra("no rope"));
+    if (has_length_factors(a_, o_)) {
+      to_.add_string(key("rope.scaling.type"), "longrope");
+      u32("rope.scaling.original_context_length", o_.context / 4);
+      f32("rope.scaling.attn_factor", 1.19F);
+    } else if (extra("rope scaling")) {
+      to_.add_string(key("rope.scaling.type"), extra("yarn") ? "yarn" : "linear");
+      f32("rope.scaling.factor", 4.0F);
+      u32("rope.scaling.original_context_length", o_.context / 4);
+    }
+  }
+
+  void add_scales() {
+    if (a_.embedding_scale == EmbeddingScale::metadata) f32("embedding_scale", 6.0F);
+    if (a_.residual_scale) f32("residual_scale", 0.5F);
+    if (a_.logit_scale) f32("logit_scale", 0.25F);
+    if (a_.logit_divisor) f32("logit_scale", 4.0F);
+    if (a_.logit_soft_cap != 0.0F || (a_.logit_soft_cap_key && extra("logit cap")))
+      f32("final_logit_softcapping", 15.0F);
+  }
+
+  void add_experts() {
+    const Experts& e = a_.experts;
+    u32("expert_count", o_.experts);
+    u32("expert_used_count", o_.experts_used);
+    if (e.width_key) u32("expert_feed_forward_length", o_.ff);
+    if (e.leading_dense) u32("leading_dense_block_count", o_.layers > 2 ? 1 : 0);
+    if (e.step_key) u32("interleave_moe_layer_step", 1);
+    if (e.gating_key) u32("expert_gating_func", extra("softmax gating") ? 1 : 2);
+    if (e.normalise_key) flag("expert_weights_norm", !extra("weights not normalised"));
+    if (e.scale_key) f32("expert_weights_scale", extra("expert scale") ? 2.5F : 1.0F);
+    switch (e.shared) {
+      case SharedWidth::none:
+        break;
+      case SharedWidth::key:
+      case SharedWidth::key_or_dense:
+      case SharedWidth::key_or_expert:
+        u32("expert_shared_feed_forward_length", o_.ff);
+        break;
+      case SharedWidth::expert_times_count:
+      case SharedWidth::key_or_expert_times_count:
+        u32("expert_shared_count", 1);
+        break;
+    }
+  }
+
+  const Architecture& a_;
+  const SynthOptions& o_;
+  GgufWriter& to_;
+};
+
+}  // namespace
+
+bool has_extra(const SynthOptions& options, std::string_view part) {
+  return options.extras && Random(options.seed, "extra " + std::string(part)).next() % 2 == 0;
+}
+
+bool has_length_factors(const Architecture& architecture, const SynthOptions& options) {
+  return architecture.rope_by_length == Presence::optional && has_extra(options, "length factors");
+}
+
+void add_model_keys(const Architecture& architecture, const SynthOptions& options, GgufWriter& to) {
+  to.add_string("general.architecture", architecture.name);
+  to.add_string("general.name", fmt::format("synth seed {}", options.seed));
+  to.add_u32("general.quantization_version", 2);
+  Keys(architecture, options, to).add();
+}
+
+}  // namespace crossval
