@@ -19,8 +19,9 @@ class DoctorCommand : public Command {
   void add_options(CLI::App& app) override {
     app.add_option("-m,--model", model_.model, "see whether both engines load this model")
         ->type_name("FILE.gguf");
-    app.add_option("--reference", reference_, "name[:key=value,…] (default llama.cpp)")
+    app.add_option("--reference", reference_, "the reference to look at; llama.cpp by default")
         ->type_name("ENGINE");
+    app.footer(engine_help());
   }
 
   Result<ExitCode> run(Console& console) override {

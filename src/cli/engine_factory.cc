@@ -125,6 +125,14 @@ std::vector<std::string> engine_names() {
   return names;
 }
 
+std::string engine_help() {
+  std::string text = "An ENGINE is written name or name:key=value,key=value";
+  for (const EngineKind& kind : kKinds) {
+    text += fmt::format("; keys of {}: {}", kind.name, fmt::join(kind.keys, ", "));
+  }
+  return text + ".";
+}
+
 Result<void> check_engine_spec(const EngineSpec& spec) {
   const EngineKind* kind = find_kind(spec.name);
   if (kind == nullptr) {

@@ -16,6 +16,9 @@ namespace crossval {
 
 std::vector<std::string> engine_names();
 
+/// How an ENGINE is written and which keys there are, for help texts.
+std::string engine_help();
+
 /// Errors (usage): no such engine, a key that it does not have; each lists what there is.
 Result<void> check_engine_spec(const EngineSpec& spec);
 

@@ -47,12 +47,13 @@ void add_engine_options(CLI::App& app, EngineOptions& options) {
     app.add_option(names, value, help)->group(kGroup)->type_name(type);
   };
   add("-m,--model", options.defaults.model, "the model of both engines", "FILE.gguf");
-  add("--candidate", options.candidate, "name[:key=value,…]: native, llama.cpp (default native)",
+  add("--candidate", options.candidate, "native (default) or llama.cpp, with keys or without",
       "ENGINE");
-  add("--reference", options.reference, "likewise (default llama.cpp)", "ENGINE");
+  add("--reference", options.reference, "likewise; llama.cpp by default", "ENGINE");
   add("--tokenizer", options.tokenizer, "the candidate's tokenizer, instead of the model file's",
       "FILE");
   add_running_options(app, options.defaults);
+  app.footer(engine_help());
 }
 
 void add_single_engine_options(CLI::App& app, SingleEngineOptions& options) {
@@ -60,10 +61,10 @@ void add_single_engine_options(CLI::App& app, SingleEngineOptions& options) {
     app.add_option(names, value, help)->group(kGroup)->type_name(type);
   };
   add("-m,--model", options.defaults.model, "the model", "FILE.gguf");
-  add("--engine", options.engine, "name[:key=value,…]: native, llama.cpp (default native)",
-      "ENGINE");
+  add("--engine", options.engine, "native (default) or llama.cpp, with keys or without", "ENGINE");
   add("--tokenizer", options.tokenizer, "a tokenizer file instead of the model's, for native",
       "FILE");
+  app.footer(engine_help());
 }
 
 void add_running_options(CLI::App& app, EngineDefaults& defaults) {
@@ -75,7 +76,7 @@ void add_running_options(CLI::App& app, EngineDefaults& defaults) {
   add("--i2s-layout", defaults.i2s_layout,
       "of I2_S weights in native: auto (default), x86, arm, x86-rows", "LAYOUT")
       ->check(CLI::IsMember({"auto", "x86", "arm", "x86-rows"}));
-  add("-t,--threads", defaults.threads, "of an engine (default 1)", "N")
+  add("-t,--threads", defaults.threads, "of each engine (default 1)", "N")
       ->check(CLI::Range(1, 1024));
   add("-c,--ctx-size", defaults.context, "positions that fit (default 2048)", "N")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 30));

@@ -25,6 +25,17 @@ std::string entry(const std::string& name, const std::string& description) {
 
 }  // namespace
 
+HelpFormatter::HelpFormatter() { label("SUBCOMMAND", "COMMAND"); }
+
+std::string HelpFormatter::make_description(const CLI::App* app) const {
+  return Layout{.color = false, .width = kWidth}.paragraph(app->get_description()) + "\n";
+}
+
+std::string HelpFormatter::make_footer(const CLI::App* app) const {
+  const std::string text = app->get_footer();
+  return text.empty() ? text : Layout{.color = false, .width = kWidth}.paragraph(text);
+}
+
 std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
                                      CLI::AppFormatMode mode) const {
   std::string text = CLI::Formatter::make_help(app, std::move(name), mode);
@@ -36,8 +47,9 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
 
 std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
   const std::string shown = value_name(*option);
+  const std::string usual = option->get_default_str();
   return entry(option->get_name(is_positional, !is_positional) + (shown.empty() ? "" : " " + shown),
-               option->get_description());
+               option->get_description() + (usual.empty() ? "" : " (default " + usual + ")"));
 }
 
 std::string HelpFormatter::make_subcommand(const CLI::App* sub) const {

@@ -19,7 +19,8 @@ void add_prompt_options(CLI::App& app, PromptOptions& options) {
       "raw (default for text), auto (the model's own), instruct, chatml, llama3-chat or a "
       "FILE.jinja",
       "FORM");
-  app.add_flag("--chat", options.chat, "--prompt-template auto")->group(group);
+  app.add_flag("--chat", options.chat, "the model's chat template: --prompt-template auto")
+      ->group(group);
   add("--bos", options.bos, "add a BOS; auto (default): as the model file says", "auto|on|off");
   add("--special", options.special,
       "read text like <|im_end|> as its token; auto (default): in templates", "auto|on|off");

@@ -72,7 +72,8 @@ std::set<std::string> words_after(const std::string& script, const std::string& 
                                   const std::string& separators) {
   const size_t at = script.find(begin);
   EXPECT_NE(at, std::string::npos) << begin;
-  const std::string part = script.substr(at, script.find(";;", script.find("words='-h", at)) - at);
+  const std::string part =
+      script.substr(at, script.find("\n    ", script.find(" words='-", at)) - at);
   std::set<std::string> words;
   const std::regex border("[" + separators + "]+");
   for (std::sregex_token_iterator it(part.begin(), part.end(), border, -1), end; it != end; ++it) {

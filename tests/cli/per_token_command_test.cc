@@ -5,14 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "support/captured_console.h"
 
 namespace crossval {
 namespace {
 
-using ::testing::AllOf;
 using ::testing::HasSubstr;
 using testing::run_captured;
 
@@ -69,14 +67,6 @@ TEST(PerTokenCommand, AModelThatIsNotThere) {
   const auto run = run_captured({"per-token", "-m", "/nonexistent/a.gguf", "-p", "x", "-q"});
   EXPECT_EQ(run.code, 5);
   EXPECT_THAT(run.err, HasSubstr("/nonexistent/a.gguf"));
-}
-
-TEST(PerTokenCommand, HelpFitsEightyColumns) {
-  const auto help = run_captured({"per-token", "--help"});
-  EXPECT_EQ(help.code, 0);
-  EXPECT_THAT(help.out, AllOf(HasSubstr("--cos-tol"), HasSubstr("--engine-timeout")));
-  std::istringstream lines(help.out);
-  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
 }
 
 }  // namespace

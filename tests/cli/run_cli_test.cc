@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
+#include "cli/command.h"
 #include "support/captured_console.h"
 
 namespace crossval {
@@ -45,6 +47,24 @@ TEST(RunCli, UsageErrorsAreJsonInJsonMode) {
     EXPECT_EQ(json["exit_code"], 64);
     EXPECT_EQ(json["status"], "error");
     EXPECT_THAT(json["error"]["what"].get<std::string>(), HasSubstr("--no-such-option"));
+  }
+}
+
+TEST(RunCli, HelpFitsEightyColumns) {
+  std::vector<std::vector<std::string>> lines_of{{"--help"}};
+  for (const CommandEntry& entry : commands()) lines_of.push_back({entry.name, "--help"});
+  for (const auto& words : lines_of) {
+    const auto help = run_captured(words);
+    EXPECT_EQ(help.code, 0);
+    EXPECT_THAT(help.out, HasSubstr("--help"));
+    std::istringstream lines(help.out);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
+  }
+}
+
+TEST(RunCli, HelpNamesTheKeysOfEngines) {
+  for (const char* command : {"per-token", "run", "tokenize", "doctor"}) {
+    EXPECT_THAT(run_captured({command, "--help"}).out, HasSubstr("keys of llama.cpp: model"));
   }
 }
 
