@@ -108,7 +108,8 @@ Result<void> write_ternary(const PlannedTensor& tensor, const WeightFormat& form
     const int64_t rows = std::min(kTernaryRows, tensor.rows() - r);
     if (auto ok = to.write(weights.rows(random, rows, tensor.cols())); !ok) return ok;
   }
-  return to.write(weights.tail());
+  const std::vector<std::byte> tail = weights.tail();
+  return tail.empty() ? Result<void>() : to.write(tail);
 }
 
 /// The format of a tensor; matrices take theirs from the list in turn.
