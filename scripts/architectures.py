@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Writes docs/architectures.md: the table of src/model/architectures.cc and what was measured on upstream's fixtures.
+"""Writes docs/architectures.md: the table of src/model/architectures.cc and what was measured.
 
 usage: scripts/architectures.py CROSSVAL [FIXTURES]    (a built crossval; fixtures and reference are made when missing)
 
-Each fixture is compared by `crossval per-token --require bits`: 40 fixed ids, 4 decode steps, KV cache in f16 and f32,
-chunks of 40, 7 and 1. The page names the commit of the program that was measured.
+Each of upstream's fixtures is compared by `crossval per-token --require bits`: 40 fixed ids, 4 decode steps, KV cache
+in f16 and f32, chunks of 40, 7 and 1. So is each model that `crossval synth` makes of an architecture
+(tests/e2e/made_models.py): prefill, chunks, decode; then each planted fault that applies to one of them. The page names
+the commit of the program that was measured.
 """
 import json
 import pathlib
@@ -12,8 +14,13 @@ import random
 import re
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+import feature_faults  # noqa: E402
+import made_models  # noqa: E402
+
 PAGE = ROOT / "docs" / "architectures.md"
 IDS = random.Random(5).sample(range(128), 40)
 SETTINGS = [(kv, chunk) for kv in ("f16", "f32") for chunk in (40, 7, 1)]
@@ -62,7 +69,61 @@ def measure(crossval):
     return results
 
 
-def page(results, commit):
+class Crossval:
+    """crossval("synth", …) -> an object with code, out, err and json, as in tests/e2e/conftest.py."""
+
+    def __init__(self, binary):
+        self.binary = binary
+
+    def __call__(self, *args):
+        done = subprocess.run([self.binary, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+        return self
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+def identical_in(run, mode):
+    return run.code == 0 and run.json["identical_rows"] == made_models.POSITIONS + run.json["decode_steps"]
+
+
+def faults_of(crossval, path):
+    """(named as they should be, applicable) of the faults in what only some architectures have."""
+    named = applicable = 0
+    for fault, expected in feature_faults.EXPECTED.items():
+        run = made_models.compare(crossval, path, "prefill", "--candidate", f"native:fault={fault}", "--first-diff")
+        if run.code == 64:
+            continue
+        applicable += 1
+        named += run.code == 1 and bool(re.fullmatch(expected, feature_faults.named(run)))
+    return named, applicable
+
+
+def measure_made(crossval):
+    """name -> {"dense": (identical, of), "experts", "prefill", "chunks", "decode", "faults"}."""
+    results = {}
+    for name, row in made_models.table().items():
+        if name in made_models.ELSEWHERE:
+            continue
+        counts = {key: [0, 0] for key in ("dense", "experts", *made_models.MODES)}
+        with tempfile.TemporaryDirectory() as folder:
+            for label, options in made_models.variants(name, row):
+                path = pathlib.Path(folder) / "m.gguf"
+                made_models.make(crossval, path, name, options)
+                same = {mode: identical_in(made_models.compare(crossval, path, mode), mode) for mode in made_models.MODES}
+                for key, good in (*same.items(), (label.split("-")[0], all(same.values()))):
+                    counts[key][0] += good
+                    counts[key][1] += 1
+                if label.endswith("extras-2") and "faults" not in counts:
+                    counts["faults"] = faults_of(crossval, path)
+        results[name] = counts
+        print(f"{name}: {counts}", file=sys.stderr)
+    return results
+
+
+def page(results, made, commit):
     identical = [f for f, r in results.items() if r == "identical"]
     rest = {f: r for f, r in results.items() if r != "identical"}
     rows, covered = [], set()
@@ -71,6 +132,15 @@ def page(results, commit):
         covered.update(mine)
         said = "; ".join(f"{f}: {results[f]}" for f in mine) or "no fixture upstream"
         rows.append(f"| `{name}` | {examples} | {', '.join(fields) or 'as llama'} | {said} |")
+    measured = []
+    for name, counts in made.items():
+        cell = lambda key: f"{counts[key][0]}/{counts[key][1]}" if counts[key][1] else "-"
+        window = f"{made_models.WINDOW} of {made_models.POSITIONS}" if made_models.has_windows(
+            made_models.table()[name]) else "-"
+        measured.append(f"| `{name}` | " + " | ".join(map(cell, ("dense", "experts", *made_models.MODES))) +
+                        f" | {window} | {cell('faults')} |")
+    models = sum(c["prefill"][1] for c in made.values())
+    good = sum(c[key][0] for c in made.values() for key in ("dense", "experts"))
     other = ", ".join(f"{f} ({r})" if r != "refused" else f for f, r in sorted(rest.items()))
     return f"""# Architectures
 
@@ -89,13 +159,33 @@ chunks of 40, 7 and 1. **{len(identical)} of {len(results)} fixtures are bit-ide
 {chr(10).join(rows)}
 
 Fixtures that are not supported: {other}.
+
+## Made models
+
+`crossval synth --arch NAME` makes a random model of each: 4 layers, 256 wide, five weight types in turn, a real small
+vocabulary; with `--extras` the seed chooses the optional parts (biases, fused or separate Q, K and V, RoPE scaling and
+factors, a tied head, gating, window patterns, …), and some have heads wider than the model's share, six experts, or the
+number of layers that means something to the architecture. Compared with canonical llama.cpp as above: {len(made_models.IDS)}
+positions in one chunk (prefill), in chunks of 7, and {made_models.STEPS} decode steps. **{good} of {models} models of {len(made)} architectures are
+bit-identical in all three.** Windows are shorter than the prompt. The last column counts the planted faults in what the
+architecture has (`tests/e2e/feature_faults.py`) that are caught and named by `--first-diff` at the operation or the next
+one, of those that apply to one of its models.
+
+| architecture | dense | experts | prefill | chunks | decode | window | faults named |
+|---|---|---|---|---|---|---|---|
+{chr(10).join(measured)}
+
+`qwen2vl`: this llama.cpp does not read the file's epsilon and computes with 0; the models above say 0. A file that says
+something else differs at the first norm, and the comparison names it. `bitnet-b1.58` and `bitnet-25` are compared in
+[bitnet.md](bitnet.md). Optional query and key norms of `mpt` make llama.cpp end itself; no made model has them.
 """
 
 
 def main():
     crossval = pathlib.Path(sys.argv[1]).resolve()
     version = subprocess.run([crossval, "version", "--format", "json"], check=True, stdout=subprocess.PIPE, text=True)
-    PAGE.write_text(page(measure(crossval), json.loads(version.stdout)["commit"]))
+    commit = json.loads(version.stdout)["commit"]
+    PAGE.write_text(page(measure(crossval), measure_made(Crossval(crossval)), commit))
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ std::string sizes(const Hparams& h) {
 }
 
 std::string norms(const Model& model) {
-  const Architecture& a = *model.architecture;
+  const Architecture& a = model.architecture;
   const std::string kind = a.norm == NormKind::rms ? "RMS norm" : "layer norm";
   const bool ffn = in_some_layer(model, [](const Layer& l) { return l.ffn_norm.on; });
   std::vector<std::string> places;
@@ -86,7 +86,7 @@ std::string positions(const Model& model) {
 }
 
 std::string attention(const Model& model) {
-  const Architecture& a = *model.architecture;
+  const Architecture& a = model.architecture;
   const Hparams& h = model.hparams;
   const auto windowed = std::ranges::find_if(h.layers, [](auto& l) { return l.window > 0; });
   const bool window = windowed != h.layers.end();
@@ -109,11 +109,11 @@ std::string attention(const Model& model) {
 
 std::string activation(const Model& model) {
   const bool gated =
-      model.architecture->gate == Gate::fused || in_some_layer(model, [](const Layer& l) {
+      model.architecture.gate == Gate::fused || in_some_layer(model, [](const Layer& l) {
         return l.gate.present() || l.expert_gate.present();
       });
   const char* name = nullptr;
-  switch (model.architecture->activation) {
+  switch (model.architecture.activation) {
     case Activation::silu:
       name = "SiLU";
       break;

@@ -13,7 +13,7 @@ namespace crossval {
 std::vector<TensorProblem> read_weights(Model& model, std::optional<I2sLayout> i2s_layout) {
   model.i2s = read_i2s_layout(model.file, i2s_layout);
   TensorReader in(model);
-  model.weights = lay_out(in, *model.architecture, model.hparams);
+  model.weights = lay_out(in, model.architecture, model.hparams);
   in.refuse_unused();
   return in.take_problems();
 }
@@ -32,7 +32,7 @@ Result<std::unique_ptr<Model>> open_model(const std::string& path) {
   auto hparams = read_hparams(*file, **architecture);
   if (!hparams) return tl::unexpected(hparams.error());
   auto model = std::make_unique<Model>(
-      Model{std::move(*file), *architecture, std::move(*hparams), {}, {}, {}});
+      Model{std::move(*file), **architecture, std::move(*hparams), {}, {}, {}});
   const GgufTensor* embedding = model->file.find_tensor("token_embd.weight");
   model->hparams.n_vocab = embedding == nullptr ? 0 : embedding->ne[1];
   return model;

@@ -22,7 +22,7 @@ namespace crossval {
 /// than the kernels', planted faults.
 struct Model {
   GgufFile file;
-  const Architecture* architecture = nullptr;
+  Architecture architecture;  // a copy of the table's row, which a planted fault may change
   Hparams hparams;
   std::optional<I2sReading> i2s;  // of files with I2_S weights
   Weights weights;

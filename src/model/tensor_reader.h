@@ -17,7 +17,7 @@ namespace crossval {
 class TensorReader : public TensorSource {
  public:
   explicit TensorReader(Model& model)
-      : TensorSource(*model.architecture, model.hparams), model_(model) {}
+      : TensorSource(model.architecture, model.hparams), model_(model) {}
 
   int64_t rows_of(const std::string& name) const override;
 

@@ -5,21 +5,14 @@
 #include <algorithm>
 #include <cstring>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/float16.h"
+#include "native/feature_faults.h"
 
 namespace crossval {
 namespace {
-
-/// A private copy of a matrix's bytes, with the matrix pointing at it.
-std::byte* own_copy(Model& model, Matrix& matrix) {
-  const auto size = static_cast<size_t>(matrix.rows * matrix.row_bytes());
-  model.overlay.push_back(
-      std::make_unique<std::vector<std::byte>>(matrix.data, matrix.data + size));
-  matrix.data = model.overlay.back()->data();
-  return model.overlay.back()->data();
-}
 
 Matrix& some_gate(FaultTarget& t) {
   Layer& layer = t.model.weights.layers[t.model.weights.layers.size() / 2];
@@ -136,90 +129,6 @@ Result<void> wrong_head(FaultTarget& t) {
   return {};
 }
 
-tl::unexpected<Error> needs(std::string_view fault, std::string_view what) {
-  return fail(ExitCode::usage, fmt::format("fault {} needs a model with {}", fault, what));
-}
-
-Result<void> qk_norm(FaultTarget& t) {
-  if (!t.model.weights.layers.front().q_norm.on) return needs("qk-norm", "query and key norms");
-  for (Layer& layer : t.model.weights.layers) layer.q_norm.on = layer.k_norm.on = false;
-  return {};
-}
-Result<void> sub_norm(FaultTarget& t) {
-  if (!t.model.weights.layers.front().attn_sub_norm.on)
-    return needs("sub-norm", "norms inside attention and feed-forward network");
-  for (Layer& layer : t.model.weights.layers)
-    layer.attn_sub_norm.on = layer.ffn_sub_norm.on = false;
-  return {};
-}
-Result<void> window(FaultTarget& t) {
-  if (!t.model.hparams.windowed()) return needs("window", "sliding windows");
-  t.wiring.ignore_windows = true;
-  return {};
-}
-Result<void> soft_cap(FaultTarget& t) {
-  Hparams& h = t.model.hparams;
-  if (h.score_soft_cap == 0.0F && h.logit_soft_cap == 0.0F) return needs("soft-cap", "soft caps");
-  h.score_soft_cap = h.logit_soft_cap = 0.0F;
-  return {};
-}
-Result<void> sink(FaultTarget& t) {
-  if (!t.model.weights.layers.front().sinks.present()) return needs("sink", "attention sinks");
-  t.wiring.ignore_sinks = true;
-  return {};
-}
-Result<void> alibi(FaultTarget& t) {
-  if (t.model.hparams.alibi_bias == 0.0F) return needs("alibi", "ALiBi");
-  t.model.hparams.alibi_bias *= 2.0F;
-  return {};
-}
-Result<void> wrong_expert(FaultTarget& t) {
-  if (t.model.hparams.n_expert < 2) return needs("wrong-expert", "experts");
-  t.wiring.expert_offset = 1;
-  return {};
-}
-Result<void> expert_weights(FaultTarget& t) {
-  if (t.model.hparams.n_expert_used < 2) return needs("expert-weights", "several experts at once");
-  t.model.hparams.normalise_experts = !t.model.hparams.normalise_experts;
-  return {};
-}
-
-Result<void> silu_for_relu2(FaultTarget& t) {
-  if (t.model.architecture->activation != Activation::relu_squared)
-    return needs("silu-for-relu2", "squared ReLU");
-  t.wiring.silu = true;
-  return {};
-}
-
-/// The value that BitNet-rs reads from two bits of what it calls QK256.
-float qk256_value(unsigned code) {
-  constexpr float kValues[] = {-2.0F, -1.0F, 1.0F, 2.0F};
-  return kValues[code];
-}
-
-/// I2_S read as BitNet-rs does: codes in the order of their values, lowest bits first, no scale.
-/// Its product is that of plain floats, so the weights become F32.
-void reread_as_qk256(Model& model, Matrix& matrix) {
-  if (!matrix.present() || matrix.format->type != WeightType::i2_s) return;
-  std::vector<float> values(static_cast<size_t>(matrix.rows * matrix.cols));
-  for (size_t i = 0; i < values.size(); ++i) {
-    values[i] = qk256_value(std::to_integer<unsigned>(matrix.data[i / 4]) >> (2 * (i % 4)) & 3U);
-  }
-  const auto bytes = std::as_bytes(std::span(values));
-  model.overlay.push_back(std::make_unique<std::vector<std::byte>>(bytes.begin(), bytes.end()));
-  matrix = {&weight_format(WeightType::f32), model.overlay.back()->data(), matrix.rows,
-            matrix.cols};
-}
-Result<void> i2s_as_qk256(FaultTarget& t) {
-  if (!t.model.i2s) return needs("i2s-as-qk256", "I2_S weights");
-  for (Layer& layer : t.model.weights.layers) {
-    for (Linear* linear : {&layer.qkv, &layer.wq, &layer.wk, &layer.wv, &layer.wo, &layer.gate,
-                           &layer.up, &layer.down})
-      reread_as_qk256(t.model, linear->matrix);
-  }
-  return {};
-}
-
 constexpr Fault kFaults[] = {
     {"rope-pairing", "RoPE rotates the other pairs (adjacent for halves, halves for adjacent)",
      rope_pairing},
@@ -236,30 +145,33 @@ constexpr Fault kFaults[] = {
     {"nan", "NaN in the middle layer's output", nan_layer},
     {"missing-bos", "tokenises without the BOS token that the model asks for", missing_bos},
     {"wrong-head", "logit i from row i + 1 of the output matrix", wrong_head},
-    {"qk-norm", "queries and keys without their norms", qk_norm},
-    {"sub-norm", "no norms inside attention and feed-forward network", sub_norm},
-    {"window", "layers with a sliding window see everything before them", window},
-    {"soft-cap", "scores and logits without their soft caps", soft_cap},
-    {"sink", "the attention's sinks ignored", sink},
-    {"alibi", "ALiBi twice as steep", alibi},
-    {"wrong-expert", "each position goes through the experts after the right ones", wrong_expert},
-    {"expert-weights", "weights of experts normalised where they are not, and the reverse",
-     expert_weights},
-    {"silu-for-relu2", "SiLU where the architecture has squared ReLU", silu_for_relu2},
-    {"i2s-as-qk256", "I2_S weights read as BitNet-rs does: codes -2, -1, 1, 2, no scale",
-     i2s_as_qk256},
 };
 
 }  // namespace
 
-std::span<const Fault> faults() { return kFaults; }
+std::byte* own_copy(Model& model, Matrix& matrix) {
+  const auto size = static_cast<size_t>(matrix.rows * matrix.row_bytes());
+  model.overlay.push_back(
+      std::make_unique<std::vector<std::byte>>(matrix.data, matrix.data + size));
+  matrix.data = model.overlay.back()->data();
+  return model.overlay.back()->data();
+}
+
+std::span<const Fault> faults() {
+  static const std::vector<Fault> kAll = [] {
+    std::vector<Fault> all(std::begin(kFaults), std::end(kFaults));
+    all.insert(all.end(), feature_faults().begin(), feature_faults().end());
+    return all;
+  }();
+  return kAll;
+}
 
 Result<void> plant_fault(std::string_view name, FaultTarget target) {
-  const auto* fault = std::find_if(std::begin(kFaults), std::end(kFaults),
-                                   [&](const Fault& f) { return f.name == name; });
-  if (fault != std::end(kFaults)) return fault->plant(target);
   std::string known;
-  for (const Fault& f : kFaults) known += (known.empty() ? "" : ", ") + std::string(f.name);
+  for (const Fault& f : faults()) {
+    if (f.name == name) return f.plant(target);
+  }
+  for (const Fault& f : faults()) known += (known.empty() ? "" : ", ") + std::string(f.name);
   return fail(ExitCode::usage, fmt::format("no fault is called \"{}\"", name), "engine native",
               "There are: " + known + ".");
 }

@@ -3,6 +3,7 @@
 // never on by default.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string_view>
 
@@ -24,6 +25,9 @@ struct Fault {
   std::string_view what;  // one phrase for --help and the docs
   Result<void> (*plant)(FaultTarget& target);
 };
+
+/// A private copy of a matrix's bytes, with the matrix pointing at it.
+std::byte* own_copy(Model& model, Matrix& matrix);
 
 /// All faults, in the order of the docs.
 std::span<const Fault> faults();

@@ -33,7 +33,7 @@ std::function<int64_t(int64_t)> first_visible(WindowKind kind, int64_t window) {
 Forward::Forward(const Model& model, Wiring wiring, const KernelSet& kernels, ThreadPool& pool,
                  KvCache cache)
     : model_(model),
-      arch_(*model.architecture),
+      arch_(model.architecture),
       hp_(model.hparams),
       wiring_(std::move(wiring)),
       kernels_(kernels),

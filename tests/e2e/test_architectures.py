@@ -60,6 +60,6 @@ def test_planted_faults_are_named_against_the_reference(crossval, fixtures, faul
     assert run.json["trace"]["first"]["tensor"] == tensor
 
 
-def test_a_soft_cap_left_out_is_caught(crossval, fixtures):
-    run = compare(crossval, fixtures / "gemma2-dense.gguf", "--candidate", "native:fault=soft-cap")
+def test_a_logit_cap_that_is_too_high_is_caught(crossval, fixtures):
+    run = compare(crossval, fixtures / "gemma2-dense.gguf", "--candidate", "native:fault=logit-cap")
     assert run.code == 1 and run.json["verdict"] == "DIVERGED"

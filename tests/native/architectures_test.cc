@@ -104,15 +104,15 @@ INSTANTIATE_TEST_SUITE_P(
     Planted, ArchitectureFaults,
     testing::Values(Planted{"qk-norm", "gemma3", "norm-0 RMS_NORM 1"},
                     Planted{"window", "gemma3", "kq_soft_max-0 SOFT_MAX"},
-                    Planted{"soft-cap", "gemma3", ""},  // the logits are another operation's then
+                    Planted{"logit-cap", "gemma3", ""},  // no node before the logits changes
                     Planted{"sink", "gpt-oss", "kq_soft_max-0 SOFT_MAX"},
                     Planted{"alibi", "bloom", "kq_soft_max-0 SOFT_MAX"},
                     Planted{"sub-norm", "bitnet", "norm-0 RMS_NORM 1"},
                     Planted{"wrong-expert", "gpt-oss", "ffn_moe_gate-0 MUL_MAT_ID"},
                     Planted{"expert-weights", "qwen2moe", "ffn_moe_weighted-0 MUL"}));
 
-TEST(SoftCapFault, ChangesTheLogits) {
-  const auto engine = make_tiny({.faults = {"soft-cap"}}, "arch-gemma3.gguf");
+TEST(LogitCapFault, ChangesTheLogits) {
+  const auto engine = make_tiny({.faults = {"logit-cap"}}, "arch-gemma3.gguf");
   ASSERT_NE(engine, nullptr);
   EXPECT_EQ(first_difference(rows_of(*engine, tiny_ids(), 40), golden_logits("arch-gemma3-kv-f16")),
             0);
