@@ -13,6 +13,7 @@
 #include "cli/reference_program.h"
 #include "cli/suggest.h"
 #include "native/engine.h"
+#include "native/vocabulary_engine.h"
 #include "process/engine.h"
 
 namespace crossval {
@@ -51,6 +52,11 @@ Result<std::optional<I2sLayout>> layout_of(const EngineSpec& spec, const EngineD
 
 Result<std::unique_ptr<Engine>> make_native(const EngineSpec& spec, const EngineDefaults& defaults,
                                             const Console& /*console*/, std::stop_token stop) {
+  // A fault is planted in a whole model.
+  if (defaults.tokens_only && !spec.options.contains("fault")) {
+    return make_native_vocabulary(with_home(spec.get("model", defaults.model)),
+                                  with_home(spec.get("tokenizer")));
+  }
   const auto threads = number(spec, "threads", defaults.threads);
   if (!threads) return tl::unexpected(threads.error());
   const std::string kv = spec.get("kv", defaults.kv);
@@ -80,7 +86,8 @@ Result<std::unique_ptr<Engine>> make_llama(const EngineSpec& spec, const EngineD
                       {"kv", spec.get("kv", defaults.kv)},
                       {"threads", spec.get("threads", std::to_string(defaults.threads))},
                       {"n_ctx", std::to_string(defaults.context)},
-                      {"n_batch", std::to_string(defaults.batch)}};
+                      {"n_batch", std::to_string(defaults.batch)},
+                      {"tokens_only", defaults.tokens_only ? "1" : "0"}};
   for (const char* key : {"profile", "ngl", "device"}) {
     if (spec.options.contains(key)) options.settings[key] = spec.get(key);
   }

@@ -47,13 +47,19 @@ void add_engine_options(CLI::App& app, EngineOptions& options) {
     app.add_option(names, value, help)->group(kGroup)->type_name(type);
   };
   add("-m,--model", options.defaults.model, "the model of both engines", "FILE.gguf");
-  add("--candidate", options.candidate, "native (default) or llama.cpp, with keys or without",
-      "ENGINE");
-  add("--reference", options.reference, "likewise; llama.cpp by default", "ENGINE");
+  add_side_options(app, options);
   add("--tokenizer", options.tokenizer, "the candidate's tokenizer, instead of the model file's",
       "FILE");
   add_running_options(app, options.defaults);
   app.footer(engine_help());
+}
+
+void add_side_options(CLI::App& app, EngineOptions& options) {
+  const auto add = [&](const char* names, auto& value, const char* help) {
+    app.add_option(names, value, help)->group(kGroup)->type_name("ENGINE");
+  };
+  add("--candidate", options.candidate, "native (default) or llama.cpp, with keys or without");
+  add("--reference", options.reference, "likewise; llama.cpp by default");
 }
 
 void add_single_engine_options(CLI::App& app, SingleEngineOptions& options) {

@@ -23,6 +23,7 @@ struct EngineDefaults {
   int64_t context = 2048;
   int64_t batch = 512;
   double timeout_seconds = 120;  // longest silence of an engine that is another program
+  bool tokens_only = false;      // the vocabulary alone: nothing is evaluated
 };
 
 struct EngineOptions {
@@ -33,6 +34,9 @@ struct EngineOptions {
 
 /// Both engines and how they run. The options write into `options`, which must outlive `app`.
 void add_engine_options(CLI::App& app, EngineOptions& options);
+
+/// --candidate and --reference alone, likewise.
+void add_side_options(CLI::App& app, EngineOptions& options);
 
 struct SingleEngineOptions {
   EngineDefaults defaults;

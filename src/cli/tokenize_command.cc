@@ -9,9 +9,8 @@
 #include "cli/interrupt.h"
 #include "cli/model_prompt.h"
 #include "cli/prompt_options.h"
-#include "gate/token_offsets.h"
 #include "report/tokenisation_report.h"
-#include "session/prompt_record.h"
+#include "session/tokenise.h"
 
 namespace crossval {
 namespace {
@@ -19,29 +18,25 @@ namespace {
 class TokenizeCommand : public Command {
  public:
   void add_options(CLI::App& app) override {
+    engine_.defaults.tokens_only = true;
     add_prompt_options(app, prompt_);
     add_single_engine_options(app, engine_);
-    app.add_flag("--count", count_, "print how many tokens it becomes, and nothing else");
+    CLI::Option* count =
+        app.add_flag("--count", count_, "print how many tokens it becomes, and nothing else");
+    CLI::Option* compare =
+        app.add_flag("--compare", compare_, "hold two engines' tokenizers against each other")
+            ->excludes(count)
+            ->excludes(app.get_option("--engine"));
+    add_side_options(app, sides_);
+    for (const char* side : {"--candidate", "--reference"}) app.get_option(side)->needs(compare);
   }
 
   Result<ExitCode> run(Console& console) override {
-    const auto tokenisation = tokenize(console);
-    if (!tokenisation) return tl::unexpected(tokenisation.error());
-    std::string report;
-    if (console.format == OutputFormat::json) {
-      report = tokenisation_json(*tokenisation);
-    } else if (count_) {
-      report = fmt::format("{}\n", tokenisation->ids.size());
-    } else {
-      report = tokenisation_text(*tokenisation);
-    }
-    std::fwrite(report.data(), 1, report.size(), console.out);
-    print_warnings(console, tokenisation->warnings);
-    return ExitCode::ok;
+    return compare_ ? run_compare(console) : run_tokenize(console);
   }
 
  private:
-  Result<Tokenisation> tokenize(const Console& console) {
+  Result<ExitCode> run_tokenize(Console& console) {
     const auto request = prompt_request(prompt_);
     if (!request) return tl::unexpected(request.error());
     const auto spec = single_engine(engine_);
@@ -51,28 +46,53 @@ class TokenizeCommand : public Command {
     if (!engine) return tl::unexpected(engine.error());
     const auto built = build_model_prompt(*request, (*engine)->info().settings);
     if (!built) return tl::unexpected(built.error());
+    const auto tokenisation = tokenise(built->prompt, **engine);
+    if (!tokenisation) return tl::unexpected(tokenisation.error());
+    if (console.format == OutputFormat::json) {
+      show(console, tokenisation_json(*tokenisation, count_));
+    } else {
+      show(console, count_ ? fmt::format("{}\n", tokenisation->ids.size())
+                           : tokenisation_text(*tokenisation));
+    }
+    print_warnings(console, tokenisation->warnings);
+    return ExitCode::ok;
+  }
 
-    const Prompt& prompt = built->prompt;
-    auto ids = tokenize_prompt(prompt, [&](std::string_view text, const TokenizeOptions& how) {
-      return (*engine)->tokenize(text, how);
-    });
-    if (!ids) return tl::unexpected(ids.error());
-    auto pieces = (*engine)->pieces(*ids);
-    if (!pieces) return tl::unexpected(pieces.error());
+  Result<ExitCode> run_compare(Console& console) {
+    const auto request = prompt_request(prompt_);
+    if (!request) return tl::unexpected(request.error());
+    sides_.defaults = engine_.defaults;
+    sides_.tokenizer = engine_.tokenizer;
+    const auto pair = engine_pair(sides_);
+    if (!pair) return tl::unexpected(pair.error());
+    const Interruption interruption;
+    const auto candidate =
+        make_engine(pair->candidate, sides_.defaults, console, interruption.token());
+    if (!candidate) return tl::unexpected(candidate.error());
+    const auto reference =
+        make_engine(pair->reference, sides_.defaults, console, interruption.token());
+    if (!reference) return tl::unexpected(reference.error());
+    const auto built = build_model_prompt(*request, (*reference)->info().settings);
+    if (!built) return tl::unexpected(built.error());
+    const auto comparison = compare_tokens(built->prompt, built->model, {**candidate, **reference});
+    if (!comparison) return tl::unexpected(comparison.error());
+    show(console, console.format == OutputFormat::json
+                      ? token_comparison_json(*comparison)
+                      : token_comparison_text(*comparison, {.color = console.color,
+                                                            .width = terminal_width(console)}));
+    print_warnings(console, comparison->reference.warnings);
+    return exit_code(*comparison);
+  }
 
-    Tokenisation result;
-    result.engine = spec->name;
-    result.prompt = prompt_record(prompt);
-    result.ids = *std::move(ids);
-    result.ranges = locate_pieces(prompt.text, *pieces);
-    result.pieces = *std::move(pieces);
-    result.warnings = prompt_warnings(prompt);
-    return result;
+  static void show(const Console& console, const std::string& report) {
+    std::fwrite(report.data(), 1, report.size(), console.out);
   }
 
   PromptOptions prompt_;
   SingleEngineOptions engine_;
+  EngineOptions sides_;
   bool count_ = false;
+  bool compare_ = false;
 };
 
 }  // namespace

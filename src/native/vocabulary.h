@@ -25,6 +25,7 @@ class NativeVocabulary {
 
   /// Whether text can be tokenised.
   bool present() const { return tokenizer_ != nullptr; }
+  int32_t size() const { return present() ? tokenizer_->size() : 0; }
   bool add_bos() const { return present() && tokenizer_->add_bos(); }
   bool add_eos() const { return present() && tokenizer_->add_eos(); }
 

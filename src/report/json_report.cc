@@ -1,6 +1,7 @@
 #include "report/json_report.h"
 
 #include "report/json_engine.h"
+#include "report/json_mismatch.h"
 #include "report/json_prompt.h"
 #include "report/json_schema_version.h"
 #include "report/json_values.h"
@@ -45,40 +46,6 @@ Json position_of(const PositionResult& position) {
           {"centred_l2", json_number(m.centred_l2)},
           {"centred_relative_l2", json_number(m.centred_relative_l2)},
           {"centred_max_abs_diff", json_number(m.centred_max_abs_diff)}};
-}
-
-Json window_of(const std::vector<WindowToken>& window) {
-  Json tokens = Json::array();
-  for (const WindowToken& token : window) {
-    tokens.push_back({{"index", token.index},
-                      {"token", token.id},
-                      {"piece", json_bytes(token.piece)},
-                      {"begin", token.range.begin},
-                      {"end", token.range.end},
-                      {"differs", token.differs}});
-  }
-  return tokens;
-}
-
-Json mismatch_of(const TokenMismatch& mismatch) {
-  Json hunks = Json::array();
-  for (const TokenHunk& hunk : mismatch.hunks) {
-    hunks.push_back({{"candidate_begin", hunk.a_begin},
-                     {"candidate_end", hunk.a_end},
-                     {"reference_begin", hunk.b_begin},
-                     {"reference_end", hunk.b_end}});
-  }
-  return {{"index", mismatch.index},
-          {"text_offset", mismatch.text_offset},
-          {"place", json_bytes(mismatch.place)},
-          {"cause",
-           {{"name", mismatch.cause.name},
-            {"sentence", json_bytes(mismatch.cause.sentence)},
-            {"evidence", json_bytes(mismatch.cause.evidence)}}},
-          {"causes", mismatch.causes},
-          {"hunks", hunks},
-          {"candidate_window", window_of(mismatch.candidate_window)},
-          {"reference_window", window_of(mismatch.reference_window)}};
 }
 
 Json trace_of(const TraceComparison& trace) {
@@ -171,7 +138,7 @@ std::string json_report(const Comparison& comparison) {
        {"tokens", comparison.tokens},
        {"warnings", json_warnings(comparison.warnings)},
        {"settings", settings_of(comparison.settings)},
-       {"mismatch", comparison.mismatch ? mismatch_of(*comparison.mismatch) : Json(nullptr)},
+       {"mismatch", comparison.mismatch ? json_mismatch(*comparison.mismatch) : Json(nullptr)},
        {"health", health_of(comparison.health)},
        {"trace", comparison.trace ? trace_of(*comparison.trace) : Json(nullptr)},
        {"per_token_cosine_sim", cosines},

@@ -13,14 +13,6 @@ void append(std::string& list, const std::string& item) {
   if (!item.empty()) list += (list.empty() ? "" : ", ") + item;
 }
 
-std::string name_line(const EngineIdentity& identity) {
-  std::string text = identity.name;
-  if (!identity.version.empty()) text += " " + identity.version;
-  if (!identity.commit.empty()) append(text, "commit " + identity.commit);
-  append(text, identity.profile);
-  return text;
-}
-
 std::string settings_line(const EngineSettings& settings) {
   std::string text =
       settings.kv_type_k == settings.kv_type_v
@@ -119,6 +111,14 @@ std::string prompt_lines(const Comparison& comparison, const TextOptions& option
 }
 
 }  // namespace
+
+std::string name_line(const EngineIdentity& identity) {
+  std::string text = identity.name;
+  if (!identity.version.empty()) text += " " + identity.version;
+  if (!identity.commit.empty()) append(text, "commit " + identity.commit);
+  append(text, identity.profile);
+  return text;
+}
 
 std::string header_text(const Comparison& comparison, const TextOptions& options) {
   const Layout& layout = options.layout;

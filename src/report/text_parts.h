@@ -8,10 +8,13 @@
 
 namespace crossval {
 
+/// "llama.cpp 0.5.0, commit 0c1e57098, canonical"
+std::string name_line(const EngineIdentity& identity);
 /// Both engines, the model, the prompt, what was asked for, warnings.
 std::string header_text(const Comparison& comparison, const TextOptions& options);
 /// Where the ids differ and why.
 std::string mismatch_text(const Comparison& comparison, const TextOptions& options);
+std::string mismatch_text(const TokenMismatch& mismatch, const Layout& layout);
 /// Settings that differ: refused and warned ones, the others when verbose.
 std::string settings_text(const Comparison& comparison, const TextOptions& options);
 /// One line per position.

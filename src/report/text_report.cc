@@ -6,8 +6,10 @@ namespace crossval {
 
 std::string text_report(const Comparison& comparison, const TextOptions& options) {
   std::string report;
-  for (const auto part : {header_text, settings_text, mismatch_text, positions_text, health_text,
-                          trace_text, verdict_text}) {
+  using Part = std::string (*)(const Comparison&, const TextOptions&);
+  for (const Part part :
+       {Part{header_text}, Part{settings_text}, Part{mismatch_text}, Part{positions_text},
+        Part{health_text}, Part{trace_text}, Part{verdict_text}}) {
     const std::string text = part(comparison, options);
     if (!text.empty()) report += (report.empty() ? "" : "\n") + text;
   }

@@ -38,9 +38,10 @@ std::string window_text(const char* side, const std::vector<WindowToken>& window
 }  // namespace
 
 std::string mismatch_text(const Comparison& comparison, const TextOptions& options) {
-  if (!comparison.mismatch) return {};
-  const TokenMismatch& mismatch = *comparison.mismatch;
-  const Layout& layout = options.layout;
+  return comparison.mismatch ? mismatch_text(*comparison.mismatch, options.layout) : "";
+}
+
+std::string mismatch_text(const TokenMismatch& mismatch, const Layout& layout) {
   std::string text =
       layout.labelled("tokens", fmt::format("first difference at index {}, byte {} of the text",
                                             mismatch.index, mismatch.text_offset));

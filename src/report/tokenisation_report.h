@@ -1,8 +1,9 @@
-// The result of `tokenize`, for people and for programs (docs/json.md).
+// The results of `tokenize`, for people and for programs (docs/json.md).
 #pragma once
 
 #include <string>
 
+#include "report/layout.h"
 #include "results/tokenisation.h"
 
 namespace crossval {
@@ -10,7 +11,13 @@ namespace crossval {
 /// One line per token: index, byte range, id, piece; then the count.
 std::string tokenisation_text(const Tokenisation& tokenisation);
 
+/// One document; with `count_only` without the prompt and the tokens.
+std::string tokenisation_json(const Tokenisation& tokenisation, bool count_only);
+
+/// Both engines, then the tokens that they share, or where they part and why.
+std::string token_comparison_text(const TokenComparison& comparison, const Layout& layout);
+
 /// One document.
-std::string tokenisation_json(const Tokenisation& tokenisation);
+std::string token_comparison_json(const TokenComparison& comparison);
 
 }  // namespace crossval

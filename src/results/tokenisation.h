@@ -1,10 +1,12 @@
-// The result of `tokenize`: a text and what one engine's tokenizer made of it.
+// The results of `tokenize`: a text and what one engine's tokenizer, or two, made of it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/info.h"
+#include "gate/token_mismatch.h"
 #include "gate/token_offsets.h"
 #include "results/comparison.h"
 
@@ -18,5 +20,16 @@ struct Tokenisation {
   std::vector<TextRange> ranges;    // where in the text each comes from
   std::vector<Warning> warnings;
 };
+
+/// `tokenize --compare`: the same text, each engine with its own tokenizer.
+struct TokenComparison {
+  EngineInfo candidate_engine, reference_engine;
+  Tokenisation candidate, reference;
+  std::optional<TokenMismatch> mismatch;
+};
+
+constexpr ExitCode exit_code(const TokenComparison& comparison) {
+  return comparison.mismatch ? ExitCode::tokens_differ : ExitCode::ok;
+}
 
 }  // namespace crossval

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "gate/token_offsets.h"
+#include "session/prompt_record.h"
+
 namespace crossval {
 namespace {
 
@@ -33,6 +36,18 @@ Result<TokenSide> side_of(const EnginePair& engines, Side side, std::vector<Toke
   auto pieces = pieces_by(engines, side, ids);
   if (!pieces) return tl::unexpected(pieces.error());
   return TokenSide{engine_label(engines, side), std::move(ids), *std::move(pieces)};
+}
+
+Tokenisation tokenisation_of(const Prompt& prompt, const Engine& engine, std::vector<TokenId> ids,
+                             std::vector<std::string> pieces) {
+  Tokenisation result;
+  result.engine = engine.info().identity.name;
+  result.prompt = prompt_record(prompt);
+  result.ids = std::move(ids);
+  result.ranges = locate_pieces(prompt.text, pieces);
+  result.pieces = std::move(pieces);
+  result.warnings = prompt_warnings(prompt);
+  return result;
 }
 
 }  // namespace
@@ -89,6 +104,32 @@ Result<PromptTokens> tokenise_both(const Prompt& prompt, const PromptModelFacts&
                                          .eos_text = model.eos_text,
                                          .special_texts = std::move(specials)});
   return tokens;
+}
+
+Result<Tokenisation> tokenise(const Prompt& prompt, Engine& engine) {
+  auto ids = tokenize_prompt(prompt, [&](std::string_view text, const TokenizeOptions& options) {
+    return engine.tokenize(text, options);
+  });
+  if (!ids) return tl::unexpected(ids.error());
+  auto pieces = engine.pieces(*ids);
+  if (!pieces) return tl::unexpected(pieces.error());
+  return tokenisation_of(prompt, engine, *std::move(ids), *std::move(pieces));
+}
+
+Result<TokenComparison> compare_tokens(const Prompt& prompt, const PromptModelFacts& model,
+                                       const EnginePair& engines) {
+  if (!prompt.ids.empty()) {
+    return fail(ExitCode::usage, "there is no text to tokenise", "--tokens",
+                "Give the text with -p or -f.");
+  }
+  auto tokens = tokenise_both(prompt, model, engines);
+  if (!tokens) return tl::unexpected(tokens.error());
+  const auto of = [&](const Engine& engine, TokenSide& side) {
+    return tokenisation_of(prompt, engine, std::move(side.ids), std::move(side.pieces));
+  };
+  return TokenComparison{engines.candidate.info(), engines.reference.info(),
+                         of(engines.candidate, tokens->candidate),
+                         of(engines.reference, tokens->reference), std::move(tokens->mismatch)};
 }
 
 }  // namespace crossval

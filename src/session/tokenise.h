@@ -11,6 +11,7 @@
 #include "gate/token_side.h"
 #include "prompt/model_facts.h"
 #include "prompt/prompt.h"
+#include "results/tokenisation.h"
 #include "session/engine_pair.h"
 
 namespace crossval {
@@ -25,6 +26,13 @@ struct PromptTokens {
 /// id outside a vocabulary); engine_failed (an engine's own id outside its vocabulary).
 Result<PromptTokens> tokenise_both(const Prompt& prompt, const PromptModelFacts& model,
                                    const EnginePair& engines);
+
+/// What `engine` makes of the prompt. Errors: the engine's; usage (no token).
+Result<Tokenisation> tokenise(const Prompt& prompt, Engine& engine);
+
+/// The same text for both tokenizers. Errors: as tokenise_both; usage (the prompt is ids).
+Result<TokenComparison> compare_tokens(const Prompt& prompt, const PromptModelFacts& model,
+                                       const EnginePair& engines);
 
 /// Fails with `code` when an id is outside the vocabulary of that side's engine.
 Result<void> check_ids(const EnginePair& engines, Side side, std::span<const TokenId> ids,

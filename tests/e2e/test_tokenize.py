@@ -39,6 +39,11 @@ def test_standard_input_and_count(binary, model):
     assert (done.returncode, done.stdout) == (0, b"3\n")
 
 
+def test_count_in_json(crossval, model):
+    result = tokens(crossval, model, "-p", "one two three", "--count")
+    assert result["count"] == 3 and "tokens" not in result
+
+
 def test_the_models_template_and_per_token_give_the_same_ids(crossval, model):
     told = tokens(crossval, model, "-p", "Hi", "--chat")
     run = crossval("per-token", "-m", model, "-p", "Hi", "--chat", "--max-tokens", 0, "--format", "json")

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "gguf/writer.h"
+#include "native/vocabulary_engine.h"
 #include "tiny_model.h"
 
 namespace crossval {
@@ -48,6 +49,23 @@ class SmallVocabulary {
  private:
   std::string path_;
 };
+
+TEST(NativeVocabularyEngine, TokenisesWithoutWeightsAndEvaluatesNothing) {
+  const SmallVocabulary file;
+  const auto engine = make_native_vocabulary(file.path(), "");
+  ASSERT_TRUE(engine.has_value()) << engine.error().message();
+  EXPECT_THAT(*(*engine)->tokenize("ab", {}), ElementsAre(1, 7));
+  EXPECT_EQ((*engine)->info().settings.n_vocab, 8);
+  EXPECT_TRUE((*engine)->info().settings.add_bos);
+  const std::vector<TokenId> ids = {1};
+  const auto rows = (*engine)->evaluate(ids, 0, [](int32_t, std::span<const float>) {
+    ADD_FAILURE() << "a row";
+    return true;
+  });
+  ASSERT_FALSE(rows.has_value());
+  EXPECT_EQ(rows.error().code, ExitCode::usage);
+  EXPECT_EQ(make_native_vocabulary("no-such.gguf", "").error().code, ExitCode::bad_input_file);
+}
 
 TEST(NativeVocabulary, TextGoesThroughTheVocabularyOfTheModelFile) {
   const SmallVocabulary file;

@@ -1,11 +1,16 @@
 #include "report/tokenisation_report.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
+#include "report/comparisons.h"
+
 namespace crossval {
 namespace {
+
+using ::testing::HasSubstr;
 
 // "né" with a BOS in front, the two bytes of é as tokens of their own.
 Tokenisation example() {
@@ -30,7 +35,7 @@ TEST(TokenisationReport, TextHasALinePerToken) {
 }
 
 TEST(TokenisationReport, JsonKeepsBytesThatAreNotUtf8) {
-  const auto json = nlohmann::json::parse(tokenisation_json(example()));
+  const auto json = nlohmann::json::parse(tokenisation_json(example(), false));
   EXPECT_EQ(json["count"], 4);
   EXPECT_EQ(json["engine"], "native");
   EXPECT_EQ(json["prompt"]["text"], "n\xC3\xA9");
@@ -38,6 +43,55 @@ TEST(TokenisationReport, JsonKeepsBytesThatAreNotUtf8) {
             (nlohmann::json{{"id", 110}, {"piece", "n"}, {"begin", 0}, {"end", 1}}));
   EXPECT_EQ(json["tokens"][2]["piece"], (nlohmann::json{{"hex", "c3"}}));
   EXPECT_EQ(json["warnings"][0]["name"], "bos-doubled");
+}
+
+TEST(TokenisationReport, CountAloneHasNoTokens) {
+  const auto json = nlohmann::json::parse(tokenisation_json(example(), true));
+  EXPECT_EQ(json["count"], 4);
+  EXPECT_FALSE(json.contains("tokens"));
+  EXPECT_FALSE(json.contains("prompt"));
+}
+
+TokenComparison comparison(bool same) {
+  TokenComparison both{crossval::testing::native_engine(),
+                       crossval::testing::llama_engine(),
+                       example(),
+                       example(),
+                       {}};
+  if (!same) {
+    both.candidate.ids.erase(both.candidate.ids.begin());
+    both.candidate.pieces.erase(both.candidate.pieces.begin());
+    both.candidate.ranges.erase(both.candidate.ranges.begin());
+    both.mismatch = crossval::testing::mismatched_comparison().mismatch;
+  }
+  return both;
+}
+
+TEST(TokenisationReport, ComparedTextShowsTheTokensOrWhereTheyPart) {
+  const std::string same = token_comparison_text(comparison(true), {});
+  EXPECT_THAT(same, HasSubstr("candidate  native 0.1.0, commit 9272ab6: 4 tokens\n"));
+  EXPECT_THAT(same, HasSubstr("reference  llama.cpp 0.3.36, commit 0c1e57098, canonical: 4"));
+  EXPECT_THAT(same, HasSubstr(tokenisation_text(example())));
+  EXPECT_THAT(same, HasSubstr("SAME-TOKENS: "));
+  const std::string different = token_comparison_text(comparison(false), {});
+  EXPECT_THAT(different, HasSubstr("candidate  native 0.1.0, commit 9272ab6: 3 tokens\n"));
+  EXPECT_THAT(different, HasSubstr("cause      pre-tokenizer-digits: "));
+  EXPECT_THAT(different, HasSubstr("TOKENS-DIFFER: "));
+  EXPECT_THAT(different, HasSubstr("from index 2 on.\n"));
+}
+
+TEST(TokenisationReport, ComparedJsonHasBothSidesAndTheExitCode) {
+  const auto same = nlohmann::json::parse(token_comparison_json(comparison(true)));
+  EXPECT_EQ(same["status"], "ok");
+  EXPECT_EQ(same["exit_code"], 0);
+  EXPECT_TRUE(same["mismatch"].is_null());
+  const auto different = nlohmann::json::parse(token_comparison_json(comparison(false)));
+  EXPECT_EQ(different["status"], "tokens-differ");
+  EXPECT_EQ(different["exit_code"], 2);
+  EXPECT_EQ(different["candidate"]["count"], 3);
+  EXPECT_EQ(different["reference"]["tokens"].size(), 4U);
+  EXPECT_EQ(different["reference"]["engine"]["identity"]["name"], "llama.cpp");
+  EXPECT_EQ(different["mismatch"]["cause"]["name"], "pre-tokenizer-digits");
 }
 
 }  // namespace

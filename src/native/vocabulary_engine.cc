@@ -1,0 +1,61 @@
+#include "native/vocabulary_engine.h"
+
+#include "base/build_info.h"
+#include "gguf/file.h"
+#include "native/vocabulary.h"
+
+namespace crossval {
+namespace {
+
+class VocabularyEngine : public Engine {
+ public:
+  VocabularyEngine(NativeVocabulary vocabulary, EngineInfo info)
+      : vocabulary_(std::move(vocabulary)), info_(std::move(info)) {}
+
+  const EngineInfo& info() const override { return info_; }
+
+  Result<std::vector<TokenId>> tokenize(std::string_view text,
+                                        const TokenizeOptions& options) override {
+    return vocabulary_.tokenize(text, options);
+  }
+  Result<std::vector<std::string>> pieces(std::span<const TokenId> ids) override {
+    return vocabulary_.pieces(ids);
+  }
+  Result<bool> is_end_of_generation(TokenId id) override {
+    return vocabulary_.is_end_of_generation(id);
+  }
+  Result<void> evaluate(std::span<const TokenId>, int32_t, const RowSink&) override {
+    return no_weights();
+  }
+  Result<void> trace(std::span<const TokenId>, const TensorSink&) override { return no_weights(); }
+
+ private:
+  static Result<void> no_weights() {
+    return fail(ExitCode::usage, "only the vocabulary was loaded", "engine native");
+  }
+
+  NativeVocabulary vocabulary_;
+  EngineInfo info_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> make_native_vocabulary(const std::string& model_path,
+                                                       const std::string& tokenizer_path) {
+  const auto file = GgufFile::open(model_path);
+  if (!file) return tl::unexpected(file.error());
+  auto vocabulary = NativeVocabulary::create(*file, tokenizer_path, false);
+  if (!vocabulary) return tl::unexpected(vocabulary.error());
+  EngineInfo info;
+  info.identity.name = "native";
+  info.identity.version = CROSSVAL_VERSION;
+  info.identity.commit = build_info().commit;
+  info.settings.model_path = model_path;
+  info.settings.n_vocab = vocabulary->size();
+  info.settings.add_bos = vocabulary->add_bos();
+  info.settings.add_eos = vocabulary->add_eos();
+  info.capabilities.tokenize = vocabulary->present();
+  return std::make_unique<VocabularyEngine>(*std::move(vocabulary), std::move(info));
+}
+
+}  // namespace crossval

@@ -1,0 +1,42 @@
+#include "report/json_mismatch.h"
+
+namespace crossval {
+namespace {
+
+Json window_of(const std::vector<WindowToken>& window) {
+  Json tokens = Json::array();
+  for (const WindowToken& token : window) {
+    tokens.push_back({{"index", token.index},
+                      {"token", token.id},
+                      {"piece", json_bytes(token.piece)},
+                      {"begin", token.range.begin},
+                      {"end", token.range.end},
+                      {"differs", token.differs}});
+  }
+  return tokens;
+}
+
+}  // namespace
+
+Json json_mismatch(const TokenMismatch& mismatch) {
+  Json hunks = Json::array();
+  for (const TokenHunk& hunk : mismatch.hunks) {
+    hunks.push_back({{"candidate_begin", hunk.a_begin},
+                     {"candidate_end", hunk.a_end},
+                     {"reference_begin", hunk.b_begin},
+                     {"reference_end", hunk.b_end}});
+  }
+  return {{"index", mismatch.index},
+          {"text_offset", mismatch.text_offset},
+          {"place", json_bytes(mismatch.place)},
+          {"cause",
+           {{"name", mismatch.cause.name},
+            {"sentence", json_bytes(mismatch.cause.sentence)},
+            {"evidence", json_bytes(mismatch.cause.evidence)}}},
+          {"causes", mismatch.causes},
+          {"hunks", hunks},
+          {"candidate_window", window_of(mismatch.candidate_window)},
+          {"reference_window", window_of(mismatch.reference_window)}};
+}
+
+}  // namespace crossval
