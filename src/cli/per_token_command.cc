@@ -7,9 +7,11 @@
 #include "cli/engine_factory.h"
 #include "cli/engine_options.h"
 #include "cli/interrupt.h"
+#include "cli/model_files.h"
 #include "cli/model_prompt.h"
 #include "cli/progress.h"
 #include "cli/prompt_options.h"
+#include "cli/reference_program.h"
 #include "report/json_report.h"
 #include "report/text_report.h"
 #include "session/per_token.h"
@@ -86,11 +88,16 @@ class PerTokenCommand : public Command {
     const auto reference = make(pair->reference);
     if (!reference) return tl::unexpected(reference.error());
 
-    auto built = build_model_prompt(*request, (*reference)->info().settings);
+    const EngineSettings& settings = (*reference)->info().settings;
+    auto models = compare_model_files((*candidate)->info().settings.model_path, settings.model_path,
+                                      cache_folder(), interruption.token());
+    if (!models) return tl::unexpected(models.error());
+    auto built = build_model_prompt(*request, settings);
     if (!built) return tl::unexpected(built.error());
     PerTokenPlan plan;
     plan.prompt = std::move(built->prompt);
     plan.model = std::move(built->model);
+    plan.models = *std::move(models);
     plan.requirement = require_ == "bits" ? Requirement::bits : Requirement::cosine;
     plan.cos_tol = cos_tol_;
     plan.max_tokens = max_tokens_;

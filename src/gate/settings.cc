@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 namespace crossval {
 namespace {
@@ -12,11 +11,6 @@ constexpr const char* kNotStated = "not stated";
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
-}
-
-bool is_same_file(const std::string& a, const std::string& b) {
-  std::error_code error;  // a file that is gone by now is compared by its name
-  return a == b || std::filesystem::equivalent(a, b, error);
 }
 
 std::string kv_type(const EngineSettings& settings) {
@@ -31,6 +25,8 @@ std::string eps_text(const EngineSettings& settings) {
 }
 
 std::string number(int32_t value) { return fmt::format("{}", value); }
+
+std::string stated(int32_t value) { return value == 0 ? "" : number(value); }
 
 class Differences {
  public:
@@ -87,7 +83,8 @@ class Differences {
 
 std::vector<SettingDifference> compare_settings(const EngineInfo& candidate,
                                                 const EngineInfo& reference,
-                                                const std::vector<std::string>& asked) {
+                                                const std::vector<std::string>& asked,
+                                                bool same_model) {
   const EngineSettings& c = candidate.settings;
   const EngineSettings& r = reference.settings;
   // A planted fault was asked for on the command line.
@@ -102,7 +99,7 @@ std::vector<SettingDifference> compare_settings(const EngineInfo& candidate,
                 r.all_logits ? "every position" : "not every position",
                 "positions without logits cannot be compared");
   }
-  if (!is_same_file(c.model_path, r.model_path)) {
+  if (!same_model) {
     found.numeric("model", c.model_path, r.model_path, "other weights give other numbers");
   } else {
     found.numeric("i2s-layout", c.i2s_layout, r.i2s_layout,
@@ -122,6 +119,7 @@ std::vector<SettingDifference> compare_settings(const EngineInfo& candidate,
   found.harmless("batch", number(c.n_batch), number(r.n_batch));
   found.harmless("micro-batch", number(c.n_ubatch), number(r.n_ubatch));
   found.harmless("context", number(c.n_ctx), number(r.n_ctx));
+  found.harmless("trained-context", stated(c.n_ctx_train), stated(r.n_ctx_train));
   found.harmless("device", c.device, r.device);
   found.harmless("isa", candidate.identity.isa, reference.identity.isa);
   found.harmless("build", candidate.identity.build, reference.identity.build);

@@ -3,6 +3,7 @@
 // It reads what the engines report about themselves, never what was asked for.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -26,14 +27,30 @@ struct SettingDifference {
   std::string effect;  // what it does to the numbers, one phrase
 };
 
+/// One file of a model.
+struct ModelPart {
+  std::string path;
+  uint64_t bytes = 0;
+  std::string sha256;  // empty where the answer was known without it
+};
+
+/// Whether both sides have the same model, by its bytes and not by its name.
+struct ModelFiles {
+  bool same = false;
+  std::string how;  // how that is known, in words
+  std::vector<ModelPart> candidate, reference;
+};
+
 /// Every setting in which the two engines differ, the refused ones' names being: vocabulary,
 /// all-logits (both whatever was asked; all-logits also when both lack it), model, kv-type,
 /// flash-attention, rope, norm-eps, context-class (asked when `asked` holds the name, or when a
 /// planted fault explains it: rope and norm-eps). Recorded or warned: threads, batch, micro-batch,
-/// context, device, isa, build, libm.
+/// context, trained-context, device, isa, build, libm. `same_model` is
+/// ModelFiles::same.
 std::vector<SettingDifference> compare_settings(const EngineInfo& candidate,
                                                 const EngineInfo& reference,
-                                                const std::vector<std::string>& asked);
+                                                const std::vector<std::string>& asked,
+                                                bool same_model);
 
 /// True when some difference closes the gate.
 bool is_refused(const std::vector<SettingDifference>& differences);

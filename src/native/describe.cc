@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gnu/libc-version.h>
 
+#include <cstdlib>
 #include <map>
 #include <set>
 #include <string>
@@ -97,6 +98,9 @@ EngineInfo describe_native(const NativeOptions& options, const Model& model,
   }
   s.add_bos = vocabulary.add_bos();
   s.add_eos = vocabulary.add_eos();
+  if (const char* kernels_asked = std::getenv("CROSSVAL_KERNELS"); kernels_asked != nullptr) {
+    s.environment.push_back(fmt::format("CROSSVAL_KERNELS={}", kernels_asked));
+  }
   info.capabilities = {
       .tokenize = vocabulary.present(), .all_logits = true, .decode = true, .trace = true};
   return info;

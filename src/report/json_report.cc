@@ -89,6 +89,22 @@ Json settings_of(const std::vector<SettingDifference>& settings) {
   return all;
 }
 
+Json models_of(const ModelFiles& models) {
+  const auto parts = [](const std::vector<ModelPart>& side) {
+    Json all = Json::array();
+    for (const ModelPart& part : side) {
+      all.push_back({{"path", json_bytes(part.path)},
+                     {"bytes", part.bytes},
+                     {"sha256", part.sha256.empty() ? Json(nullptr) : Json(part.sha256)}});
+    }
+    return all;
+  };
+  return {{"same", models.same},
+          {"how", models.how},
+          {"candidate", parts(models.candidate)},
+          {"reference", parts(models.reference)}};
+}
+
 Json health_of(const std::vector<HealthFinding>& findings) {
   Json all = Json::array();
   for (const HealthFinding& finding : findings) {
@@ -137,6 +153,7 @@ std::string json_report(const Comparison& comparison) {
        {"prompt", json_prompt(comparison.prompt)},
        {"tokens", comparison.tokens},
        {"warnings", json_warnings(comparison.warnings)},
+       {"model_files", models_of(comparison.models)},
        {"settings", settings_of(comparison.settings)},
        {"mismatch", comparison.mismatch ? json_mismatch(*comparison.mismatch) : Json(nullptr)},
        {"health", health_of(comparison.health)},

@@ -126,6 +126,7 @@ std::string header_text(const Comparison& comparison, const TextOptions& options
       comparison.candidate.settings.model_path != comparison.reference.settings.model_path;
   std::string text = engine_lines("candidate", comparison.candidate, two_models, options);
   text += engine_lines("reference", comparison.reference, two_models, options);
+  if (two_models) text += layout.labelled("models", comparison.models.how);
   if (!two_models) text += model_lines(comparison.candidate.settings, options);
   text += prompt_lines(comparison, options);
   for (const SettingDifference& setting : comparison.settings) {

@@ -74,6 +74,7 @@ struct Comparison {
 
   PromptRecord prompt;
   std::vector<TokenId> tokens;  // of the prompt, as both evaluate them (on stop: the reference's)
+  ModelFiles models;
   std::vector<SettingDifference> settings;
   std::optional<TokenMismatch> mismatch;
   std::vector<Warning> warnings;

@@ -85,6 +85,7 @@ void PerTokenRun::describe() {
   result_.cos_tol = plan_.cos_tol;
   result_.max_tokens = plan_.max_tokens;
   result_.on_token_mismatch = plan_.on_token_mismatch;
+  result_.models = plan_.models;
   result_.prompt = prompt_record(plan_.prompt);
   result_.warnings = prompt_warnings(plan_.prompt);
   for (const Side side : {Side::candidate, Side::reference}) {
@@ -112,8 +113,8 @@ Result<void> PerTokenRun::check_capabilities() const {
 
 // True when no gate is closed. All are looked at, so that a report can show all that differs.
 Result<bool> PerTokenRun::pass_gates() {
-  result_.settings =
-      compare_settings(result_.candidate, result_.reference, plan_.asked_differences);
+  result_.settings = compare_settings(result_.candidate, result_.reference, plan_.asked_differences,
+                                      plan_.models.same);
   observer_.phase("tokenise");
   auto tokens = tokenise_both(plan_.prompt, plan_.model, engines_);
   if (auto ok = check_stop(stop_); !ok) return tl::unexpected(ok.error());

@@ -94,6 +94,8 @@ inline Comparison identical_comparison(int32_t prompt, int32_t steps) {
   comparison.reference = llama_engine();
   comparison.requirement = Requirement::bits;
   comparison.max_tokens = steps;
+  const ModelPart file = {comparison.candidate.settings.model_path, 98765432, {}};
+  comparison.models = {true, "one file", {file}, {file}};
   comparison.prompt = {.text = "Dear Ana,\nthe parcel came.",
                        .form = "raw",
                        .form_why = "text was given",

@@ -159,12 +159,14 @@ class Quiet : public PerTokenObserver {
 
 inline PerTokenPlan plan_of_text() {
   PerTokenPlan plan;
+  plan.models.same = true;
   plan.prompt.text = "text";
   return plan;
 }
 
 inline PerTokenPlan plan_of_ids(int32_t count, int32_t max_tokens = 0) {
   PerTokenPlan plan;
+  plan.models.same = true;
   for (int32_t i = 0; i < count; ++i) plan.prompt.ids.push_back(i % kVocab);
   plan.max_tokens = max_tokens;
   return plan;

@@ -1,0 +1,113 @@
+#include "base/file_digest.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace crossval {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kChunk = size_t{1} << 20;
+constexpr size_t kHexDigits = 64;
+
+class Descriptor {
+ public:
+  explicit Descriptor(const std::string& path) : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+tl::unexpected<Error> unreadable(const std::string& path) {
+  return fail(ExitCode::bad_input_file, fmt::format("cannot be read: {}", std::strerror(errno)),
+              path);
+}
+
+std::string entry_path(const std::string& cache_folder, const struct stat& file) {
+  return fmt::format("{}/sha256/{}-{}-{}-{}.{:09}", cache_folder, file.st_dev, file.st_ino,
+                     file.st_size, file.st_mtim.tv_sec, file.st_mtim.tv_nsec);
+}
+
+// An entry is the digits and a line end, nothing else.
+std::string cached_digest(const std::string& entry) {
+  std::ifstream in(entry, std::ios::binary);
+  std::string line(kHexDigits + 2, '\0');
+  in.read(line.data(), static_cast<std::streamsize>(line.size()));
+  if (in.gcount() != kHexDigits + 1 || line[kHexDigits] != '\n') return {};
+  line.resize(kHexDigits);
+  return line.find_first_not_of("0123456789abcdef") == std::string::npos ? line : "";
+}
+
+// Under another name first: a reader sees a whole entry or none.
+void keep(const std::string& entry, const std::string& digest) {
+  std::error_code ignored;
+  fs::create_directories(fs::path(entry).parent_path(), ignored);
+  const std::string partial = fmt::format("{}.{}", entry, getpid());
+  std::ofstream out(partial, std::ios::binary);
+  out << digest << '\n';
+  out.close();
+  if (out) fs::rename(partial, entry, ignored);
+  fs::remove(partial, ignored);  // what could not be written or renamed
+}
+
+Result<std::string> sha256_of(int fd, const std::string& path, const std::stop_token& stop) {
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash(EVP_MD_CTX_new(),
+                                                                     EVP_MD_CTX_free);
+  if (!hash || EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr) != 1) {
+    return fail(ExitCode::internal, "OpenSSL has no SHA-256", path);
+  }
+  std::vector<char> chunk(kChunk);
+  for (;;) {
+    if (stop.stop_requested()) return fail(ExitCode::interrupted, "interrupted", path);
+    const ssize_t n = read(fd, chunk.data(), chunk.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return unreadable(path);
+    if (n == 0) break;
+    EVP_DigestUpdate(hash.get(), chunk.data(), static_cast<size_t>(n));
+  }
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  EVP_DigestFinal_ex(hash.get(), digest, &size);
+  std::string hex;
+  for (unsigned i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
+  return hex;
+}
+
+}  // namespace
+
+Result<FileDigest> file_digest(const std::string& path, const std::string& cache_folder,
+                               const std::stop_token& stop) {
+  const Descriptor file(path);
+  struct stat status = {};
+  if (file.get() < 0 || fstat(file.get(), &status) != 0) return unreadable(path);
+  const auto bytes = static_cast<uint64_t>(status.st_size);
+  const std::string entry = entry_path(cache_folder, status);
+  if (std::string known = cached_digest(entry); !known.empty()) {
+    return FileDigest{bytes, std::move(known)};
+  }
+  auto digest = sha256_of(file.get(), path, stop);
+  if (!digest) return tl::unexpected(digest.error());
+  keep(entry, *digest);
+  return FileDigest{bytes, *std::move(digest)};
+}
+
+}  // namespace crossval
