@@ -1,5 +1,8 @@
 """No false alarm: fifty prompts of all kinds, every one bit-identical."""
+import pytest
+
 from conftest import PROMPTS
+from identity import ALL
 
 
 def test_no_false_alarm_on_clean_prompts(crossval, model):
@@ -14,3 +17,20 @@ def test_no_false_alarm_on_clean_prompts(crossval, model):
         # Said of the prompt, and true: its markers are read as text unless --special on.
         expected = ["special-as-text"] if b"<|im_start|>" in prompt.read_bytes() else []
         assert [w["name"] for w in result["warnings"]] == expected, (prompt, result["warnings"])
+
+
+RANDOM_MODELS = [("llama", "Q4_K", 1), ("gemma2", "F16", 2), ("bitnet", "TQ2_0", 3), ("qwen2moe", "Q8_0", 4),
+                 ("gpt2", "Q5_1", 5), ("command-r", "IQ4_NL", 6), ("bloom", "BF16", 7), ("olmoe", "Q6_K", 8)]
+
+
+@pytest.mark.parametrize(("arch", "weight_type", "seed"), RANDOM_MODELS if ALL else RANDOM_MODELS[:2])
+def test_no_pattern_is_seen_in_a_random_model(crossval, tmp_path, arch, weight_type, seed):
+    model = tmp_path / "random.gguf"
+    made = crossval("synth", "--arch", arch, "--types", weight_type, "--seed", seed, "--context", 8192, "-q",
+                    "-o", model)
+    assert made.code == 0, made.err
+    for prompt in sorted(PROMPTS.glob("*.txt")):
+        run = crossval("per-token", "-m", model, "-f", prompt, "--max-tokens", 2, "-t", 1, "-c", 8192, "--require", "bits",
+                       "--format", "json")
+        assert run.code == 0, (prompt, run.out[-1000:], run.err)
+        assert [w["name"] for w in run.json["warnings"]] in ([], ["special-as-text"]), (prompt, run.json["warnings"])
