@@ -23,7 +23,7 @@ deps:
 
 build: deps
 	@cmake --preset $(PRESET) >/dev/null
-	@cmake --build $(BUILD)
+	@cmake --build $(BUILD) --target crossval
 
 reference: deps
 	@scripts/reference.sh worker >/dev/null
@@ -49,9 +49,11 @@ $(VENV)/.installed: deps/pypi.txt | deps
 	@touch $@
 
 test: build fixtures $(VENV)/.installed
+	@cmake --build $(BUILD)
 	@ctest --test-dir $(BUILD) --output-on-failure -j 2 $(CTEST_FLAGS)
 
 test-all: build fixtures $(VENV)/.installed
+	@cmake --build $(BUILD)
 	@CROSSVAL_TEST_ALL=1 ctest --test-dir $(BUILD) --output-on-failure -j 2 $(CTEST_FLAGS)
 
 bench: reference model
