@@ -265,9 +265,10 @@ class PartParser {
       return bad(fmt::format("its data overlaps that of tensor {}", shown(next)),
                  "tensor " + shown(tensor), foreign);
     }
-    if (!foreign.empty() && gap >= size + part_.alignment) {
+    const WeightFormat* format = find_weight_format(tensor.type_id);  // null: its size is the gap
+    if (format != nullptr && !foreign.empty() && gap >= size + part_.alignment) {
       return bad(fmt::format("its data takes {} bytes, where {} of its shape takes {}", gap,
-                             find_weight_format(tensor.type_id)->name, size),
+                             format->name, size),
                  "tensor " + shown(tensor), foreign);
     }
     return {};

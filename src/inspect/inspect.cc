@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "inspect/distribution.h"
@@ -32,7 +33,9 @@ std::vector<TypeShare> shares(const GgufFile& file) {
   std::vector<TypeShare> shares;
   shares.reserve(by_type.size());
   for (auto& [type, share] : by_type) shares.push_back(std::move(share));
-  std::ranges::stable_sort(shares, std::greater(), &TypeShare::bytes);
+  std::ranges::sort(shares, [](const TypeShare& a, const TypeShare& b) {
+    return std::tie(b.bytes, a.type) < std::tie(a.bytes, b.type);
+  });
   return shares;
 }
 

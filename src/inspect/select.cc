@@ -1,8 +1,7 @@
 #include "inspect/select.h"
 
 #include <algorithm>
-#include <functional>
-#include <utility>
+#include <tuple>
 
 namespace crossval {
 namespace {
@@ -45,13 +44,16 @@ void sort_tensors(std::vector<InspectedTensor>& tensors, TensorOrder order) {
     case TensorOrder::file:
       break;
     case TensorOrder::name:
-      std::ranges::stable_sort(tensors, {}, &T::name);
+      std::ranges::sort(tensors, {}, &T::name);
       break;
     case TensorOrder::size:
-      std::ranges::stable_sort(tensors, std::greater(), &T::bytes);
+      std::ranges::sort(tensors, [](const T& a, const T& b) {
+        return std::tie(b.bytes, a.part, a.offset, a.name) <
+               std::tie(a.bytes, b.part, b.offset, b.name);
+      });
       break;
     case TensorOrder::offset:
-      std::ranges::stable_sort(tensors, {}, [](const T& t) { return std::pair(t.part, t.offset); });
+      std::ranges::sort(tensors, {}, [](const T& t) { return std::tie(t.part, t.offset, t.name); });
       break;
   }
 }
