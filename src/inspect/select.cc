@@ -1,7 +1,9 @@
 #include "inspect/select.h"
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
+#include <utility>
 
 namespace crossval {
 namespace {
@@ -30,6 +32,22 @@ bool glob_matches(std::string_view name, std::string_view glob) {
   return g == glob.size();
 }
 
+// What ties stays in order. Not std::stable_sort: in libstdc++ 12 it calls what clang 19 refuses as
+// deprecated.
+template <class Less>
+void sort_stably(std::vector<InspectedTensor>& tensors, Less less) {
+  std::vector<size_t> order(tensors.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::sort(order, [&](size_t a, size_t b) {
+    if (less(tensors[a], tensors[b])) return true;
+    return !less(tensors[b], tensors[a]) && a < b;
+  });
+  std::vector<InspectedTensor> sorted;
+  sorted.reserve(tensors.size());
+  for (const size_t i : order) sorted.push_back(std::move(tensors[i]));
+  tensors = std::move(sorted);
+}
+
 }  // namespace
 
 bool name_matches(std::string_view name, std::string_view filter) {
@@ -44,16 +62,15 @@ void sort_tensors(std::vector<InspectedTensor>& tensors, TensorOrder order) {
     case TensorOrder::file:
       break;
     case TensorOrder::name:
-      std::ranges::sort(tensors, {}, &T::name);
+      sort_stably(tensors, [](const T& a, const T& b) { return a.name < b.name; });
       break;
     case TensorOrder::size:
-      std::ranges::sort(tensors, [](const T& a, const T& b) {
-        return std::tie(b.bytes, a.part, a.offset, a.name) <
-               std::tie(a.bytes, b.part, b.offset, b.name);
-      });
+      sort_stably(tensors, [](const T& a, const T& b) { return a.bytes > b.bytes; });
       break;
     case TensorOrder::offset:
-      std::ranges::sort(tensors, {}, [](const T& t) { return std::tie(t.part, t.offset, t.name); });
+      sort_stably(tensors, [](const T& a, const T& b) {
+        return std::tie(a.part, a.offset) < std::tie(b.part, b.offset);
+      });
       break;
   }
 }
