@@ -21,7 +21,7 @@ class CompletionCommand : public Command {
     Console unused;
     const auto table = option_table(CommandLine(unused).root());
     const std::string script = shell_ == "bash" ? bash_completion(table) : zsh_completion(table);
-    std::fwrite(script.data(), 1, script.size(), console.out);
+    write_output(console, script);
     return ExitCode::ok;
   }
 

@@ -34,6 +34,10 @@ int terminal_width(const Console& console) {
   return std::clamp(static_cast<int>(size.ws_col), kMinWidth, kMaxWidth);
 }
 
+void write_output(const Console& console, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), console.out);
+}
+
 void print_error(Console& console, const Error& error) {
   const std::string text = console.format == OutputFormat::json
                                ? json_error(error)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdio>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -27,6 +28,9 @@ Console standard_console();
 
 /// Columns for a report on out: the terminal's, within reason; 80 where there is none.
 int terminal_width(const Console& console);
+
+/// Writes to out. What cannot be written is found by flush_output.
+void write_output(const Console& console, std::string_view text);
 
 /// Tells the user about an error: as one JSON document on out in JSON mode, else as text on err.
 void print_error(Console& console, const Error& error);

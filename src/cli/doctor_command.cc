@@ -31,7 +31,7 @@ class DoctorCommand : public Command {
                                    ? diagnosis_json(*diagnosis)
                                    : diagnosis_text(*diagnosis, {.color = console.color,
                                                                  .width = terminal_width(console)});
-    std::fwrite(report.data(), 1, report.size(), console.out);
+    write_output(console, report);
     return exit_code(*diagnosis);
   }
 

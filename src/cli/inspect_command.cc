@@ -62,7 +62,7 @@ class InspectCommand : public Command {
     const Layout layout{.color = console.color};
     const auto print = [&](const std::string& report, ExitCode code) {
       progress.finish();
-      std::fwrite(report.data(), 1, report.size(), console.out);
+      write_output(console, report);
       return code;
     };
     if (!other_.empty()) {

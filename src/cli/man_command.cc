@@ -13,7 +13,7 @@ class ManCommand : public Command {
   Result<ExitCode> run(Console& console) override {
     Console unused;
     const std::string page = man_page(option_table(CommandLine(unused).root()));
-    std::fwrite(page.data(), 1, page.size(), console.out);
+    write_output(console, page);
     return ExitCode::ok;
   }
 };

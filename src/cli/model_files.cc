@@ -31,7 +31,7 @@ Result<ModelFiles> compare_model_files(const std::string& candidate, const std::
                                        const std::stop_token& stop) {
   auto a = parts_of(candidate);
   if (!a) return tl::unexpected(a.error());
-  auto b = parts_of(reference);
+  auto b = reference == candidate ? a : parts_of(reference);
   if (!b) return tl::unexpected(b.error());
   ModelFiles models{false, "files of different sizes", *std::move(a), *std::move(b)};
   if (std::ranges::equal(models.candidate, models.reference, is_same_file)) {

@@ -66,7 +66,7 @@ class PerTokenCommand : public Command {
                           {.layout = {.color = console.color, .width = terminal_width(console)},
                            .verbose = console.verbose,
                            .all = all_});
-    std::fwrite(report.data(), 1, report.size(), console.out);
+    write_output(console, report);
     return exit_code(comparison->verdict);
   }
 

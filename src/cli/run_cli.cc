@@ -74,7 +74,7 @@ Result<ExitCode> parse_and_run(int argc, const char* const* argv, Console& conso
     std::ostringstream err;
     root.exit(success, out, err);
     const std::string text = out.str();
-    std::fwrite(text.data(), 1, text.size(), console.out);
+    write_output(console, text);
     return ExitCode::ok;
   } catch (const CLI::ParseError& error) {
     console.format = format_of(argc, argv);

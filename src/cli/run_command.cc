@@ -6,11 +6,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "cli/engine_factory.h"
 #include "cli/engine_options.h"
-#include "cli/interrupt.h"
-#include "cli/model_prompt.h"
 #include "cli/prompt_options.h"
+#include "cli/prompted_engine.h"
 #include "report/generation_report.h"
 #include "session/generate.h"
 #include "session/prompt_record.h"
@@ -47,8 +45,7 @@ class RunCommand : public Command {
     const auto generation = generate_text(console);
     if (!generation) return tl::unexpected(generation.error());
     if (console.format == OutputFormat::json) {
-      const std::string document = generation_json(*generation);
-      std::fwrite(document.data(), 1, document.size(), console.out);
+      write_output(console, generation_json(*generation));
       return exit_code(generation->stop);
     }
     // A terminal's next line is not the text's.
@@ -76,26 +73,19 @@ class RunCommand : public Command {
   }
 
   Result<Generation> generate_text(const Console& console) {
-    const auto request = prompt_request(prompt_);
-    if (!request) return tl::unexpected(request.error());
-    const auto spec = single_engine(engine_);
-    if (!spec) return tl::unexpected(spec.error());
-    const Interruption interruption;
-    const auto engine = make_engine(*spec, engine_.defaults, console, interruption.token());
-    if (!engine) return tl::unexpected(engine.error());
-    auto built = build_model_prompt(*request, (*engine)->info().settings);
-    if (!built) return tl::unexpected(built.error());
-    print_warnings(console, prompt_warnings(built->prompt));
+    auto opened = open_prompted_engine(prompt_, engine_, console);
+    if (!opened) return tl::unexpected(opened.error());
+    print_warnings(console, prompt_warnings(opened->prompt));
     const TextSink show = [&](std::string_view text) -> Result<void> {
       if (console.format == OutputFormat::json) return {};
-      std::fwrite(text.data(), 1, text.size(), console.out);
+      write_output(console, text);
       return flush_output(console);
     };
-    return generate({.prompt = std::move(built->prompt),
+    return generate({.prompt = std::move(opened->prompt),
                      .max_tokens = max_tokens_,
                      .sampling = sampling_,
                      .stop_texts = stop_texts_},
-                    **engine, show, interruption.token());
+                    *opened->engine, show, opened->interruption->token());
   }
 
   PromptOptions prompt_;

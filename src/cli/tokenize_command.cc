@@ -9,6 +9,7 @@
 #include "cli/interrupt.h"
 #include "cli/model_prompt.h"
 #include "cli/prompt_options.h"
+#include "cli/prompted_engine.h"
 #include "report/tokenisation_report.h"
 #include "session/tokenise.h"
 
@@ -37,22 +38,15 @@ class TokenizeCommand : public Command {
 
  private:
   Result<ExitCode> run_tokenize(Console& console) {
-    const auto request = prompt_request(prompt_);
-    if (!request) return tl::unexpected(request.error());
-    const auto spec = single_engine(engine_);
-    if (!spec) return tl::unexpected(spec.error());
-    const Interruption interruption;
-    const auto engine = make_engine(*spec, engine_.defaults, console, interruption.token());
-    if (!engine) return tl::unexpected(engine.error());
-    const auto built = build_model_prompt(*request, (*engine)->info().settings);
-    if (!built) return tl::unexpected(built.error());
-    const auto tokenisation = tokenise(built->prompt, **engine);
+    const auto opened = open_prompted_engine(prompt_, engine_, console);
+    if (!opened) return tl::unexpected(opened.error());
+    const auto tokenisation = tokenise(opened->prompt, *opened->engine);
     if (!tokenisation) return tl::unexpected(tokenisation.error());
     if (console.format == OutputFormat::json) {
-      show(console, tokenisation_json(*tokenisation, count_));
+      write_output(console, tokenisation_json(*tokenisation, count_));
     } else {
-      show(console, count_ ? fmt::format("{}\n", tokenisation->ids.size())
-                           : tokenisation_text(*tokenisation));
+      write_output(console, count_ ? fmt::format("{}\n", tokenisation->ids.size())
+                                   : tokenisation_text(*tokenisation));
     }
     print_warnings(console, tokenisation->warnings);
     return ExitCode::ok;
@@ -76,16 +70,13 @@ class TokenizeCommand : public Command {
     if (!built) return tl::unexpected(built.error());
     const auto comparison = compare_tokens(built->prompt, built->model, {**candidate, **reference});
     if (!comparison) return tl::unexpected(comparison.error());
-    show(console, console.format == OutputFormat::json
-                      ? token_comparison_json(*comparison)
-                      : token_comparison_text(*comparison, {.color = console.color,
-                                                            .width = terminal_width(console)}));
+    write_output(console,
+                 console.format == OutputFormat::json
+                     ? token_comparison_json(*comparison)
+                     : token_comparison_text(*comparison, {.color = console.color,
+                                                           .width = terminal_width(console)}));
     print_warnings(console, comparison->reference.warnings);
     return exit_code(*comparison);
-  }
-
-  static void show(const Console& console, const std::string& report) {
-    std::fwrite(report.data(), 1, report.size(), console.out);
   }
 
   PromptOptions prompt_;

@@ -27,7 +27,7 @@ class VersionCommand : public Command {
                  .dump(2) +
              "\n";
     }
-    std::fwrite(text.data(), 1, text.size(), console.out);
+    write_output(console, text);
     return ExitCode::ok;
   }
 };

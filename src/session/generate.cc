@@ -9,6 +9,7 @@
 #include "gate/health.h"
 #include "session/prompt_record.h"
 #include "session/text_stream.h"
+#include "session/tokenise.h"
 
 namespace crossval {
 namespace {
@@ -76,10 +77,7 @@ Result<void> GenerationRun::check_capabilities() const {
 }
 
 Result<StopReason> GenerationRun::evaluate_everything() {
-  auto ids =
-      tokenize_prompt(plan_.prompt, [&](std::string_view text, const TokenizeOptions& options) {
-        return engine_.tokenize(text, options);
-      });
+  auto ids = prompt_ids(plan_.prompt, engine_);
   if (!ids) return tl::unexpected(ids.error());
   result_.prompt_tokens = *std::move(ids);
   auto start = Clock::now();

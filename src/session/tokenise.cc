@@ -9,10 +9,7 @@ namespace crossval {
 namespace {
 
 Result<std::vector<TokenId>> ids_of(const Prompt& prompt, const EnginePair& engines, Side side) {
-  Engine& engine = engines.of(side);
-  auto ids = tokenize_prompt(prompt, [&](std::string_view text, const TokenizeOptions& options) {
-    return engine.tokenize(text, options);
-  });
+  auto ids = prompt_ids(prompt, engines.of(side));
   if (!ids) return tl::unexpected(attributed(engines, side, ids.error()));
   const bool given = !prompt.ids.empty();
   const auto ok = check_ids(engines, side, *ids, given ? ExitCode::usage : ExitCode::engine_failed);
@@ -51,6 +48,12 @@ Tokenisation tokenisation_of(const Prompt& prompt, const Engine& engine, std::ve
 }
 
 }  // namespace
+
+Result<std::vector<TokenId>> prompt_ids(const Prompt& prompt, Engine& engine) {
+  return tokenize_prompt(prompt, [&](std::string_view text, const TokenizeOptions& options) {
+    return engine.tokenize(text, options);
+  });
+}
 
 Result<std::vector<std::string>> pieces_of(const EnginePair& engines,
                                            std::span<const TokenId> ids) {
@@ -107,9 +110,7 @@ Result<PromptTokens> tokenise_both(const Prompt& prompt, const PromptModelFacts&
 }
 
 Result<Tokenisation> tokenise(const Prompt& prompt, Engine& engine) {
-  auto ids = tokenize_prompt(prompt, [&](std::string_view text, const TokenizeOptions& options) {
-    return engine.tokenize(text, options);
-  });
+  auto ids = prompt_ids(prompt, engine);
   if (!ids) return tl::unexpected(ids.error());
   auto pieces = engine.pieces(*ids);
   if (!pieces) return tl::unexpected(pieces.error());

@@ -21,6 +21,10 @@ struct PromptTokens {
   std::optional<TokenMismatch> mismatch;
 };
 
+/// The ids that `engine` makes of the prompt, or those that the user gave. Errors: the engine's;
+/// usage (no token).
+Result<std::vector<TokenId>> prompt_ids(const Prompt& prompt, Engine& engine);
+
 /// Tokenises with each engine's own tokenizer, or takes the user's ids for both. `model` is what
 /// the token gate names causes with. Errors: an engine's, with its side; usage (no token, a given
 /// id outside a vocabulary); engine_failed (an engine's own id outside its vocabulary).
