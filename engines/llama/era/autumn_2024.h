@@ -51,13 +51,17 @@ inline void load_backends() {}
 class Devices {
  public:
   /// Throws Failure when one is asked for.
-  void place(const Options& options, llama_model_params&) const {
+  void place(const Options& options, llama_model_params&) {
+    cpu_only_ = options.cpu_only();
     if (options.device.empty()) return;
     throw Failure("usage",
                   "this llama.cpp has no choice of devices (device=" + options.device + ")",
                   "Leave device= out; ngl= says how many layers go to the GPU it was built for.");
   }
-  static std::string name() { return "cpu"; }
+  std::string name() const { return cpu_only_ ? "cpu" : "all"; }
+
+ private:
+  bool cpu_only_ = true;
 };
 
 inline void keep_weights_as_stored(llama_model_params&) {}

@@ -53,12 +53,14 @@ class Devices {
  public:
   void place(const Options& options, llama_model_params& params) {
     name_ = options.device;
+    cpu_only_ = options.cpu_only();
     if (!name_.empty()) params.devices = name_.c_str();
   }
-  std::string name() const { return name_.empty() ? "cpu" : name_; }
+  std::string name() const { return cpu_only_ ? "cpu" : name_.empty() ? "all" : name_; }
 
  private:
   std::string name_;
+  bool cpu_only_ = true;
 };
 
 inline void keep_weights_as_stored(llama_model_params& params) { params.repack_tensors = false; }
