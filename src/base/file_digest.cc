@@ -2,18 +2,20 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
+
+#include "base/sha256.h"
 
 namespace crossval {
 namespace {
@@ -70,26 +72,17 @@ void keep(const std::string& entry, const std::string& digest) {
 }
 
 Result<std::string> sha256_of(int fd, const std::string& path, const std::stop_token& stop) {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash(EVP_MD_CTX_new(),
-                                                                     EVP_MD_CTX_free);
-  if (!hash || EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr) != 1) {
-    return fail(ExitCode::internal, "OpenSSL has no SHA-256", path);
-  }
-  std::vector<char> chunk(kChunk);
+  Sha256 hash;
+  std::vector<std::byte> chunk(kChunk);
   for (;;) {
     if (stop.stop_requested()) return fail(ExitCode::interrupted, "interrupted", path);
     const ssize_t n = read(fd, chunk.data(), chunk.size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return unreadable(path);
     if (n == 0) break;
-    EVP_DigestUpdate(hash.get(), chunk.data(), static_cast<size_t>(n));
+    hash.add(std::span(chunk).first(static_cast<size_t>(n)));
   }
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  EVP_DigestFinal_ex(hash.get(), digest, &size);
-  std::string hex;
-  for (unsigned i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
-  return hex;
+  return hash.digest();
 }
 
 }  // namespace

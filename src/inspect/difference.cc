@@ -1,9 +1,8 @@
 #include "inspect/difference.h"
 
-#include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -52,20 +51,14 @@ struct Sums {
   }
 };
 
-bool same_bytes(const GgufFile& file_a, const GgufTensor& a, const GgufFile& file_b,
-                const GgufTensor& b) {
-  constexpr size_t kStep = size_t{8} << 20;
-  if (a.type_id != b.type_id || a.ne != b.ne || a.data.size() != b.data.size()) return false;
-  bool same = true;
-  for (size_t at = 0; same && at < a.data.size(); at += kStep) {
-    const size_t n = std::min(kStep, a.data.size() - at);
-    const auto from_a = a.data.subspan(at, n);
-    const auto from_b = b.data.subspan(at, n);
-    same = std::memcmp(from_a.data(), from_b.data(), n) == 0;
-    file_a.release(a, from_a);
-    file_b.release(b, from_b);
-  }
-  return same;
+InspectedTensor hashed_tensor(const GgufFile& file, const GgufTensor& tensor) {
+  InspectedTensor listed = listed_tensor(tensor);
+  listed.sha256 = digest_of(file, tensor);
+  return listed;
+}
+
+bool same(const InspectedTensor& a, const InspectedTensor& b) {
+  return a.type == b.type && a.shape == b.shape && a.sha256 == b.sha256;
 }
 
 std::optional<TensorDistance> distance_of(const GgufFile& file_a, const GgufTensor& a,
@@ -97,7 +90,7 @@ std::optional<TensorDistance> distance_of(const GgufFile& file_a, const GgufTens
                        b.data.subspan(static_cast<size_t>(rows.first * row_bytes),
                                       static_cast<size_t>((rows.last - rows.first) * row_bytes)));
       },
-      [&](int64_t part) {
+      [&](int64_t part, std::span<const std::byte>) {
         total.merge(*parts[static_cast<size_t>(part)]);
         parts[static_cast<size_t>(part)].reset();
       });
@@ -135,7 +128,8 @@ Result<FileDifference> compare_files(const std::string& path_a, const std::strin
   if (!a) return tl::unexpected(a.error());
   const auto b = GgufFile::open(path_b);
   if (!b) return tl::unexpected(b.error());
-  FileDifference difference{.a = path_a, .b = path_b, .metadata = {}, .tensors = {}};
+  FileDifference difference{
+      .a = path_a, .b = path_b, .metadata = {}, .tensors = {}, .identical = {}};
   compare_metadata(*a, *b, difference);
   ThreadPool pool(options.threads);
   uint64_t done = 0;
@@ -143,13 +137,13 @@ Result<FileDifference> compare_files(const std::string& path_a, const std::strin
     done += tensor.data.size();
     if (!name_matches(tensor.name, options.filter)) continue;
     const GgufTensor* other = b->find_tensor(tensor.name);
-    TensorDifference entry{std::string(tensor.name), listed_tensor(tensor), {}, {}};
+    TensorDifference entry{std::string(tensor.name), hashed_tensor(*a, tensor), {}, {}};
     if (other != nullptr) {
-      if (same_bytes(*a, tensor, *b, *other)) {
-        ++difference.identical_tensors;
+      entry.b = hashed_tensor(*b, *other);
+      if (same(*entry.a, *entry.b)) {
+        difference.identical.push_back({entry.name, entry.a->sha256});
         continue;
       }
-      entry.b = listed_tensor(*other);
       entry.distance = distance_of(*a, tensor, *b, *other, pool);
     }
     difference.tensors.push_back(std::move(entry));
@@ -157,7 +151,7 @@ Result<FileDifference> compare_files(const std::string& path_a, const std::strin
   }
   for (const GgufTensor& tensor : b->tensors()) {
     if (name_matches(tensor.name, options.filter) && a->find_tensor(tensor.name) == nullptr)
-      difference.tensors.push_back({std::string(tensor.name), {}, listed_tensor(tensor), {}});
+      difference.tensors.push_back({std::string(tensor.name), {}, hashed_tensor(*b, tensor), {}});
   }
   return difference;
 }

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <map>
+#include <span>
 #include <vector>
 
 #include "inspect/values.h"
@@ -38,7 +39,7 @@ void for_each_finite(const GgufFile& file, const GgufTensor& tensor, const Weigh
             if (std::isfinite(value)) visit(value);
         });
       },
-      [](int64_t) {});
+      [](int64_t, std::span<const std::byte>) {});
 }
 
 /// The bucket that holds `rank`; what lies before it is taken off `rank`.

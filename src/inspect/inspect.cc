@@ -13,6 +13,7 @@
 #include "inspect/metadata.h"
 #include "inspect/scan.h"
 #include "inspect/tokenizer_facts.h"
+#include "inspect/values.h"
 #include "model/model.h"
 
 namespace crossval {
@@ -84,8 +85,13 @@ void scan_weights(const GgufFile& file, const InspectOptions& options, Inspectio
   std::map<std::string_view, const TensorScan*> by_name;
   for (const ScannedTensor& s : scanned) by_name[s.tensor->name] = &s.scan;
   for (InspectedTensor& tensor : inspection.tensors) {
-    if (const auto found = by_name.find(tensor.name); found != by_name.end())
-      tensor.values = found->second->values;
+    const auto found = by_name.find(tensor.name);
+    if (found == by_name.end()) {
+      tensor.sha256 = digest_of(file, *file.find_tensor(tensor.name));
+      continue;
+    }
+    tensor.sha256 = found->second->sha256;
+    tensor.values = found->second->values;
   }
   inspection.weights_read = true;
 }
@@ -102,6 +108,7 @@ InspectedTensor listed_tensor(const GgufTensor& tensor) {
           .bytes = tensor.data.size(),
           .offset = tensor.offset,
           .part = tensor.part,
+          .sha256 = {},
           .values = {}};
 }
 
@@ -150,7 +157,9 @@ Result<TensorInspection> inspect_tensor(const std::string& path, const std::stri
   ThreadPool pool(threads);
   TensorInspection inspection;
   inspection.tensor = listed_tensor(*tensor);
-  inspection.tensor.values = scan_tensor(*file, *tensor, *format, pool).values;
+  TensorScan scan = scan_tensor(*file, *tensor, *format, pool);
+  inspection.tensor.sha256 = std::move(scan.sha256);
+  inspection.tensor.values = scan.values;
   add_distribution(*file, *tensor, *format, inspection);
   return inspection;
 }

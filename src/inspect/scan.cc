@@ -4,9 +4,11 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
+#include "base/sha256.h"
 #include "inspect/values.h"
 
 namespace crossval {
@@ -123,6 +125,8 @@ TensorScan scan_tensor(const GgufFile& file, const GgufTensor& tensor, const Wei
                        ThreadPool& pool) {
   const int64_t block = format.block_elements > 1 ? format.block_elements : kPlainBlock;
   Sums total;
+  Sha256 hash;
+  size_t hashed = 0;
   std::vector<std::unique_ptr<Sums>> parts(static_cast<size_t>(parts_of(tensor)));
   for_each_part(
       file, tensor, format, pool,
@@ -136,10 +140,14 @@ TensorScan scan_tensor(const GgufFile& file, const GgufTensor& tensor, const Wei
           if (end == tensor.ne[0]) sums.end_row(piece.row);
         });
       },
-      [&](int64_t part) {
+      [&](int64_t part, std::span<const std::byte> bytes) {
+        hash.add(bytes);
+        hashed += bytes.size();
         total.merge(*parts[static_cast<size_t>(part)]);
         parts[static_cast<size_t>(part)].reset();
       });
+  hash.add(tensor.data.subspan(hashed));  // what follows the last row
+  total.scan.sha256 = hash.digest();
   return finished(std::move(total));
 }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/thread_pool.h"
@@ -27,6 +28,7 @@ struct BlockMagnitudes {
 };
 
 struct TensorScan {
+  std::string sha256;  // of the tensor's bytes
   ValueSummary values;
   int64_t zero_rows = 0;
   std::vector<int64_t> first_zero_rows;  // at most kNamedRows

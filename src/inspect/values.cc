@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/sha256.h"
+
 namespace crossval {
 namespace {
 
@@ -20,6 +22,17 @@ std::span<const std::byte> bytes_of(const GgufTensor& tensor, const WeightFormat
 }
 
 }  // namespace
+
+std::string digest_of(const GgufFile& file, const GgufTensor& tensor) {
+  constexpr size_t kStep = size_t{8} << 20;
+  Sha256 hash;
+  for (size_t at = 0; at < tensor.data.size(); at += kStep) {
+    const auto bytes = tensor.data.subspan(at, std::min(kStep, tensor.data.size() - at));
+    hash.add(bytes);
+    file.release(tensor, bytes);
+  }
+  return hash.digest();
+}
 
 int64_t rows_of(const GgufTensor& tensor) { return tensor.elements() / tensor.ne[0]; }
 
@@ -47,7 +60,7 @@ void for_each_piece(const GgufTensor& tensor, const WeightFormat& format, int64_
 
 void for_each_part(const GgufFile& file, const GgufTensor& tensor, const WeightFormat& format,
                    ThreadPool& pool, const std::function<void(const RowRange&)>& body,
-                   const std::function<void(int64_t)>& done) {
+                   const std::function<void(int64_t, std::span<const std::byte>)>& done) {
   const int64_t step = rows_per_part(tensor);
   const int64_t rows = rows_of(tensor);
   const int64_t parts = parts_of(tensor);
@@ -60,7 +73,8 @@ void for_each_part(const GgufFile& file, const GgufTensor& tensor, const WeightF
       for (int64_t part = at + begin; part < at + end; ++part)
         body({part, part * step, std::min(rows, (part + 1) * step)});
     });
-    for (int64_t part = at; part < at + n; ++part) done(part);
+    for (int64_t part = at; part < at + n; ++part)
+      done(part, bytes_of(tensor, format, part * step, std::min(rows, (part + 1) * step)));
     file.release(tensor, bytes);
   }
 }

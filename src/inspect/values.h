@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 
 #include "base/thread_pool.h"
 #include "gguf/file.h"
@@ -32,11 +33,14 @@ struct RowRange {
   int64_t last = 0;
 };
 
-/// Calls body for each part of a tensor, several at once, then done(index) in order from the
-/// calling thread. The pages of the parts that are done are given back.
+/// Calls body for each part of a tensor, several at once, then done(index, its bytes) in order from
+/// the calling thread. The pages of the parts that are done are given back.
 void for_each_part(const GgufFile& file, const GgufTensor& tensor, const WeightFormat& format,
                    ThreadPool& pool, const std::function<void(const RowRange&)>& body,
-                   const std::function<void(int64_t)>& done);
+                   const std::function<void(int64_t, std::span<const std::byte>)>& done);
+
+/// SHA-256 of a tensor's bytes, whatever its type.
+std::string digest_of(const GgufFile& file, const GgufTensor& tensor);
 
 /// Rows of a tensor of any number of dimensions.
 int64_t rows_of(const GgufTensor& tensor);

@@ -48,6 +48,7 @@ Json tensor_of(const InspectedTensor& tensor) {
   Json json = {{"name", json_bytes(tensor.name)}, {"type", tensor.type},   {"shape", tensor.shape},
                {"elements", tensor.elements},     {"bytes", tensor.bytes}, {"part", tensor.part},
                {"offset", tensor.offset}};
+  if (!tensor.sha256.empty()) json["sha256"] = tensor.sha256;
   if (tensor.values) json.update(summary_of(*tensor.values));
   return json;
 }
@@ -159,7 +160,10 @@ std::string difference_json(const FileDifference& difference) {
                                 {"a", or_null(entry.a, metadata_of)},
                                 {"b", or_null(entry.b, metadata_of)}});
   }
-  json["identical_tensors"] = difference.identical_tensors;
+  json["identical_tensors"] = difference.identical.size();
+  json["identical"] = Json::array();
+  for (const IdenticalTensor& tensor : difference.identical)
+    json["identical"].push_back({{"name", json_bytes(tensor.name)}, {"sha256", tensor.sha256}});
   json["tensors"] = Json::array();
   for (const TensorDifference& entry : difference.tensors) {
     json["tensors"].push_back({{"name", json_bytes(entry.name)},

@@ -13,6 +13,7 @@ namespace crossval {
 namespace {
 
 constexpr int kShownPerFinding = 5;  // places of one finding
+constexpr size_t kShownDigits = 12;  // of a SHA-256
 constexpr int kBarWidth = 40;
 constexpr int kValueWidth = 40;
 
@@ -214,10 +215,10 @@ std::string inspection_text(const Inspection& inspection, const Layout& layout) 
 std::string tensor_text(const TensorInspection& inspection, const Layout& layout) {
   const InspectedTensor& tensor = inspection.tensor;
   const ValueSummary& values = *tensor.values;
-  std::string text =
-      layout.labelled("tensor", fmt::format("{}, {}, {}, {} values in {}", escaped(tensor.name),
-                                            tensor.type, shape_text(tensor.shape),
-                                            grouped(tensor.elements), size_text(tensor.bytes)));
+  std::string text = layout.labelled(
+      "tensor", fmt::format("{}, {}, {}, {} values in {}, SHA-256 {}…", escaped(tensor.name),
+                            tensor.type, shape_text(tensor.shape), grouped(tensor.elements),
+                            size_text(tensor.bytes), tensor.sha256.substr(0, kShownDigits)));
   text += layout.labelled("values",
                           fmt::format("min {}, max {}, mean {}, rms {}", figure(values.min),
                                       figure(values.max), figure(values.mean), figure(values.rms)));
@@ -244,13 +245,13 @@ std::string difference_text(const FileDifference& difference, const Layout& layo
     text += "\n" + table.text(layout);
   }
   if (!difference.tensors.empty()) text += "\n" + tensor_differences(difference, layout);
-  const std::string same = counted(difference.identical_tensors, "tensor");
+  const std::string same = counted(static_cast<long>(difference.identical.size()), "tensor");
   if (difference.metadata.empty() && difference.tensors.empty())
     return text + "\n" + layout.labelled("same", same + " and all metadata", Tint::good);
   return text + "\n" +
          layout.labelled(
              "differ",
-             fmt::format("{} and {}; {} identical",
+             fmt::format("{} and {}; {} identical by SHA-256",
                          counted(static_cast<long>(difference.metadata.size()), "key"),
                          counted(static_cast<long>(difference.tensors.size()), "tensor"), same),
              Tint::bad);

@@ -30,6 +30,7 @@ struct InspectedTensor {
   uint64_t bytes = 0;
   uint64_t offset = 0;  // absolute, in its part
   int part = 0;
+  std::string sha256;                  // of its bytes; empty when the weights were not read
   std::optional<ValueSummary> values;  // when the weights were read and the type is known
 };
 
@@ -123,6 +124,11 @@ struct TensorDifference {
   std::optional<TensorDistance> distance;  // of decoded values, when the shapes are equal
 };
 
+struct IdenticalTensor {
+  std::string name;
+  std::string sha256;
+};
+
 struct MetadataDifference {
   std::string key;
   std::optional<MetadataEntry> a, b;
@@ -132,7 +138,7 @@ struct FileDifference {
   std::string a, b;  // paths
   std::vector<MetadataDifference> metadata;
   std::vector<TensorDifference> tensors;
-  int64_t identical_tensors = 0;  // type, shape and bytes
+  std::vector<IdenticalTensor> identical;  // same type, shape and SHA-256
 };
 
 }  // namespace crossval

@@ -1,4 +1,5 @@
 """What `inspect` says of a file, against the gguf package; each finding on a file in which it was planted."""
+import hashlib
 import os
 import pathlib
 import re
@@ -73,6 +74,10 @@ def decoded(tensor):
     return gguf.quants.dequantize(tensor.data, tensor.tensor_type).reshape(-1).astype(np.float64)
 
 
+def sha256(tensor):
+    return hashlib.sha256(tensor.data.tobytes()).hexdigest()
+
+
 @pytest.fixture(scope="module")
 def mixed(crossval, tmp_path_factory):
     path = tmp_path_factory.mktemp("inspect") / "mixed.gguf"
@@ -94,6 +99,7 @@ def check_against_gguf_py(crossval, path):
         assert mine["shape"] == theirs.shape.tolist()
         assert mine["offset"] == theirs.data_offset
         assert mine["bytes"] == theirs.n_bytes
+        assert mine["sha256"] == sha256(theirs)
         values = decoded(theirs)
         assert mine["elements"] == len(values)
         assert mine["min"] == values.min() and mine["max"] == values.max()
@@ -130,6 +136,8 @@ def test_one_tensor_as_numpy_sees_it(crossval, mixed):
     for tensor in gguf.GGUFReader(mixed).tensors[:6]:
         found = inspect(crossval, mixed, "--tensor", tensor.name).json
         values = decoded(tensor)
+        assert found["tensor"]["sha256"] == sha256(tensor)
+        assert f"SHA-256 {sha256(tensor)[:12]}…" in " ".join(crossval("inspect", mixed, "--tensor", tensor.name).out.split())
         for quantile in found["quantiles"]:
             assert quantile["value"] == np.quantile(values, quantile["q"], method="lower")
         histogram = found["histogram"]
@@ -144,7 +152,7 @@ def test_one_tensor_as_numpy_sees_it(crossval, mixed):
 def test_filter_and_order(crossval, mixed):
     every = inspect(crossval, mixed, "--quick").json["tensors"]
     names = [t["name"] for t in every]
-    assert "min" not in every[0]
+    assert "min" not in every[0] and "sha256" not in every[0]
     part = inspect(crossval, mixed, "--quick", "--filter", "attn_q").json["tensors"]
     assert [t["name"] for t in part] == ["blk.0.attn_q.weight", "blk.1.attn_q.weight"]
     part = inspect(crossval, mixed, "--quick", "--filter", "blk.?.ffn_*").json["tensors"]
@@ -271,6 +279,8 @@ def test_a_type_that_nobody_knows_is_named(crossval, tmp_path):
     assert [(f["name"], f["place"]) for f in run.json["findings"]] == [("wrong-type", "blk.0.attn_q.weight")]
     tensor = next(t for t in run.json["tensors"] if t["name"] == "blk.0.attn_q.weight")
     assert tensor["type"] == "type 77" and "min" not in tensor
+    start, size = tensor["offset"], tensor["bytes"]  # up to the next tensor: the file alone says no more
+    assert tensor["sha256"] == hashlib.sha256(bytes_[start:start + size]).hexdigest()
     refused = crossval("inspect", path, "--tensor", "blk.0.attn_q.weight")
     assert refused.code == 5 and "weight type 77 is not supported" in refused.err
 
@@ -322,7 +332,10 @@ def test_two_files(crossval, tmp_path):
     assert set(found) == {"blk.1.ffn_up.weight", "blk.2.attn_norm.weight", "extra.weight"}
     assert found["extra.weight"]["a"] is None and found["extra.weight"]["distance"] is None
     readers = [{t.name: t for t in gguf.GGUFReader(p).tensors} for p in (a_path, b_path)]
+    assert run.json["identical"] == [{"name": n, "sha256": sha256(t)} for n, t in readers[0].items() if n not in found]
+    assert found["extra.weight"]["b"]["sha256"] == sha256(readers[1]["extra.weight"])
     for name in ("blk.1.ffn_up.weight", "blk.2.attn_norm.weight"):
+        assert [found[name][side]["sha256"] for side in "ab"] == [sha256(r[name]) for r in readers]
         x, y = (decoded(r[name]) for r in readers)
         distance = found[name]["distance"]
         assert distance["differing"] == np.count_nonzero(x != y)

@@ -26,7 +26,7 @@ Inspection example() {
   inspection.metadata = {{"a.text", "string", false, 1, {std::string("caf\xe9")}},
                          {"a.list", "i32", true, 100, {int64_t{-1}, int64_t{2}}}};
   inspection.tensors = {
-      {"t", "Q8_0", {32, 32}, 1024, 1088, 64, 0, ValueSummary{1024, 3, 0, -1, 2, 0.5, 0.75}}};
+      {"t", "Q8_0", {32, 32}, 1024, 1088, 64, 0, "f0", ValueSummary{1024, 3, 0, -1, 2, 0.5, 0.75}}};
   inspection.weights_read = true;
   return inspection;
 }
@@ -63,6 +63,7 @@ TEST(InspectionJson, KeepsNumbersAndBytes) {
   EXPECT_EQ(json["metadata"][1]["first"], (Json{-1, 2}));
   EXPECT_EQ(json["tensors"][0]["shape"], (Json{32, 32}));
   EXPECT_EQ(json["tensors"][0]["rms"], 0.75);
+  EXPECT_EQ(json["tensors"][0]["sha256"], "f0");
   EXPECT_TRUE(json["tokenizer"].is_null());
 }
 
@@ -70,18 +71,21 @@ TEST(DifferenceText, SaysWhatDiffers) {
   FileDifference difference;
   difference.a = "a.gguf";
   difference.b = "b.gguf";
-  difference.identical_tensors = 7;
+  difference.identical.assign(7, {"same", "ab12"});
   EXPECT_THAT(difference_text(difference, {}), HasSubstr("same       7 tensors and all metadata"));
   EXPECT_EQ(exit_code_of(difference), ExitCode::ok);
-  InspectedTensor a{.name = "t", .type = "F16", .shape = {4}, .values = {}};
+  InspectedTensor a{.name = "t", .type = "F16", .shape = {4}, .sha256 = {}, .values = {}};
   InspectedTensor b = a;
   b.type = "Q8_0";
   difference.tensors = {{"t", a, b, TensorDistance{3, 0.5, 0.25, 0.875}}, {"u", {}, b, {}}};
   const std::string text = difference_text(difference, {});
   EXPECT_THAT(text, HasSubstr("t       F16 4  Q8_0         3  5.00e-01  2.50e-01  0.8750000"));
   EXPECT_THAT(text, HasSubstr("u       -      Q8_0 4"));
-  EXPECT_THAT(text, HasSubstr("differ     0 keys and 2 tensors; 7 tensors identical"));
+  EXPECT_THAT(text, HasSubstr("differ     0 keys and 2 tensors; 7 tensors identical by SHA-256"));
   EXPECT_EQ(exit_code_of(difference), ExitCode::diverged);
+  const Json json = Json::parse(difference_json(difference));
+  EXPECT_EQ(json["identical_tensors"], 7);
+  EXPECT_EQ(json["identical"][6], (Json{{"name", "same"}, {"sha256", "ab12"}}));
 }
 
 }  // namespace
