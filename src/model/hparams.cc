@@ -13,6 +13,8 @@ namespace crossval {
 namespace {
 
 constexpr int64_t kMaxLayers = 1 << 12;
+constexpr int64_t kMaxSize = 1 << 24;  // widths, heads, positions
+constexpr int64_t kMaxExperts = 1 << 12;
 
 void read_yarn(KeyReader& keys, Rope& rope) {
   // The rotation itself multiplies by 1 + 0.1·log(factor); upstream sets the magnitude to that
@@ -51,7 +53,7 @@ void read_sections(KeyReader& keys, RopeSections kind, Rope& rope) {
 Rope read_rope(KeyReader& keys, const Architecture& arch, const Hparams& h) {
   Rope rope;
   rope.pairs = arch.rope;
-  rope.n_rot = keys.integer("rope.dimension_count", h.head_dim_k);
+  rope.n_rot = keys.within("rope.dimension_count", h.head_dim_k, 0, h.head_dim_k);
   read_sections(keys, arch.rope_sections, rope);
   rope.base = keys.real("rope.freq_base", 10000.0);
   const float alpha = arch.rope_alpha_key ? keys.real("rope.scaling.alpha", 0.0) : 0.0F;
@@ -128,12 +130,10 @@ void read_rope_layers(KeyReader& keys, const Architecture& arch, Hparams& h) {
 int64_t shared_width(KeyReader& keys, SharedWidth kind, const Hparams& h) {
   const std::string key = "expert_shared_feed_forward_length";
   const auto or_else = [&](int64_t fallback) {
-    const int64_t given = keys.integer(key, 0);
+    const int64_t given = keys.within(key, 0, 0, kMaxSize);
     return given > 0 ? given : fallback;
   };
-  const auto count = [&] {
-    return std::clamp<int64_t>(keys.required("expert_shared_count"), 0, 4096);
-  };
+  const auto count = [&] { return keys.within("expert_shared_count", {}, 0, kMaxExperts); };
   switch (kind) {
     case SharedWidth::none:
       break;
@@ -158,13 +158,15 @@ void read_experts(KeyReader& keys, const Architecture& arch, Hparams& h) {
                                                       : keys.integer("expert_count", 0);
   if (h.n_expert == 0) return;
   h.n_expert_used = keys.required("expert_used_count");
-  if (h.n_expert < 1 || h.n_expert > 4096 || h.n_expert_used < 1 || h.n_expert_used > h.n_expert) {
+  if (h.n_expert < 1 || h.n_expert > kMaxExperts || h.n_expert_used < 1 ||
+      h.n_expert_used > h.n_expert) {
     keys.refuse(fmt::format("{} of {} experts", h.n_expert_used, h.n_expert), "expert_used_count");
     return;
   }
   if (keys.integer("expert_group_count", 0) > 1)
     keys.refuse("groups of experts are not supported", "expert_group_count");
-  h.n_ff_expert = experts.width_key ? keys.integer("expert_feed_forward_length", 0) : h.n_ff;
+  h.n_ff_expert =
+      experts.width_key ? keys.within("expert_feed_forward_length", 0, 0, kMaxSize) : h.n_ff;
   if (h.n_ff_expert == 0) h.n_ff_expert = h.n_ff / h.n_expert_used;
   h.n_ff_shared = shared_width(keys, experts.shared, h);
   h.gating = experts.gating;
@@ -179,7 +181,8 @@ void read_experts(KeyReader& keys, const Architecture& arch, Hparams& h) {
   h.normalise_experts =
       experts.normalise_key ? keys.flag("expert_weights_norm", false) : experts.normalise;
   h.expert_scale = experts.scale_key ? keys.real("expert_weights_scale", 0.0) : 0.0F;
-  const int64_t dense = experts.leading_dense ? keys.integer("leading_dense_block_count", 0) : 0;
+  const int64_t dense =
+      experts.leading_dense ? keys.within("leading_dense_block_count", 0, 0, kMaxSize) : 0;
   const int64_t step = experts.step_key ? keys.required("interleave_moe_layer_step") : 1;
   if (step < 1) keys.refuse(fmt::format("the step is {}", step), "interleave_moe_layer_step");
   for (int64_t il = dense; il < h.n_layer && step > 0; ++il)
@@ -246,9 +249,8 @@ Result<void> check_sizes(const Hparams& h, const GgufFile& file) {
                                     {"head width of values", h.head_dim_v},
                                     {"feed_forward_length", h.n_ff},
                                     {"context_length", h.n_ctx_train}}) {
-    if (value < 1 || value > (int64_t{1} << 24)) return bad(fmt::format("{} is {}", name, value));
+    if (value < 1 || value > kMaxSize) return bad(fmt::format("{} is {}", name, value));
   }
-  if (h.n_layer > kMaxLayers) return bad(fmt::format("block_count is {}", h.n_layer));
   if (h.n_head % h.n_head_kv != 0)
     return bad(fmt::format("{} heads cannot share {} key/value heads", h.n_head, h.n_head_kv));
   return {};
@@ -258,10 +260,7 @@ Result<void> check_numbers(const Hparams& h, const GgufFile& file) {
   const auto bad = [&](const std::string& what) {
     return fail(ExitCode::bad_input_file, what, file.path() + ", keys " + h.architecture + ".*");
   };
-  if (h.rope.n_rot < 0 || h.rope.n_rot > h.head_dim_k || h.rope.n_rot % 2 != 0) {
-    return bad(
-        fmt::format("rope.dimension_count is {} for heads of {}", h.rope.n_rot, h.head_dim_k));
-  }
+  if (h.rope.n_rot % 2 != 0) return bad(fmt::format("rope.dimension_count is {}", h.rope.n_rot));
   if (!(h.norm_eps >= 0.0F) || !(h.norm_eps < 1.0F))
     return bad(fmt::format("the norm's epsilon is {}", h.norm_eps));
   for (const Rope* rope : {&h.rope, &h.window_rope}) {
@@ -279,7 +278,8 @@ Result<Hparams> read_hparams(const GgufFile& file, const Architecture& arch) {
   if (const auto name = file.string_or("general.name", ""); name) h.name = std::string(*name);
 
   KeyReader keys(file, h.architecture);
-  h.n_layer = keys.required("block_count") - keys.integer("nextn_predict_layers", 0);
+  h.n_layer = keys.within("block_count", {}, 0, kMaxLayers) -
+              keys.within("nextn_predict_layers", 0, 0, kMaxLayers);
   h.n_embd = keys.required("embedding_length");
   h.n_ctx_train = keys.required("context_length");
   h.n_ff = keys.required("feed_forward_length") / (arch.half_ffn ? 2 : 1);

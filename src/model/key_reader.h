@@ -46,6 +46,16 @@ class KeyReader {
     return (*array)->integer(static_cast<uint64_t>(i));
   }
 
+  /// An integer of low…high; refused, and `low`, outside. Without a fallback it is required.
+  int64_t within(const std::string& key, std::optional<int64_t> fallback, int64_t low,
+                 int64_t high) {
+    const int64_t value = fallback ? integer(key, *fallback) : required(key);
+    if (value >= low && value <= high) return value;
+    refuse(std::to_string(value) + " is not in " + std::to_string(low) + "…" + std::to_string(high),
+           key);
+    return low;
+  }
+
   /// Records an error about a key; returns 0.
   int64_t refuse(std::string what, const std::string& key, std::string hint = {}) {
     if (!error_) {

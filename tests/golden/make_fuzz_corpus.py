@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the first inputs of fuzz/corpus/{gguf,tokenizer,model}: small files by the `gguf` package.
+"""Writes the first inputs of fuzz/corpus/{gguf,tokenizer,model,architectures}: small files by the `gguf` package.
 
 usage: make_fuzz_corpus.py    (numpy and gguf)
 
@@ -97,7 +97,7 @@ def model(path, kind, width):
 
 
 def main():
-    for name in ["gguf", "tokenizer", "model"]:
+    for name in ["gguf", "tokenizer", "model", "architectures"]:
         (CORPUS / name).mkdir(parents=True, exist_ok=True)
     for pre in ["gpt-2", "llama-bpe", "smollm"]:
         bpe(CORPUS / "tokenizer" / f"bpe-{pre}", pre)
@@ -105,6 +105,8 @@ def main():
     for name, kind, width in [("f32", KINDS.F32, 8), ("f16", KINDS.F16, 8), ("q8_0", KINDS.Q8_0, 32),
                               ("q4_1", KINDS.Q4_1, 32), ("i2_s", I2_S, 128)]:
         model(CORPUS / "model" / name, kind, width)
+    for index in range(74):  # with experts and optional parts, where the architecture has them
+        (CORPUS / "architectures" / f"{index:02}").write_bytes(bytes([index, 1, 1]))
     for source in ["all.gguf", "split-00002-of-00003.gguf"]:
         shutil.copy(ROOT / "tests" / "data" / "gguf" / source, CORPUS / "gguf" / source.removesuffix(".gguf"))
 
