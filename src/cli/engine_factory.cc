@@ -54,8 +54,7 @@ Result<std::unique_ptr<Engine>> make_native(const EngineSpec& spec, const Engine
                                             const Console& /*console*/, std::stop_token stop) {
   // A fault is planted in a whole model.
   if (defaults.tokens_only && !spec.options.contains("fault")) {
-    return make_native_vocabulary(with_home(spec.get("model", defaults.model)),
-                                  with_home(spec.get("tokenizer")));
+    return make_native_vocabulary(model_path(spec, defaults), with_home(spec.get("tokenizer")));
   }
   const auto threads = number(spec, "threads", defaults.threads);
   if (!threads) return tl::unexpected(threads.error());
@@ -65,7 +64,7 @@ Result<std::unique_ptr<Engine>> make_native(const EngineSpec& spec, const Engine
   }
   const auto i2s_layout = layout_of(spec, defaults);
   if (!i2s_layout) return tl::unexpected(i2s_layout.error());
-  return make_native_engine({.model_path = with_home(spec.get("model", defaults.model)),
+  return make_native_engine({.model_path = model_path(spec, defaults),
                              .tokenizer_path = with_home(spec.get("tokenizer")),
                              .kv = kv == "f16" ? KvType::f16 : KvType::f32,
                              .threads = *threads,
@@ -82,7 +81,7 @@ Result<std::unique_ptr<Engine>> make_llama(const EngineSpec& spec, const EngineD
   if (!worker) return tl::unexpected(worker.error());
   LlamaOptions options;
   options.worker_path = *worker;
-  options.settings = {{"model", with_home(spec.get("model", defaults.model))},
+  options.settings = {{"model", model_path(spec, defaults)},
                       {"kv", spec.get("kv", defaults.kv)},
                       {"threads", spec.get("threads", std::to_string(defaults.threads))},
                       {"n_ctx", std::to_string(defaults.context)},
@@ -153,6 +152,10 @@ Result<void> check_engine_spec(const EngineSpec& spec) {
                 hint(key, keys));
   }
   return {};
+}
+
+std::string model_path(const EngineSpec& spec, const EngineDefaults& defaults) {
+  return with_home(spec.get("model", defaults.model));
 }
 
 Result<std::unique_ptr<Engine>> make_engine(const EngineSpec& spec, const EngineDefaults& defaults,

@@ -22,6 +22,9 @@ std::string engine_help();
 /// Errors (usage): no such engine, a key that it does not have; each lists what there is.
 Result<void> check_engine_spec(const EngineSpec& spec);
 
+/// The model file of an engine: its own, or that of all.
+std::string model_path(const EngineSpec& spec, const EngineDefaults& defaults);
+
 /// Makes the engine that a checked spec describes; `defaults` fill what it leaves open. A reference
 /// that has to be built is built, its progress shown on the console's err.
 Result<std::unique_ptr<Engine>> make_engine(const EngineSpec& spec, const EngineDefaults& defaults,

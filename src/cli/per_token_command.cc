@@ -72,10 +72,10 @@ class PerTokenCommand : public Command {
 
  private:
   Result<Comparison> compare(const Console& console) {
-    const auto request = prompt_request(prompt_);
-    if (!request) return tl::unexpected(request.error());
     const auto pair = engine_pair(engines_);
     if (!pair) return tl::unexpected(pair.error());
+    auto read = read_model_prompt(prompt_, model_path(pair->reference, engines_.defaults));
+    if (!read) return tl::unexpected(read.error());
 
     const Interruption interruption;
     Progress progress(console);
@@ -92,11 +92,10 @@ class PerTokenCommand : public Command {
     auto models = compare_model_files((*candidate)->info().settings.model_path, settings.model_path,
                                       cache_folder(), interruption.token());
     if (!models) return tl::unexpected(models.error());
-    auto built = build_model_prompt(*request, settings);
-    if (!built) return tl::unexpected(built.error());
+    ModelPrompt built = build_model_prompt(*std::move(read), settings);
     PerTokenPlan plan;
-    plan.prompt = std::move(built->prompt);
-    plan.model = std::move(built->model);
+    plan.prompt = std::move(built.prompt);
+    plan.model = std::move(built.model);
     plan.models = *std::move(models);
     plan.requirement = require_ == "bits" ? Requirement::bits : Requirement::cosine;
     plan.cos_tol = cos_tol_;

@@ -10,16 +10,15 @@ namespace crossval {
 Result<PromptedEngine> open_prompted_engine(const PromptOptions& prompt,
                                             const SingleEngineOptions& engine,
                                             const Console& console) {
-  const auto request = prompt_request(prompt);
-  if (!request) return tl::unexpected(request.error());
   const auto spec = single_engine(engine);
   if (!spec) return tl::unexpected(spec.error());
+  auto read = read_model_prompt(prompt, model_path(*spec, engine.defaults));
+  if (!read) return tl::unexpected(read.error());
   auto interruption = std::make_unique<Interruption>();
   auto made = make_engine(*spec, engine.defaults, console, interruption->token());
   if (!made) return tl::unexpected(made.error());
-  auto built = build_model_prompt(*request, (*made)->info().settings);
-  if (!built) return tl::unexpected(built.error());
-  return PromptedEngine{std::move(interruption), *std::move(made), std::move(built->prompt)};
+  ModelPrompt built = build_model_prompt(*std::move(read), (*made)->info().settings);
+  return PromptedEngine{std::move(interruption), *std::move(made), std::move(built.prompt)};
 }
 
 }  // namespace crossval

@@ -19,8 +19,8 @@ struct PromptedEngine {
   Prompt prompt;
 };
 
-/// Loads the engine, then builds the prompt for its model. Errors: those of prompt_request,
-/// single_engine, make_engine and build_model_prompt, in this order.
+/// Reads the prompt, then loads the engine. Errors: those of single_engine, read_model_prompt and
+/// make_engine, in this order.
 Result<PromptedEngine> open_prompted_engine(const PromptOptions& prompt,
                                             const SingleEngineOptions& engine,
                                             const Console& console);

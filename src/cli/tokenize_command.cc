@@ -53,12 +53,12 @@ class TokenizeCommand : public Command {
   }
 
   Result<ExitCode> run_compare(Console& console) {
-    const auto request = prompt_request(prompt_);
-    if (!request) return tl::unexpected(request.error());
     sides_.defaults = engine_.defaults;
     sides_.tokenizer = engine_.tokenizer;
     const auto pair = engine_pair(sides_);
     if (!pair) return tl::unexpected(pair.error());
+    auto read = read_model_prompt(prompt_, model_path(pair->reference, sides_.defaults));
+    if (!read) return tl::unexpected(read.error());
     const Interruption interruption;
     const auto candidate =
         make_engine(pair->candidate, sides_.defaults, console, interruption.token());
@@ -66,9 +66,8 @@ class TokenizeCommand : public Command {
     const auto reference =
         make_engine(pair->reference, sides_.defaults, console, interruption.token());
     if (!reference) return tl::unexpected(reference.error());
-    const auto built = build_model_prompt(*request, (*reference)->info().settings);
-    if (!built) return tl::unexpected(built.error());
-    const auto comparison = compare_tokens(built->prompt, built->model, {**candidate, **reference});
+    const ModelPrompt built = build_model_prompt(*std::move(read), (*reference)->info().settings);
+    const auto comparison = compare_tokens(built.prompt, built.model, {**candidate, **reference});
     if (!comparison) return tl::unexpected(comparison.error());
     write_output(console,
                  console.format == OutputFormat::json

@@ -19,15 +19,11 @@ void drop_eos(const PromptModelFacts& model, BosPolicy& policy) {
 
 }  // namespace
 
-Result<BosPolicy> decide_bos(Toggle toggle, std::string_view text, bool templated,
-                             bool parse_special, const PromptModelFacts& model) {
+BosPolicy decide_bos(Toggle toggle, std::string_view text, bool templated, bool parse_special,
+                     const PromptModelFacts& model) {
   const bool written = parse_special && !model.bos_text.empty() && text.starts_with(model.bos_text);
   BosPolicy policy;
   if (toggle == Toggle::on) {
-    if (model.bos_text.empty()) {
-      return fail(ExitCode::usage, "the vocabulary has no BOS token to add", "--bos on",
-                  "Leave --bos at auto.");
-    }
     policy.prepend_bos = !model.add_bos;
     policy.decision = {"added", "asked for by --bos on"};
     if (written) policy.warnings.push_back(doubled(model, templated));

@@ -4,7 +4,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/error.h"
 #include "prompt/model_facts.h"
 #include "prompt/prompt.h"
 #include "prompt/request.h"
@@ -19,8 +18,8 @@ struct BosPolicy {
 };
 
 /// `templated`: the text was written by a template, which may have put the BOS there itself;
-/// `parse_special`: BOS text in `text` becomes the BOS token. Errors (usage): --bos on without one.
-Result<BosPolicy> decide_bos(Toggle toggle, std::string_view text, bool templated,
-                             bool parse_special, const PromptModelFacts& model);
+/// `parse_special`: BOS text in `text` becomes the BOS token. With `toggle` on there is a BOS.
+BosPolicy decide_bos(Toggle toggle, std::string_view text, bool templated, bool parse_special,
+                     const PromptModelFacts& model);
 
 }  // namespace crossval

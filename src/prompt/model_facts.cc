@@ -50,11 +50,9 @@ void read_special_texts(const GgufArray& tokens, const GgufArray& types, PromptM
 
 }  // namespace
 
-Result<PromptModelFacts> read_model_facts(const GgufFile& file, bool add_bos, bool add_eos) {
+Result<PromptModelFacts> read_model_facts(const GgufFile& file) {
   PromptModelFacts facts;
   facts.path = file.path();
-  facts.add_bos = add_bos;
-  facts.add_eos = add_eos;
   if (const auto read = read_templates(file, facts); !read) return tl::unexpected(read.error());
   if (file.find_key("tokenizer.ggml.tokens") == nullptr) return facts;
   const auto tokens = file.get_array("tokenizer.ggml.tokens");

@@ -17,7 +17,9 @@ struct PromptModelFacts {
   std::map<std::string, std::string> named_templates;  // "tool_use" -> Jinja source
   std::string bos_text;                                // empty: the vocabulary has none
   std::string eos_text;
-  bool add_bos = false;  // the model file's own wish, or its vocabulary type's default
+  /// The model file's own wish, or its vocabulary type's default: as an engine that has read the
+  /// vocabulary says (EngineSettings).
+  bool add_bos = false;
   bool add_eos = false;
   /// Texts that become one token only when special tokens are parsed (control tokens).
   std::vector<std::string> control_texts;
@@ -25,10 +27,8 @@ struct PromptModelFacts {
   std::vector<std::string> user_defined_texts;
 };
 
-/// From a model file's tokenizer.* keys. `add_bos` and `add_eos` are what an engine read from the
-/// same file (EngineSettings): their defaults depend on the kind of vocabulary. A file without a
-/// vocabulary gives no texts. Errors (bad_input_file): keys of the wrong kind, a BOS or EOS id out
-/// of range.
-Result<PromptModelFacts> read_model_facts(const GgufFile& file, bool add_bos, bool add_eos);
+/// From a model file's tokenizer.* keys, without add_bos and add_eos. A file without a vocabulary
+/// gives no texts. Errors (bad_input_file): keys of the wrong kind, a BOS or EOS id out of range.
+Result<PromptModelFacts> read_model_facts(const GgufFile& file);
 
 }  // namespace crossval

@@ -61,41 +61,53 @@ void warn_about_text(const RenderedForm& form, const PromptModelFacts& model, Pr
 
 }  // namespace
 
-Result<Prompt> build_prompt(const PromptRequest& request, const PromptModelFacts& model,
-                            const TemplateRenderer& renderer) {
+Result<PromptContent> render_prompt(const PromptRequest& request, const PromptModelFacts& model,
+                                    const TemplateRenderer& renderer) {
   auto source = read_prompt_source(request);
   if (!source) return tl::unexpected(source.error());
-  Prompt prompt;
   if (auto* ids = std::get_if<std::vector<TokenId>>(&*source)) {
     if (request.system || !request.template_name.empty() || request.bos != Toggle::automatic ||
         request.special != Toggle::automatic) {
       return fail(ExitCode::usage, "--tokens takes the ids as they are", {},
                   "Leave out templates, --system-prompt, --bos and --special.");
     }
-    prompt.ids = std::move(*ids);
-    prompt.form = {"ids", "given by --tokens"};
-    prompt.bos = {"not added", "given by --tokens"};
-    prompt.special = {"not parsed", "given by --tokens"};
-    return prompt;
+    return PromptContent(std::move(*ids));
+  }
+  if (request.bos == Toggle::on && model.bos_text.empty()) {
+    return fail(ExitCode::usage, "the vocabulary has no BOS token to add", "--bos on",
+                "Leave --bos at auto.");
   }
   auto form = render_form(request, *std::move(source), model, renderer);
   if (!form) return tl::unexpected(form.error());
   if (form->text.empty()) {
     return fail(ExitCode::usage, "the prompt is empty after its template", form->decision.why);
   }
-  prompt.form = form->decision;
-  prompt.special = decide_special(request.special, *form, prompt.tokenize.parse_special);
-  auto bos =
-      decide_bos(request.bos, form->text, form->templated, prompt.tokenize.parse_special, model);
-  if (!bos) return tl::unexpected(bos.error());
-  prompt.text = std::move(form->text);
-  prompt.tokenize.add_special = bos->add_special;
-  prompt.prepend_bos = bos->prepend_bos;
+  return PromptContent(*std::move(form));
+}
+
+Prompt build_prompt(const PromptRequest& request, PromptContent content,
+                    const PromptModelFacts& model) {
+  Prompt prompt;
+  if (auto* ids = std::get_if<std::vector<TokenId>>(&content)) {
+    prompt.ids = std::move(*ids);
+    prompt.form = {"ids", "given by --tokens"};
+    prompt.bos = {"not added", "given by --tokens"};
+    prompt.special = {"not parsed", "given by --tokens"};
+    return prompt;
+  }
+  auto& form = std::get<RenderedForm>(content);
+  prompt.form = form.decision;
+  prompt.special = decide_special(request.special, form, prompt.tokenize.parse_special);
+  BosPolicy bos =
+      decide_bos(request.bos, form.text, form.templated, prompt.tokenize.parse_special, model);
+  prompt.text = std::move(form.text);
+  prompt.tokenize.add_special = bos.add_special;
+  prompt.prepend_bos = bos.prepend_bos;
   prompt.bos_text = model.bos_text;
-  prompt.bos = std::move(bos->decision);
-  prompt.warnings = std::move(form->warnings);
-  prompt.warnings.insert(prompt.warnings.end(), bos->warnings.begin(), bos->warnings.end());
-  warn_about_text(*form, model, prompt);
+  prompt.bos = std::move(bos.decision);
+  prompt.warnings = std::move(form.warnings);
+  prompt.warnings.insert(prompt.warnings.end(), bos.warnings.begin(), bos.warnings.end());
+  warn_about_text(form, model, prompt);
   return prompt;
 }
 

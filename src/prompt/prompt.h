@@ -1,12 +1,14 @@
 // From what the user asked for to the one text that both engines tokenise.
 //
 // Every command builds its prompt here, so generation and comparison cannot tokenise differently.
-// Each choice made on the way (template, BOS, special tokens) is recorded with its reason.
+// Each choice made on the way (template, BOS, special tokens) is recorded with its reason. Whatever
+// can be refused is refused by render_prompt, which needs the model file but no engine.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/error.h"
@@ -32,6 +34,19 @@ struct PromptWarning {
   std::string message;
 };
 
+/// The text that a template made of what the user gave; never empty.
+struct RenderedForm {
+  std::string text;
+  PromptDecision decision;
+  bool templated = false;      // something other than raw: its markers are meant as special tokens
+  std::string own_words;       // templated: what the user wrote of it (text or messages JSON)
+  bool parse_special = false;  // what --special auto means for it
+  std::vector<PromptWarning> warnings;  // message-lost
+};
+
+/// The rendered text, or the user's ids.
+using PromptContent = std::variant<RenderedForm, std::vector<TokenId>>;
+
 struct Prompt {
   std::string text;          // rendered; empty when the user gave token ids
   std::vector<TokenId> ids;  // the user's ids; empty when there is text to tokenise
@@ -45,11 +60,16 @@ struct Prompt {
   std::vector<PromptWarning> warnings;
 };
 
-/// Reads the request's files and renders. `renderer` is asked only when a Jinja template is needed.
-/// Errors: usage (nothing or several things given, empty prompt, bad id, a template that cannot
-/// take what was given), bad_input_file (unreadable file, malformed messages or template).
-Result<Prompt> build_prompt(const PromptRequest& request, const PromptModelFacts& model,
-                            const TemplateRenderer& renderer);
+/// Reads the request's files and renders. `renderer` is asked only when a Jinja template is needed;
+/// of `model`, add_bos and add_eos are not looked at. Errors: usage (nothing or several things
+/// given, empty prompt, bad id, a template that cannot take what was given, a BOS to add that the
+/// vocabulary lacks), bad_input_file (unreadable file, malformed messages or template).
+Result<PromptContent> render_prompt(const PromptRequest& request, const PromptModelFacts& model,
+                                    const TemplateRenderer& renderer);
+
+/// The prompt of `content`, which render_prompt made of the same request and model.
+Prompt build_prompt(const PromptRequest& request, PromptContent content,
+                    const PromptModelFacts& model);
 
 /// One engine's own tokenizer (Engine::tokenize or a tokenizer file).
 using EncodeFn = std::function<Result<std::vector<TokenId>>(std::string_view text,

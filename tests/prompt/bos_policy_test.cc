@@ -50,37 +50,30 @@ TEST(BosPolicy, Table) {
   for (const Case& c : cases) {
     const auto policy =
         decide_bos(c.toggle, c.text_has ? "<s>Hi" : "Hi", c.templated, true, model(c.file_adds));
-    ASSERT_TRUE(policy.has_value());
     const auto trace = testing::Message()
                        << static_cast<int>(c.toggle) << c.file_adds << c.text_has << c.templated;
-    EXPECT_EQ(policy->add_special, c.add_special) << trace;
-    EXPECT_EQ(policy->prepend_bos, c.prepend) << trace;
-    EXPECT_EQ(policy->decision.choice, c.choice) << trace;
-    EXPECT_EQ(warnings(*policy), c.warned) << trace;
+    EXPECT_EQ(policy.add_special, c.add_special) << trace;
+    EXPECT_EQ(policy.prepend_bos, c.prepend) << trace;
+    EXPECT_EQ(policy.decision.choice, c.choice) << trace;
+    EXPECT_EQ(warnings(policy), c.warned) << trace;
   }
 }
 
 TEST(BosPolicy, UnparsedBosTextIsNoBos) {
   const auto policy = decide_bos(Toggle::off, "<s>Hi", true, /*parse_special=*/false, model(true));
-  EXPECT_THAT(warnings(*policy), ElementsAre("bos-missing"));
-  EXPECT_THAT(warnings(*decide_bos(Toggle::automatic, "<s>Hi", false, false, model(true))),
+  EXPECT_THAT(warnings(policy), ElementsAre("bos-missing"));
+  EXPECT_THAT(warnings(decide_bos(Toggle::automatic, "<s>Hi", false, false, model(true))),
               IsEmpty());
 }
 
 TEST(BosPolicy, EosGoesWithTheBosAndIsSaid) {
   PromptModelFacts facts = model(true);
   facts.add_eos = true;
-  EXPECT_THAT(warnings(*decide_bos(Toggle::off, "<s>Hi", true, true, facts)),
+  EXPECT_THAT(warnings(decide_bos(Toggle::off, "<s>Hi", true, true, facts)),
               ElementsAre("eos-dropped"));
-  EXPECT_THAT(warnings(*decide_bos(Toggle::automatic, "<s>Hi", true, true, facts)),
+  EXPECT_THAT(warnings(decide_bos(Toggle::automatic, "<s>Hi", true, true, facts)),
               ElementsAre("eos-dropped"));
-  EXPECT_THAT(warnings(*decide_bos(Toggle::automatic, "Hi", true, true, facts)), IsEmpty());
-}
-
-TEST(BosPolicy, NoBosTokenToAdd) {
-  const auto policy = decide_bos(Toggle::on, "Hi", false, true, PromptModelFacts{});
-  ASSERT_FALSE(policy.has_value());
-  EXPECT_EQ(policy.error().code, ExitCode::usage);
+  EXPECT_THAT(warnings(decide_bos(Toggle::automatic, "Hi", true, true, facts)), IsEmpty());
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ class Metadata {
     for (const int32_t value : values) raw(value);
   }
 
-  Result<PromptModelFacts> facts(bool add_bos, bool add_eos) {
+  Result<PromptModelFacts> facts() {
     std::string body;
     std::swap(body, bytes_);
     bytes_ = "GGUF";
@@ -44,7 +44,7 @@ class Metadata {
     bytes_ += body;
     const auto file = GgufFile::parse(std::as_bytes(std::span(bytes_)), "m.gguf");
     if (!file) return tl::unexpected(file.error());
-    return read_model_facts(*file, add_bos, add_eos);
+    return read_model_facts(*file);
   }
 
  private:
@@ -76,15 +76,13 @@ TEST(ModelFacts, TemplatesAndSpecialTokens) {
   metadata.texts("tokenizer.chat_templates", {"tool_use"});
   metadata.text("tokenizer.chat_template", "default");
   metadata.text("tokenizer.chat_template.tool_use", "tools");
-  const auto facts = metadata.facts(true, false);
+  const auto facts = metadata.facts();
   ASSERT_TRUE(facts.has_value()) << facts.error().message();
   EXPECT_EQ(facts->path, "m.gguf");
   EXPECT_EQ(facts->chat_template, "default");
   EXPECT_THAT(facts->named_templates, ElementsAre(testing::Pair("tool_use", "tools")));
   EXPECT_EQ(facts->bos_text, "<|bos|>");
   EXPECT_EQ(facts->eos_text, "<|eos|>");
-  EXPECT_TRUE(facts->add_bos);
-  EXPECT_FALSE(facts->add_eos);
   EXPECT_THAT(facts->control_texts, ElementsAre("<|bos|>", "<|eos|>"));
   EXPECT_THAT(facts->user_defined_texts, ElementsAre("<|mine|>"));
 }
@@ -93,7 +91,7 @@ TEST(ModelFacts, SentencePieceHasItsBosAtOne) {
   Metadata metadata;
   metadata.text("tokenizer.ggml.model", "llama");
   metadata.texts("tokenizer.ggml.tokens", {"<unk>", "<s>", "</s>"});
-  const auto facts = metadata.facts(true, false);
+  const auto facts = metadata.facts();
   EXPECT_EQ(facts->bos_text, "<s>");
   EXPECT_EQ(facts->eos_text, "</s>");
   EXPECT_THAT(facts->control_texts, IsEmpty());
@@ -102,7 +100,7 @@ TEST(ModelFacts, SentencePieceHasItsBosAtOne) {
 TEST(ModelFacts, NoVocabularyNoTexts) {
   Metadata metadata;
   metadata.text("general.architecture", "llama");
-  const auto facts = metadata.facts(false, false);
+  const auto facts = metadata.facts();
   ASSERT_TRUE(facts.has_value());
   EXPECT_EQ(facts->bos_text, "");
   EXPECT_FALSE(facts->chat_template.has_value());
@@ -112,17 +110,17 @@ TEST(ModelFacts, RefusesWrongKeys) {
   Metadata out_of_range;
   out_of_range.texts("tokenizer.ggml.tokens", {"a"});
   out_of_range.number("tokenizer.ggml.bos_token_id", 1);
-  const auto facts = out_of_range.facts(false, false);
+  const auto facts = out_of_range.facts();
   ASSERT_FALSE(facts.has_value());
   EXPECT_EQ(facts.error().code, ExitCode::bad_input_file);
   EXPECT_THAT(facts.error().where, testing::HasSubstr("bos_token_id"));
 
   Metadata number_for_template;
   number_for_template.number("tokenizer.chat_template", 1);
-  EXPECT_FALSE(number_for_template.facts(false, false).has_value());
+  EXPECT_FALSE(number_for_template.facts().has_value());
   Metadata text_for_tokens;
   text_for_tokens.text("tokenizer.ggml.tokens", "a");
-  EXPECT_FALSE(text_for_tokens.facts(false, false).has_value());
+  EXPECT_FALSE(text_for_tokens.facts().has_value());
 }
 
 }  // namespace

@@ -29,8 +29,11 @@ Result<std::string> echo(const TemplateInput& input) {
          input.eos_token + (input.add_generation_prompt ? "+" : "-");
 }
 
-Result<Prompt> build(const PromptRequest& request) {
-  return build_prompt(request, llama_like(), echo);
+Result<Prompt> build(const PromptRequest& request, const PromptModelFacts& model = llama_like(),
+                     const TemplateRenderer& renderer = echo) {
+  auto content = render_prompt(request, model, renderer);
+  if (!content) return tl::unexpected(content.error());
+  return build_prompt(request, *std::move(content), model);
 }
 
 PromptRequest text(const std::string& words, const std::string& form = "") {
@@ -78,7 +81,7 @@ TEST(Prompt, AutoIsTheModelsOwnTemplate) {
 TEST(Prompt, AutoWithoutATemplateIsRefused) {
   PromptModelFacts model = llama_like();
   model.chat_template.reset();
-  const auto prompt = build_prompt(text("Hi", "auto"), model, echo);
+  const auto prompt = build(text("Hi", "auto"), model);
   ASSERT_FALSE(prompt.has_value());
   EXPECT_EQ(prompt.error().code, ExitCode::bad_input_file);
   EXPECT_EQ(prompt.error().where, "model.gguf");
@@ -153,7 +156,7 @@ TEST(Prompt, AMessageThatTheTemplateDropsIsNamed) {
   PromptRequest request;
   request.messages_file = file.path;
   const auto only_users = [](const TemplateInput&) -> Result<std::string> { return "U: Hi"; };
-  const auto prompt = build_prompt(request, llama_like(), only_users);
+  const auto prompt = build(request, llama_like(), only_users);
   ASSERT_THAT(names(*prompt), ElementsAre("message-lost"));
   EXPECT_THAT(prompt->warnings[0].message, HasSubstr("message 0 (system)"));
 }
@@ -178,7 +181,16 @@ TEST(Prompt, EmptyPromptsAreUsageErrors) {
   request.text = "both";
   EXPECT_EQ(code_of(build(request)), ExitCode::usage);
   const auto nothing = [](const TemplateInput&) -> Result<std::string> { return ""; };
-  EXPECT_EQ(code_of(build_prompt(text("Hi", "auto"), llama_like(), nothing)), ExitCode::usage);
+  EXPECT_EQ(code_of(build(text("Hi", "auto"), llama_like(), nothing)), ExitCode::usage);
+}
+
+TEST(Prompt, NoBosTokenToAdd) {
+  PromptModelFacts model = llama_like();
+  model.bos_text.clear();
+  PromptRequest request = text("Hi");
+  EXPECT_EQ(code_of(build(request, model)), ExitCode::ok);
+  request.bos = Toggle::on;
+  EXPECT_EQ(code_of(build(request, model)), ExitCode::usage);
 }
 
 TEST(Prompt, TokenIds) {
@@ -207,7 +219,7 @@ TEST(TokenizePrompt, PrependsTheEnginesOwnBos) {
   model.add_bos = false;
   PromptRequest request = text("ab");
   request.bos = Toggle::on;
-  const auto prompt = build_prompt(request, model, echo);
+  const auto prompt = build(request, model);
   EXPECT_THAT(tokenize_prompt(*prompt, toy).value(), ElementsAre(1000, 'a', 'b'));
   Prompt wrong = *prompt;
   wrong.bos_text = "<bos>";

@@ -1,0 +1,78 @@
+// What is refused before an engine loads the model: here it has keys and no weights, so that
+// loading it is an error of its own.
+#include "cli/model_prompt.h"
+
+#include <gmock/gmock.h>
+
+#include "base/temp_folder.h"
+#include "gguf/writer.h"
+#include "support/captured_console.h"
+
+namespace crossval {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::run_captured;
+
+class ModelPromptTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    GgufWriter writer(model_);
+    writer.add_string("general.architecture", "llama");
+    writer.add_string("tokenizer.ggml.model", "gpt2");
+    writer.add_strings("tokenizer.ggml.tokens", std::vector<std::string>{"a", "b"});
+    ASSERT_TRUE(writer.start() && writer.finish());
+  }
+  std::vector<std::string> words(std::vector<std::string> of_command,
+                                 std::vector<std::string> prompt) const {
+    of_command.insert(of_command.end(), {"-q", "-m", model_});
+    of_command.insert(of_command.end(), prompt.begin(), prompt.end());
+    return of_command;
+  }
+
+  Result<TempFolder> folder_ = TempFolder::make();
+  const std::string model_ = folder_->path() + "/keys-only.gguf";
+  const std::vector<std::vector<std::string>> commands_ = {
+      {"per-token", "--candidate", "llama.cpp:worker=/nonexistent"},
+      {"run"},
+      {"run", "--engine", "llama.cpp:worker=/nonexistent"},
+      {"tokenize", "--engine", "llama.cpp:worker=/nonexistent"},
+      {"tokenize", "--compare"}};
+};
+
+TEST_F(ModelPromptTest, APromptThatCannotBeIsRefusedBeforeAnEngineLoads) {
+  const std::vector<std::pair<std::vector<std::string>, const char*>> refused = {
+      {{"-p", ""}, "the prompt is empty"},
+      {{"-f", "/dev/null"}, "the prompt is empty"},
+      {{"--tokens", "1,x"}, "not a token id"},
+      {{"-p", "a", "--prompt-template", "chat-ml"}, "unknown prompt template"},
+      {{"-p", "a", "--system-prompt", "b"}, "no place for a system prompt"},
+      {{"-p", "a", "--bos", "on"}, "no BOS token"}};
+  for (const auto& command : commands_) {
+    for (const auto& [prompt, said] : refused) {
+      const auto run = run_captured(words(command, prompt));
+      EXPECT_EQ(run.code, 64) << command[0] << " " << prompt[0] << " " << prompt[1];
+      EXPECT_THAT(run.err, HasSubstr(said));
+    }
+  }
+}
+
+TEST_F(ModelPromptTest, AModelWithoutATemplateIsRefusedBeforeAnEngineLoads) {
+  for (const auto& command : commands_) {
+    const auto run = run_captured(words(command, {"-p", "a", "--chat"}));
+    EXPECT_EQ(run.code, 5);
+    EXPECT_THAT(run.err, HasSubstr("no chat template"));
+  }
+}
+
+// The control: with a prompt that can be, each of them gets as far as the engine.
+TEST_F(ModelPromptTest, OtherPromptsGetAsFarAsTheEngine) {
+  for (size_t i = 0; i < 4; ++i) {
+    const auto run = run_captured(words(commands_[i], {"-p", "a"}));
+    EXPECT_EQ(run.code, i == 1 ? 5 : 4) << run.err;
+    EXPECT_THAT(run.err, HasSubstr(i == 1 ? "keys-only.gguf" : "/nonexistent"));
+  }
+}
+
+}  // namespace
+}  // namespace crossval
