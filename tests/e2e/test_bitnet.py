@@ -62,6 +62,16 @@ def test_values_by_an_independent_decoder(made, layout):
     assert compared == 2 * 2 * 7
 
 
+def test_the_independent_decoder_reads_bytes_of_bitnet_cpp():
+    """The bytes of tests/quant/i2s_test.cc, so that what the tests above compare with has seen the real packing."""
+    data = (ROOT / "tests/data/formats/I2_S_layouts.bin").read_bytes()
+    rows, cols = struct.unpack_from("<II", data)
+    expected = np.frombuffer(data, np.int8, rows * cols, 8).reshape(rows, cols) * np.float32(0.703125)
+    for at, layout in enumerate(i2s.LAYOUTS):
+        packed = data[8 + rows * cols + at * (rows * cols // 4 + 4):]
+        assert np.array_equal(i2s.weights(packed, rows, cols, layout), expected), layout
+
+
 @pytest.mark.parametrize("layout", ["arm", "x86-rows"])
 def test_a_layout_that_is_not_the_files_diverges(crossval, made, layout):
     run = crossval("per-token", "-m", made("I2_S"), tokens(IDS), "--candidate", f"native:i2s-layout={layout}",

@@ -1,10 +1,15 @@
-// Places of codes, by hand from the description of the layouts; tests/golden/i2s.py reads whole
-// tensors independently (format_test.cc, tests/e2e/test_bitnet.py).
+// Places of codes: by hand from the description of the layouts, and in bytes that bitnet.cpp wrote;
+// tests/golden/i2s.py reads whole tensors independently (format_test.cc, tests/e2e/test_bitnet.py).
 #include "quant/i2s.h"
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <fstream>
+#include <iterator>
 #include <set>
+#include <string>
+#include <vector>
 
 namespace crossval {
 namespace {
@@ -30,6 +35,30 @@ TEST(I2s, CodesLieWhereTheLayoutSays) {
     const I2sPlace place = i2s_place(e.layout, e.row, e.col, kCols);
     EXPECT_EQ(place.byte, e.byte) << i2s_layout_name(e.layout) << " " << e.row << "," << e.col;
     EXPECT_EQ(place.shift, e.shift) << i2s_layout_name(e.layout) << " " << e.row << "," << e.col;
+  }
+}
+
+// The file: rows and columns, the weights -1, 0, 1, then for each layout the codes and the scale
+// that quantize_i2_s of microsoft/BitNet 16da220 made of 0.703125 times them (docs/bitnet.md).
+TEST(I2s, CodesLieWhereBitnetCppPutsThem) {
+  std::ifstream file(CROSSVAL_TESTDATA "/formats/I2_S_layouts.bin", std::ios::binary);
+  const std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(file), {}};
+  constexpr int64_t kRows = 8;
+  constexpr int64_t kCols = 256;
+  constexpr size_t kPacked = kRows * kCols / 4;
+  ASSERT_EQ(bytes.size(), 8 + kRows * kCols + 3 * (kPacked + 4));
+  const uint8_t* weights = bytes.data() + 8;
+  const uint8_t* packed = weights + kRows * kCols;
+  for (const I2sLayout layout : kI2sLayouts) {
+    for (int64_t i = 0; i < kRows * kCols; ++i) {
+      const I2sPlace place = i2s_place(layout, i / kCols, i % kCols, kCols);
+      ASSERT_EQ((packed[place.byte] >> place.shift & 3) - 1, static_cast<int8_t>(weights[i]))
+          << i2s_layout_name(layout) << " weight " << i;
+    }
+    float scale = 0;
+    std::memcpy(&scale, packed + kPacked, sizeof scale);
+    EXPECT_EQ(scale, 0.703125F) << i2s_layout_name(layout);
+    packed += kPacked + 4;
   }
 }
 
