@@ -14,7 +14,10 @@ struct ForeignType {
 constexpr ForeignType kForeignTypes[] = {
     {4, 5, "Q4_2 or Q4_3, removed from llama.cpp in 2023"},
     {31, 33, "Q4_0 repacked for ARM, removed from llama.cpp in 2024; convert from the Q4_0 file"},
-    {36, 36, "I2_S in bitnet.cpp and ik_llama.cpp, IQ4_NL_4_4 in llama.cpp of autumn 2024"},
+    {36, 36,
+     "I2_S in bitnet.cpp and ik_llama.cpp (quantised with several threads it comes out broken: "
+     "take "
+     "one), IQ4_NL_4_4 in llama.cpp of autumn 2024"},
     {37, 37, "I8_S in bitnet.cpp, IQ4_NL_4_8 in llama.cpp of autumn 2024"},
     {38, 38,
      "TL1 in bitnet.cpp, tiled for one kernel: convert the model to I2_S; IQ4_NL_8_8 in llama.cpp "

@@ -234,6 +234,18 @@ TEST(GgufDamage, ATruncatedFileIsRefusedWhereverItEnds) {
   EXPECT_TRUE(parse(bytes.substr(0, end)).has_value());
 }
 
+// bitnet.cpp's llama-quantize with two threads: a tail of 32 bytes behind each chunk of rows.
+TEST(GgufDamage, I2sOfSeveralThreadsIsRefusedWithAdvice) {
+  Draft draft = sound();
+  draft.tensor("odd", {128, 4}, kI2_S, 64);  // 160 bytes; two chunks make 192
+  draft.tensor("after", {4}, kF32, 256);
+  draft.data.resize(272);
+  const auto file = parse(draft.bytes());
+  ASSERT_FALSE(file.has_value());
+  EXPECT_THAT(file.error().what, HasSubstr("takes 192 bytes, where I2_S of its shape takes 160"));
+  EXPECT_THAT(file.error().hint, HasSubstr("several threads"));
+}
+
 TEST(GgufDamage, WhatForksCallANumberIsSaid) {
   Draft draft = sound();
   draft.tensor("odd", {96}, kMxfp4, 64);  // 51 bytes; TL2 is smaller
