@@ -15,6 +15,15 @@
 
 namespace {
 
+// llama.cpp's engine wraps what is thrown inside a template in an error of its own, so running out
+// of memory is noted where it happens.
+bool memory_ran_out = false;
+
+void note_out_of_memory() {
+  memory_ran_out = true;
+  throw std::bad_alloc();
+}
+
 std::string read_request() {
   std::string bytes;
   char chunk[1 << 16];
@@ -55,13 +64,13 @@ int main() {
     std::fputs("cannot limit this process\n", stderr);
     return 1;
   }
+  std::set_new_handler(note_out_of_memory);
   try {
     common_json reply = common_json::object();
     try {
       reply["text"] = render(common_json::parse(read_request()));
-    } catch (const std::bad_alloc&) {
-      return reply_out_of_memory();
     } catch (const std::exception& error) {
+      if (memory_ran_out) return reply_out_of_memory();
       reply["error"] = std::string(error.what());
     }
     const std::string bytes = reply.dump_safe();

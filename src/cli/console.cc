@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,6 +33,14 @@ int terminal_width(const Console& console) {
   winsize size = {};
   if (ioctl(fileno(console.out), TIOCGWINSZ, &size) != 0) return kMinWidth;
   return std::clamp(static_cast<int>(size.ws_col), kMinWidth, kMaxWidth);
+}
+
+bool err_follows_out(const Console& console) {
+  if (isatty(fileno(console.out)) == 1) return true;
+  struct stat out{};
+  struct stat err{};
+  return fstat(fileno(console.out), &out) == 0 && fstat(fileno(console.err), &err) == 0 &&
+         out.st_dev == err.st_dev && out.st_ino == err.st_ino;
 }
 
 void write_output(const Console& console, std::string_view text) {

@@ -29,6 +29,10 @@ Console standard_console();
 /// Columns for a report on out: the terminal's, within reason; 80 where there is none.
 int terminal_width(const Console& console);
 
+/// Whether err is read behind out: both are one file or pipe, or out is a terminal, where the next
+/// prompt follows. What is written there then begins on a line of its own.
+bool err_follows_out(const Console& console);
+
 /// Writes to out. What cannot be written is found by flush_output.
 void write_output(const Console& console, std::string_view text);
 

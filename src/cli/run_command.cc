@@ -1,7 +1,6 @@
 #include "cli/run_command.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -43,15 +42,14 @@ class RunCommand : public Command {
   Result<ExitCode> run(Console& console) override {
     if (auto ok = check_options(); !ok) return tl::unexpected(ok.error());
     const auto generation = generate_text(console);
+    if (err_follows_out(console) && !ended_line_) std::fputs("\n", console.out);
+    std::fflush(console.out);
     if (!generation) return tl::unexpected(generation.error());
     if (console.format == OutputFormat::json) {
       write_output(console, generation_json(*generation));
       return exit_code(generation->stop);
     }
-    // A terminal's next line is not the text's.
-    if (isatty(fileno(console.out)) == 1) std::fputs("\n", console.out);
     if (!console.quiet) {
-      std::fflush(console.out);
       if (console.verbose) fmt::print(console.err, "{}", generation_details(*generation, {}));
       fmt::print(console.err, "crossval: {}\n", generation_summary(*generation));
     }
@@ -79,6 +77,7 @@ class RunCommand : public Command {
     const TextSink show = [&](std::string_view text) -> Result<void> {
       if (console.format == OutputFormat::json) return {};
       write_output(console, text);
+      ended_line_ = text.ends_with('\n');
       return flush_output(console);
     };
     return generate({.prompt = std::move(opened->prompt),
@@ -93,6 +92,7 @@ class RunCommand : public Command {
   int32_t max_tokens_ = 128;
   std::vector<std::string> stop_texts_;
   SamplingOptions sampling_;
+  bool ended_line_ = true;             // the text shown so far ends a line
   std::vector<CLI::Option*> choices_;  // options that a greedy choice has no use for
 };
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/count_text.h"
+
 namespace crossval {
 namespace {
 
@@ -23,15 +25,16 @@ bool in_some_layer(const Model& model, const std::function<bool(const Layer&)>& 
 }
 
 std::string layers_with(const Hparams& h, const std::function<bool(const LayerKind&)>& holds) {
-  return fmt::format("{} of {} layers", std::ranges::count_if(h.layers, holds), h.n_layer);
+  return fmt::format("{} of {}", std::ranges::count_if(h.layers, holds),
+                     counted(h.n_layer, "layer"));
 }
 
 std::string sizes(const Hparams& h) {
   const std::string heads = h.n_head == h.n_head_kv
-                                ? fmt::format("{} heads of {}", h.n_head, h.head_dim_k)
+                                ? fmt::format("{} of {}", counted(h.n_head, "head"), h.head_dim_k)
                                 : fmt::format("{} query and {} key/value heads of {}", h.n_head,
                                               h.n_head_kv, h.head_dim_k);
-  return list({fmt::format("{} layers", h.n_layer), fmt::format("width {}", h.n_embd), heads,
+  return list({counted(h.n_layer, "layer"), fmt::format("width {}", h.n_embd), heads,
                when(h.head_dim_v != h.head_dim_k, fmt::format("values of {}", h.head_dim_v)),
                fmt::format("feed-forward {}", h.n_ff), fmt::format("vocabulary {}", h.n_vocab),
                fmt::format("context {}", h.n_ctx_train)});

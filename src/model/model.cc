@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/count_text.h"
 #include "model/layout.h"
 #include "model/tensor_reader.h"
 
@@ -61,8 +62,8 @@ std::string Model::describe() const {
   for (const auto& [type, values] : values_by_type) {
     if (values > most) std::tie(main_type, most) = std::pair(type, values);
   }
-  return fmt::format("{}, {} layers, {}M parameters, {}", hparams.architecture, hparams.n_layer,
-                     (parameters + 500'000) / 1'000'000, main_type);
+  return fmt::format("{}, {}, {} parameters, {}", hparams.architecture,
+                     counted(hparams.n_layer, "layer"), rounded_count(parameters), main_type);
 }
 
 }  // namespace crossval

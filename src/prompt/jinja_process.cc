@@ -6,11 +6,15 @@
 #include <nlohmann/json.hpp>
 
 #include "base/run_program.h"
+#include "prompt/conversation.h"
 
 namespace crossval {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr const char* kRebuild =
+    "Is it crossval-jinja? scripts/reference.sh jinja builds it; CROSSVAL_JINJA names another.";
 
 // The variables are Hugging Face's: absent tools and documents are null, not undefined.
 std::string make_request(const TemplateInput& input) {
@@ -30,9 +34,7 @@ std::string why_it_ended(const ProgramResult& result) {
   if (result.signal == SIGXCPU || result.signal == SIGKILL)
     return "it needs too much processor time";
   if (result.signal == SIGSEGV) return "it nests or recurses too deeply";
-  if (result.signal != 0)
-    return "the renderer was ended by signal " + std::to_string(result.signal);
-  return "the renderer failed: " + result.error_tail;
+  return "the renderer was ended by signal " + std::to_string(result.signal);
 }
 
 // The engine's message shows the place between two rules of dashes.
@@ -52,11 +54,16 @@ Result<std::string> render(const std::string& path, std::chrono::milliseconds ti
   if (const char* zone = std::getenv("TZ")) environment.push_back(std::string("TZ=") + zone);
   const auto result = run_program({path}, environment, make_request(input), {.timeout = timeout});
   if (!result) return tl::unexpected(result.error());
-  const bool ended = result->timed_out || result->too_much_output || result->signal != 0 ||
-                     result->exit_status != 0;
-  if (ended) {
+  if (result->timed_out || result->too_much_output || result->signal != 0) {
     return fail(ExitCode::bad_input_file,
                 "the chat template cannot be rendered: " + why_it_ended(*result));
+  }
+  if (result->exit_status != 0) {  // a template's faults are replies
+    return fail(
+        ExitCode::engine_failed,
+        "the template renderer failed with status " + std::to_string(result->exit_status) +
+            (result->error_tail.empty() ? " and said nothing" : ": " + trimmed(result->error_tail)),
+        path, kRebuild);
   }
   const Json reply = Json::parse(result->out, nullptr, /*allow_exceptions=*/false);
   if (reply.is_object() && reply.contains("text") && reply["text"].is_string()) {
@@ -66,8 +73,7 @@ Result<std::string> render(const std::string& path, std::chrono::milliseconds ti
     return fail(ExitCode::bad_input_file,
                 "the chat template cannot be rendered: " + tidy(reply["error"].get<std::string>()));
   }
-  return fail(ExitCode::engine_failed, "the template renderer's reply is no reply", path,
-              "Rebuild it with: make reference.");
+  return fail(ExitCode::engine_failed, "the template renderer's reply is no reply", path, kRebuild);
 }
 
 }  // namespace

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "base/count_text.h"
 #include "report/bytes_text.h"
 #include "report/json_engine.h"
 #include "report/json_prompt.h"
 #include "report/json_schema_version.h"
 #include "report/json_values.h"
-#include "report/number_text.h"
 
 namespace crossval {
 namespace {
@@ -47,7 +47,7 @@ std::string stop_sentence(const Generation& generation) {
 }
 
 // ", 12.3 tokens/s", or nothing when too little was done to say.
-std::string speed(size_t tokens, double seconds) {
+std::string speed(int32_t tokens, double seconds) {
   if (tokens == 0 || !(seconds > 0)) return {};
   return fmt::format(", {:.1f} tokens/s", static_cast<double>(tokens) / seconds);
 }
@@ -59,11 +59,13 @@ std::string id_list(const std::vector<TokenId>& ids) {
 }  // namespace
 
 std::string generation_summary(const Generation& generation) {
-  const size_t prompt = generation.prompt_tokens.size();
-  return fmt::format("prompt {}{}; generated {}{}; {}", counted(static_cast<long>(prompt), "token"),
-                     speed(prompt, generation.prompt_seconds),
-                     counted(static_cast<long>(generation.tokens.size()), "token"),
-                     speed(static_cast<size_t>(generation.decode_steps), generation.decode_seconds),
+  const long prompt = std::ssize(generation.prompt_tokens);
+  const long evaluated = generation.prompt_positions;
+  return fmt::format("prompt {}{}{}; generated {}{}; {}", counted(prompt, "token"),
+                     evaluated < prompt ? ", " + grouped(evaluated) + " evaluated" : "",
+                     speed(generation.prompt_positions, generation.prompt_seconds),
+                     counted(std::ssize(generation.tokens), "token"),
+                     speed(generation.decode_steps, generation.decode_seconds),
                      stop_sentence(generation));
 }
 
@@ -100,6 +102,7 @@ std::string generation_json(const Generation& generation) {
        {"tokens", generation.tokens},
        {"text", json_bytes(generation.text)},
        {"stopped", stop_name(generation.stop)},
+       {"prompt_positions", generation.prompt_positions},
        {"prompt_seconds", json_number(generation.prompt_seconds)},
        {"decode_steps", generation.decode_steps},
        {"decode_seconds", json_number(generation.decode_seconds)},

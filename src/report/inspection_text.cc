@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "base/count_text.h"
 #include "report/bytes_text.h"
 #include "report/number_text.h"
 
@@ -50,7 +51,7 @@ std::string header(const Inspection& inspection, const Layout& layout) {
   for (const InspectedPart& part : inspection.parts) size += part.size;
   std::string file = file_name(inspection.parts.front().path);
   if (inspection.parts.size() > 1)
-    file += " and " + counted(static_cast<long>(inspection.parts.size()) - 1, "more part");
+    file += " and " + counted(std::ssize(inspection.parts) - 1, "more part");
   std::string text =
       layout.labelled("file", fmt::format("{}, GGUF {}, {}, alignment {}", file, inspection.version,
                                           size_text(size), inspection.alignment));
@@ -69,10 +70,9 @@ std::string tokenizer(const TokenizerFacts& facts, const Layout& layout) {
   if (facts.model.empty()) return layout.labelled("tokenizer", "none");
   if (facts.family.empty())
     return layout.labelled("tokenizer", escaped(facts.model) + ", not supported");
-  std::string text =
-      layout.labelled("tokenizer", fmt::format("{} ({}), pre-tokenizer {}, {} tokens", facts.family,
-                                               escaped(facts.model), escaped(facts.pre_tokenizer),
-                                               grouped(facts.size)));
+  std::string text = layout.labelled(
+      "tokenizer", fmt::format("{} ({}), pre-tokenizer {}, {}", facts.family, escaped(facts.model),
+                               escaped(facts.pre_tokenizer), counted(facts.size, "token")));
   std::string roles;
   for (const TokenRole& role : facts.roles) {
     roles += fmt::format("{}{} {} \"{}\"", roles.empty() ? "" : ", ", role.role, role.id,
@@ -216,8 +216,8 @@ std::string tensor_text(const TensorInspection& inspection, const Layout& layout
   const InspectedTensor& tensor = inspection.tensor;
   const ValueSummary& values = *tensor.values;
   std::string text = layout.labelled(
-      "tensor", fmt::format("{}, {}, {}, {} values in {}, SHA-256 {}…", escaped(tensor.name),
-                            tensor.type, shape_text(tensor.shape), grouped(tensor.elements),
+      "tensor", fmt::format("{}, {}, {}, {} in {}, SHA-256 {}…", escaped(tensor.name), tensor.type,
+                            shape_text(tensor.shape), counted(tensor.elements, "value"),
                             size_text(tensor.bytes), tensor.sha256.substr(0, kShownDigits)));
   text += layout.labelled("values",
                           fmt::format("min {}, max {}, mean {}, rms {}", figure(values.min),
@@ -245,16 +245,15 @@ std::string difference_text(const FileDifference& difference, const Layout& layo
     text += "\n" + table.text(layout);
   }
   if (!difference.tensors.empty()) text += "\n" + tensor_differences(difference, layout);
-  const std::string same = counted(static_cast<long>(difference.identical.size()), "tensor");
+  const std::string same = counted(std::ssize(difference.identical), "tensor");
   if (difference.metadata.empty() && difference.tensors.empty())
     return text + "\n" + layout.labelled("same", same + " and all metadata", Tint::good);
   return text + "\n" +
-         layout.labelled(
-             "differ",
-             fmt::format("{} and {}; {} identical by SHA-256",
-                         counted(static_cast<long>(difference.metadata.size()), "key"),
-                         counted(static_cast<long>(difference.tensors.size()), "tensor"), same),
-             Tint::bad);
+         layout.labelled("differ",
+                         fmt::format("{} and {}; {} identical by SHA-256",
+                                     counted(std::ssize(difference.metadata), "key"),
+                                     counted(std::ssize(difference.tensors), "tensor"), same),
+                         Tint::bad);
 }
 
 }  // namespace crossval

@@ -43,16 +43,4 @@ std::string size_text(uint64_t bytes) {
   return fmt::format("{:.3g} {}", size, kUnits[unit]);
 }
 
-std::string grouped(long count) {
-  std::string digits = std::to_string(count);
-  for (auto at = static_cast<long>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<size_t>(at), ",");
-  }
-  return digits;
-}
-
-std::string counted(long count, const char* noun) {
-  return grouped(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
 }  // namespace crossval

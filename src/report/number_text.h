@@ -16,13 +16,7 @@ std::string distance_text(double distance);
 /// A float and its bits: "0.123456789 (0x3dfcd6ea)".
 std::string float_text(float value);
 
-/// "1 position", "2 positions".
-std::string counted(long count, const char* noun);
-
 /// "94.2 MB".
 std::string size_text(uint64_t bytes);
-
-/// "1,024".
-std::string grouped(long count);
 
 }  // namespace crossval

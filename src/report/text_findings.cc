@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/count_text.h"
 #include "report/bytes_text.h"
 #include "report/number_text.h"
 #include "report/text_parts.h"
@@ -87,9 +88,9 @@ std::string trace_text(const Comparison& comparison, const TextOptions& options)
     const std::string indent(kLabelWidth, ' ');
     text += indent + "candidate  " + float_text(first.candidate) + "\n";
     text += indent + "reference  " + float_text(first.reference) + "\n";
-    text += layout.labelled("", fmt::format("{} of {} values of this tensor differ, by at most {}",
-                                            grouped(first.differing), grouped(first.compared),
-                                            distance_text(first.max_abs_diff)));
+    text += layout.labelled(
+        "", fmt::format("{} of {} of this tensor differ, by at most {}", grouped(first.differing),
+                        counted(first.compared, "value"), distance_text(first.max_abs_diff)));
     text +=
         layout.labelled("", first.last_equal.empty() ? "no tensor before it was compared"
                                                      : "last equal tensor: " + first.last_equal);
@@ -97,11 +98,11 @@ std::string trace_text(const Comparison& comparison, const TextOptions& options)
   if (!options.verbose) return text;
   const auto unpaired = [&](const char* side, const std::vector<std::string>& names) {
     if (names.empty()) return;
-    text += layout.labelled(
-        "",
-        fmt::format("{} only in the {}: {}", counted(static_cast<long>(names.size()), "tensor"),
-                    side, names_text(names)),
-        Tint::dim);
+    text +=
+        layout.labelled("",
+                        fmt::format("{} only in the {}: {}", counted(std::ssize(names), "tensor"),
+                                    side, names_text(names)),
+                        Tint::dim);
   };
   unpaired("candidate", trace.only_candidate);
   unpaired("reference", trace.only_reference);

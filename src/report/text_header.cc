@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
+#include "base/count_text.h"
 #include "report/bytes_text.h"
-#include "report/number_text.h"
 #include "report/text_parts.h"
 
 namespace crossval {
@@ -82,7 +82,7 @@ std::string model_lines(const EngineSettings& settings, const TextOptions& optio
 std::string prompt_lines(const Comparison& comparison, const TextOptions& options) {
   const Layout& layout = options.layout;
   const PromptRecord& prompt = comparison.prompt;
-  std::string what = counted(static_cast<long>(comparison.tokens.size()), "token");
+  std::string what = counted(std::ssize(comparison.tokens), "token");
   if (comparison.tokens.empty()) what = "not tokenised";
   if (comparison.mismatch && !comparison.gates_open()) what = "tokenised differently";
   if (prompt.form != "raw") append(what, prompt.form);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/count_text.h"
 #include "report/bytes_text.h"
 #include "report/number_text.h"
 #include "report/position_selection.h"

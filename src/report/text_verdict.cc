@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/count_text.h"
 #include "report/bytes_text.h"
 #include "report/number_text.h"
 #include "report/text_parts.h"
@@ -16,6 +17,12 @@ std::string rows_text(const Comparison& comparison) {
     text += " and " + counted(comparison.decode_steps, "decode step");
   }
   return text;
+}
+
+// "1 position of the prompt passes".
+std::string passing_rows(const Comparison& comparison) {
+  const bool one = comparison.prompt_positions + comparison.decode_steps == 1;
+  return rows_text(comparison) + (one ? " passes" : " pass");
 }
 
 std::string place_text(const PositionResult& position) {
@@ -33,7 +40,9 @@ long failed_count(const Comparison& comparison) {
 std::string diverged_sentence(const Comparison& comparison) {
   const long failed = failed_count(comparison);
   const auto count = static_cast<long>(comparison.positions.size());
-  if (!comparison.first_divergence) return fmt::format("{} of {} positions fail", failed, count);
+  if (!comparison.first_divergence) {
+    return fmt::format("{} of {} fail", grouped(failed), counted(count, "position"));
+  }
   const PositionResult& first =
       comparison.positions[static_cast<size_t>(*comparison.first_divergence)];
   const std::string why =
@@ -74,7 +83,7 @@ std::string tokens_sentence(const Comparison& comparison) {
   const auto count = static_cast<long>(comparison.positions.size());
   return text + (comparison.identical_rows == count
                      ? "every logit of " + rows_text(comparison) + " is bit for bit the same"
-                     : rows_text(comparison) + " pass what is required");
+                     : passing_rows(comparison) + " what is required");
 }
 
 std::string sentence(const Comparison& comparison) {
@@ -83,9 +92,8 @@ std::string sentence(const Comparison& comparison) {
       return "every logit of " + rows_text(comparison) + " is bit for bit the same";
     case Verdict::match:
       return fmt::format(
-          "{} pass with cosine {} or more ({} rows bit-identical); uncalibrated: no "
-          "noise floor is known",
-          rows_text(comparison), comparison.cos_tol, grouped(comparison.identical_rows));
+          "{} with cosine {} or more ({} bit-identical); uncalibrated: no noise floor is known",
+          passing_rows(comparison), comparison.cos_tol, counted(comparison.identical_rows, "row"));
     case Verdict::diverged:
       return diverged_sentence(comparison);
     case Verdict::unhealthy:
@@ -163,11 +171,10 @@ std::string verdict_text(const Comparison& comparison, const TextOptions& option
     }
     if (!extremes.empty()) text += layout.labelled("worst", extremes);
     text += layout.labelled(
-        "top-1",
-        comparison.argmax_flips == 0
-            ? "the same at every position"
-            : fmt::format("differs at {} of {}", grouped(comparison.argmax_flips),
-                          counted(static_cast<long>(comparison.positions.size()), "position")));
+        "top-1", comparison.argmax_flips == 0
+                     ? "the same at every position"
+                     : fmt::format("differs at {} of {}", grouped(comparison.argmax_flips),
+                                   counted(std::ssize(comparison.positions), "position")));
   }
   if (failed_numbers) {
     if (const std::string passing = passing_text(comparison); !passing.empty()) {

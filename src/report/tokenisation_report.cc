@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "base/count_text.h"
 #include "report/bytes_text.h"
 #include "report/json_engine.h"
 #include "report/json_mismatch.h"
 #include "report/json_prompt.h"
 #include "report/json_schema_version.h"
 #include "report/json_values.h"
-#include "report/number_text.h"
 #include "report/text_parts.h"
 
 namespace crossval {
@@ -37,8 +37,8 @@ std::string tokenisation_text(const Tokenisation& tokenisation) {
     text += fmt::format("{:>5}  {:>11}  {:>7}  \"{}\"\n", i, bytes, tokenisation.ids[i],
                         escaped(tokenisation.pieces[i]));
   }
-  return text + fmt::format("{} tokens of {} bytes\n", tokenisation.ids.size(),
-                            tokenisation.prompt.text.size());
+  return text + fmt::format("{} of {}\n", counted(std::ssize(tokenisation.ids), "token"),
+                            counted(std::ssize(tokenisation.prompt.text), "byte"));
 }
 
 std::string tokenisation_json(const Tokenisation& tokenisation, bool count_only) {
@@ -57,9 +57,8 @@ std::string tokenisation_json(const Tokenisation& tokenisation, bool count_only)
 
 std::string token_comparison_text(const TokenComparison& comparison, const Layout& layout) {
   const auto side = [&](const char* name, const EngineInfo& engine, const Tokenisation& tokens) {
-    return layout.labelled(name,
-                           fmt::format("{}: {}", name_line(engine.identity),
-                                       counted(static_cast<long>(tokens.ids.size()), "token")));
+    return layout.labelled(name, fmt::format("{}: {}", name_line(engine.identity),
+                                             counted(std::ssize(tokens.ids), "token")));
   };
   const std::string head = side("candidate", comparison.candidate_engine, comparison.candidate) +
                            side("reference", comparison.reference_engine, comparison.reference) +

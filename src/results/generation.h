@@ -30,9 +30,10 @@ struct Generation {
   std::string text;             // their bytes, up to a stop text
   StopReason stop = StopReason::max_tokens;
 
-  double prompt_seconds = 0;  // wall time of evaluating the prompt
-  int32_t decode_steps = 0;   // tokens evaluated after it: the last one generated is not
-  double decode_seconds = 0;  // wall time of them, sampling included
+  int32_t prompt_positions = 0;  // of the prompt that were evaluated: all unless interrupted
+  double prompt_seconds = 0;     // wall time of evaluating them
+  int32_t decode_steps = 0;      // tokens evaluated after it: the last one generated is not
+  double decode_seconds = 0;     // wall time of them, sampling included
 };
 
 /// The exit status that belongs to the end of a generation.

@@ -83,6 +83,7 @@ Result<StopReason> GenerationRun::evaluate_everything() {
   auto start = Clock::now();
   const auto done = evaluate(result_.prompt_tokens);
   result_.prompt_seconds = seconds_since(start);
+  result_.prompt_positions = evaluated_;
   if (!done) return tl::unexpected(done.error());
   start = Clock::now();
   auto reason = decode();

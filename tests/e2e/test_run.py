@@ -96,6 +96,29 @@ def test_text_mode_prints_the_text_of_json_mode(crossval, model):
     assert "the text as it is" in verbose.err
 
 
+@pytest.mark.parametrize("tokens, text", [(2, " Paris."), (3, " Paris.\n")])
+def test_statistics_in_the_same_pipe_have_a_line_of_their_own(binary, crossval, model, tokens, text):
+    args = ["run", "-m", model, "-p", "The capital of France is", "--max-tokens", tokens]
+    assert crossval(*args).out == text  # what was generated, to the byte
+    together = subprocess.run([binary, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    first, statistics, rest = together.stdout.split("\n")
+    assert first == text.strip("\n") and statistics.startswith("crossval: prompt 5 tokens") and rest == ""
+
+
+def test_an_interrupted_prompt_has_the_speed_of_what_was_evaluated(binary, crossval, model, tmp_path):
+    text = tmp_path / "long.txt"
+    text.write_text("The lighthouse stood at the end of the road. " * 180)
+    process = subprocess.Popen([binary, "run", "-m", model, "-f", text, "-b", "16", "--format", "json"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    document = json.loads(process.communicate(timeout=30)[0])
+    assert document["stopped"] == "interrupted" and document["tokens"] == []
+    assert 0 < document["prompt_positions"] < len(document["prompt_tokens"])
+    whole = generate(crossval, model, "-p", "x y z", "--max-tokens", 1)
+    assert whole["prompt_positions"] == len(whole["prompt_tokens"])
+
+
 def test_a_stop_text_across_tokens(crossval, model):
     args = ["-p", "The capital of France is", "--max-tokens", 40]
     whole = generate(crossval, model, *args)["text"]

@@ -85,6 +85,7 @@ TEST(LoadModel, ASoundFileGivesWhatItsMakerWrote) {
   EXPECT_EQ(h.rope.base, 10000.0F);
   EXPECT_EQ(h.rope.n_rot, 16);
   EXPECT_THAT((*model)->describe(), HasSubstr("llama, 2 layers"));
+  EXPECT_THAT((*model)->describe(), HasSubstr("k parameters"));  // small ones are not "0M"
   EXPECT_THAT((*model)->describe(), HasSubstr("Q8_0"));
 }
 

@@ -69,12 +69,19 @@ TEST(JinjaProcess, EveryWayToEndIsAnError) {
   EXPECT_THAT(error_of("kill -SEGV $$").what, HasSubstr("recurses too deeply"));
   EXPECT_THAT(error_of("kill -XCPU $$").what, HasSubstr("processor time"));
   EXPECT_THAT(error_of("kill -ABRT $$").what, HasSubstr("signal 6"));
-  EXPECT_THAT(error_of("echo bad >&2; exit 1").what, HasSubstr("failed: bad"));
   EXPECT_THAT(error_of("exec /bin/sleep 60", std::chrono::milliseconds(100)).what,
               HasSubstr("too long"));
   for (const char* reply : {"", "nonsense", "[]", "{}", R"({"text": 3})"}) {
     EXPECT_EQ(error_of(print(reply)).code, ExitCode::engine_failed) << reply;
   }
+}
+
+TEST(JinjaProcess, ARendererThatFailsIsNotTheModelFilesFault) {
+  const Error loud = error_of("echo bad >&2; exit 1");
+  EXPECT_EQ(loud.code, ExitCode::engine_failed);
+  EXPECT_EQ(loud.what, "the template renderer failed with status 1: bad");
+  EXPECT_THAT(loud.where, HasSubstr("renderer.sh"));
+  EXPECT_EQ(error_of("exit 3").what, "the template renderer failed with status 3 and said nothing");
 }
 
 TEST(JinjaProcess, WithoutARendererTheBuildCommandIsNamed) {

@@ -69,6 +69,16 @@ TEST(TextReport, CosineJustBelowTheToleranceDoesNotLookLikeIt) {
   EXPECT_THAT(shown(comparison, kWide), HasSubstr("cosine 0.9989999 below 0.999"));
 }
 
+TEST(TextReport, OneOfAnythingIsSingular) {
+  Comparison comparison = identical_comparison(1, 0);
+  comparison.verdict = Verdict::match;
+  EXPECT_THAT(shown(comparison, kWide), HasSubstr("MATCH: 1 position of the prompt passes with"));
+  EXPECT_THAT(shown(comparison, kWide), HasSubstr("(1 row bit-identical)"));
+  comparison = identical_comparison(2, 0);
+  comparison.verdict = Verdict::match;
+  EXPECT_THAT(shown(comparison, kWide), HasSubstr("MATCH: 2 positions of the prompt pass with"));
+}
+
 TEST(TextReport, SmallestPassingToleranceUnderBits) {
   Comparison comparison = diverged_comparison();
   comparison.requirement = Requirement::bits;

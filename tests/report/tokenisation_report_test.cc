@@ -34,6 +34,15 @@ TEST(TokenisationReport, TextHasALinePerToken) {
             "4 tokens of 3 bytes\n");
 }
 
+TEST(TokenisationReport, OneTokenOfOneByte) {
+  Tokenisation tokens = example();
+  tokens.prompt.text = "n";
+  tokens.ids = {110};
+  tokens.pieces = {"n"};
+  tokens.ranges = {{0, 1}};
+  EXPECT_THAT(tokenisation_text(tokens), HasSubstr("\n1 token of 1 byte\n"));
+}
+
 TEST(TokenisationReport, JsonKeepsBytesThatAreNotUtf8) {
   const auto json = nlohmann::json::parse(tokenisation_json(example(), false));
   EXPECT_EQ(json["count"], 4);

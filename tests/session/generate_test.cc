@@ -55,6 +55,7 @@ TEST(Generate, GreedyToMaxTokens) {
   EXPECT_EQ(generation.prompt.text, "text");
   EXPECT_EQ(generation.engine.identity.name, "fake");
   // The last token is not evaluated: nobody needs what comes after it.
+  EXPECT_EQ(generation.prompt_positions, 5);
   EXPECT_EQ(generation.decode_steps, 4);
   EXPECT_THAT(engine.evaluated, ElementsAre(3, 1, 4, 1, 5, 11, 18, 6, 13));
 }
@@ -171,6 +172,9 @@ TEST(Generate, AnInterruptedEnginesErrorIsNoError) {
   ASSERT_TRUE(shown.generation.has_value());
   EXPECT_EQ(shown.generation->stop, StopReason::interrupted);
   EXPECT_TRUE(shown.generation->tokens.empty());
+  // Speeds are of what was evaluated.
+  EXPECT_EQ(shown.generation->prompt_tokens.size(), 5U);
+  EXPECT_EQ(shown.generation->prompt_positions, 3);
 }
 
 TEST(Generate, AnEnginesErrorEndsIt) {
