@@ -1,5 +1,6 @@
 #include "prompt/conversation.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace crossval {
@@ -9,27 +10,73 @@ using Json = nlohmann::ordered_json;  // tools are printed by templates: key ord
 
 constexpr int kMaxDepth = 64;  // JSON is written recursively
 
-// A message's text: a string, or the text parts of OpenAI's list form put together. Anything else
-// (images, tool calls, null) is not plain.
+bool is_text_part(const Json& part) {
+  return part.is_object() && part.value("type", Json()) == "text" &&
+         part.value("text", Json()).is_string();
+}
+
+// The content's texts: of a string itself, of OpenAI's list form each part's, of null none.
+std::vector<std::string> texts_of(const Json& content) {
+  std::vector<std::string> texts;
+  if (content.is_string()) texts.push_back(content.get<std::string>());
+  if (content.is_array()) {
+    for (const Json& part : content) texts.push_back(part["text"].get<std::string>());
+  }
+  return texts;
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (size_t i = 0; i < texts.size(); ++i) all += (i > 0 ? "\n" : "") + texts[i];
+  return all;
+}
+
+// The messages with `change` made to each.
+template <class Change>
+std::string changed(const std::string& messages_json, Change change) {
+  Json messages = Json::parse(messages_json);
+  for (Json& message : messages) change(message);
+  return messages.dump();
+}
+
 ChatMessage read_message(const Json& message) {
-  ChatMessage result{message["role"].get<std::string>(), "", true};
+  ChatMessage result{.role = message["role"].get<std::string>(), .content = "", .texts = {}};
+  const Json content = message.value("content", Json());
+  result.plain = content.is_string() || content.is_array();
   for (const auto& [key, value] : message.items()) {
     if (key != "role" && key != "content") result.plain = false;
   }
-  const Json content = message.value("content", Json());
-  if (content.is_string()) {
-    result.content = content.get<std::string>();
-  } else if (content.is_array()) {
-    for (const Json& part : content) {
-      const bool text = part.is_object() && part.contains("type") && part["type"] == "text" &&
-                        part.contains("text") && part["text"].is_string();
-      if (text) result.content += part["text"].get<std::string>();
-      if (!text) result.plain = false;
-    }
-  } else {
-    result.plain = false;
-  }
+  result.texts = texts_of(content);
+  result.content = joined(result.texts);
+  const Json calls = message.value("tool_calls", Json());
+  result.calls_tools = calls.is_array() && !calls.empty();
   return result;
+}
+
+// What is wrong with a message; empty when nothing is.
+std::string fault_of(const Json& message) {
+  if (!message.is_object()) return " is no object";
+  if (!message.contains("role")) return " has no \"role\"";
+  if (!message["role"].is_string()) return " has a \"role\" that is no string";
+  const Json content = message.value("content", Json());
+  if (!content.is_array()) return {};
+  for (const Json& part : content) {
+    if (is_text_part(part)) continue;
+    const Json type = part.is_object() ? part.value("type", Json()) : Json();
+    if (!type.is_string()) return " has a part without a \"type\"";
+    if (type == "text") return " has a text part without a \"text\" that is a string";
+    return " has a part of type " + type.dump() + "; only text can be compared";
+  }
+  return {};
+}
+
+// "line 2, byte 17" of the document, the byte counted from the line's first, 1.
+std::string place_of(std::string_view json, size_t byte) {
+  const std::string_view before = json.substr(0, byte > 0 ? byte - 1 : 0);
+  const auto line = 1 + std::ranges::count(before, '\n');
+  const size_t start = before.rfind('\n');
+  const size_t column = start == std::string_view::npos ? before.size() : before.size() - start - 1;
+  return "line " + std::to_string(line) + ", byte " + std::to_string(column + 1);
 }
 
 Conversation from_json(const Json& messages, const Json& tools) {
@@ -47,6 +94,25 @@ std::string trimmed(const std::string& text) {
   const size_t begin = text.find_first_not_of(kSpace);
   if (begin == std::string::npos) return "";
   return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
+std::string as_texts(const std::string& messages_json) {
+  return changed(messages_json, [](Json& message) {
+    Json* content = message.contains("content") ? &message["content"] : nullptr;
+    if (content != nullptr && content->is_array()) *content = joined(texts_of(*content));
+  });
+}
+
+std::string as_single_parts(const std::string& messages_json) {
+  return changed(messages_json, [](Json& message) {
+    Json* content = message.contains("content") ? &message["content"] : nullptr;
+    if (content == nullptr || !content->is_array()) return;
+    *content = Json::array({{{"type", "text"}, {"text", joined(texts_of(*content))}}});
+  });
+}
+
+std::string without_tool_calls(const std::string& messages_json) {
+  return changed(messages_json, [](Json& message) { message.erase("tool_calls"); });
 }
 
 Conversation single_turn(std::string_view user, const std::optional<std::string>& system) {
@@ -67,9 +133,13 @@ Result<Conversation> parse_conversation(std::string_view json, const std::string
     too_deep |= depth > kMaxDepth;
     return depth <= kMaxDepth;
   };
-  Json document = Json::parse(json, within_depth, /*allow_exceptions=*/false);
+  Json document;
+  try {
+    document = Json::parse(json, within_depth);
+  } catch (const Json::parse_error& error) {
+    if (!too_deep) return bad("not valid JSON at " + place_of(json, error.byte));
+  }
   if (too_deep) return bad("nested deeper than " + std::to_string(kMaxDepth) + " levels");
-  if (document.is_discarded()) return bad("not valid JSON");
   Json tools = nullptr;
   if (document.is_object()) {
     if (!document.contains("messages")) return bad("the object has no \"messages\"");
@@ -83,9 +153,8 @@ Result<Conversation> parse_conversation(std::string_view json, const std::string
   if (!document.is_array()) return bad("not an array of messages");
   if (document.empty()) return bad("there is no message");
   for (size_t i = 0; i < document.size(); ++i) {
-    const Json& message = document[i];
-    if (!message.is_object() || !message.contains("role") || !message["role"].is_string()) {
-      return bad("message " + std::to_string(i) + " has no \"role\"");
+    if (const std::string fault = fault_of(document[i]); !fault.empty()) {
+      return bad("message " + std::to_string(i) + fault);
     }
   }
   if (system) {

@@ -12,8 +12,10 @@ namespace crossval {
 
 struct ChatMessage {
   std::string role;
-  std::string content;
-  bool plain = true;  // nothing but role and text: the fixed forms can show it
+  std::string content;                  // its texts, joined by line feeds
+  std::vector<std::string> texts = {};  // the content, or the parts of OpenAI's list form
+  bool plain = true;                    // nothing but role and text: the fixed forms can show it
+  bool calls_tools = false;
 };
 
 struct Conversation {
@@ -27,6 +29,14 @@ struct Conversation {
 
 /// Without the blanks at both ends, as templates write contents (`content | trim`).
 std::string trimmed(const std::string& text);
+
+/// The messages with each list of parts as one text, the parts joined by line feeds (llama.cpp's
+/// way, common/chat.cpp), or as a list of that one text.
+std::string as_texts(const std::string& messages_json);
+std::string as_single_parts(const std::string& messages_json);
+
+/// The messages without their "tool_calls".
+std::string without_tool_calls(const std::string& messages_json);
 
 /// One user turn, after `system` where given. Both must be valid UTF-8.
 Conversation single_turn(std::string_view user, const std::optional<std::string>& system);

@@ -28,7 +28,7 @@ struct PromptDecision {
 
 /// Something that makes the ids other than a user would expect. `name` is stable (docs/prompts.md):
 /// bos-doubled, bos-missing, eos-dropped, invalid-utf8, marker-unknown, message-lost,
-/// special-as-text.
+/// special-as-text, tools-lost, tool-calls-lost.
 struct PromptWarning {
   std::string name;
   std::string message;
@@ -41,7 +41,7 @@ struct RenderedForm {
   bool templated = false;      // something other than raw: its markers are meant as special tokens
   std::string own_words;       // templated: what the user wrote of it (text or messages JSON)
   bool parse_special = false;  // what --special auto means for it
-  std::vector<PromptWarning> warnings;  // message-lost
+  std::vector<PromptWarning> warnings;  // of what the template lost
 };
 
 /// The rendered text, or the user's ids.

@@ -1,4 +1,5 @@
 """`crossval tokenize`: our tokenizer beside llama.cpp's own, and what the command prints."""
+import json
 import subprocess
 
 import pytest
@@ -63,3 +64,30 @@ def test_bad_input(crossval, model, args, code, word):
     run = crossval("tokenize", *[model if arg == "MODEL" else arg for arg in args])
     assert run.code == code, run.err
     assert word in run.err and run.out == ""
+
+
+def chat_of(crossval, model, tmp_path, document):
+    path = tmp_path / "messages.json"
+    path.write_text(json.dumps(document))
+    return crossval("tokenize", "-m", model, "--messages", path, "--format", "json").json
+
+
+def test_parts_become_the_text_that_the_models_template_takes(crossval, model, tmp_path):
+    """As llama.cpp: SmolLM2's template takes text alone."""
+    parts = [{"type": "text", "text": "one"}, {"type": "text", "text": "two"}]
+    given = chat_of(crossval, model, tmp_path, [{"role": "user", "content": parts}])
+    plain = chat_of(crossval, model, tmp_path, [{"role": "user", "content": "one\ntwo"}])
+    assert given["tokens"] == plain["tokens"] and given["warnings"] == []
+    assert "parts were joined" in given["prompt"]["form"]["why"]
+    assert "joined" not in plain["prompt"]["form"]["why"]
+
+
+def test_what_the_models_template_drops_is_said(crossval, model, tmp_path):
+    messages = [{"role": "user", "content": "Weather?"}]
+    tools = [{"type": "function", "function": {"name": "weather", "parameters": {}}}]
+    call = {"role": "assistant", "content": "Let me see.",
+            "tool_calls": [{"type": "function", "function": {"name": "weather", "arguments": {}}}]}
+    names = [warning["name"] for warning in chat_of(
+        crossval, model, tmp_path, {"messages": [*messages, call], "tools": tools})["warnings"]]
+    assert names == ["tools-lost", "tool-calls-lost"]
+    assert chat_of(crossval, model, tmp_path, messages)["warnings"] == []

@@ -1,5 +1,6 @@
 #include "prompt/conversation.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace crossval {
@@ -32,15 +33,48 @@ TEST(Conversation, ToolCallsPassThroughAndAreNotPlain) {
   EXPECT_FALSE(chat->wants_answer());
 }
 
+const char* const kParts =
+    R"([{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}])";
+
 TEST(Conversation, TextPartsAreText) {
-  const auto chat = parse_conversation(
-      R"([{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},)"
-      R"({"role":"user","content":[{"type":"image_url"}]},{"role":"user","content":[{"type":3}]}])",
-      "m", {});
-  EXPECT_EQ(chat->messages[0].content, "ab");
+  const auto chat = parse_conversation(kParts, "m", {});
+  EXPECT_EQ(chat->messages[0].content, "a\nb");
+  EXPECT_EQ(chat->messages[0].texts, (std::vector<std::string>{"a", "b"}));
   EXPECT_TRUE(chat->messages[0].plain);
-  EXPECT_FALSE(chat->messages[1].plain);
-  EXPECT_FALSE(chat->messages[2].plain);
+  EXPECT_EQ(chat->messages_json, kParts);
+  EXPECT_EQ(as_texts(kParts), R"([{"role":"user","content":"a\nb"}])");
+  EXPECT_EQ(as_single_parts(kParts),
+            R"([{"role":"user","content":[{"type":"text","text":"a\nb"}]}])");
+  const std::string text = R"([{"role":"user","content":"a"},{"role":"assistant"}])";
+  EXPECT_EQ(as_texts(text), text);
+  EXPECT_EQ(as_single_parts(text), text);
+}
+
+std::string fault(const std::string& json) {
+  const auto chat = parse_conversation(json, "m", {});
+  return chat ? "" : chat.error().what;
+}
+
+TEST(Conversation, WhatIsWrongIsNamed) {
+  using ::testing::EndsWith;
+  EXPECT_THAT(fault(R"([{"role":"user","content":[{"type":"image_url"}]}])"),
+              EndsWith(R"(message 0 has a part of type "image_url"; only text can be compared)"));
+  EXPECT_THAT(fault(R"([{"role":"user","content":[{"type":3}]}])"),
+              EndsWith(R"(message 0 has a part without a "type")"));
+  EXPECT_THAT(fault(R"([{"role":"user","content":[{"type":"text"}]}])"),
+              EndsWith(R"(message 0 has a text part without a "text" that is a string)"));
+  EXPECT_THAT(fault(R"([{"role":"u"},{"role":1}])"),
+              EndsWith(R"(message 1 has a "role" that is no string)"));
+  EXPECT_THAT(fault(R"([{"content":"x"}])"), EndsWith(R"(message 0 has no "role")"));
+  EXPECT_THAT(fault("[\n {\"role\": user}]"), EndsWith("not valid JSON at line 2, byte 11"));
+  EXPECT_EQ(fault(kParts), "");
+}
+
+TEST(Conversation, ToolCallsCanBeLeftOut) {
+  const std::string json = R"([{"role":"assistant","content":null,"tool_calls":[{"id":1}]}])";
+  EXPECT_TRUE(parse_conversation(json, "m", {})->messages[0].calls_tools);
+  EXPECT_EQ(without_tool_calls(json), R"([{"role":"assistant","content":null}])");
+  EXPECT_FALSE(parse_conversation(kParts, "m", {})->messages[0].calls_tools);
 }
 
 TEST(Conversation, SystemPromptGoesFirstAndOnlyOnce) {

@@ -10,6 +10,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 PromptModelFacts llama_like() {
   PromptModelFacts facts;
@@ -159,6 +160,55 @@ TEST(Prompt, AMessageThatTheTemplateDropsIsNamed) {
   const auto prompt = build(request, llama_like(), only_users);
   ASSERT_THAT(names(*prompt), ElementsAre("message-lost"));
   EXPECT_THAT(prompt->warnings[0].message, HasSubstr("message 0 (system)"));
+}
+
+PromptRequest messages(const TempFile& file) {
+  PromptRequest request;
+  request.messages_file = file.path;
+  return request;
+}
+
+TEST(Prompt, PartsAreJoinedForATemplateThatTakesTextAlone) {
+  const TempFile file("m.json", R"([{"role":"user","content":[{"type":"text","text":"one"},)"
+                                R"({"type":"text","text":"two"}]}])");
+  // Prints whatever it is given, as SmolLM2's does.
+  const auto printed = build(messages(file));
+  EXPECT_THAT(printed->text, HasSubstr(R"("content":"one\ntwo")"));
+  EXPECT_THAT(printed->form.why, HasSubstr("parts were joined"));
+  EXPECT_THAT(names(*printed), IsEmpty());
+  // Takes both forms.
+  const auto both = [](const TemplateInput& input) -> Result<std::string> {
+    const bool parts = input.messages_json.find("\"text\":") != std::string::npos;
+    const bool two = input.messages_json.find("\"two\"") != std::string::npos;
+    return parts && two ? "U: onetwo" : "U: one\ntwo";
+  };
+  const auto passed = build(messages(file), llama_like(), both);
+  EXPECT_EQ(passed->text, "U: onetwo");
+  EXPECT_THAT(passed->form.why, Not(HasSubstr("joined")));
+  EXPECT_THAT(names(*passed), IsEmpty());
+}
+
+TEST(Prompt, ToolsThatTheTemplateDropsAreNamed) {
+  const TempFile file("m.json", R"({"tools":[{"a":1}],"messages":[{"role":"user","content":"Hi"},)"
+                                R"({"role":"assistant","content":"","tool_calls":[{"id":1}]}]})");
+  const auto drops = [](const TemplateInput&) -> Result<std::string> { return "U: Hi"; };
+  const auto prompt = build(messages(file), llama_like(), drops);
+  ASSERT_THAT(names(*prompt), ElementsAre("tools-lost", "tool-calls-lost"));
+  EXPECT_THAT(prompt->warnings[1].message, HasSubstr("message 1 (assistant)"));
+  EXPECT_THAT(names(*build(messages(file))), IsEmpty());
+  // A template that cannot do without them shows them.
+  const auto needs = [](const TemplateInput& input) -> Result<std::string> {
+    if (input.tools_json == "null") return fail(ExitCode::bad_input_file, "no tools");
+    if (input.messages_json.find("tool_calls") == std::string::npos) return "U: Hi";
+    return "U: Hi A: {}";
+  };
+  EXPECT_THAT(names(*build(messages(file), llama_like(), needs)), IsEmpty());
+}
+
+TEST(Prompt, ATemplateFileMayHaveAnyName) {
+  const TempFile file("chat_template", "T");
+  EXPECT_THAT(build(text("Hi", file.path))->text, HasSubstr("[T]"));
+  EXPECT_EQ(code_of(build(text("Hi", "chat_template_no"))), ExitCode::usage);
 }
 
 TEST(Prompt, InvalidUtf8IsWarnedAboutRawAndRefusedByTemplates) {
