@@ -40,6 +40,10 @@ class InspectCommand : public Command {
         ->type_name("ORDER");
     app.add_option("--tensor", tensor_, "one tensor: figures, quantiles, histogram")
         ->type_name("NAME");
+    app.add_option("--i2s-layout", i2s_layout_,
+                   "of I2_S weights: auto (default), x86, arm, x86-rows")
+        ->check(CLI::IsMember({"auto", "x86", "arm", "x86-rows"}))
+        ->type_name("LAYOUT");
     app.add_flag("--quick", quick_, "do not read the weights");
     app.add_option("-t,--threads", options_.threads, "default: all processors")
         ->check(CLI::Range(1, 1024))
@@ -52,6 +56,7 @@ class InspectCommand : public Command {
                   "command line", "Leave out --quick and --tensor; --filter chooses tensors.");
     }
     options_.weights = !quick_;
+    options_.i2s_layout = find_i2s_layout(i2s_layout_);
     Progress progress(console, "MB");
     progress.phase("weights");
     options_.progress = [&](uint64_t done, uint64_t all) {
@@ -86,6 +91,7 @@ class InspectCommand : public Command {
   static constexpr uint64_t kMegabyte = 1'000'000;
 
   std::string path_, other_, tensor_;
+  std::string i2s_layout_ = "auto";
   bool quick_ = false;
   InspectOptions options_;
 };

@@ -133,6 +133,19 @@ void GgufFile::release(const GgufTensor& tensor, std::span<const std::byte> rang
   if (!rep_->maps.empty()) rep_->maps[static_cast<size_t>(tensor.part)].release(range);
 }
 
+void GgufFile::stream(const GgufTensor& tensor, std::span<const std::byte> range, size_t step,
+                      const std::function<void(std::span<const std::byte>)>& visit) const {
+  const auto part = [&](size_t at) {
+    return at < range.size() ? range.subspan(at, std::min(step, range.size() - at))
+                             : std::span<const std::byte>();
+  };
+  for (size_t at = 0; at < range.size(); at += step) {
+    if (const auto next = part(at + step); !next.empty()) will_read(tensor, next);
+    visit(part(at));
+    release(tensor, part(at));
+  }
+}
+
 std::span<const GgufKey> GgufFile::keys() const { return rep_->keys; }
 std::span<const GgufTensor> GgufFile::tensors() const { return rep_->tensors; }
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -99,6 +100,11 @@ class GgufFile {
   // Hints about bytes of a tensor (base/mapped_file.h); nothing happens without a mapping.
   void will_read(const GgufTensor& tensor, std::span<const std::byte> range) const;
   void release(const GgufTensor& tensor, std::span<const std::byte> range) const;
+
+  /// Calls visit with one part of `range`, bytes of a tensor, after the other: `step` bytes, the
+  /// last one fewer. The next is fetched ahead, and the memory of those that are done given back.
+  void stream(const GgufTensor& tensor, std::span<const std::byte> range, size_t step,
+              const std::function<void(std::span<const std::byte>)>& visit) const;
 
   std::span<const GgufKey> keys() const;
   std::span<const GgufTensor> tensors() const;

@@ -57,38 +57,31 @@ InspectedTensor hashed_tensor(const GgufFile& file, const GgufTensor& tensor) {
   return listed;
 }
 
-bool same(const InspectedTensor& a, const InspectedTensor& b) {
-  return a.type == b.type && a.shape == b.shape && a.sha256 == b.sha256;
+/// The same type, shape, bytes, and the same meaning of these.
+bool same(const TensorDifference& tensor, I2sLayout a_layout, I2sLayout b_layout) {
+  const InspectedTensor& a = *tensor.a;
+  const InspectedTensor& b = *tensor.b;
+  return a.type == b.type && a.shape == b.shape && a.sha256 == b.sha256 &&
+         (a_layout == b_layout || a.type != weight_format(WeightType::i2_s).name);
 }
 
-std::optional<TensorDistance> distance_of(const GgufFile& file_a, const GgufTensor& a,
-                                          const GgufFile& file_b, const GgufTensor& b,
-                                          ThreadPool& pool) {
-  const WeightFormat* format_a = find_weight_format(a.type_id);
-  const WeightFormat* format_b = find_weight_format(b.type_id);
-  if (format_a == nullptr || format_b == nullptr || a.ne != b.ne) return std::nullopt;
+std::optional<TensorDistance> distance_of(const std::optional<TensorValues>& a,
+                                          const std::optional<TensorValues>& b, ThreadPool& pool) {
+  if (!a || !b || a->tensor->ne != b->tensor->ne) return std::nullopt;
   Sums total;
-  std::vector<std::unique_ptr<Sums>> parts(static_cast<size_t>(parts_of(a)));
+  std::vector<std::unique_ptr<Sums>> parts(static_cast<size_t>(parts_of(*a->tensor)));
   for_each_part(
-      file_a, a, *format_a, pool,
+      *a, pool,
       [&](const RowRange& rows) {
         auto& sums = parts[static_cast<size_t>(rows.index)];
         sums = std::make_unique<Sums>();
         std::vector<float> other;
-        const int64_t row_bytes = format_b->row_bytes(b.ne[0]);
-        const float scale = format_b->tensor_scale(b.data.data(), b.elements());
-        for_each_piece(a, *format_a, rows.first, rows.last, [&](const Piece& piece) {
+        for_each_piece(*a, rows.first, rows.last, [&](const Piece& piece) {
           other.resize(piece.values.size());
-          format_b->decode(
-              b.data.data() + piece.row * row_bytes + format_b->row_bytes(piece.column),
-              other.data(), static_cast<int64_t>(other.size()));
-          if (format_b->tail_bytes > 0)
-            for (float& value : other) value *= scale;
+          b->decode(piece.row, piece.column, other);
           sums->add(piece.values, other);
         });
-        file_b.release(b,
-                       b.data.subspan(static_cast<size_t>(rows.first * row_bytes),
-                                      static_cast<size_t>((rows.last - rows.first) * row_bytes)));
+        b->file->release(*b->tensor, b->bytes_of(rows.first, rows.last));
       },
       [&](int64_t part, std::span<const std::byte>) {
         total.merge(*parts[static_cast<size_t>(part)]);
@@ -128,9 +121,16 @@ Result<FileDifference> compare_files(const std::string& path_a, const std::strin
   if (!a) return tl::unexpected(a.error());
   const auto b = GgufFile::open(path_b);
   if (!b) return tl::unexpected(b.error());
-  FileDifference difference{
-      .a = path_a, .b = path_b, .metadata = {}, .tensors = {}, .identical = {}};
+  FileDifference difference;
+  difference.a = path_a;
+  difference.b = path_b;
   compare_metadata(*a, *b, difference);
+  const auto a_i2s = read_i2s_layout(*a, options.i2s_layout);
+  const auto b_i2s = read_i2s_layout(*b, options.i2s_layout);
+  difference.a_i2s = facts_of(a_i2s);
+  difference.b_i2s = facts_of(b_i2s);
+  const I2sLayout a_layout = layout_of(a_i2s);
+  const I2sLayout b_layout = layout_of(b_i2s);
   ThreadPool pool(options.threads);
   uint64_t done = 0;
   for (const GgufTensor& tensor : a->tensors()) {
@@ -140,11 +140,12 @@ Result<FileDifference> compare_files(const std::string& path_a, const std::strin
     TensorDifference entry{std::string(tensor.name), hashed_tensor(*a, tensor), {}, {}};
     if (other != nullptr) {
       entry.b = hashed_tensor(*b, *other);
-      if (same(*entry.a, *entry.b)) {
+      if (same(entry, a_layout, b_layout)) {
         difference.identical.push_back({entry.name, entry.a->sha256});
         continue;
       }
-      entry.distance = distance_of(*a, tensor, *b, *other, pool);
+      entry.distance =
+          distance_of(values_of(*a, tensor, a_layout), values_of(*b, *other, b_layout), pool);
     }
     difference.tensors.push_back(std::move(entry));
     if (options.progress) options.progress(done, a->size());

@@ -28,13 +28,12 @@ float value_of(uint32_t key) {
 }
 
 template <class Visit>
-void for_each_finite(const GgufFile& file, const GgufTensor& tensor, const WeightFormat& format,
-                     Visit visit) {
+void for_each_finite(const TensorValues& from, Visit visit) {
   ThreadPool alone(1);
   for_each_part(
-      file, tensor, format, alone,
+      from, alone,
       [&](const RowRange& rows) {
-        for_each_piece(tensor, format, rows.first, rows.last, [&](const Piece& piece) {
+        for_each_piece(from, rows.first, rows.last, [&](const Piece& piece) {
           for (const float value : piece.values)
             if (std::isfinite(value)) visit(value);
         });
@@ -51,10 +50,9 @@ size_t bucket_of(const std::vector<int64_t>& counts, int64_t& rank) {
 
 /// The values of the given ranks, by counting: first the upper halves of all keys, then the lower
 /// halves of the keys that share an upper half with one that is looked for.
-std::vector<float> values_at(const GgufFile& file, const GgufTensor& tensor,
-                             const WeightFormat& format, std::vector<int64_t> ranks) {
+std::vector<float> values_at(const TensorValues& from, std::vector<int64_t> ranks) {
   std::vector<int64_t> upper(kHalf);
-  for_each_finite(file, tensor, format, [&](float value) { ++upper[key_of(value) >> 16]; });
+  for_each_finite(from, [&](float value) { ++upper[key_of(value) >> 16]; });
   std::vector<size_t> halves;
   std::map<size_t, std::vector<int64_t>> lower;
   for (int64_t& rank : ranks) {
@@ -63,7 +61,7 @@ std::vector<float> values_at(const GgufFile& file, const GgufTensor& tensor,
   }
   std::vector<std::vector<int64_t>*> wanted(kHalf);
   for (auto& [half, counts] : lower) wanted[half] = &counts;
-  for_each_finite(file, tensor, format, [&](float value) {
+  for_each_finite(from, [&](float value) {
     const uint32_t key = key_of(value);
     if (auto* counts = wanted[key >> 16]) ++(*counts)[key & 0xFFFF];
   });
@@ -77,15 +75,14 @@ std::vector<float> values_at(const GgufFile& file, const GgufTensor& tensor,
 
 }  // namespace
 
-void add_distribution(const GgufFile& file, const GgufTensor& tensor, const WeightFormat& format,
-                      TensorInspection& inspection) {
+void add_distribution(const TensorValues& from, TensorInspection& inspection) {
   const ValueSummary& summary = *inspection.tensor.values;
   const int64_t finite = summary.values - summary.non_finite;
   if (finite == 0) return;
   std::vector<int64_t> ranks;
   for (const double q : kQuantiles)
     ranks.push_back(static_cast<int64_t>(std::floor(q * static_cast<double>(finite - 1))));
-  const std::vector<float> values = values_at(file, tensor, format, ranks);
+  const std::vector<float> values = values_at(from, ranks);
   for (size_t i = 0; i < values.size(); ++i)
     inspection.quantiles.emplace_back(kQuantiles[i], values[i]);
 
@@ -94,7 +91,7 @@ void add_distribution(const GgufFile& file, const GgufTensor& tensor, const Weig
   if (!(inspection.low < inspection.high)) return;
   inspection.bins.assign(kBins, 0);
   const double per_bin = (inspection.high - inspection.low) / kBins;
-  for_each_finite(file, tensor, format, [&](float value) {
+  for_each_finite(from, [&](float value) {
     if (value < inspection.low) {
       ++inspection.below;
     } else if (value > inspection.high) {

@@ -2,9 +2,7 @@
 // grow with the tensor.
 #pragma once
 
-#include "base/thread_pool.h"
-#include "gguf/file.h"
-#include "quant/format.h"
+#include "inspect/values.h"
 #include "results/inspection.h"
 
 namespace crossval {
@@ -12,7 +10,6 @@ namespace crossval {
 /// Fills quantiles (of 0, 0.001, 0.01, 0.05, 0.25, 0.5 and so on, mirrored) and histogram of
 /// `inspection`. The bins lie between the quantiles of 0.001 and 0.999, so that a few outliers do
 /// not hide the rest. Nothing is filled in without finite values.
-void add_distribution(const GgufFile& file, const GgufTensor& tensor, const WeightFormat& format,
-                      TensorInspection& inspection);
+void add_distribution(const TensorValues& from, TensorInspection& inspection);
 
 }  // namespace crossval

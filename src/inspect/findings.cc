@@ -142,6 +142,24 @@ void find_in_tensors(std::span<const TensorProblem> problems, std::vector<FileFi
     findings.push_back({kNames[static_cast<size_t>(problem.kind)], problem.tensor, problem.what});
 }
 
+void find_in_i2s_layout(const GgufFile& file, const I2sReading& reading,
+                        std::optional<I2sLayout> asked, std::vector<FileFinding>& findings) {
+  if (!asked) {
+    if (!reading.decided)
+      findings.push_back({"undecided-i2s-layout", "",
+                          fmt::format("I2_S weights are read in layout {}, {}; say which it is "
+                                      "with --i2s-layout",
+                                      i2s_layout_name(reading.layout), reading.why)});
+    return;
+  }
+  const I2sReading seen = *read_i2s_layout(file, std::nullopt);
+  if (!seen.decided || seen.layout == *asked) return;
+  findings.push_back(
+      {"wrong-i2s-layout", "",
+       fmt::format("layout {} was asked for, the weights are in {} {}", i2s_layout_name(*asked),
+                   i2s_layout_name(seen.layout), seen.why)});
+}
+
 void find_in_vocabulary(const GgufFile& file, const TokenizerFacts& facts,
                         std::vector<FileFinding>& findings) {
   const GgufTensor* embedding = file.find_tensor("token_embd.weight");

@@ -1,11 +1,13 @@
 // What a sound model file does not have. docs/inspect.md lists the names and what each means.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "gguf/file.h"
 #include "inspect/scan.h"
+#include "model/i2s_layout.h"
 #include "model/model.h"
 #include "results/inspection.h"
 
@@ -21,6 +23,11 @@ void find_in_layout(const GgufFile& file, std::vector<FileFinding>& findings);
 
 /// missing-tensor, unknown-tensor, wrong-shape, wrong-type, unsound-weights.
 void find_in_tensors(std::span<const TensorProblem> problems, std::vector<FileFinding>& findings);
+
+/// wrong-i2s-layout: the statistics show another layout than the one asked for.
+/// undecided-i2s-layout: none was asked for, and they show none.
+void find_in_i2s_layout(const GgufFile& file, const I2sReading& reading,
+                        std::optional<I2sLayout> asked, std::vector<FileFinding>& findings);
 
 /// vocabulary-size: another number of tokens than of embeddings.
 void find_in_vocabulary(const GgufFile& file, const TokenizerFacts& facts,

@@ -48,14 +48,28 @@ FileFinding finding_of(const char* name, const Error& error, const std::string& 
   return {name, place, error.what};
 }
 
+/// How I2_S weights are read, when they are.
+std::optional<I2sReading> read_i2s(const GgufFile& file, const InspectOptions& options,
+                                   Inspection& inspection) {
+  if (!options.weights) return std::nullopt;
+  auto reading = read_i2s_layout(file, options.i2s_layout);
+  if (!reading) return reading;
+  inspection.i2s = facts_of(reading);
+  find_in_i2s_layout(file, *reading, options.i2s_layout, inspection.findings);
+  return reading;
+}
+
 /// What the file means, or why it is not known.
-void read_meaning(const std::string& path, Inspection& inspection) {
+void read_meaning(const std::string& path, const std::optional<I2sReading>& i2s, bool weights,
+                  Inspection& inspection) {
   const auto model = open_model(path);
   if (!model) {
     inspection.findings.push_back(finding_of("unsupported-model", model.error(), path));
     return;
   }
-  find_in_tensors(read_weights(**model), inspection.findings);
+  (*model)->i2s = i2s.value_or(I2sReading{});
+  const auto problems = read_weights(**model, {.codes = weights, .copies = false});
+  find_in_tensors(problems, inspection.findings);
   inspection.meaning = meaning_of(**model);
 }
 
@@ -71,13 +85,14 @@ void read_vocabulary(const GgufFile& file, Inspection& inspection) {
   find_in_vocabulary(file, inspection.tokenizer, inspection.findings);
 }
 
-void scan_weights(const GgufFile& file, const InspectOptions& options, Inspection& inspection) {
+void scan_weights(const GgufFile& file, const std::optional<I2sReading>& i2s,
+                  const InspectOptions& options, Inspection& inspection) {
   ThreadPool pool(options.threads);
   std::vector<ScannedTensor> scanned;
   uint64_t done = 0;
   for (const GgufTensor& tensor : file.tensors()) {
-    if (const WeightFormat* format = find_weight_format(tensor.type_id))
-      scanned.push_back({&tensor, scan_tensor(file, tensor, *format, pool)});
+    if (const auto values = values_of(file, tensor, layout_of(i2s)))
+      scanned.push_back({&tensor, scan_tensor(*values, pool)});
     done += tensor.data.size();
     if (options.progress) options.progress(done, file.size());
   }
@@ -97,6 +112,11 @@ void scan_weights(const GgufFile& file, const InspectOptions& options, Inspectio
 }
 
 }  // namespace
+
+std::optional<I2sFacts> facts_of(const std::optional<I2sReading>& reading) {
+  if (!reading) return std::nullopt;
+  return I2sFacts{std::string(i2s_layout_name(reading->layout)), reading->why};
+}
 
 InspectedTensor listed_tensor(const GgufTensor& tensor) {
   const WeightFormat* format = find_weight_format(tensor.type_id);
@@ -132,10 +152,11 @@ Result<Inspection> inspect_file(const std::string& path, const InspectOptions& o
   inspection.types = shares(*file);
   for (const GgufKey& key : file->keys())
     inspection.metadata.push_back(metadata_entry(key, kShownElements));
-  read_meaning(path, inspection);
+  const auto i2s = read_i2s(*file, options, inspection);
+  read_meaning(path, i2s, options.weights, inspection);
   read_vocabulary(*file, inspection);
   find_in_layout(*file, inspection.findings);
-  if (options.weights) scan_weights(*file, options, inspection);
+  if (options.weights) scan_weights(*file, i2s, options, inspection);
   return inspection;
 }
 
@@ -148,8 +169,8 @@ Result<TensorInspection> inspect_tensor(const std::string& path, const std::stri
     return fail(ExitCode::usage, fmt::format("the file has no tensor \"{}\"", name), path,
                 fmt::format("crossval inspect {} lists them.", path));
   }
-  const WeightFormat* format = find_weight_format(tensor->type_id);
-  if (format == nullptr) {
+  const auto values = values_of(*file, *tensor);
+  if (!values) {
     return fail(ExitCode::bad_input_file,
                 fmt::format("weight type {} is not supported", tensor->type_id),
                 fmt::format("{}, tensor {}", path, name));
@@ -157,10 +178,10 @@ Result<TensorInspection> inspect_tensor(const std::string& path, const std::stri
   ThreadPool pool(threads);
   TensorInspection inspection;
   inspection.tensor = listed_tensor(*tensor);
-  TensorScan scan = scan_tensor(*file, *tensor, *format, pool);
+  TensorScan scan = scan_tensor(*values, pool);
   inspection.tensor.sha256 = std::move(scan.sha256);
   inspection.tensor.values = scan.values;
-  add_distribution(*file, *tensor, *format, inspection);
+  add_distribution(*values, inspection);
   return inspection;
 }
 

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/sha256.h"
-#include "inspect/values.h"
 
 namespace crossval {
 namespace {
@@ -121,20 +120,21 @@ double BlockMagnitudes::largest_in_medians() const {
   return std::ldexp(largest, -(static_cast<int>(e) + kLowest));
 }
 
-TensorScan scan_tensor(const GgufFile& file, const GgufTensor& tensor, const WeightFormat& format,
-                       ThreadPool& pool) {
-  const int64_t block = format.block_elements > 1 ? format.block_elements : kPlainBlock;
+TensorScan scan_tensor(const TensorValues& values, ThreadPool& pool) {
+  const GgufTensor& tensor = *values.tensor;
+  const int64_t per_scale = values.format->block_elements;
+  const int64_t block = per_scale > 1 ? per_scale : kPlainBlock;
   Sums total;
   Sha256 hash;
   size_t hashed = 0;
   std::vector<std::unique_ptr<Sums>> parts(static_cast<size_t>(parts_of(tensor)));
   for_each_part(
-      file, tensor, format, pool,
+      values, pool,
       [&](const RowRange& rows) {
         auto& part = parts[static_cast<size_t>(rows.index)];
         part = std::make_unique<Sums>();
         Sums& sums = *part;
-        for_each_piece(tensor, format, rows.first, rows.last, [&](const Piece& piece) {
+        for_each_piece(values, rows.first, rows.last, [&](const Piece& piece) {
           sums.add_row_piece(piece, block);
           const auto end = piece.column + static_cast<int64_t>(piece.values.size());
           if (end == tensor.ne[0]) sums.end_row(piece.row);

@@ -7,8 +7,7 @@
 #include <vector>
 
 #include "base/thread_pool.h"
-#include "gguf/file.h"
-#include "quant/format.h"
+#include "inspect/values.h"
 #include "results/inspection.h"
 
 namespace crossval {
@@ -38,7 +37,6 @@ struct TensorScan {
   static constexpr size_t kNamedRows = 4096;
 };
 
-TensorScan scan_tensor(const GgufFile& file, const GgufTensor& tensor, const WeightFormat& format,
-                       ThreadPool& pool);
+TensorScan scan_tensor(const TensorValues& values, ThreadPool& pool);
 
 }  // namespace crossval

@@ -52,16 +52,16 @@ class Densities {
     for (auto& of_place : counts_) of_place.resize(static_cast<size_t>(cols_));
   }
 
-  /// A tensor of rows of `cols` values.
-  void add(const GgufTensor& tensor) {
-    const auto* bytes = reinterpret_cast<const uint8_t*>(tensor.data.data());
-    for (int64_t fours = tensor.elements() / cols_ / 4; fours > 0; --fours, bytes += cols_) {
-      for (size_t place = 0; place < 4; ++place) {
-        for (int64_t i = 0; i < cols_; ++i) {
-          counts_[place][static_cast<size_t>(i)] += (bytes[i] >> (6 - 2 * place) & 3) != 1 ? 1 : 0;
-        }
-      }
-    }
+  /// A tensor of rows of `cols` values; rows beyond the last four are left out.
+  void add(const GgufFile& file, const GgufTensor& tensor) {
+    constexpr size_t kStep = size_t{8} << 20;
+    const auto cols = static_cast<size_t>(cols_);
+    const auto fours = static_cast<size_t>(tensor.elements() / cols_ / 4);
+    file.stream(tensor, tensor.data.first(fours * cols), (kStep / cols + 1) * cols,
+                [&](std::span<const std::byte> part) {
+                  for (size_t at = 0; at < part.size(); at += cols)
+                    add_four(reinterpret_cast<const uint8_t*>(part.data()) + at);
+                });
   }
 
   std::vector<double> columns(I2sLayout layout) const {
@@ -77,6 +77,13 @@ class Densities {
   }
 
  private:
+  void add_four(const uint8_t* bytes) {
+    for (size_t place = 0; place < 4; ++place) {
+      for (int64_t i = 0; i < cols_; ++i)
+        counts_[place][static_cast<size_t>(i)] += (bytes[i] >> (6 - 2 * place) & 3) != 1 ? 1 : 0;
+    }
+  }
+
   int64_t cols_;
   std::array<std::vector<uint32_t>, 4> counts_;
 };
@@ -114,7 +121,7 @@ I2sReading by_statistics(const GgufFile& file) {
   std::map<const GgufTensor*, Densities> observed;
   for (const GgufTensor& tensor : file.tensors()) {
     const GgufTensor* norm = is_i2s(tensor) ? norm_before(file, tensor) : nullptr;
-    if (norm != nullptr) observed.try_emplace(norm, norm->ne[0]).first->second.add(tensor);
+    if (norm != nullptr) observed.try_emplace(norm, norm->ne[0]).first->second.add(file, tensor);
   }
   if (observed.empty()) return {I2sLayout::x86, "assumed: no matrix follows a norm", false};
 

@@ -11,9 +11,9 @@
 #include "model/tensor_reader.h"
 
 namespace crossval {
-std::vector<TensorProblem> read_weights(Model& model, std::optional<I2sLayout> i2s_layout) {
-  model.i2s = read_i2s_layout(model.file, i2s_layout);
-  TensorReader in(model);
+
+std::vector<TensorProblem> read_weights(Model& model, WeightReading how) {
+  TensorReader in(model, how);
   model.weights = lay_out(in, model.architecture, model.hparams);
   in.refuse_unused();
   return in.take_problems();
@@ -43,7 +43,8 @@ Result<std::unique_ptr<Model>> load_model(const std::string& path,
                                           std::optional<I2sLayout> i2s_layout) {
   auto model = open_model(path);
   if (!model) return model;
-  const std::vector<TensorProblem> problems = read_weights(**model, i2s_layout);
+  (*model)->i2s = read_i2s_layout((*model)->file, i2s_layout);
+  const std::vector<TensorProblem> problems = read_weights(**model);
   if (problems.empty()) return model;
   const TensorProblem& first = problems.front();
   return fail(ExitCode::bad_input_file, first.what, path + ", tensor " + first.tensor, first.hint);

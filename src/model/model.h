@@ -46,14 +46,19 @@ struct TensorProblem {
 /// (bad_input_file) name architecture or key, and what is supported.
 Result<std::unique_ptr<Model>> open_model(const std::string& path);
 
+struct WeightReading {
+  bool codes = true;   // those of I2_S are checked, which reads them all
+  bool copies = true;  // I2_S weights in another layout than the kernels' are rewritten in memory
+};
+
 /// Fills model.weights and returns what is wrong with the file's tensors: presence, shape, type; a
 /// tensor that the architecture does not use is wrong too, because the model then means something
-/// else. Only without problems may the weights be used.
-/// `i2s_layout`: of I2_S weights, when it is not to be found out.
-std::vector<TensorProblem> read_weights(Model& model,
-                                        std::optional<I2sLayout> i2s_layout = std::nullopt);
+/// else. Only without problems, and with codes and copies, may the weights be computed with.
+/// model.i2s says how I2_S weights are read.
+std::vector<TensorProblem> read_weights(Model& model, WeightReading how = {});
 
-/// Both of them: a model that can be evaluated. Errors (bad_input_file) name the first problem.
+/// All of it: a model that can be evaluated. `i2s_layout`: of I2_S weights, when it is not to be
+/// found out. Errors (bad_input_file) name the first problem.
 Result<std::unique_ptr<Model>> load_model(const std::string& path,
                                           std::optional<I2sLayout> i2s_layout = std::nullopt);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <utility>
@@ -26,6 +27,22 @@ int64_t layer_of(std::string_view name) {
   int64_t layer = -1;
   std::from_chars(name.data() + 4, name.data() + name.size(), layer);
   return layer;
+}
+
+/// The first byte of an I2_S tensor that holds a code which the format does not have, or -1.
+int64_t first_code_three(const GgufFile& file, const GgufTensor& tensor) {
+  constexpr size_t kStep = size_t{8} << 20;
+  int64_t found = -1;
+  int64_t before = 0;
+  const auto codes = tensor.data.first(static_cast<size_t>(tensor.elements() / 4));
+  file.stream(tensor, codes, kStep, [&](std::span<const std::byte> part) {
+    if (found >= 0) return;
+    const auto three = std::ranges::find_if(
+        part, [](std::byte b) { return (b & b >> 1 & std::byte{0x55}) != std::byte{0}; });
+    if (three != part.end()) found = before + (three - part.begin());
+    before += static_cast<int64_t>(part.size());
+  });
+  return found;
 }
 
 }  // namespace
@@ -122,11 +139,9 @@ Matrix TensorReader::i2s_matrix(const GgufTensor& tensor, Matrix matrix) {
            "scale elsewhere: convert with one thread.");
     return {};
   }
-  const auto* codes = reinterpret_cast<const uint8_t*>(tensor.data.data());
-  for (int64_t i = 0; i < bytes; ++i) {
-    if ((codes[i] & codes[i] >> 1 & 0x55) == 0) continue;
+  if (const int64_t at = how_.codes ? first_code_three(model_.file, tensor) : -1; at >= 0) {
     refuse(Kind::content, tensor.name,
-           fmt::format("byte {} holds code 3, which I2_S does not have", i),
+           fmt::format("byte {} holds code 3, which I2_S does not have", at),
            "The file is damaged, or its type 36 is not bitnet.cpp's I2_S.");
     return {};
   }
@@ -139,15 +154,12 @@ Matrix TensorReader::i2s_matrix(const GgufTensor& tensor, Matrix matrix) {
            "Name another layout with --i2s-layout.");
     return {};
   }
+  if (!how_.copies) return matrix;
+  const auto* codes = reinterpret_cast<const uint8_t*>(tensor.data.data());
   auto repacked = std::make_unique<std::vector<std::byte>>(static_cast<size_t>(bytes));
-  for (int64_t r = 0; r < rows; ++r) {
-    for (int64_t c = 0; c < matrix.cols; ++c) {
-      const I2sPlace from = i2s_place(layout, r, c, matrix.cols);
-      const I2sPlace to = i2s_place(I2sLayout::x86, r, c, matrix.cols);
-      (*repacked)[static_cast<size_t>(to.byte)] |=
-          static_cast<std::byte>((codes[from.byte] >> from.shift & 3) << to.shift);
-    }
-  }
+  auto* out = reinterpret_cast<uint8_t*>(repacked->data());
+  for (int64_t r = 0; r < rows; ++r, out += matrix.cols / 4)
+    i2s_to_x86(layout, codes, r, matrix.cols, 0, matrix.cols, out);
   matrix.data = repacked->data();
   model_.overlay.push_back(std::move(repacked));
   return matrix;

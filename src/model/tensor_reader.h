@@ -16,8 +16,8 @@ namespace crossval {
 
 class TensorReader : public TensorSource {
  public:
-  explicit TensorReader(Model& model)
-      : TensorSource(model.architecture, model.hparams), model_(model) {}
+  TensorReader(Model& model, WeightReading how)
+      : TensorSource(model.architecture, model.hparams), model_(model), how_(how) {}
 
   int64_t rows_of(const std::string& name) const override;
 
@@ -40,6 +40,7 @@ class TensorReader : public TensorSource {
               std::string hint = {});
 
   Model& model_;
+  WeightReading how_;
   std::set<std::string_view> used_;
   std::vector<TensorProblem> problems_;
   std::set<std::pair<TensorProblem::Kind, std::string>> refused_;

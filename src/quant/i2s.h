@@ -45,6 +45,11 @@ constexpr I2sPlace i2s_place(I2sLayout layout, int64_t row, int64_t col, int64_t
           6 - 2 * static_cast<int>(in_block / bytes)};
 }
 
+/// Rewrites in layout x86 the codes of n values of a row, from column `first` on: n / 4 bytes.
+/// `codes` is the whole tensor, of rows of `cols` values; first and n are multiples of 128.
+void i2s_to_x86(I2sLayout layout, const uint8_t* codes, int64_t row, int64_t cols, int64_t first,
+                int64_t n, uint8_t* out);
+
 /// A block of layout x86, which is what decoder and kernels read. Code 3, which nobody writes,
 /// reads as 2.
 struct I2_S {

@@ -86,6 +86,8 @@ Json or_null(const std::optional<T>& value, Write write) {
   return value ? write(*value) : Json(nullptr);
 }
 
+Json i2s_of(const I2sFacts& facts) { return {{"layout", facts.layout}, {"why", facts.why}}; }
+
 Json distance_of(const TensorDistance& distance) {
   return {{"differing", distance.differing},
           {"relative_l2", json_number(distance.relative_l2)},
@@ -114,6 +116,7 @@ std::string inspection_json(const Inspection& inspection) {
   json["name"] = json_bytes(inspection.name);
   json["architecture"] = json_bytes(inspection.architecture);
   json["meaning"] = inspection.meaning;
+  json["i2s"] = or_null(inspection.i2s, i2s_of);
   json["parameters"] = inspection.parameters;
   json["tensor_count"] = inspection.tensor_count;
   json["types"] = Json::array();
@@ -154,6 +157,8 @@ std::string difference_json(const FileDifference& difference) {
   Json json = document(code == ExitCode::ok ? "ok" : "differs", code);
   json["a"] = json_bytes(difference.a);
   json["b"] = json_bytes(difference.b);
+  json["a_i2s"] = or_null(difference.a_i2s, i2s_of);
+  json["b_i2s"] = or_null(difference.b_i2s, i2s_of);
   json["metadata"] = Json::array();
   for (const MetadataDifference& entry : difference.metadata) {
     json["metadata"].push_back({{"key", json_bytes(entry.key)},

@@ -46,6 +46,11 @@ std::string value_text(const MetadataEntry& entry) {
   return fitted(text, kValueWidth + 2);
 }
 
+std::string i2s(const std::optional<I2sFacts>& facts, const Layout& layout) {
+  if (!facts) return {};
+  return layout.labelled("", fmt::format("I2_S layout {}, {}", facts->layout, facts->why));
+}
+
 std::string header(const Inspection& inspection, const Layout& layout) {
   uint64_t size = 0;
   for (const InspectedPart& part : inspection.parts) size += part.size;
@@ -63,7 +68,7 @@ std::string header(const Inspection& inspection, const Layout& layout) {
                                            grouped(inspection.parameters),
                                            counted(inspection.tensor_count, "tensor")));
   for (const std::string& line : inspection.meaning) text += layout.labelled("", line);
-  return text;
+  return text + i2s(inspection.i2s, layout);
 }
 
 std::string tokenizer(const TokenizerFacts& facts, const Layout& layout) {
@@ -233,8 +238,9 @@ std::string tensor_text(const TensorInspection& inspection, const Layout& layout
 }
 
 std::string difference_text(const FileDifference& difference, const Layout& layout) {
-  std::string text = layout.labelled("first", escaped(difference.a));
-  text += layout.labelled("second", escaped(difference.b));
+  std::string text =
+      layout.labelled("first", escaped(difference.a)) + i2s(difference.a_i2s, layout);
+  text += layout.labelled("second", escaped(difference.b)) + i2s(difference.b_i2s, layout);
   if (!difference.metadata.empty()) {
     Table table({{"key", false, 40}, {"first"}, {"second"}});
     for (const MetadataDifference& entry : difference.metadata) {

@@ -34,6 +34,12 @@ struct InspectedTensor {
   std::optional<ValueSummary> values;  // when the weights were read and the type is known
 };
 
+/// How a file's I2_S weights are read.
+struct I2sFacts {
+  std::string layout;  // "x86", "arm", "x86-rows"
+  std::string why;     // "asked for", or what was found
+};
+
 struct TypeShare {
   std::string type;
   int64_t tensors = 0;
@@ -88,6 +94,7 @@ struct Inspection {
   std::string architecture;          // may be empty
   std::string name;                  // general.name, may be empty
   std::vector<std::string> meaning;  // the architecture in words; empty when it is not supported
+  std::optional<I2sFacts> i2s;       // of files with I2_S weights, when the weights were read
   int64_t parameters = 0;
   int64_t tensor_count = 0;
   std::vector<TypeShare> types;  // largest first
@@ -136,6 +143,7 @@ struct MetadataDifference {
 
 struct FileDifference {
   std::string a, b;  // paths
+  std::optional<I2sFacts> a_i2s, b_i2s;
   std::vector<MetadataDifference> metadata;
   std::vector<TensorDifference> tensors;
   std::vector<IdenticalTensor> identical;  // same type, shape and SHA-256

@@ -4,14 +4,18 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 import time
 
 import gguf
 import numpy as np
 import pytest
 
-from conftest import script
+from conftest import ROOT, script
 from identity import ALL
+
+sys.path.insert(0, str(ROOT / "tests" / "golden"))
+import i2s  # noqa: E402
 
 Q8_0 = gguf.GGMLQuantizationType.Q8_0
 LAYERS, WIDTH, VOCABULARY = 4, 64, 40
@@ -364,6 +368,88 @@ def test_two_conversions_of_the_same_ternary_weights(crossval, tmp_path):
     tensor, = run.json["tensors"]
     assert (tensor["a"]["type"], tensor["b"]["type"]) == ("TQ1_0", "TQ2_0")
     assert tensor["distance"] == {"differing": 0, "relative_l2": 0.0, "max_abs_diff": 0.0, "cosine": 1.0}
+
+
+@pytest.fixture(scope="module")
+def ternary(crossval, tmp_path_factory):
+    """Paths of I2_S models of the same weights: ternary(layout, arch)."""
+    folder = tmp_path_factory.mktemp("ternary")
+
+    def make(layout, arch="bitnet-b1.58"):
+        path = folder / f"{arch}-{layout}.gguf"
+        if not path.exists():
+            run = crossval("synth", "--arch", arch, "--types", "I2_S", "--i2s-layout", layout, "--layers", 2, "-o", path)
+            assert run.code == 0, run.err
+        return path
+
+    return make
+
+
+@pytest.mark.parametrize("layout", i2s.LAYOUTS)
+def test_the_layout_of_i2s_is_decided_and_said(crossval, ternary, layout):
+    path = ternary(layout)
+    run = inspect(crossval, path)
+    assert run.code == 0 and run.json["findings"] == []
+    assert run.json["i2s"]["layout"] == layout and run.json["i2s"]["why"].startswith("by statistics (x86 ")
+    native = crossval("per-token", "-m", path, "--tokens", "5,80", "--candidate", "native", "--reference", "native",
+                      "--format", "json").json["candidate"]["settings"]
+    assert run.json["i2s"] == {"layout": native["i2s_layout"], "why": native["i2s_layout_why"]}
+    text = " ".join(crossval("inspect", path).out.split())
+    assert f"I2_S layout {layout}, by statistics (" in text
+    for asked in i2s.LAYOUTS:
+        run = inspect(crossval, path, "--i2s-layout", asked)
+        assert run.json["i2s"] == {"layout": asked, "why": "asked for"}
+        assert [f["name"] for f in run.json["findings"]] == ([] if asked == layout else ["wrong-i2s-layout"])
+    quick = inspect(crossval, path, "--quick", "--i2s-layout", "x86").json
+    assert quick["i2s"] is None and quick["findings"] == []
+
+
+def test_an_undecided_layout_is_a_finding_until_it_is_named(crossval, ternary):
+    path = ternary("arm", arch="llama")  # its weights are independent of everything
+    run = inspect(crossval, path)
+    assert run.code == 3 and [f["name"] for f in run.json["findings"]] == ["undecided-i2s-layout"]
+    assert "--i2s-layout" in run.json["findings"][0]["detail"]
+    assert inspect(crossval, path, "--i2s-layout", "arm").json["findings"] == []
+
+
+def test_rows_are_those_of_the_layout(crossval, ternary, tmp_path):
+    """A row of zeros in layout x86-rows, every fourth place of its bytes: seen in no other layout."""
+    path = tmp_path / "rows.gguf"
+    path.write_bytes(ternary("x86-rows").read_bytes())
+    name = "blk.1.ffn_up.weight"
+    tensor = next(t for t in inspect(crossval, path, "--quick").json["tensors"] if t["name"] == name)
+    cols, start = tensor["shape"][0], tensor["offset"]
+    data = bytearray(path.read_bytes())
+    for at in range(start + cols, start + 2 * cols):  # rows 4 to 7; row 6 is their third
+        data[at] = data[at] & 0b11110011 | 0b00000100
+    path.write_bytes(data)
+    found, = inspect(crossval, path).json["findings"]
+    assert (found["name"], found["place"]) == ("zero-rows", name)
+    assert found["detail"].endswith("the first is row 6")
+    names = [f["name"] for f in inspect(crossval, path, "--i2s-layout", "x86").json["findings"]]
+    assert names == ["wrong-i2s-layout"]
+
+
+def test_two_layouts_of_the_same_weights_differ_in_bytes_alone(crossval, ternary):
+    x86, arm, rows = (ternary(layout) for layout in i2s.LAYOUTS)
+    for other in (arm, rows):
+        run = inspect(crossval, x86, other)
+        assert run.code == 1 and len(run.json["tensors"]) == 2 * 7 and run.json["metadata"] == []
+        for tensor in run.json["tensors"]:
+            assert tensor["a"]["sha256"] != tensor["b"]["sha256"]
+            assert tensor["distance"] == {"differing": 0, "relative_l2": 0.0, "max_abs_diff": 0.0, "cosine": 1.0}
+    read_alike = inspect(crossval, x86, arm, "--i2s-layout", "x86").json["tensors"]
+    assert all(t["distance"]["differing"] > 0 for t in read_alike)
+
+
+def test_the_docs_list_each_finding_once():
+    code = "".join((ROOT / "src" / "inspect" / f).read_text() for f in ("findings.cc", "inspect.cc"))
+    names = re.findall(r'(?:push_back\(\s*\{|finding_of\()"([a-z0-9-]+)"', code)
+    names += re.findall(r'"([a-z-]+)"', re.search(r"kNames\[\] = \{(.*?)\}", code, re.S)[1])
+    assert len(names) == len(set(names)) == 17
+    section = (ROOT / "docs" / "inspect.md").read_text().split("## Findings")[1].split("\n## ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    assert sorted(re.findall(r"`([a-z0-9-]+)`", "".join(rows))) == sorted(names)
 
 
 @pytest.mark.parametrize("args, code, words", [

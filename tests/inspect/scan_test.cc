@@ -30,7 +30,7 @@ class OneTensor {
     const auto file = GgufFile::open(path_);
     EXPECT_TRUE(file);
     ThreadPool pool(threads);
-    return scan_tensor(*file, file->tensors()[0], weight_format(WeightType::f32), pool);
+    return scan_tensor(*values_of(*file, file->tensors()[0]), pool);
   }
   TensorInspection inspect() const {
     const auto found = inspect_tensor(path_, "t", 1);

@@ -75,6 +75,24 @@ TEST(I2s, EveryLayoutFillsEveryPlaceOnce) {
   }
 }
 
+TEST(I2s, EachLayoutIsRewrittenAsX86) {
+  constexpr int64_t kRows = 8, kCols = 256, kPart = 128;
+  for (const I2sLayout layout : kI2sLayouts) {
+    std::vector<uint8_t> codes(kRows * kCols / 4);
+    for (size_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<uint8_t>(37 * i + i / 7);
+    for (int64_t row = 0; row < kRows; ++row) {
+      for (int64_t first = 0; first < kCols; first += kPart) {
+        std::vector<uint8_t> x86(kPart / 4, 0xFF);
+        i2s_to_x86(layout, codes.data(), row, kCols, first, kPart, x86.data());
+        for (int64_t col = 0; col < kPart; ++col) {
+          const I2sPlace at = i2s_place(layout, row, first + col, kCols);
+          EXPECT_EQ(I2_S::value(x86.data(), col), (codes[at.byte] >> at.shift & 3) - 1);
+        }
+      }
+    }
+  }
+}
+
 TEST(I2s, LayoutsAreFoundByName) {
   for (const I2sLayout layout : kI2sLayouts)
     EXPECT_EQ(find_i2s_layout(i2s_layout_name(layout)), layout);
