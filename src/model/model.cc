@@ -7,10 +7,37 @@
 #include <utility>
 
 #include "base/count_text.h"
+#include "base/memory.h"
 #include "model/layout.h"
 #include "model/tensor_reader.h"
 
 namespace crossval {
+
+namespace {
+
+/// Whether there is memory for the I2_S weights that read_weights copies.
+Result<void> copies_fit(const Model& model) {
+  constexpr uint64_t kMegabyte = 1'000'000;
+  if (!model.i2s || model.i2s->layout == I2sLayout::x86) return {};
+  const uint64_t available = available_memory();
+  uint64_t needed = 0;
+  for (const GgufTensor& tensor : model.file.tensors()) {
+    if (tensor.type_id != static_cast<uint32_t>(WeightType::i2_s)) continue;
+    const auto bytes = static_cast<uint64_t>(tensor.elements() / 4);
+    needed += bytes;
+    if (needed <= available) continue;
+    return fail(ExitCode::engine_failed,
+                fmt::format("I2_S weights in layout {} are rewritten in memory: {} MB for this "
+                            "tensor and {} MB for those before it, {} MB are available",
+                            i2s_layout_name(model.i2s->layout), bytes / kMegabyte,
+                            (needed - bytes) / kMegabyte, available / kMegabyte),
+                fmt::format("{}, tensor {}", model.file.path(), tensor.name),
+                "Weights in layout x86 are read from the file, without a copy.");
+  }
+  return {};
+}
+
+}  // namespace
 
 std::vector<TensorProblem> read_weights(Model& model, WeightReading how) {
   TensorReader in(model, how);
@@ -44,6 +71,7 @@ Result<std::unique_ptr<Model>> load_model(const std::string& path,
   auto model = open_model(path);
   if (!model) return model;
   (*model)->i2s = read_i2s_layout((*model)->file, i2s_layout);
+  if (auto fit = copies_fit(**model); !fit) return tl::unexpected(fit.error());
   const std::vector<TensorProblem> problems = read_weights(**model);
   if (problems.empty()) return model;
   const TensorProblem& first = problems.front();

@@ -58,7 +58,8 @@ struct WeightReading {
 std::vector<TensorProblem> read_weights(Model& model, WeightReading how = {});
 
 /// All of it: a model that can be evaluated. `i2s_layout`: of I2_S weights, when it is not to be
-/// found out. Errors (bad_input_file) name the first problem.
+/// found out. Errors name the first problem (bad_input_file), or the tensor at which the copies
+/// would take more memory than there is (engine_failed), before any is taken.
 Result<std::unique_ptr<Model>> load_model(const std::string& path,
                                           std::optional<I2sLayout> i2s_layout = std::nullopt);
 

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <cstring>
-#include <new>
 
 #include "base/float16.h"
+#include "base/memory.h"
 
 namespace crossval {
 namespace {
+
+constexpr uint64_t kMegabyte = 1'000'000;
 
 void put(std::byte* at, KvType type, float value) {
   if (type == KvType::f32) {
@@ -31,15 +33,15 @@ Result<KvCache> KvCache::create(const Hparams& h, KvType type, int64_t capacity)
   cache.head_dim_k_ = h.head_dim_k;
   cache.head_dim_v_ = h.head_dim_v;
   const int64_t per_value = h.n_layer * cache.capacity_ * cache.element_;
-  try {
-    cache.k_.resize(static_cast<size_t>(per_value * cache.k_width_));
-    cache.v_.resize(static_cast<size_t>(per_value * cache.v_width_));
-  } catch (const std::bad_alloc&) {
+  const auto bytes = static_cast<uint64_t>(per_value * (cache.k_width_ + cache.v_width_));
+  if (const uint64_t available = available_memory(); bytes > available) {
     return fail(ExitCode::engine_failed,
-                fmt::format("no memory for a KV cache of {} positions ({} MB)", capacity,
-                            per_value * (cache.k_width_ + cache.v_width_) / 1'000'000),
+                fmt::format("a KV cache of {} positions takes {} MB, {} MB of memory are available",
+                            capacity, bytes / kMegabyte, available / kMegabyte),
                 "engine native", "Use a smaller context (-c) or --kv f16.");
   }
+  cache.k_.resize(static_cast<size_t>(per_value * cache.k_width_));
+  cache.v_.resize(static_cast<size_t>(per_value * cache.v_width_));
   return cache;
 }
 
