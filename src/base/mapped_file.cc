@@ -1,6 +1,7 @@
 #include "base/mapped_file.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -43,7 +44,14 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
   void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
   const int map_errno = errno;
   ::close(fd);
-  if (data == MAP_FAILED) return unreadable(path, std::strerror(map_errno));
+  if (data == MAP_FAILED) {
+    return unreadable(path, std::strerror(map_errno),
+                      map_errno == ENOMEM
+                          ? fmt::format("It is mapped, which takes {} MB of address "
+                                        "space: raise ulimit -v.",
+                                        size / 1'000'000)
+                          : std::string());
+  }
   return MappedFile(path, static_cast<const std::byte*>(data), size);
 }
 
