@@ -25,6 +25,7 @@ class SynthCommand : public Command {
     app.add_option("--kv-heads", options_.kv_heads,
                    "key/value heads (default: half of the heads where they can be grouped)");
     app.add_option("--head-dim", options_.head_dim, "width of a head (default: embd / heads)");
+    app.add_option("--rope-dim", options_.rope_dim, "of it, what RoPE rotates (default: all)");
     app.add_option("--ff", options_.ff, "width of the feed-forward network, and of an expert")
         ->capture_default_str();
     app.add_option("--experts", options_.experts, "experts (default: 4 where they are needed)");

@@ -79,7 +79,7 @@ class Keys {
   }
 
   void add_rope() {
-    u32("rope.dimension_count", o_.head_dim);
+    u32("rope.dimension_count", o_.rope_dim);
     const bool bitnet = a_.attn_sub_norm;
     f32("rope.freq_base", bitnet || extra("rope base") ? 500000.0F : 10000.0F);
     if (bitnet) {  // as its converter writes it
@@ -88,7 +88,7 @@ class Keys {
       return;
     }
     if (a_.rope_sections != RopeSections::none) {
-      const auto part = static_cast<int32_t>(o_.head_dim / 8);
+      const auto part = static_cast<int32_t>(o_.rope_dim / 8);
       to_.add_i32s(key("rope.dimension_sections"), std::vector<int32_t>{part, part, part, part});
     }
     if (a_.rope_alpha_key && extra("rope alpha")) f32("rope.scaling.alpha", 50.0F);

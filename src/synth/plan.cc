@@ -77,7 +77,11 @@ class Planner : public TensorSource {
     if (presence != Presence::optional) return false;
     const std::string_view part = in_layer(name);
     if (part == "output.weight") return !has_extra(options_, "tied head");
-    if (part.ends_with(".scale")) return false;  // belong to formats that need them
+    if (part.ends_with(".scale")) {
+      // llama.cpp reads them in layers, but of what chooses experts.
+      return name.starts_with("blk.") && !part.starts_with("ffn_gate_inp") &&
+             has_extra(options_, "scales");
+    }
     const bool by_length = has_length_factors(architecture_, options_);
     if (part.starts_with("rope_factors")) return by_length;
     if (part == "rope_freqs.weight") return !by_length && has_extra(options_, part);

@@ -24,6 +24,7 @@ tl::unexpected<Error> refuse(std::string what, std::string hint = {}) {
 /// With the sizes that follow from others.
 SynthOptions completed(SynthOptions o, const Architecture& architecture) {
   if (o.head_dim == 0 && o.heads > 0) o.head_dim = o.embd / o.heads;
+  if (o.rope_dim == 0) o.rope_dim = o.head_dim;
   if (o.kv_heads == 0)
     o.kv_heads = architecture.grouped_heads && o.heads > 1 ? o.heads / 2 : o.heads;
   if (o.experts < 0) o.experts = architecture.experts.presence == Presence::required ? 4 : 0;
@@ -31,10 +32,10 @@ SynthOptions completed(SynthOptions o, const Architecture& architecture) {
 }
 
 Result<void> check(const SynthOptions& o, const Architecture& architecture) {
-  const std::pair<const char*, int64_t> sizes[] = {{"layers", o.layers}, {"embd", o.embd},
-                                                   {"heads", o.heads},   {"kv-heads", o.kv_heads},
-                                                   {"ff", o.ff},         {"head-dim", o.head_dim},
-                                                   {"window", o.window}, {"context", o.context}};
+  const std::pair<const char*, int64_t> sizes[] = {
+      {"layers", o.layers},     {"embd", o.embd},       {"heads", o.heads},
+      {"kv-heads", o.kv_heads}, {"ff", o.ff},           {"head-dim", o.head_dim},
+      {"window", o.window},     {"context", o.context}, {"rope-dim", o.rope_dim}};
   for (const auto& [name, size] : sizes) {
     if (size < 1 || size > 1 << 20)
       return refuse(fmt::format("--{} {} is not in 1…2^20", name, size));
@@ -42,6 +43,10 @@ Result<void> check(const SynthOptions& o, const Architecture& architecture) {
   if (o.head_dim % 2 != 0) {
     return refuse(fmt::format("heads of {} have no even width", o.head_dim),
                   "Give --head-dim, or --embd as a multiple of twice --heads.");
+  }
+  if (o.rope_dim % 2 != 0 || o.rope_dim > o.head_dim) {
+    return refuse(
+        fmt::format("--rope-dim {} is odd or more than the {} of a head", o.rope_dim, o.head_dim));
   }
   if (o.heads % o.kv_heads != 0) {
     return refuse(fmt::format("--heads {} is no multiple of --kv-heads {}", o.heads, o.kv_heads));

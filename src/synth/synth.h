@@ -21,6 +21,7 @@ struct SynthOptions {
   int64_t heads = 8;
   int64_t kv_heads = 0;  // 0: half of the heads, or all where the architecture does not group them
   int64_t head_dim = 0;  // 0: embd / heads
+  int64_t rope_dim = 0;  // values of a head that RoPE rotates; 0: all
   int64_t ff = 1536;     // of experts too
   int64_t experts = -1;  // -1: 4 where the architecture needs them, else none
   int64_t experts_used = 2;

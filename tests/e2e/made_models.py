@@ -16,6 +16,9 @@ SIZES = ["--embd", 256, "--heads", 4, "--ff", 512, "--window", WINDOW, "--contex
 WIDE = set("""llama mistral3 smollm3 qwen3 qwen3moe gemma gemma2 gemma3 granite granitemoe minicpm exaone glm4 gpt-oss
 ernie4_5 ernie4_5-moe paddleocr seed_oss arcee exaone-moe glm4moe hunyuan-dense hunyuan_vl hunyuan-moe jais2 maincoder
 minimax-m2 pangu-embedded qwen3vl qwen3vlmoe refact bailingmoe mellum granite_swa afmoe spark2_5 laguna""".split())
+# RoPE on a part of a head: llama.cpp runs it in these, and refuses it or ends itself in the others.
+PARTIAL = set("""gemma gemma2 gemma3 phi2 phi3 gptneox stablelm command-r cohere2 nemotron glm4 bitnet chatglm glm4moe
+minimax-m2 phimoe qwen bailingmoe2 afmoe spark2_5 laguna""".split())
 # Numbers of layers that mean something (src/model/architectures.cc).
 LAYERS = {"exaone4": 64, "command-r": 64, "baichuan": 32, "gemma2": 46, "gemma3": 62}
 
@@ -47,6 +50,8 @@ def variants(name, row):
             yield f"{kind}-extras-{seed}", ["--seed", seed, "--extras", "--types", TYPES[seed % 3], *own]
         if name in WIDE:
             yield f"{kind}-wide", ["--seed", 6, "--extras", "--head-dim", 128, "--types", TYPES[0], *own]
+        if name in PARTIAL:
+            yield f"{kind}-partial", ["--seed", 8, "--rope-dim", 32, "--types", TYPES[1], *own]
     if name in LAYERS:
         yield "dense-layers", ["--seed", 7, "--layers", LAYERS[name], "--types", TYPES[0]]
 

@@ -134,11 +134,25 @@ TEST_F(Synth, ExtrasDependOnTheSeed) {
     ASSERT_TRUE(synthesize(options));
     const auto file = GgufFile::open(options.path);
     ASSERT_TRUE(file);
-    for (const char* name : {"output.weight", "blk.0.attn_qkv.weight", "blk.0.attn_output.bias"})
+    for (const char* name : {"output.weight", "blk.0.attn_qkv.weight", "blk.0.attn_output.bias",
+                             "blk.0.attn_output.scale"})
       kinds.insert(std::string(name) +
                    (file->find_tensor(name) != nullptr ? " made" : " left out"));
   }
-  EXPECT_EQ(kinds.size(), 6U);
+  EXPECT_EQ(kinds.size(), 8U);
+}
+
+TEST_F(Synth, RopeMayRotateAPartOfAHead) {
+  SynthOptions options = small("m.gguf");
+  options.architecture = "phi2";
+  const auto rotated = [&](int64_t asked) {
+    options.rope_dim = asked;
+    const auto made = synthesize(options);
+    EXPECT_TRUE(made) << made.error().message();
+    return *GgufFile::open(options.path)->get_int("phi2.rope.dimension_count");
+  };
+  EXPECT_EQ(rotated(0), options.embd / options.heads);
+  EXPECT_EQ(rotated(16), 16);
 }
 
 TEST_F(Synth, TakesTheVocabularyOfAnotherFile) {
@@ -169,6 +183,8 @@ TEST_F(Synth, RefusesSizesThatDoNotDivide) {
   EXPECT_TRUE(refused([](SynthOptions& o) { o.layers = 0; }));
   EXPECT_TRUE(refused([](SynthOptions& o) { o.architecture = "mamba"; }));
   EXPECT_TRUE(refused([](SynthOptions& o) { o.head_dim = 33; }));
+  EXPECT_TRUE(refused([](SynthOptions& o) { o.rope_dim = 3; }));
+  EXPECT_TRUE(refused([](SynthOptions& o) { o.rope_dim = 2 + o.embd / o.heads; }));
   EXPECT_TRUE(refused([](SynthOptions& o) { o.window = 0; }));
   EXPECT_TRUE(refused([](SynthOptions& o) { o.experts = 4, o.experts_used = 5; }));
   EXPECT_TRUE(refused([](SynthOptions& o) { o.architecture = "gemma", o.experts = 4; }));
