@@ -22,6 +22,10 @@ EXPECTED = {
     "gate-order": r"ffn_(moe_)?(gate|up) MUL_MAT(_ID)?", "tied-head": r"result_output \w+",
 }
 
+# Where a matrix has a scale, llama.cpp names its product behind the scale.
+EXPECTED = {fault: re.sub(r" MUL_MAT(_ID|\(_ID\)\?)?", r"(_scaled)? MUL(_MAT\1)?", nodes)
+            for fault, nodes in EXPECTED.items()}
+
 
 def named(run):
     """"kq_soft_max SOFT_MAX": the node that --first-diff names, without its layer."""

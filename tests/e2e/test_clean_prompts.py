@@ -2,7 +2,7 @@
 import pytest
 
 from conftest import PROMPTS
-from identity import ALL
+from slices import slice_of
 
 
 def test_no_false_alarm_on_clean_prompts(crossval, model):
@@ -23,7 +23,7 @@ RANDOM_MODELS = [("llama", "Q4_K", 1), ("gemma2", "F16", 2), ("bitnet", "TQ2_0",
                  ("gpt2", "Q5_1", 5), ("command-r", "IQ4_NL", 6), ("bloom", "BF16", 7), ("olmoe", "Q6_K", 8)]
 
 
-@pytest.mark.parametrize(("arch", "weight_type", "seed"), RANDOM_MODELS if ALL else RANDOM_MODELS[:2])
+@pytest.mark.parametrize(("arch", "weight_type", "seed"), slice_of(RANDOM_MODELS, 2))
 def test_no_pattern_is_seen_in_a_random_model(crossval, tmp_path, arch, weight_type, seed):
     model = tmp_path / "random.gguf"
     made = crossval("synth", "--arch", arch, "--types", weight_type, "--seed", seed, "--context", 8192, "-q",

@@ -4,9 +4,9 @@ import re
 import pytest
 
 from feature_faults import EXPECTED, named
-from identity import ALL
 from made_models import compare, make, table, variants
-from test_made_architectures import TABLE, chosen
+from slices import slice_of
+from test_made_architectures import TABLE
 
 # Where each shows: an architecture, and which of its made models.
 SHOWN = {"qk-norm": "qwen3", "qk-norm-order": "hunyuan-dense", "sub-norm": "bitnet", "window": "gemma3",
@@ -45,7 +45,7 @@ def test_a_fault_is_caught_and_named(crossval, tmp_path, fault):
     pytest.fail(f"no made model of {name} has what {fault} breaks")
 
 
-@pytest.mark.parametrize("name", chosen() if ALL else chosen()[:6])
+@pytest.mark.parametrize("name", slice_of(TABLE, 6))
 def test_each_architecture_has_faults_of_its_own(crossval, tmp_path, name):
     """All that apply to a model with optional parts; at least two do."""
     label, options = list(variants(name, TABLE[name]))[1]
