@@ -12,6 +12,7 @@
 
 #include "cli/reference_program.h"
 #include "cli/suggest.h"
+#include "gguf/file.h"
 #include "native/engine.h"
 #include "native/vocabulary_engine.h"
 #include "process/engine.h"
@@ -75,6 +76,19 @@ Result<std::unique_ptr<Engine>> make_native(const EngineSpec& spec, const Engine
                              .stop = std::move(stop)});
 }
 
+/// Upstream's words about a model in bitnet.cpp's I2_S are of a type with the same number.
+void advise_about_i2s(const std::string& path, Error& error) {
+  const auto file = GgufFile::open(path);
+  if (!file) return;
+  const auto is_i2s = [](const GgufTensor& tensor) {
+    return tensor.type_id == static_cast<uint32_t>(WeightType::i2_s);
+  };
+  if (std::ranges::none_of(file->tensors(), is_i2s)) return;
+  error.hint =
+      "The weights are bitnet.cpp's I2_S, which upstream llama.cpp cannot read. Compare native "
+      "with --reference native, or with bitnet.cpp itself (BITNET_CPP_DIR, docs/bitnet.md).";
+}
+
 Result<std::unique_ptr<Engine>> make_llama(const EngineSpec& spec, const EngineDefaults& defaults,
                                            const Console& console, std::stop_token stop) {
   const auto worker = llama_worker(spec, console, stop);
@@ -92,7 +106,10 @@ Result<std::unique_ptr<Engine>> make_llama(const EngineSpec& spec, const EngineD
   }
   options.timeout = std::chrono::milliseconds(static_cast<int64_t>(defaults.timeout_seconds * 1e3));
   options.stop = std::move(stop);
-  return make_llama_engine(std::move(options));
+  auto engine = make_llama_engine(std::move(options));
+  if (!engine && engine.error().code == ExitCode::bad_input_file)
+    advise_about_i2s(model_path(spec, defaults), engine.error());
+  return engine;
 }
 
 struct EngineKind {
@@ -155,7 +172,7 @@ Result<void> check_engine_spec(const EngineSpec& spec) {
 }
 
 std::string model_path(const EngineSpec& spec, const EngineDefaults& defaults) {
-  return with_home(spec.get("model", defaults.model));
+  return first_part_path(with_home(spec.get("model", defaults.model)));
 }
 
 Result<std::unique_ptr<Engine>> make_engine(const EngineSpec& spec, const EngineDefaults& defaults,

@@ -73,7 +73,7 @@ class RunCommand : public Command {
   Result<Generation> generate_text(const Console& console) {
     auto opened = open_prompted_engine(prompt_, engine_, console);
     if (!opened) return tl::unexpected(opened.error());
-    print_warnings(console, prompt_warnings(opened->prompt));
+    print_warnings(console, all_warnings(opened->prompt, *opened->engine));
     const TextSink show = [&](std::string_view text) -> Result<void> {
       if (console.format == OutputFormat::json) return {};
       write_output(console, text);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/interrupt.h"
 #include "synth/synth.h"
 
 namespace crossval {
@@ -59,6 +60,8 @@ class SynthCommand : public Command {
       options_.types.push_back(format);
     }
     options_.i2s_layout = *find_i2s_layout(i2s_layout_);
+    const Interruption interruption;
+    options_.stop = interruption.token();
     if (auto ok = synthesize(options_); !ok) return tl::unexpected(ok.error());
     return ExitCode::ok;
   }

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 #include <unordered_map>
 #include <utility>
@@ -56,6 +58,15 @@ std::string split_path(const std::string& path, int64_t number, int64_t count) {
 }
 
 }  // namespace
+
+std::string first_part_path(const std::string& path) {
+  const size_t of = path.rfind("-of-");
+  if (of == std::string::npos) return path;
+  int64_t count = 0;
+  std::from_chars(path.data() + of + 4, path.data() + path.size(), count);
+  std::string first = split_path(path, 0, count);
+  return std::filesystem::exists(first) ? first : path;
+}
 
 Result<GgufFile> GgufFile::parse(std::span<const std::byte> bytes, const std::string& path) {
   auto part = parse_gguf_part(bytes, path, 0);

@@ -78,6 +78,10 @@ struct GgufPartInfo {
   uint64_t data_start = 0;  // where the first tensor's bytes may begin; size without tensors
 };
 
+/// The first part of a split model, given any by its usual name ("…-00002-of-00003.gguf"), where
+/// that file exists; every other path as it is.
+std::string first_part_path(const std::string& path);
+
 class GgufFile {
  public:
   /// Opens a file, or a whole split model given any of its parts ("…-00001-of-00003.gguf").

@@ -1,7 +1,6 @@
 #include "gguf/writer.h"
 
 #include <bit>
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -76,12 +75,6 @@ struct AppendValue {
 
 }  // namespace
 
-GgufWriter::GgufWriter(std::string path) : path_(std::move(path)), partial_(path_ + ".partial") {}
-
-GgufWriter::~GgufWriter() {
-  if (file_ != nullptr) std::remove(partial_.c_str());
-}
-
 void GgufWriter::put_key(std::string_view name, GgufType type) {
   append(keys_, name);
   append(keys_, static_cast<uint32_t>(type));
@@ -131,15 +124,6 @@ void GgufWriter::add_tensor(std::string_view name, uint32_t type_id, std::span<c
   data_size_ += aligned(bytes);
 }
 
-tl::unexpected<Error> GgufWriter::cannot_write() const {
-  return fail(ExitCode::cannot_write, std::string("cannot write: ") + std::strerror(errno), path_);
-}
-
-Result<void> GgufWriter::put(const void* data, size_t size) {
-  if (std::fwrite(data, 1, size, file_.get()) != size) return cannot_write();
-  return {};
-}
-
 std::string GgufWriter::header() const {
   std::string head = "GGUF";
   append(head, uint32_t{3});
@@ -152,10 +136,10 @@ std::string GgufWriter::header() const {
 }
 
 Result<void> GgufWriter::start() {
-  const std::string head = header();
-  file_.reset(std::fopen(partial_.c_str(), "wb"));
-  if (file_ == nullptr) return cannot_write();
-  return put(head.data(), head.size());
+  auto file = PartialFile::create(path_);
+  if (!file) return tl::unexpected(file.error());
+  file_ = *std::move(file);
+  return file_->append(header());
 }
 
 Result<void> GgufWriter::write(std::span<const std::byte> bytes) {
@@ -163,26 +147,23 @@ Result<void> GgufWriter::write(std::span<const std::byte> bytes) {
   if (current_ == sizes_.size() || written_ + bytes.size() > sizes_[current_]) {
     return fail(ExitCode::internal, "more tensor bytes than were announced", path_);
   }
-  if (auto ok = put(bytes.data(), bytes.size()); !ok) return ok;
+  if (auto ok = file_->append({reinterpret_cast<const char*>(bytes.data()), bytes.size()}); !ok)
+    return ok;
   written_ += bytes.size();
   if (written_ < sizes_[current_]) return {};
-  const char zeros[kAlignment] = {};
+  constexpr char kZeros[kAlignment] = {};
   const uint64_t padding = aligned(written_) - written_;
   ++current_;
   written_ = 0;
-  return put(zeros, padding);
+  return file_->append({kZeros, padding});
 }
 
 Result<void> GgufWriter::finish() {
   if (current_ != sizes_.size()) {
     return fail(ExitCode::internal, "fewer tensor bytes than were announced", path_);
   }
-  // Closing may be where a full disk shows.
-  const bool closed = std::fclose(file_.release()) == 0;
-  if (closed && std::rename(partial_.c_str(), path_.c_str()) == 0) return {};
-  auto error = cannot_write();
-  std::remove(partial_.c_str());
-  return error;
+  if (auto ok = file_->close(); !ok) return ok;
+  return file_->publish();
 }
 
 }  // namespace crossval

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,18 +11,15 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/partial_file.h"
 #include "gguf/file.h"
 
 namespace crossval {
 
 class GgufWriter {
  public:
-  /// The file appears under `path` when finish() succeeds; until then the bytes are in
-  /// `path`.partial, which goes away with a writer that was not finished.
-  explicit GgufWriter(std::string path);
-  ~GgufWriter();
-  GgufWriter(const GgufWriter&) = delete;
-  GgufWriter& operator=(const GgufWriter&) = delete;
+  /// The file appears under `path` when finish() succeeds (base/partial_file.h).
+  explicit GgufWriter(std::string path) : path_(std::move(path)) {}
 
   /// A key; the value's alternative must be the one that GgufFile reads for `type`.
   void add_key(std::string_view name, GgufType type, const GgufValue& value);
@@ -42,7 +38,7 @@ class GgufWriter {
   std::string header() const;
 
   /// Writes everything that was added; afterwards only write() and finish() may follow.
-  /// Errors (cannot_write), as for the other two: the file system's words.
+  /// Errors (cannot_write), as for the other two: those of PartialFile.
   Result<void> start();
   /// The next bytes of the tensor under way, any number of them up to its end.
   Result<void> write(std::span<const std::byte> bytes);
@@ -50,24 +46,17 @@ class GgufWriter {
   Result<void> finish();
 
  private:
-  struct CloseFile {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-
   void put_key(std::string_view name, GgufType type);
-  Result<void> put(const void* data, size_t size);
-  tl::unexpected<Error> cannot_write() const;
 
   std::string path_;
-  std::string partial_;
   std::string keys_;     // as in the file
   std::string tensors_;  // as in the file
   uint64_t key_count_ = 0;
-  std::vector<uint64_t> sizes_;  // of the tensors
-  uint64_t data_size_ = 0;       // of all tensors with padding
-  size_t current_ = 0;           // tensor under way
-  uint64_t written_ = 0;         // bytes of it
-  std::unique_ptr<std::FILE, CloseFile> file_;
+  std::vector<uint64_t> sizes_;        // of the tensors
+  uint64_t data_size_ = 0;             // of all tensors with padding
+  size_t current_ = 0;                 // tensor under way
+  uint64_t written_ = 0;               // bytes of it
+  std::unique_ptr<PartialFile> file_;  // from start() on
 };
 
 }  // namespace crossval

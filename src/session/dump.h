@@ -9,8 +9,8 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/partial_file.h"
 #include "results/comparison.h"
-#include "session/partial_file.h"
 #include "session/row_exchange.h"
 
 namespace crossval {

@@ -58,7 +58,7 @@ Result<Generation> GenerationRun::run() {
   result_.engine = engine_.info();
   result_.sampling = plan_.sampling;
   result_.prompt = prompt_record(plan_.prompt);
-  result_.warnings = prompt_warnings(plan_.prompt);
+  result_.warnings = all_warnings(plan_.prompt, engine_);
   const auto reason = evaluate_everything();
   // An interrupted engine may fail or leave rows out: that is no finding.
   if (!reason && !stop_.stop_requested()) return tl::unexpected(reason.error());

@@ -16,4 +16,12 @@ std::vector<Warning> prompt_warnings(const Prompt& prompt) {
   return warnings;
 }
 
+std::vector<Warning> all_warnings(const Prompt& prompt, const Engine& engine) {
+  std::vector<Warning> warnings = prompt_warnings(prompt);
+  for (const EngineWarning& warning : engine.info().warnings) {
+    warnings.push_back({warning.name, warning.message});
+  }
+  return warnings;
+}
+
 }  // namespace crossval

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "engine/engine.h"
 #include "prompt/prompt.h"
 #include "results/comparison.h"
 
@@ -11,5 +12,8 @@ namespace crossval {
 PromptRecord prompt_record(const Prompt& prompt);
 
 std::vector<Warning> prompt_warnings(const Prompt& prompt);
+
+/// Of a command with one engine: the prompt's, then the engine's about its files.
+std::vector<Warning> all_warnings(const Prompt& prompt, const Engine& engine);
 
 }  // namespace crossval

@@ -43,7 +43,7 @@ Tokenisation tokenisation_of(const Prompt& prompt, const Engine& engine, std::ve
   result.ids = std::move(ids);
   result.ranges = locate_pieces(prompt.text, pieces);
   result.pieces = std::move(pieces);
-  result.warnings = prompt_warnings(prompt);
+  result.warnings = all_warnings(prompt, engine);
   return result;
 }
 

@@ -199,6 +199,8 @@ Result<void> synthesize(const SynthOptions& given) {
   }
   if (auto ok = writer.start(); !ok) return ok;
   for (size_t i = 0; i < tensors.size(); ++i) {
+    if (options.stop.stop_requested())
+      return fail(ExitCode::interrupted, "interrupted, nothing was written", options.path);
     if (auto ok = write_tensor(tensors[i], *formats[i], tensors, options, writer); !ok) return ok;
   }
   return writer.finish();

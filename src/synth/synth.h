@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -34,10 +35,11 @@ struct SynthOptions {
   std::string vocabulary_path{};  // a GGUF file whose vocabulary is taken; empty: a small one
   I2sLayout i2s_layout = I2sLayout::x86;
   std::string path{};
+  std::stop_token stop{};  // ends the making between two tensors
 };
 
 /// Writes options.path. Errors: usage (unknown architecture, sizes that do not divide, widths that
-/// are no multiple of a type's block), bad_input_file (vocabulary), cannot_write.
+/// are no multiple of a type's block), bad_input_file (vocabulary), cannot_write, interrupted.
 Result<void> synthesize(const SynthOptions& options);
 
 }  // namespace crossval

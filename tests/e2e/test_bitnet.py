@@ -82,11 +82,23 @@ def test_a_layout_that_is_not_the_files_diverges(crossval, made, layout):
     assert [(s["candidate"], s["weight"]) for s in asked] == [(layout, "asked")]
 
 
+def test_upstream_cannot_read_it_and_what_can_is_said(crossval, made):
+    run = crossval("per-token", "-m", made("I2_S"), tokens(IDS))
+    assert run.code == 5
+    assert "bitnet.cpp's I2_S" in run.err and "--reference native" in run.err and "BITNET_CPP_DIR" in run.err
+
+
 def test_weights_without_structure_are_read_as_x86_with_a_warning(crossval, made):
     model = made("I2_S", arch="llama", layout="arm")
     run = crossval("per-token", "-m", model, tokens(IDS), "--candidate", "native", "--reference", "native")
     assert run.code == 0
     assert "i2s-layout" in run.out and "--i2s-layout" in run.out and "do not tell" in run.out
+    run = crossval("run", "-m", model, tokens(IDS), "--max-tokens", 1, "--format", "json")
+    assert [w["name"] for w in run.json["warnings"]] == ["i2s-layout"]
+    run = crossval("run", "-m", model, tokens(IDS), "--max-tokens", 0)
+    assert run.code == 0 and "do not tell" in run.err and "say which it is with --i2s-layout" in run.err
+    run = crossval("run", "-m", model, tokens(IDS), "--max-tokens", 0, "--i2s-layout", "arm")
+    assert run.code == 0 and "layout" not in run.err
     run = crossval("per-token", "-m", model, tokens(IDS), "--i2s-layout", "arm", "--candidate", "native",
                    "--reference", "native")
     assert run.code == 0

@@ -52,6 +52,12 @@ class GgufSplit : public testing::Test {
   fs::path folder_;
 };
 
+TEST_F(GgufSplit, AnyPartNamesTheFirst) {
+  for (int number = 1; number <= 3; ++number) EXPECT_EQ(first_part_path(path(number)), path(1));
+  for (const char* other : {"model.gguf", "a-of-b.gguf", "m-00002-of-00003.gguf", "", "-of-"})
+    EXPECT_EQ(first_part_path(other), other);  // not of a split model, or its first is not there
+}
+
 TEST_F(GgufSplit, AnyPartOpensTheWholeModel) {
   for (int number = 1; number <= 3; ++number) {
     const auto file = GgufFile::open(path(number));

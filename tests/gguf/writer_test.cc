@@ -75,9 +75,11 @@ TEST(GgufWriter, CountsTheBytesOfTensors) {
 TEST(GgufWriter, AFullDiskIsAnError) {
   const std::string path = file_path("full.gguf");
   fs::create_symlink("/dev/full", path + ".partial");  // where the writer will write
-  GgufWriter writer(path);
-  ASSERT_TRUE(writer.start());  // buffered
-  EXPECT_EQ(writer.finish().error().code, ExitCode::cannot_write);
+  {
+    GgufWriter writer(path);
+    ASSERT_TRUE(writer.start());  // buffered
+    EXPECT_EQ(writer.finish().error().code, ExitCode::cannot_write);
+  }
   EXPECT_FALSE(fs::exists(path));
   EXPECT_FALSE(fs::is_symlink(path + ".partial"));
 }

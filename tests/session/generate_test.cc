@@ -60,6 +60,19 @@ TEST(Generate, GreedyToMaxTokens) {
   EXPECT_THAT(engine.evaluated, ElementsAre(3, 1, 4, 1, 5, 11, 18, 6, 13));
 }
 
+TEST(Generate, WarningsAreThePromptsAndTheEngines) {
+  FakeEngine engine;
+  EXPECT_TRUE(run_shown(plan_of(1), engine).generation->warnings.empty());
+  engine.info_.warnings = {{"i2s-layout", "assumed"}};
+  GenerationPlan plan = plan_of(1);
+  plan.prompt.warnings = {{"bos-doubled", "twice"}};
+  const auto shown = run_shown(plan, engine);
+  ASSERT_TRUE(shown.generation.has_value());
+  ASSERT_EQ(shown.generation->warnings.size(), 2U);
+  EXPECT_EQ(shown.generation->warnings[0].name, "bos-doubled");
+  EXPECT_EQ(shown.generation->warnings[1].name, "i2s-layout");
+}
+
 TEST(Generate, NoTokensEvaluateThePromptAlone) {
   FakeEngine engine;
   const auto shown = run_shown(plan_of(0), engine);

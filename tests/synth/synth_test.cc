@@ -55,6 +55,17 @@ TEST_F(Synth, EveryMatrixHasTheNamedType) {
   EXPECT_EQ(matrices, 2 * 7 + 2);
 }
 
+TEST_F(Synth, AStopLeavesNothing) {
+  SynthOptions options = small("m.gguf");
+  std::stop_source source;
+  options.stop = source.get_token();
+  source.request_stop();
+  const auto made = synthesize(options);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, ExitCode::interrupted);
+  EXPECT_TRUE(fs::is_empty(dir_));
+}
+
 TEST_F(Synth, TypesAreTakenInTurn) {
   SynthOptions options = small("m.gguf");
   options.types.push_back(find_weight_format("F16"));

@@ -14,6 +14,8 @@ namespace crossval {
 /// is cannot_write with the path and the system's reason.
 class PartialFile {
  public:
+  /// A symbolic link stays one: what it points at is written. Errors also when there is something
+  /// at `path` that is no file (a folder, device or pipe), which renaming would destroy.
   static Result<std::unique_ptr<PartialFile>> create(const std::string& path);
   ~PartialFile();
   PartialFile(const PartialFile&) = delete;

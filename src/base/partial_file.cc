@@ -1,14 +1,25 @@
-#include "session/partial_file.h"
+#include "base/partial_file.h"
 
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace crossval {
 
+namespace fs = std::filesystem;
+
 Result<std::unique_ptr<PartialFile>> PartialFile::create(const std::string& path) {
-  std::unique_ptr<PartialFile> file(new PartialFile(path, nullptr));
+  std::error_code ignored;
+  const fs::path target =
+      fs::is_symlink(path, ignored) ? fs::weakly_canonical(path, ignored) : fs::path(path);
+  if (fs::exists(target, ignored) && !fs::is_regular_file(target, ignored)) {
+    return fail(ExitCode::cannot_write, "there is something here that is no file", path,
+                "Name a new file, or one that may be replaced.");
+  }
+  std::unique_ptr<PartialFile> file(new PartialFile(target, nullptr));
   file->file_ = std::fopen(file->partial().c_str(), "wb");
   if (file->file_ == nullptr) {
     file->published_ = true;  // nothing to remove
