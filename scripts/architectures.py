@@ -164,8 +164,8 @@ Fixtures that are not supported: {other}.
 
 `crossval synth --arch NAME` makes a random model of each: 4 layers, 256 wide, five weight types in turn, a real small
 vocabulary; with `--extras` the seed chooses the optional parts (biases, fused or separate Q, K and V, RoPE scaling and
-factors, a tied head, gating, window patterns, …), and some have heads wider than the model's share, six experts, or the
-number of layers that means something to the architecture. Compared with canonical llama.cpp as above: {len(made_models.IDS)}
+factors, scales of matrices, a tied head, gating, window patterns, …), and some have heads wider than the model's share,
+RoPE on a part of a head, six experts, or the number of layers that means something to the architecture. Compared with canonical llama.cpp as above: {len(made_models.IDS)}
 positions in one chunk (prefill), in chunks of 7, and {made_models.STEPS} decode steps. **{good} of {models} models of {len(made)} architectures are
 bit-identical in all three.** Windows are shorter than the prompt. The last column counts the planted faults in what the
 architecture has (`tests/e2e/feature_faults.py`) that are caught and named by `--first-diff` at the operation or the next
@@ -178,6 +178,9 @@ one, of those that apply to one of its models.
 `qwen2vl`: this llama.cpp does not read the file's epsilon and computes with 0; the models above say 0. A file that says
 something else differs at the first norm, and the comparison names it. `bitnet-b1.58` and `bitnet-25` are compared in
 [bitnet.md](bitnet.md). Optional query and key norms of `mpt` make llama.cpp end itself; no made model has them.
+
+`internlm2`, `xverse` and `ernie4_5` have no operation that llama has not: the first two need an output matrix of their
+own, the third does not use a bias of the attention's output. The faults planted in them are those that llama has too.
 """
 
 
