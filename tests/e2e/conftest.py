@@ -1,4 +1,5 @@
 """What every end-to-end test starts from: the program, the model, the reference."""
+import fcntl
 import json
 import os
 import pathlib
@@ -15,6 +16,20 @@ def script(*args):
     done = subprocess.run([ROOT / "scripts" / "reference.sh", *args], check=True, text=True,
                           stdout=subprocess.PIPE)
     return pathlib.Path(done.stdout.strip().splitlines()[-1])
+
+
+def linked_with_reference(program):
+    """A program of tests/golden, linked with the canonical llama.cpp. Built by one test at a time."""
+    libs = script("libs")
+    build = ROOT / "build" / "golden"
+    build.mkdir(parents=True, exist_ok=True)
+    with open(build / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run(["cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
+                        f"-DCROSSVAL_REFERENCE_SRC={libs}", f"-DCROSSVAL_REFERENCE_BUILD={libs}"],
+                       check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["cmake", "--build", build, "--target", program], check=True, stdout=subprocess.DEVNULL)
+    return build / program
 
 
 class Run:

@@ -9,7 +9,7 @@ import subprocess
 
 import gguf
 import pytest
-from conftest import ROOT, script
+from conftest import ROOT, linked_with_reference, script
 from identity import ALL
 from slices import seed_of
 
@@ -28,15 +28,7 @@ def models():
 
 @pytest.fixture(scope="session")
 def harness():
-    """tokenizer_vs_reference, linked with the canonical llama.cpp."""
-    libs = script("libs")
-    build = ROOT / "build" / "golden"
-    subprocess.run(["cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
-                    f"-DCROSSVAL_REFERENCE_SRC={libs}", f"-DCROSSVAL_REFERENCE_BUILD={libs}"],
-                   check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["cmake", "--build", build, "--target", "tokenizer_vs_reference"], check=True,
-                   stdout=subprocess.DEVNULL)
-    return build / "tokenizer_vs_reference"
+    return linked_with_reference("tokenizer_vs_reference")
 
 
 def compare(harness, vocabulary, *options, strings):
