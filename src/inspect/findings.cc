@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "quant/format.h"
+
 namespace crossval {
 namespace {
 
@@ -81,6 +83,29 @@ void find_in_tensor(const GgufFile& file, const ScannedTensor& scanned,
         {"zero-rows", name,
          fmt::format("{} of {} rows are all zero, the first is row {}", rows,
                      tensor.elements() / tensor.ne[0], scan.first_zero_rows.front())});
+  }
+}
+
+/// A format with one scale for the whole tensor has no other blocks to compare with: the median of
+/// such tensors is what is usual.
+void find_absurd_tensor_scales(std::span<const ScannedTensor> tensors,
+                               std::vector<FileFinding>& findings) {
+  std::vector<std::pair<double, std::string_view>> scales;
+  for (const ScannedTensor& scanned : tensors) {
+    const WeightFormat* format = find_weight_format(scanned.tensor->type_id);
+    if (format != nullptr && format->tail_bytes > 0)
+      scales.emplace_back(scanned.scan.blocks.largest, scanned.tensor->name);
+  }
+  if (scales.empty()) return;
+  std::vector<double> sorted;
+  for (const auto& [scale, name] : scales) sorted.push_back(scale);
+  std::ranges::sort(sorted);
+  const double median = sorted[sorted.size() / 2];
+  for (const auto& [scale, name] : scales) {
+    if (scale <= kAbsurdScale * median) continue;
+    findings.push_back(
+        {"absurd-scale", std::string(name),
+         fmt::format("its scale is {:.3g}, the median tensor's {:.3g}", scale, median)});
   }
 }
 
@@ -162,6 +187,14 @@ void find_in_i2s_layout(const GgufFile& file, const I2sReading& reading,
 
 void find_in_vocabulary(const GgufFile& file, const TokenizerFacts& facts,
                         std::vector<FileFinding>& findings) {
+  constexpr uint64_t kNone = 0xFFFFFFFF;  // what some files say for "none"
+  for (const GgufKey& key : file.keys()) {
+    const auto* id = std::get_if<uint64_t>(&key.value);
+    if (id == nullptr || !key.name.ends_with("_token_id") || facts.model.empty()) continue;
+    if (*id < static_cast<uint64_t>(facts.size) || *id == kNone) continue;
+    findings.push_back({"special-token", std::string(key.name),
+                        fmt::format("{} is none of the {} tokens", *id, facts.size)});
+  }
   const GgufTensor* embedding = file.find_tensor("token_embd.weight");
   if (facts.model.empty() || embedding == nullptr || embedding->ne[1] == facts.size) return;
   findings.push_back({"vocabulary-size", "token_embd.weight",
@@ -171,6 +204,7 @@ void find_in_vocabulary(const GgufFile& file, const TokenizerFacts& facts,
 void find_in_values(const GgufFile& file, std::span<const ScannedTensor> tensors,
                     std::vector<FileFinding>& findings) {
   for (const ScannedTensor& scanned : tensors) find_in_tensor(file, scanned, findings);
+  find_absurd_tensor_scales(tensors, findings);
   find_odd_norms(tensors, findings);
 }
 

@@ -29,7 +29,8 @@ void find_in_tensors(std::span<const TensorProblem> problems, std::vector<FileFi
 void find_in_i2s_layout(const GgufFile& file, const I2sReading& reading,
                         std::optional<I2sLayout> asked, std::vector<FileFinding>& findings);
 
-/// vocabulary-size: another number of tokens than of embeddings.
+/// special-token: a key names a token that is not there. vocabulary-size: another number of tokens
+/// than of embeddings.
 void find_in_vocabulary(const GgufFile& file, const TokenizerFacts& facts,
                         std::vector<FileFinding>& findings);
 

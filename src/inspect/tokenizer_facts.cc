@@ -42,6 +42,11 @@ Result<TokenizerFacts> read_tokenizer_facts(const GgufFile& file) {
   if (*model == "none" || *model == "no_vocab") return facts;
   const auto vocabulary = read_vocabulary(file);
   if (!vocabulary) return tl::unexpected(vocabulary.error());
+  // What only encoding needs: merges, character maps, the tokens that are added.
+  const auto tokenizer = Tokenizer::from_gguf(file);
+  if (!tokenizer) return tl::unexpected(tokenizer.error());
+  if (const auto nothing = (*tokenizer)->encode("", true, false); !nothing)
+    return tl::unexpected(nothing.error());
   facts.model = vocabulary->model;
   facts.family = family_name(*vocabulary);
   facts.pre_tokenizer = vocabulary->pre_tokenizer;

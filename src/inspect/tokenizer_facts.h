@@ -9,7 +9,8 @@
 
 namespace crossval {
 
-/// Errors (bad_input_file): the vocabulary cannot be read or is of an unknown kind.
+/// Errors (bad_input_file): the vocabulary cannot be read, is of an unknown kind, or nothing
+/// can be encoded with it.
 Result<TokenizerFacts> read_tokenizer_facts(const GgufFile& file);
 
 }  // namespace crossval

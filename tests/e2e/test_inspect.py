@@ -40,6 +40,8 @@ class Model:
         self.architecture = "llama"
         self.tokens = [f"t{i}" for i in range(VOCABULARY)]
         self.types = [1] * VOCABULARY
+        self.merges = ["t 1"]
+        self.bos = 0
         self.alignment = 32
 
     def write(self, path):
@@ -55,7 +57,9 @@ class Model:
         w.add_tokenizer_pre("gpt-2")
         w.add_token_list(self.tokens)
         w.add_token_types(self.types)
-        w.add_token_merges(["t 1"])
+        if self.merges:
+            w.add_token_merges(self.merges)
+        w.add_bos_token_id(self.bos)
         for name, values in self.tensors.items():
             values = values.astype(np.float32)
             if values.ndim == 1:
@@ -233,6 +237,14 @@ def few_tokens(m):
     m.tokens, m.types = m.tokens[:-2], m.types[:-2]
 
 
+def no_such_bos(m):
+    m.bos = 99999
+
+
+def no_merges(m):
+    m.merges = None
+
+
 def other_architecture(m):
     m.architecture = "mamba"
 
@@ -243,7 +255,9 @@ PLANTED = [(infinite_scale, "non-finite", "blk.1.ffn_up.weight"), (absurd_scale,
            (small_norm, "odd-norm", "blk.3.ffn_norm.weight"), (missing, "missing-tensor", "blk.2.ffn_up.weight"),
            (unknown, "unknown-tensor", "blk.2.attn_q_norm.weight"),
            (wrong_shape, "wrong-shape", "blk.2.ffn_up.weight"), (wrong_type, "wrong-type", "output_norm.weight"),
-           (few_tokens, "vocabulary-size", "token_embd.weight"), (other_architecture, "unsupported-model", "")]
+           (few_tokens, "vocabulary-size", "token_embd.weight"), (other_architecture, "unsupported-model", ""),
+           (no_such_bos, "special-token", "tokenizer.ggml.bos_token_id"),
+           (no_merges, "unsupported-tokenizer", "key tokenizer.ggml.merges")]
 
 
 @pytest.mark.parametrize("plant, name, place", PLANTED, ids=[p[0].__name__ for p in PLANTED])
@@ -256,6 +270,16 @@ def test_a_planted_finding_is_the_only_one(crossval, tmp_path, plant, name, plac
     assert run.json["tensors"]
     text = crossval("inspect", tmp_path / "m.gguf")
     assert text.code == 3 and f"{name}: {place}" in text.out
+
+
+def test_a_bos_that_says_there_is_none(crossval, tmp_path):
+    m = Model()
+    m.bos = 0xFFFFFFFF
+    path = m.write(tmp_path / "m.gguf")
+    assert inspect(crossval, path).json["findings"] == []
+    assert "becomes no token" in crossval("tokenize", "-m", path, "-p", "t1").err  # such small a vocabulary
+    m.bos = 99999
+    assert "no token 99999" in crossval("tokenize", "-m", m.write(tmp_path / "n.gguf"), "-p", "t1").err
 
 
 def test_the_model_without_a_plant_has_no_finding(crossval, tmp_path):
@@ -412,6 +436,19 @@ def test_an_undecided_layout_is_a_finding_until_it_is_named(crossval, ternary):
     assert run.code == 3 and [f["name"] for f in run.json["findings"]] == ["undecided-i2s-layout"]
     assert "--i2s-layout" in run.json["findings"][0]["detail"]
     assert inspect(crossval, path, "--i2s-layout", "arm").json["findings"] == []
+
+
+@pytest.mark.parametrize("scale, name", [(1e30, "absurd-scale"), (0.0, "unsound-weights"), (-1.0, "unsound-weights"),
+                                         (float("nan"), "unsound-weights")])
+def test_an_i2s_scale_that_cannot_be(crossval, ternary, tmp_path, scale, name):
+    path = tmp_path / "m.gguf"
+    data = bytearray(ternary("x86").read_bytes())
+    tensor = next(t for t in inspect(crossval, ternary("x86"), "--quick").json["tensors"] if t["name"].endswith("attn_v.weight"))
+    at = tensor["offset"] + tensor["elements"] // 4  # behind the codes
+    data[at:at + 4] = np.float32(scale).tobytes()
+    path.write_bytes(data)
+    run = inspect(crossval, path)
+    assert run.code == 3 and (name, tensor["name"]) in [(f["name"], f["place"]) for f in run.json["findings"]]
 
 
 def test_rows_are_those_of_the_layout(crossval, ternary, tmp_path):
