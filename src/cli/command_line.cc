@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "cli/checks.h"
 #include "cli/help_formatter.h"
 #include "cli/version_command.h"
 
@@ -31,7 +32,7 @@ CommandLine::CommandLine(Console& console)
       console.format = name == "json" ? OutputFormat::json : OutputFormat::text;
     };
     app.add_option_function<std::string>("--format", set_format, "text (default) or json")
-        ->check(CLI::IsMember({"text", "json"}))
+        ->check(one_of({"text", "json"}))
         ->type_name("FORM")
         ->group(kGeneral);
     app.add_flag("-q,--quiet", console.quiet, "no progress, no warnings on stderr")

@@ -28,13 +28,14 @@ std::string command_names(const std::vector<CommandRow>& table) {
 constexpr const char* kBashHead =
     R"(# bash completion of crossval, written by: crossval completion bash
 _crossval() {
-  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' words='' i
-  for ((i = 1; i < COMP_CWORD; i++)); do
-    if [[ ${COMP_WORDS[i]} != -* ]]; then
-      command=${COMP_WORDS[i]}
-      break
-    fi
-  done
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' words=''
+  ((COMP_CWORD == 1)) || command=${COMP_WORDS[1]}
+  # Bash reads --format=json as three words.
+  if [[ $word == '=' ]]; then
+    word=''
+  elif [[ $before == '=' ]]; then
+    before=${COMP_WORDS[COMP_CWORD - 2]}
+  fi
   # Without words, bash completes files.
   case $command in
 )";
@@ -122,7 +123,8 @@ std::string zsh_action(const OptionRow& option) {
   return option.value.starts_with("DIR") ? "_files -/" : "_files";
 }
 
-// '(-m --model)'{-m,--model}'[help]:value:action'; of a positional one '::help:action'.
+// '(-m --model)'{-m,--model=}'[help]:value:action'; of a positional one '::help:action'. A "=" says
+// that the value may follow one.
 std::string zsh_argument(const OptionRow& option) {
   const std::string help = escaped_for_zsh(option.help);
   if (option.positional) return quoted(fmt::format("::{}:{}", help, zsh_action(option)));
@@ -132,8 +134,11 @@ std::string zsh_argument(const OptionRow& option) {
   } else if (option.names.size() > 1) {
     text = quoted(fmt::format("({})", fmt::join(option.names, " ")));
   }
-  text += option.names.size() > 1 ? fmt::format("{{{}}}", fmt::join(option.names, ","))
-                                  : option.names.front();
+  std::vector<std::string> names = option.names;
+  for (std::string& name : names) {
+    if (!option.value.empty() && name.starts_with("--")) name += '=';
+  }
+  text += names.size() > 1 ? fmt::format("{{{}}}", fmt::join(names, ",")) : names.front();
   const std::string value =
       option.value.empty()
           ? ""

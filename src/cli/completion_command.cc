@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/checks.h"
 #include "cli/command_line.h"
 #include "cli/completion.h"
 
@@ -13,7 +14,7 @@ class CompletionCommand : public Command {
   void add_options(CLI::App& app) override {
     app.add_option("shell", shell_, "bash or zsh")
         ->required()
-        ->check(CLI::IsMember({"bash", "zsh"}))
+        ->check(one_of({"bash", "zsh"}))
         ->type_name("SHELL");
   }
 

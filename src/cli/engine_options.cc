@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "cli/checks.h"
 #include "cli/engine_factory.h"
 
 namespace crossval {
@@ -78,19 +79,19 @@ void add_running_options(CLI::App& app, EngineDefaults& defaults) {
     return app.add_option(names, value, help)->group(kGroup)->type_name(type);
   };
   add("--kv", defaults.kv, "type of keys and values: f16 (default), f32", "TYPE")
-      ->check(CLI::IsMember({"f16", "f32"}));
+      ->check(one_of({"f16", "f32"}));
   add("--i2s-layout", defaults.i2s_layout,
       "of I2_S weights in native: auto (default), x86, arm, x86-rows", "LAYOUT")
-      ->check(CLI::IsMember({"auto", "x86", "arm", "x86-rows"}));
+      ->check(one_of({"auto", "x86", "arm", "x86-rows"}));
   add("-t,--threads", defaults.threads, "of each engine (default 1)", "N")
-      ->check(CLI::Range(1, 1024));
+      ->check(whole_number(1, 1024));
   add("-c,--ctx-size", defaults.context, "positions that fit (default 2048)", "N")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 30));
+      ->check(whole_number(1, int64_t{1} << 30));
   add("-b,--batch-size", defaults.batch, "positions evaluated at once (default 512)", "N")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 20));
+      ->check(whole_number(1, 1 << 20));
   add("--engine-timeout", defaults.timeout_seconds,
       "longest silence of an engine that is another program (default 120)", "SECONDS")
-      ->check(CLI::Range(0.1, 1e6));
+      ->check(number(0.1, 1e6));
 }
 
 Result<EngineSpec> single_engine(const SingleEngineOptions& options) {

@@ -47,9 +47,8 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
 
 std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
   const std::string shown = value_name(*option);
-  const std::string usual = option->get_default_str();
   return entry(option->get_name(is_positional, !is_positional) + (shown.empty() ? "" : " " + shown),
-               option->get_description() + (usual.empty() ? "" : " (default " + usual + ")"));
+               option_help(*option));
 }
 
 std::string HelpFormatter::make_subcommand(const CLI::App* sub) const {

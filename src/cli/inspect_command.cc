@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "cli/checks.h"
 #include "cli/progress.h"
 #include "inspect/difference.h"
 #include "inspect/inspect.h"
@@ -35,18 +36,18 @@ class InspectCommand : public Command {
     app.add_option("--filter", options_.filter,
                    "show tensors whose names contain it, or match it (*, ?)")
         ->type_name("TEXT");
-    app.add_option("--sort", options_.order, "file (default), name, size or offset")
-        ->transform(CLI::CheckedTransformer(kOrders))
+    app.add_option("--sort", order_, "file (default), name, size or offset")
+        ->check(one_of({"file", "name", "size", "offset"}))
         ->type_name("ORDER");
     app.add_option("--tensor", tensor_, "one tensor: figures, quantiles, histogram")
         ->type_name("NAME");
     app.add_option("--i2s-layout", i2s_layout_,
                    "of I2_S weights: auto (default), x86, arm, x86-rows")
-        ->check(CLI::IsMember({"auto", "x86", "arm", "x86-rows"}))
+        ->check(one_of({"auto", "x86", "arm", "x86-rows"}))
         ->type_name("LAYOUT");
     app.add_flag("--quick", quick_, "do not read the weights");
     app.add_option("-t,--threads", options_.threads, "default: all processors")
-        ->check(CLI::Range(1, 1024))
+        ->check(whole_number(1, 1024))
         ->type_name("N");
   }
 
@@ -55,6 +56,7 @@ class InspectCommand : public Command {
       return fail(ExitCode::usage, "two files are compared by their weights, all of them",
                   "command line", "Leave out --quick and --tensor; --filter chooses tensors.");
     }
+    options_.order = kOrders.at(order_);
     options_.weights = !quick_;
     options_.i2s_layout = find_i2s_layout(i2s_layout_);
     Progress progress(console, "MB");
@@ -92,6 +94,7 @@ class InspectCommand : public Command {
 
   std::string path_, other_, tensor_;
   std::string i2s_layout_ = "auto";
+  std::string order_ = "file";
   bool quick_ = false;
   InspectOptions options_;
 };

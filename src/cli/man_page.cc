@@ -100,6 +100,7 @@ std::string man_page(const std::vector<CommandRow>& table) {
     for (const OptionRow& option : command.options) {
       if (!common(option)) text += option_entry(option);
     }
+    if (!command.footer.empty()) text += fmt::format(".PP\n{}\n", roff(command.footer));
   }
   text += ".SH \"EXIT STATUS\"\n";
   for (const auto& [code, meaning] : kExitCodes) text += entry(std::to_string(code), meaning);

@@ -24,11 +24,15 @@ struct OptionRow {
 struct CommandRow {
   std::string name;
   std::string summary;
+  std::string footer;  // what --help says below the options
   std::vector<OptionRow> options;
 };
 
 /// The commands, in the order of --help; the first row is the program itself, without a name.
 std::vector<CommandRow> option_table(const CLI::App& root);
+
+/// What the option is for, with its default or that it must be given.
+std::string option_help(const CLI::Option& option);
 
 /// What the option's value is called: "FILE.gguf", "auto|on|off"; empty for a flag.
 std::string value_name(const CLI::Option& option);

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/checks.h"
 #include "cli/engine_factory.h"
 #include "cli/engine_options.h"
 #include "cli/interrupt.h"
@@ -35,16 +36,16 @@ class PerTokenCommand : public Command {
     };
     add("--max-tokens", max_tokens_,
         "decode steps after the prompt, the reference's greedy choices (default 4)", "N")
-        ->check(CLI::Range(0, 1 << 20));
+        ->check(whole_number(0, 1 << 20));
     add("--require", require_,
         "cos (default): cosine of a position at least --cos-tol; bits: every bit equal", "WHAT")
-        ->check(CLI::IsMember({"cos", "bits"}));
-    add("--cos-tol", cos_tol_, "lowest cosine that passes (default 0.999)", "X");
+        ->check(one_of({"cos", "bits"}));
+    add("--cos-tol", cos_tol_, "lowest cosine that passes (default 0.999)", "X")->check(number());
     add("--on-token-mismatch", on_token_mismatch_,
         "when the ids differ: stop (default); use-reference or use-candidate: go on with that "
         "side's ids on both",
         "WHAT")
-        ->check(CLI::IsMember({"stop", "use-reference", "use-candidate"}));
+        ->check(one_of({"stop", "use-reference", "use-candidate"}));
     app.add_flag("--first-diff", first_diff_,
                  "find the first intermediate tensor whose bits differ")
         ->group("Comparison");

@@ -18,7 +18,7 @@ void add_prompt_options(CLI::App& app, PromptOptions& options) {
   add("--prompt-template", request.template_name,
       "raw (default for text), auto (the model's own), instruct, chatml, llama3-chat or a "
       "FILE.jinja",
-      "FORM");
+      "TEMPLATE");
   app.add_flag("--chat", options.chat, "the model's chat template: --prompt-template auto")
       ->group(group);
   add("--bos", options.bos, "add a BOS; auto (default): as the model file says", "auto|on|off");

@@ -1,14 +1,13 @@
 #include "cli/run_cli.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cli/command_line.h"
-#include "cli/suggest.h"
+#include "cli/usage_error.h"
 
 namespace crossval {
 namespace {
@@ -23,43 +22,6 @@ OutputFormat format_of(int argc, const char* const* argv) {
     }
   }
   return OutputFormat::text;
-}
-
-// The option or command that the first unknown word of the line may have been meant as.
-std::string suggestion(const std::vector<std::string>& words, const CLI::App& root) {
-  const CLI::App* app = &root;
-  for (const std::string& word : words) {
-    if (app == &root && !word.starts_with('-')) {
-      std::vector<std::string> names;
-      for (const CLI::App* sub : root.get_subcommands(nullptr)) {
-        names.push_back(sub->get_name());
-        if (sub->get_name() == word) app = sub;
-      }
-      if (app == &root) return nearest_word(word, names);
-    }
-    if (!word.starts_with("--")) continue;
-    const std::string name = word.substr(0, word.find('='));
-    std::vector<std::string> options;
-    for (const CLI::Option* option : app->get_options()) {
-      for (const std::string& each : option->get_lnames()) options.push_back("--" + each);
-    }
-    if (std::ranges::find(options, name) == options.end()) return nearest_word(name, options);
-  }
-  return {};
-}
-
-Error usage_error(const CLI::ParseError& error, const std::vector<std::string>& words,
-                  const CLI::App& root) {
-  const auto* chosen = root.get_subcommands().empty() ? nullptr : root.get_subcommands().front();
-  const std::string near = suggestion(words, root);
-  const std::string help = "crossval " + (chosen ? chosen->get_name() + " " : "") + "--help";
-  std::string what = error.what();
-  std::ranges::replace(what, '\n', ' ');
-  if (chosen == nullptr && !words.empty() && !words.front().starts_with('-')) {
-    what = "there is no command \"" + words.front() + "\"";
-  }
-  return {ExitCode::usage, what, "command line",
-          (near.empty() ? "" : "Did you mean " + near + "? ") + "See " + help + "."};
 }
 
 Result<ExitCode> parse_and_run(int argc, const char* const* argv, Console& console) {

@@ -4,7 +4,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <limits>
 
+#include "cli/checks.h"
 #include "cli/engine_options.h"
 #include "cli/prompt_options.h"
 #include "cli/prompted_engine.h"
@@ -25,18 +27,22 @@ class RunCommand : public Command {
       return app.add_option(names, value, help)->group("Generation")->type_name(type);
     };
     add("--max-tokens", max_tokens_, "tokens to generate at most (default 128)", "N")
-        ->check(CLI::Range(0, 1 << 20));
+        ->check(whole_number(0, 1 << 20));
     add("--stop", stop_texts_, "end before this text; may be given several times", "TEXT")
         ->expected(1)
         ->take_all();
     add("--temp", sampling_.temperature, "temperature; 0 (default): always the most likely token",
-        "X");
+        "X")
+        ->check(number());
     choices_ = {
-        add("--top-k", sampling_.top_k, "only the N most likely tokens (default 0: all)", "N"),
+        add("--top-k", sampling_.top_k, "only the N most likely tokens (default 0: all)", "N")
+            ->check(whole_number(std::numeric_limits<int32_t>::min(),
+                                 std::numeric_limits<int32_t>::max())),
         add("--top-p", sampling_.top_p,
-            "only the fewest tokens whose probabilities sum to P (default 1: all)", "P"),
+            "only the fewest tokens whose probabilities sum to P (default 1: all)", "P")
+            ->check(number()),
         add("--seed", sampling_.seed, "the same seed gives the same text (default 0)", "N")
-            ->check(CLI::NonNegativeNumber)};
+            ->check(seed_number())};
   }
 
   Result<ExitCode> run(Console& console) override {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/checks.h"
 #include "cli/interrupt.h"
 #include "synth/synth.h"
 
@@ -15,36 +16,41 @@ namespace {
 class SynthCommand : public Command {
  public:
   void add_options(CLI::App& app) override {
-    app.add_option("-o,--output", options_.path, "the model file to write")->required();
-    app.add_option("--arch", options_.architecture, "architecture")->capture_default_str();
-    app.add_option("--types", types_, "weight types of the matrices, in turn: Q4_K or F16,Q8_0")
+    const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
+      return app.add_option(names, value, help)->type_name(type);
+    };
+    const auto size = [&](const char* name, int64_t& value, const char* help, int64_t low) {
+      return add(name, value, help, "N")->check(whole_number(low, kLargestSize));
+    };
+    add("-o,--output", options_.path, "the model file to write", "FILE.gguf")->required();
+    add("--arch", options_.architecture, "architecture", "ARCH")->capture_default_str();
+    add("--types", types_, "weight types of the matrices, in turn: Q4_K or F16,Q8_0", "TYPES")
         ->delimiter(',')
         ->required();
-    app.add_option("--layers", options_.layers, "layers")->capture_default_str();
-    app.add_option("--embd", options_.embd, "width of the residual stream")->capture_default_str();
-    app.add_option("--heads", options_.heads, "query heads")->capture_default_str();
-    app.add_option("--kv-heads", options_.kv_heads,
-                   "key/value heads (default: half of the heads where they can be grouped)");
-    app.add_option("--head-dim", options_.head_dim, "width of a head (default: embd / heads)");
-    app.add_option("--rope-dim", options_.rope_dim, "of it, what RoPE rotates (default: all)");
-    app.add_option("--ff", options_.ff, "width of the feed-forward network, and of an expert")
+    size("--layers", options_.layers, "layers", 1)->capture_default_str();
+    size("--embd", options_.embd, "width of the residual stream", 1)->capture_default_str();
+    size("--heads", options_.heads, "query heads", 1)->capture_default_str();
+    size("--kv-heads", options_.kv_heads,
+         "key/value heads (default: half of the heads where they can be grouped)", 1);
+    size("--head-dim", options_.head_dim, "width of a head (default: embd / heads)", 1);
+    size("--rope-dim", options_.rope_dim, "of it, what RoPE rotates (default: all)", 1);
+    size("--ff", options_.ff, "width of the feed-forward network, and of an expert", 1)
         ->capture_default_str();
-    app.add_option("--experts", options_.experts, "experts (default: 4 where they are needed)");
-    app.add_option("--experts-used", options_.experts_used, "experts of a position")
+    size("--experts", options_.experts, "experts (default: 4 where they are needed)", 0);
+    size("--experts-used", options_.experts_used, "experts of a position", 1)
         ->capture_default_str();
-    app.add_option("--window", options_.window,
-                   "positions seen in every other layer, if it has windows")
+    size("--window", options_.window, "positions seen in every other layer, if it has windows", 1)
         ->capture_default_str();
-    app.add_option("--context", options_.context, "context that the model names")
-        ->capture_default_str();
+    size("--context", options_.context, "context that the model names", 1)->capture_default_str();
     app.add_flag("--extras", options_.extras, "optional parts of the architecture, by the seed");
-    app.add_option("--i2s-layout", i2s_layout_, "of I2_S weights: x86, arm, x86-rows")
-        ->check(CLI::IsMember({"x86", "arm", "x86-rows"}))
+    add("--i2s-layout", i2s_layout_, "of I2_S weights: x86, arm, x86-rows", "LAYOUT")
+        ->check(one_of({"x86", "arm", "x86-rows"}))
         ->capture_default_str();
-    app.add_option("--seed", options_.seed, "the same seed gives the same bytes")
+    add("--seed", options_.seed, "the same seed gives the same bytes", "N")
+        ->check(seed_number())
         ->capture_default_str();
-    app.add_option("--vocab", options_.vocabulary_path,
-                   "a GGUF file whose vocabulary is taken (default: a small one)");
+    add("--vocab", options_.vocabulary_path,
+        "a GGUF file whose vocabulary is taken (default: a small one)", "FILE.gguf");
   }
 
   Result<ExitCode> run(Console& /*console*/) override {
@@ -67,6 +73,8 @@ class SynthCommand : public Command {
   }
 
  private:
+  static constexpr int64_t kLargestSize = int64_t{1} << 31;  // what fits is synth's to say
+
   SynthOptions options_;
   std::vector<std::string> types_;
   std::string i2s_layout_ = "x86";

@@ -50,6 +50,8 @@ constexpr FixedForm kForms[] = {
 
 }  // namespace
 
+std::span<const FixedForm> fixed_forms() { return kForms; }
+
 const FixedForm* find_fixed_form(std::string_view name) {
   for (const FixedForm& form : kForms) {
     if (form.name == name) return &form;

@@ -1,7 +1,7 @@
 // The prompt forms that need no Jinja: instruct, chatml, llama3-chat.
 #pragma once
 
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,6 +14,9 @@ struct FixedForm {
   bool parse_special;  // its markers are special tokens
   std::string (*render)(const Conversation&);
 };
+
+/// All of them.
+std::span<const FixedForm> fixed_forms();
 
 /// Null when no fixed form has this name.
 const FixedForm* find_fixed_form(std::string_view name);

@@ -19,6 +19,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Ne;
 
 std::vector<CommandRow> table() {
   Console console;
@@ -62,9 +63,32 @@ TEST(OptionTable, KindsOfOptions) {
   const OptionRow& shell = option(command(rows, "completion"), "shell");
   EXPECT_TRUE(shell.positional);
   EXPECT_THAT(shell.choices, ElementsAre("bash", "zsh"));
-  // What each word becomes is not part of it.
   EXPECT_THAT(option(command(rows, "inspect"), "--sort").choices,
-              ::testing::UnorderedElementsAre("file", "name", "size", "offset"));
+              ElementsAre("file", "name", "size", "offset"));
+  EXPECT_THAT(option(run, "--prompt-template").choices,
+              ElementsAre("raw", "auto", "instruct", "chatml", "llama3-chat"));
+  const CommandRow& synth = command(rows, "synth");
+  EXPECT_THAT(option(synth, "--arch").choices, ::testing::IsSupersetOf({"llama", "qwen3moe"}));
+  EXPECT_THAT(option(synth, "--types").choices, ::testing::IsSupersetOf({"F16", "Q4_K", "I2_S"}));
+}
+
+TEST(OptionTable, NoValueHasATypesName) {
+  for (const CommandRow& row : table()) {
+    for (const OptionRow& each : row.options) {
+      EXPECT_THAT(each.value, ::testing::AllOf(Ne("INT"), Ne("UINT"), Ne("FLOAT"))) << row.name;
+      EXPECT_TRUE(each.positional || each.value.find(' ') == std::string::npos) << row.name;
+    }
+  }
+}
+
+TEST(OptionTable, HelpSaysWhatBelongsTogether) {
+  const auto rows = table();
+  EXPECT_EQ(option(command(rows, "synth"), "--layers").help, "layers (default 4)");
+  EXPECT_THAT(option(command(rows, "synth"), "-o").help, ::testing::EndsWith("(required)"));
+  const CommandRow& tokenize = command(rows, "tokenize");
+  EXPECT_THAT(option(tokenize, "--compare").help,
+              ::testing::EndsWith("(not with --count, --engine)"));
+  EXPECT_THAT(option(tokenize, "--candidate").help, ::testing::EndsWith("(with --compare)"));
 }
 
 // The words of a script from the line `begin` on.
@@ -123,6 +147,14 @@ TEST(ManPage, HasEveryOptionOfEveryCommand) {
       }
     }
   }
+}
+
+TEST(ManPage, SaysWhatHelpSays) {
+  std::string page = man_page(table());
+  std::erase(page, '\\');
+  EXPECT_THAT(page, HasSubstr("An ENGINE is written name or name:key=value,key=value"));
+  EXPECT_THAT(page, HasSubstr("layers (default 4)"));
+  EXPECT_THAT(page, HasSubstr("(not with --count, --engine)"));
 }
 
 TEST(ManPage, ExitCodesAreThoseOfTheDocument) {

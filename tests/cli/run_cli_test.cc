@@ -36,6 +36,52 @@ TEST(RunCli, UnknownOptionSuggestsTheNearest) {
   EXPECT_THAT(run.err, HasSubstr("Did you mean --cos-tol?"));
 }
 
+struct BadLine {
+  std::vector<std::string> words;
+  std::string said;
+};
+
+class UsageError : public ::testing::TestWithParam<BadLine> {};
+
+TEST_P(UsageError, IsSaidInWordsOfOurOwn) {
+  const auto run = run_captured(GetParam().words);
+  EXPECT_EQ(run.code, 64);
+  EXPECT_EQ(run.out, "");
+  EXPECT_THAT(run.err, ::testing::StartsWith("crossval: " + GetParam().said));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, UsageError,
+    ::testing::Values(
+        BadLine{{"per-token", "--cos-tl", "0.9"},
+                "there is no option --cos-tl (command line)\n  Did you mean --cos-tol?"},
+        BadLine{{"synth", "--ach", "llama", "-o", "x"},  // --types is missing as well
+                "there is no option --ach (command line)\n  Did you mean --arch?"},
+        BadLine{{"--verson"},
+                "there is no option --verson before a command (command line)\n"
+                "  Did you mean --version?"},
+        BadLine{{"run", "-p", "x", "-p", "y"}, "--prompt is given more than once"},
+        BadLine{{"run", "-m"}, "--model needs a value"},
+        BadLine{{"run", "extra"}, "unexpected argument \"extra\""},
+        BadLine{{"synth", "-o", "x"}, "--types is required"}, BadLine{{}, "no command given"},
+        BadLine{{"synth", "--seed", "-1"},
+                "--seed: \"-1\" is no whole number from 0 to 18446744073709551615"},
+        BadLine{{"synth", "--layers", "1e3"},
+                "--layers: \"1e3\" is no whole number from 1 to 2147483648"},
+        BadLine{{"run", "-t", "1025"}, "--threads: \"1025\" is no whole number from 1 to 1024"},
+        BadLine{{"run", "--engine-timeout", "0"},
+                "--engine-timeout: \"0\" is no number from 0.1 to 1000000"},
+        BadLine{{"run", "--temp", "warm"}, "--temp: \"warm\" is no number"},
+        BadLine{{"inspect", "--sort", "foo", "f"},
+                "--sort: \"foo\" is none of file, name, size, offset (command line)"},
+        BadLine{{"run", "--kv", "f61"}, "--kv: \"f61\" is none of f16, f32; did you mean f16?"}));
+
+TEST(RunCli, RequiredOptionsAreMarked) {
+  const std::string help = run_captured({"synth", "--help"}).out;
+  EXPECT_THAT(help, HasSubstr("-o,--output FILE.gguf    the model file to write (required)\n"));
+  EXPECT_THAT(help, HasSubstr("--layers N               layers (default 4)\n"));
+}
+
 TEST(RunCli, UsageErrorsAreJsonInJsonMode) {
   for (const std::vector<std::string>& format :
        {std::vector<std::string>{"--format", "json"}, {"--format=json"}}) {

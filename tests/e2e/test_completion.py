@@ -30,6 +30,13 @@ def complete(crossval, tmp_path_factory):
     (["per-token", "--candidate", "n"], ["native"]),
     (["run", "--engine", ""], ["native", "llama.cpp"]),
     (["run", "--format", "j"], ["json"]),
+    (["run", "--format", "=", "j"], ["json"]),  # as bash splits --format=j
+    (["run", "--format", "="], ["text", "json"]),
+    (["--format", "json", "ru"], []),  # no command is called --format
+    (["run", "--prompt-template", "r"], ["raw"]),
+    (["run", "--prompt-template", "chat"], ["chatml"]),
+    (["synth", "--arch", "qwen2m"], ["qwen2moe"]),
+    (["synth", "--types", "Q4_"], ["Q4_0", "Q4_1", "Q4_K"]),
     (["run", "--bos", "o"], ["on", "off"]),
     (["to"], ["tokenize"]),
     (["--v"], ["--version"]),
