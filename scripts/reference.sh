@@ -25,7 +25,7 @@
 set -euo pipefail
 shopt -s inherit_errexit
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cache=${CROSSVAL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/crossval}
+cache=${CROSSVAL_CACHE:-${XDG_CACHE_HOME:-${HOME:?is not set; set it or CROSSVAL_CACHE}/.cache}/crossval}
 for part in cache build fetch libs programs models; do
   # shellcheck source-path=SCRIPTDIR source=/dev/null
   source "$root/scripts/reference/$part.sh"

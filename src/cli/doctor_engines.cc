@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <utility>
 
 #include "base/temp_folder.h"
@@ -70,18 +71,24 @@ std::string identity_text(const EngineIdentity& identity) {
 Check without_reference(const Error& error, const std::string& place) {
   Check check = failed("reference", error);
   check.detail += place;
-  if (check.repair.find("make reference") == std::string::npos) {
-    check.repair += check.repair.empty() ? "" : "\n";  // last words stand there
-    check.repair += "Run: make reference, and leave CROSSVAL_WORKER unset";
+  // Without a program the error says what keeps it away; of one that fails, last words stand there.
+  if (check.repair.empty() || !place.empty()) {
+    check.repair += check.repair.empty() ? "" : "\n";
+    check.repair += std::getenv("CROSSVAL_WORKER") != nullptr
+                        ? "Run: unset CROSSVAL_WORKER; then make reference"
+                        : "Give no worker of your own and run: make reference";
+    check.repair += std::string(" in ") + CROSSVAL_SOURCE_DIR;
   }
   return check;
 }
 
 Check canonical(const std::string& name) {
+  const char* other = name == "native" ? "itself, which says nothing of a reference,"
+                                       : "the native engine in every bit:";
   return {"canonical", CheckState::ok,
-          fmt::format("{} equals the native engine in every bit: a made-up model of five weight "
+          fmt::format("{} equals {} a made-up model of five weight "
                       "types, {} positions and {} decode steps, batch 512 and 7, KV f16 and f32",
-                      name, kPrompt, kSteps)};
+                      name, other, kPrompt, kSteps)};
 }
 
 Check not_canonical(const Comparison& comparison, const Plan& plan) {

@@ -223,13 +223,13 @@ TEST(DoctorEngines, NoReference) {
   expect_check(checks->front(), CheckState::problem, "it does not start (engine x); /w",
                "make reference");
   EXPECT_EQ(checks->front().code, ExitCode::engine_failed);
-  // Its last words stay, and a hint that says how is not said twice.
-  checks = check_reference(native_engine(), failing(ExitCode::engine_failed, "last words"), "", {});
-  EXPECT_EQ(checks->front().repair,
-            "last words\nRun: make reference, and leave CROSSVAL_WORKER unset");
+  // A program's last words stay before it; without a program the error says what to do.
   checks =
-      check_reference(native_engine(), failing(ExitCode::engine_failed, "make reference"), "", {});
-  EXPECT_EQ(checks->front().repair, "make reference");
+      check_reference(native_engine(), failing(ExitCode::engine_failed, "last words"), "/w", {});
+  EXPECT_THAT(checks->front().repair, ::testing::StartsWith("last words\n"));
+  EXPECT_THAT(checks->front().repair, HasSubstr("make reference in /"));
+  checks = check_reference(native_engine(), failing(ExitCode::engine_failed, "set HOME"), "", {});
+  EXPECT_EQ(checks->front().repair, "set HOME");
 }
 
 TEST(DoctorEngines, ANativeEngineThatFails) {

@@ -29,6 +29,15 @@ def test_all_is_well_here(crossval, model, tmp_path):
     assert list(tmp_path.iterdir()) == []  # the made-up model is gone
 
 
+def test_the_repair_is_of_what_is_wrong(crossval, tmp_path):
+    none = script(tmp_path / "worker", "exit 0\n")
+    named = doctor(crossval, "--reference", f"llama.cpp:worker={none}", code=4)["reference"]["repair"]
+    assert "Give no worker of your own" in named and "CROSSVAL_WORKER" not in named
+    assert "unset CROSSVAL_WORKER" in doctor(crossval, code=4, CROSSVAL_WORKER=none)["reference"]["repair"]
+    itself = doctor(crossval, "--reference", "native")["canonical"]["detail"]
+    assert "native equals itself" in itself
+
+
 def test_text_says_the_same(crossval):
     run = crossval("doctor")
     assert run.code == 0
