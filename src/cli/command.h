@@ -21,6 +21,9 @@ class Command {
   /// Declares the options; they write into the command's members, so it must outlive `app`.
   virtual void add_options(CLI::App& app) = 0;
 
+  /// Whether there is a document of it for --format json.
+  virtual bool writes_json() const { return true; }
+
   /// Called once, after parsing. The exit code, or an error that the caller prints.
   virtual Result<ExitCode> run(Console& console) = 0;
 };

@@ -18,6 +18,8 @@ class CompletionCommand : public Command {
         ->type_name("SHELL");
   }
 
+  bool writes_json() const override { return false; }
+
   Result<ExitCode> run(Console& console) override {
     Console unused;
     const auto table = option_table(CommandLine(unused).root());

@@ -10,6 +10,8 @@ class ManCommand : public Command {
  public:
   void add_options(CLI::App& /*app*/) override {}
 
+  bool writes_json() const override { return false; }
+
   Result<ExitCode> run(Console& console) override {
     Console unused;
     const std::string page = man_page(option_table(CommandLine(unused).root()));

@@ -42,8 +42,13 @@ Result<ExitCode> parse_and_run(int argc, const char* const* argv, Console& conso
     console.format = format_of(argc, argv);
     return tl::unexpected(usage_error(error, words, root));
   }
-  if (Command* command = line.chosen()) return command->run(console);
-  return fail(ExitCode::internal, "no command was chosen");
+  Command* command = line.chosen();
+  if (command == nullptr) return fail(ExitCode::internal, "no command was chosen");
+  if (console.format == OutputFormat::json && !command->writes_json()) {
+    return fail(ExitCode::usage, "this command has no JSON document", "option --format",
+                "Leave out --format.");
+  }
+  return command->run(console);
 }
 
 }  // namespace

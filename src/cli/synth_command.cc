@@ -53,6 +53,8 @@ class SynthCommand : public Command {
         "a GGUF file whose vocabulary is taken (default: a small one)", "FILE.gguf");
   }
 
+  bool writes_json() const override { return false; }
+
   Result<ExitCode> run(Console& /*console*/) override {
     for (const std::string& name : types_) {
       const WeightFormat* format = find_weight_format(name);

@@ -36,6 +36,18 @@ TEST(RunCli, UnknownOptionSuggestsTheNearest) {
   EXPECT_THAT(run.err, HasSubstr("Did you mean --cos-tol?"));
 }
 
+TEST(RunCli, JsonIsRefusedWhereThereIsNoDocument) {
+  const std::vector<std::vector<std::string>> commands = {
+      {"synth", "-o", "no-such-folder/m.gguf", "--types", "F16"}, {"man"}, {"completion", "bash"}};
+  for (std::vector<std::string> words : commands) {
+    words.insert(words.end(), {"--format", "json"});
+    const auto run = run_captured(words);
+    EXPECT_EQ(run.code, 64) << words[0];
+    EXPECT_THAT(run.out, HasSubstr("no JSON document"));  // the error is one
+  }
+  EXPECT_EQ(run_captured({"version", "--format", "json"}).code, 0);
+}
+
 struct BadLine {
   std::vector<std::string> words;
   std::string said;
