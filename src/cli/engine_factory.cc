@@ -55,7 +55,7 @@ Result<std::unique_ptr<Engine>> make_native(const EngineSpec& spec, const Engine
                                             const Console& /*console*/, std::stop_token stop) {
   // A fault is planted in a whole model.
   if (defaults.tokens_only && !spec.options.contains("fault")) {
-    return make_native_vocabulary(model_path(spec, defaults), with_home(spec.get("tokenizer")));
+    return make_native_vocabulary(model_path(spec, defaults), tokenizer_path(spec));
   }
   const auto threads = number(spec, "threads", defaults.threads);
   if (!threads) return tl::unexpected(threads.error());
@@ -66,7 +66,7 @@ Result<std::unique_ptr<Engine>> make_native(const EngineSpec& spec, const Engine
   const auto i2s_layout = layout_of(spec, defaults);
   if (!i2s_layout) return tl::unexpected(i2s_layout.error());
   return make_native_engine({.model_path = model_path(spec, defaults),
-                             .tokenizer_path = with_home(spec.get("tokenizer")),
+                             .tokenizer_path = tokenizer_path(spec),
                              .kv = kv == "f16" ? KvType::f16 : KvType::f32,
                              .threads = *threads,
                              .n_ctx = defaults.context,
@@ -174,6 +174,8 @@ Result<void> check_engine_spec(const EngineSpec& spec) {
 std::string model_path(const EngineSpec& spec, const EngineDefaults& defaults) {
   return first_part_path(with_home(spec.get("model", defaults.model)));
 }
+
+std::string tokenizer_path(const EngineSpec& spec) { return with_home(spec.get("tokenizer")); }
 
 Result<std::unique_ptr<Engine>> make_engine(const EngineSpec& spec, const EngineDefaults& defaults,
                                             const Console& console, std::stop_token stop) {

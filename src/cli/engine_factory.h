@@ -25,6 +25,9 @@ Result<void> check_engine_spec(const EngineSpec& spec);
 /// The model file of an engine: its own, or that of all.
 std::string model_path(const EngineSpec& spec, const EngineDefaults& defaults);
 
+/// The tokenizer file of an engine; empty: the model file's own vocabulary.
+std::string tokenizer_path(const EngineSpec& spec);
+
 /// Makes the engine that a checked spec describes; `defaults` fill what it leaves open. A reference
 /// that has to be built is built, its progress shown on the console's err.
 Result<std::unique_ptr<Engine>> make_engine(const EngineSpec& spec, const EngineDefaults& defaults,

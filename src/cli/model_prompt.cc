@@ -2,31 +2,38 @@
 
 #include <utility>
 
+#include "cli/engine_factory.h"
 #include "cli/reference_program.h"
 #include "gguf/file.h"
 #include "prompt/jinja_process.h"
 
 namespace crossval {
 
-Result<ModelPromptContent> read_model_prompt(const PromptOptions& options,
-                                             const std::string& model_path) {
+Result<PromptModelFacts> read_facts(const PromptRequest& request, const EngineSpec& engine,
+                                    const EngineDefaults& defaults) {
+  if (request.token_ids) return PromptModelFacts{};
+  const auto file = GgufFile::open(model_path(engine, defaults));
+  if (!file) return tl::unexpected(file.error());
+  auto facts = read_model_facts(*file);
+  const std::string tokenizer = tokenizer_path(engine);
+  if (!facts || tokenizer.empty()) return facts;
+  if (auto ok = take_tokenizer_file(tokenizer, *facts); !ok) return tl::unexpected(ok.error());
+  return facts;
+}
+
+Result<ModelPromptContent> read_model_prompt(const PromptOptions& options, const EngineSpec& engine,
+                                             const EngineDefaults& defaults) {
   auto request = prompt_request(options);
   if (!request) return tl::unexpected(request.error());
-  PromptModelFacts model;
-  if (!request->token_ids) {
-    const auto file = GgufFile::open(model_path);
-    if (!file) return tl::unexpected(file.error());
-    auto facts = read_model_facts(*file);
-    if (!facts) return tl::unexpected(facts.error());
-    model = *std::move(facts);
-  }
+  auto model = read_facts(*request, engine, defaults);
+  if (!model) return tl::unexpected(model.error());
   // The renderer is looked for only when a template asks for it.
   const TemplateRenderer renderer = [](const TemplateInput& input) {
     return jinja_process(jinja_renderer())(input);
   };
-  auto content = render_prompt(*request, model, renderer);
+  auto content = render_prompt(*request, *model, renderer);
   if (!content) return tl::unexpected(content.error());
-  return ModelPromptContent{*std::move(request), std::move(model), *std::move(content)};
+  return ModelPromptContent{*std::move(request), *std::move(model), *std::move(content)};
 }
 
 ModelPrompt build_model_prompt(ModelPromptContent read, const EngineSettings& settings) {

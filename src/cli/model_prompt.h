@@ -1,11 +1,11 @@
 // The prompt of a model: its templates and special tokens read, then built.
 #pragma once
 
-#include <string>
-
 #include "base/error.h"
+#include "cli/engine_options.h"
 #include "cli/prompt_options.h"
 #include "engine/info.h"
+#include "engine/spec.h"
 #include "prompt/model_facts.h"
 #include "prompt/prompt.h"
 #include "prompt/request.h"
@@ -19,11 +19,16 @@ struct ModelPromptContent {
   PromptContent content;
 };
 
-/// Reads the prompt and renders it for the model at `model_path`. Every prompt that can be refused
-/// without a tokenizer is refused here. Errors: usage, bad_input_file, engine_failed (a Jinja
+/// Reads the prompt and renders it for the engine's model and vocabulary. Every prompt that can be
+/// refused without an engine is refused here. Errors: usage, bad_input_file, engine_failed (a Jinja
 /// template without a renderer).
-Result<ModelPromptContent> read_model_prompt(const PromptOptions& options,
-                                             const std::string& model_path);
+Result<ModelPromptContent> read_model_prompt(const PromptOptions& options, const EngineSpec& engine,
+                                             const EngineDefaults& defaults);
+
+/// The model and the vocabulary of an engine; empty when the request is for ids. Errors:
+/// bad_input_file.
+Result<PromptModelFacts> read_facts(const PromptRequest& request, const EngineSpec& engine,
+                                    const EngineDefaults& defaults);
 
 struct ModelPrompt {
   Prompt prompt;

@@ -75,8 +75,10 @@ class PerTokenCommand : public Command {
   Result<Comparison> compare(const Console& console) {
     const auto pair = engine_pair(engines_);
     if (!pair) return tl::unexpected(pair.error());
-    auto read = read_model_prompt(prompt_, model_path(pair->reference, engines_.defaults));
+    auto read = read_model_prompt(prompt_, pair->reference, engines_.defaults);
     if (!read) return tl::unexpected(read.error());
+    auto beside = read_facts(read->request, pair->candidate, engines_.defaults);
+    if (!beside) return tl::unexpected(beside.error());
 
     const Interruption interruption;
     Progress progress(console);
@@ -96,7 +98,7 @@ class PerTokenCommand : public Command {
     ModelPrompt built = build_model_prompt(*std::move(read), settings);
     PerTokenPlan plan;
     plan.prompt = std::move(built.prompt);
-    plan.model = std::move(built.model);
+    plan.facts = {*std::move(beside), std::move(built.model)};
     plan.models = *std::move(models);
     plan.requirement = require_ == "bits" ? Requirement::bits : Requirement::cosine;
     plan.cos_tol = cos_tol_;

@@ -55,6 +55,9 @@ class RunCommand : public Command {
       write_output(console, generation_json(*generation));
       return exit_code(generation->stop);
     }
+    warnings_.assign(generation->warnings.begin() + std::ssize(warnings_),
+                     generation->warnings.end());
+    print_warnings(console, warnings_);
     if (!console.quiet) {
       if (console.verbose) fmt::print(console.err, "{}", generation_details(*generation, {}));
       fmt::print(console.err, "crossval: {}\n", generation_summary(*generation));
@@ -79,7 +82,8 @@ class RunCommand : public Command {
   Result<Generation> generate_text(const Console& console) {
     auto opened = open_prompted_engine(prompt_, engine_, console);
     if (!opened) return tl::unexpected(opened.error());
-    print_warnings(console, all_warnings(opened->prompt, *opened->engine));
+    warnings_ = all_warnings(opened->prompt, *opened->engine);
+    print_warnings(console, warnings_);
     const TextSink show = [&](std::string_view text) -> Result<void> {
       if (console.format == OutputFormat::json) return {};
       write_output(console, text);
@@ -93,6 +97,7 @@ class RunCommand : public Command {
                     *opened->engine, show, opened->interruption->token());
   }
 
+  std::vector<Warning> warnings_;  // printed before it began
   PromptOptions prompt_;
   SingleEngineOptions engine_;
   int32_t max_tokens_ = 128;

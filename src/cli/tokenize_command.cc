@@ -46,7 +46,7 @@ class TokenizeCommand : public Command {
       write_output(console, tokenisation_json(*tokenisation, count_));
     } else {
       write_output(console, count_ ? fmt::format("{}\n", tokenisation->ids.size())
-                                   : tokenisation_text(*tokenisation));
+                                   : tokenisation_text(*tokenisation, text_options(console)));
     }
     print_warnings(console, tokenisation->warnings);
     return ExitCode::ok;
@@ -57,8 +57,10 @@ class TokenizeCommand : public Command {
     sides_.tokenizer = engine_.tokenizer;
     const auto pair = engine_pair(sides_);
     if (!pair) return tl::unexpected(pair.error());
-    auto read = read_model_prompt(prompt_, model_path(pair->reference, sides_.defaults));
+    auto read = read_model_prompt(prompt_, pair->reference, sides_.defaults);
     if (!read) return tl::unexpected(read.error());
+    auto beside = read_facts(read->request, pair->candidate, sides_.defaults);
+    if (!beside) return tl::unexpected(beside.error());
     const Interruption interruption;
     const auto candidate =
         make_engine(pair->candidate, sides_.defaults, console, interruption.token());
@@ -66,16 +68,20 @@ class TokenizeCommand : public Command {
     const auto reference =
         make_engine(pair->reference, sides_.defaults, console, interruption.token());
     if (!reference) return tl::unexpected(reference.error());
-    const ModelPrompt built = build_model_prompt(*std::move(read), (*reference)->info().settings);
-    const auto comparison = compare_tokens(built.prompt, built.model, {**candidate, **reference});
+    ModelPrompt built = build_model_prompt(*std::move(read), (*reference)->info().settings);
+    const PairFacts facts{*std::move(beside), std::move(built.model)};
+    const auto comparison = compare_tokens(built.prompt, facts, {**candidate, **reference});
     if (!comparison) return tl::unexpected(comparison.error());
-    write_output(console,
-                 console.format == OutputFormat::json
-                     ? token_comparison_json(*comparison)
-                     : token_comparison_text(*comparison, {.color = console.color,
-                                                           .width = terminal_width(console)}));
-    print_warnings(console, comparison->reference.warnings);
+    write_output(console, console.format == OutputFormat::json
+                              ? token_comparison_json(*comparison)
+                              : token_comparison_text(*comparison, text_options(console)));
+    print_warnings(console, comparison->warnings);
     return exit_code(*comparison);
+  }
+
+  static TextOptions text_options(const Console& console) {
+    return {.layout = {.color = console.color, .width = terminal_width(console)},
+            .verbose = console.verbose};
   }
 
   PromptOptions prompt_;

@@ -35,6 +35,7 @@ struct EngineIdentity {
 /// What an engine really runs with: read back from it, never copied from the request.
 struct EngineSettings {
   std::string model_path;
+  std::string tokenizer_path;     // in place of the model file's own vocabulary; else empty
   std::string model_description;  // architecture, size and main weight type in words
   int32_t n_vocab = 0;            // width of a logits row
   int32_t n_ctx = 0;              // positions that fit

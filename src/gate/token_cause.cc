@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <span>
+#include <string_view>
+#include <vector>
 
 #include "base/utf8.h"
 #include "gate/token_segmentation.h"
@@ -34,24 +38,32 @@ struct View {
 
 using Found = std::vector<TokenCause>;  // empty: does not apply
 
+// How many pieces at the start are `text`; none when there is no such text.
 size_t leading(Pieces pieces, std::string_view text) {
+  if (text.empty()) return 0;
   const auto other = [&](const std::string& piece) { return piece != text; };
   return static_cast<size_t>(std::find_if(pieces.begin(), pieces.end(), other) - pieces.begin());
 }
 
 size_t trailing(Pieces pieces, std::string_view text) {
+  if (text.empty()) return 0;
   const auto other = [&](const std::string& piece) { return piece != text; };
   return static_cast<size_t>(std::find_if(pieces.rbegin(), pieces.rend(), other) - pieces.rbegin());
 }
 
+// "2 × <s>"
+std::string times(size_t count, const std::string& text) {
+  return text.empty() ? "none" : fmt::format("{} × {}", count, text);
+}
+
 Found bos(const View& view) {
-  const auto& [text, candidate, reference, bos_text, eos_text, specials] = view.input;
-  if (bos_text.empty()) return {};
-  const size_t a = leading(candidate.pieces, bos_text), b = leading(reference.pieces, bos_text);
+  const TokenSide &candidate = view.input.candidate, &reference = view.input.reference;
+  const size_t a = leading(candidate.pieces, candidate.bos_text);
+  const size_t b = leading(reference.pieces, reference.bos_text);
   if (a == b || std::max(view.hunk.a_begin, view.hunk.b_begin) > std::max(a, b)) return {};
   const std::string evidence =
-      fmt::format("{} starts with {} × {}, {} with {} × {}", candidate.engine, a, bos_text,
-                  reference.engine, b, bos_text);
+      fmt::format("{} starts with {}, {} with {}", candidate.engine, times(a, candidate.bos_text),
+                  reference.engine, times(b, reference.bos_text));
   if (std::max(a, b) > 1) {
     return {{"bos-doubled",
              fmt::format("{} starts with {} BOS tokens: is one written in the text and one added?",
@@ -70,15 +82,15 @@ Found bos(const View& view) {
 }
 
 Found eos(const View& view) {
-  const auto& [text, candidate, reference, bos_text, eos_text, specials] = view.input;
-  if (eos_text.empty()) return {};
-  const size_t a = trailing(candidate.pieces, eos_text), b = trailing(reference.pieces, eos_text);
+  const TokenSide &candidate = view.input.candidate, &reference = view.input.reference;
+  const size_t a = trailing(candidate.pieces, candidate.eos_text);
+  const size_t b = trailing(reference.pieces, reference.eos_text);
   const bool at_end =
       view.hunk.a_end + a >= candidate.ids.size() && view.hunk.b_end + b >= reference.ids.size();
   if (a == b || !at_end) return {};
   const std::string evidence =
-      fmt::format("{} ends with {} × {}, {} with {} × {}", candidate.engine, a, eos_text,
-                  reference.engine, b, eos_text);
+      fmt::format("{} ends with {}, {} with {}", candidate.engine, times(a, candidate.eos_text),
+                  reference.engine, times(b, reference.eos_text));
   if (a > b) {
     return {{"eos-appended",
              fmt::format("{} appends an EOS token that {} does not", candidate.engine,
@@ -93,22 +105,23 @@ Found eos(const View& view) {
 
 // A special token on one side whose text the other side spells out in several tokens.
 Found special(const View& view) {
-  const auto reads_as_token = [&](Pieces token, Pieces spelled, const std::string& spelled_text) {
+  const auto reads_as_token = [](const TokenSide& side, Pieces token, Pieces spelled,
+                                 const std::string& spelled_text) {
     for (const std::string& piece : token) {
-      const auto& known = view.input.special_texts;
+      const auto& known = side.special_texts;
       const bool is_special = std::find(known.begin(), known.end(), piece) != known.end();
       const bool also_there = std::find(spelled.begin(), spelled.end(), piece) != spelled.end();
       if (is_special && !also_there && spelled_text.find(piece) != std::string::npos) return piece;
     }
     return std::string();
   };
-  const auto& [text, candidate, reference, bos_text, eos_text, specials] = view.input;
-  if (const auto piece = reads_as_token(view.b, view.a, view.a_text); !piece.empty()) {
+  const TokenSide &candidate = view.input.candidate, &reference = view.input.reference;
+  if (const auto piece = reads_as_token(reference, view.b, view.a, view.a_text); !piece.empty()) {
     return {{"special-as-text",
              fmt::format("{} reads the special token {} as plain text", candidate.engine, piece),
              view.evidence()}};
   }
-  if (const auto piece = reads_as_token(view.a, view.b, view.b_text); !piece.empty()) {
+  if (const auto piece = reads_as_token(candidate, view.a, view.b, view.b_text); !piece.empty()) {
     return {{"text-as-special",
              fmt::format("{} makes the special token {} of what {} reads as plain text",
                          candidate.engine, piece, reference.engine),
@@ -117,21 +130,9 @@ Found special(const View& view) {
   return {};
 }
 
-// The same pieces under other ids.
-Found vocabulary(const View& view) {
-  if (view.a.empty() || !std::equal(view.a.begin(), view.a.end(), view.b.begin(), view.b.end())) {
-    return {};
-  }
-  return {{"other-vocabulary",
-           fmt::format("the engines give the same piece different ids: {} has {} for {}, {} has {}",
-                       view.input.candidate.engine, view.input.candidate.ids[view.hunk.a_begin],
-                       show_bytes(view.a[0]), view.input.reference.engine,
-                       view.input.reference.ids[view.hunk.b_begin]),
-           view.evidence()}};
-}
-
 Found same_bytes(const View& view) {
   if (view.a_text != view.b_text || view.a_text.empty()) return {};
+  if (std::equal(view.a.begin(), view.a.end(), view.b.begin(), view.b.end())) return {};
   const std::string name = name_segmentation(view.a, view.b);
   const char* what = name == "merge-order"            ? "build the same word from other pieces"
                      : name == "pre-tokenizer-digits" ? "group digits differently"
@@ -164,6 +165,7 @@ std::string without(std::string text, char dropped) {
 }
 
 Found newline(const View& view) {
+  if (view.a_text == view.b_text) return {};
   if (without(view.a_text, '\r') != without(view.b_text, '\r')) return {};
   return {
       {"newline", "one engine drops the carriage return of a line end (CR LF)", view.evidence()}};
@@ -218,13 +220,38 @@ TokenCause explain_hunk(const TokenGateInput& input, const TokenHunk& hunk) {
                   Pieces(input.candidate.pieces).subspan(hunk.a_begin, hunk.a_end - hunk.a_begin),
                   Pieces(input.reference.pieces).subspan(hunk.b_begin, hunk.b_end - hunk.b_begin)};
   // From what is certain to what is inferred; the first that applies names it.
-  for (const auto rule : {bos, eos, special, vocabulary, same_bytes, leading_space, newline,
-                          invalid_utf8, unknown, normalisation}) {
+  for (const auto rule : {bos, eos, special, same_bytes, leading_space, newline, invalid_utf8,
+                          unknown, normalisation}) {
     Found found = rule(view);
     if (!found.empty()) return found.front();
   }
   return {"unexplained", "the engines cut this text differently and no known cause fits",
           view.evidence()};
+}
+
+std::optional<TokenCause> find_other_vocabulary(const TokenGateInput& input) {
+  const TokenSide &candidate = input.candidate, &reference = input.reference;
+  // One vocabulary may have a piece twice (a byte and a character, a token added once more), but
+  // then both sides know either id by it.
+  const auto foreign = [](const TokenSide& side, size_t i) {
+    return i < side.pieces_elsewhere.size() && side.pieces_elsewhere[i] != side.pieces[i];
+  };
+  std::map<std::string_view, size_t> places;  // piece -> its first foreign place in the reference
+  for (size_t i = 0; i < reference.ids.size(); ++i) {
+    if (foreign(reference, i)) places.emplace(reference.pieces[i], i);
+  }
+  for (size_t i = 0; i < candidate.ids.size(); ++i) {
+    const auto place = places.find(candidate.pieces[i]);
+    if (place == places.end() || !foreign(candidate, i)) continue;
+    const std::string piece = show_bytes(candidate.pieces[i]);
+    return TokenCause{
+        "other-vocabulary",
+        fmt::format("{} and {} have different vocabularies: the same piece has different ids",
+                    candidate.engine, reference.engine),
+        fmt::format("[{}]: {} has id {}, {} has id {}", piece, candidate.engine, candidate.ids[i],
+                    reference.engine, reference.ids[place->second])};
+  }
+  return std::nullopt;
 }
 
 }  // namespace crossval

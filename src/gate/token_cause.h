@@ -1,9 +1,8 @@
 // Why two engines made different ids of the same text, as a name with evidence.
 #pragma once
 
-#include <span>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "gate/token_alignment.h"
 #include "gate/token_side.h"
@@ -21,7 +20,11 @@ struct TokenCause {
   std::string evidence;  // the pieces or bytes that say so
 };
 
-/// The cause of one hunk (a: candidate, b: reference).
+/// The cause of one hunk (a: candidate, b: reference): every one of the names but other-vocabulary.
 TokenCause explain_hunk(const TokenGateInput& input, const TokenHunk& hunk);
+
+/// other-vocabulary, proven by a piece that both sides have under different ids, neither of which
+/// means that piece on both sides; nothing when there is none.
+std::optional<TokenCause> find_other_vocabulary(const TokenGateInput& input);
 
 }  // namespace crossval

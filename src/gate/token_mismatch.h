@@ -28,8 +28,12 @@ struct TokenMismatch {
   size_t text_offset = 0;        // byte of the text at which the first differing token starts
   std::string place;             // "…before >|< after…"
   std::vector<TokenHunk> hunks;  // a: candidate, b: reference
-  TokenCause cause;              // of the first hunk
-  std::map<std::string, size_t> causes;  // name -> hunks, over all hunks
+  TokenCause cause;              // other-vocabulary, or that of the first hunk
+  /// Beside other-vocabulary: why the first pieces differ that differ, where that has a cause of
+  /// its own.
+  std::optional<TokenCause> further_cause;
+  std::map<std::string, size_t> causes;               // name -> hunks, over all hunks
+  std::vector<int32_t> candidate_ids, reference_ids;  // all
   std::vector<WindowToken> candidate_window, reference_window;
 };
 

@@ -13,15 +13,18 @@ struct TokenSide {
   std::string engine;  // "native", for sentences
   std::vector<int32_t> ids;
   std::vector<std::string> pieces;  // bytes of each id, special tokens shown as their text
+  /// What the other side's vocabulary has under the same ids; empty texts outside it.
+  std::vector<std::string> pieces_elsewhere;
+  // Of this side's own vocabulary.
+  std::string bos_text;  // empty when it has none
+  std::string eos_text;
+  std::vector<std::string> special_texts;  // control and user-defined tokens
 };
 
 struct TokenGateInput {
   std::string_view text;  // what both engines tokenised
   TokenSide candidate;
   TokenSide reference;
-  std::string_view bos_text;  // of the model's tokens; empty when it has none
-  std::string_view eos_text;
-  std::vector<std::string> special_texts;  // control and user-defined tokens
 };
 
 }  // namespace crossval

@@ -96,13 +96,11 @@ EngineInfo describe_native(const NativeOptions& options, const Model& model,
                                      s.i2s_layout, s.i2s_layout_why)});
     }
   }
-  s.add_bos = vocabulary.add_bos();
-  s.add_eos = vocabulary.add_eos();
   if (const char* kernels_asked = std::getenv("CROSSVAL_KERNELS"); kernels_asked != nullptr) {
     s.environment.push_back(fmt::format("CROSSVAL_KERNELS={}", kernels_asked));
   }
-  info.capabilities = {
-      .tokenize = vocabulary.present(), .all_logits = true, .decode = true, .trace = true};
+  info.capabilities.all_logits = info.capabilities.decode = info.capabilities.trace = true;
+  vocabulary.describe(info);
   return info;
 }
 

@@ -26,9 +26,11 @@ Wiring wiring_of(const Hparams& hparams) {
 class NativeEngine : public Engine {
  public:
   NativeEngine(const NativeOptions& options, std::unique_ptr<Model> model,
-               NativeVocabulary vocabulary, const KernelSet& kernels, Wiring wiring, KvCache cache)
+               NativeVocabulary vocabulary, bool drop_bos, const KernelSet& kernels, Wiring wiring,
+               KvCache cache)
       : model_(std::move(model)),
         vocabulary_(std::move(vocabulary)),
+        drop_bos_(drop_bos),
         pool_(options.threads),
         forward_(*model_, std::move(wiring), kernels, pool_, std::move(cache)),
         info_(describe_native(options, *model_, vocabulary_, kernels,
@@ -40,7 +42,14 @@ class NativeEngine : public Engine {
 
   Result<std::vector<TokenId>> tokenize(std::string_view text,
                                         const TokenizeOptions& options) override {
-    return vocabulary_.tokenize(text, options);
+    auto ids = vocabulary_.tokenize(text, options);
+    if (drop_bos_ && ids && options.add_special && vocabulary_.add_bos() && !ids->empty() &&
+        ids->front() == vocabulary_.bos()) {
+      ids->erase(ids->begin());
+      dropped_bos_ = true;
+    }
+    warn_of_idle_fault();
+    return ids;
   }
   Result<std::vector<std::string>> pieces(std::span<const TokenId> ids) override {
     return vocabulary_.pieces(ids);
@@ -50,6 +59,7 @@ class NativeEngine : public Engine {
   }
 
   Result<void> evaluate(std::span<const TokenId> ids, int32_t first, const RowSink& sink) override {
+    warn_of_idle_fault();
     return run(ids, first,
                [&](int64_t position, std::span<const float> row) {
                  return sink(static_cast<int32_t>(position), row);
@@ -74,6 +84,14 @@ class NativeEngine : public Engine {
   }
 
  private:
+  // Once it is known that missing-bos had no BOS to leave out.
+  void warn_of_idle_fault() {
+    if (!drop_bos_ || std::exchange(dropped_bos_, true)) return;
+    info_.warnings.push_back({"fault-without-effect",
+                              "the planted fault missing-bos left nothing out: this tokenizer "
+                              "added no BOS to these ids"});
+  }
+
   Result<void> run(std::span<const TokenId> ids, int32_t first, const LogitsSink& rows,
                    const NodeSink& nodes) {
     if (first != 0 && first != evaluated_) {
@@ -130,6 +148,8 @@ class NativeEngine : public Engine {
 
   std::unique_ptr<Model> model_;
   NativeVocabulary vocabulary_;
+  bool drop_bos_;             // the planted fault: to leave out the BOS that the vocabulary adds
+  bool dropped_bos_ = false;  // it did, or has said that it could not
   ThreadPool pool_;
   Forward forward_;
   EngineInfo info_;
@@ -154,12 +174,12 @@ Result<std::unique_ptr<Engine>> make_native_engine(const NativeOptions& options)
     if (auto ok = plant_fault(fault, {**model, wiring, drop_bos}); !ok)
       return tl::unexpected(ok.error());
   }
-  auto vocabulary = NativeVocabulary::create((*model)->file, options.tokenizer_path, drop_bos);
+  auto vocabulary = NativeVocabulary::create((*model)->file, options.tokenizer_path);
   if (!vocabulary) return tl::unexpected(vocabulary.error());
   auto cache = KvCache::create((*model)->hparams, options.kv, options.n_ctx);
   if (!cache) return tl::unexpected(cache.error());
   return std::make_unique<NativeEngine>(options, std::move(*model), std::move(*vocabulary),
-                                        **kernels, std::move(wiring), std::move(*cache));
+                                        drop_bos, **kernels, std::move(wiring), std::move(*cache));
 }
 
 }  // namespace crossval

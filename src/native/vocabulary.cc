@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "tokenizer/vocabulary_difference.h"
+
 namespace crossval {
 namespace {
 
@@ -15,10 +17,9 @@ bool has_none(const GgufFile& model) {
 
 }  // namespace
 
-Result<NativeVocabulary> NativeVocabulary::create(const GgufFile& model, const std::string& path,
-                                                  bool drop_bos) {
+Result<NativeVocabulary> NativeVocabulary::create(const GgufFile& model, const std::string& path) {
   NativeVocabulary vocabulary;
-  vocabulary.drop_bos_ = drop_bos;
+  vocabulary.path_ = path;
   if (path.empty() && has_none(model)) {
     vocabulary.absence_ =
         Error{ExitCode::usage, "the model file has no vocabulary", model.path(), kIdsHint};
@@ -33,18 +34,30 @@ Result<NativeVocabulary> NativeVocabulary::create(const GgufFile& model, const s
   } else {
     return tl::unexpected(tokenizer.error());
   }
+  if (path.empty()) return vocabulary;
+  // A model file without a usable vocabulary is what tokenizer files are for.
+  if (const auto own = Tokenizer::from_gguf(model); own) {
+    vocabulary.difference_ = vocabulary_difference(*vocabulary.tokenizer_, **own);
+  }
   return vocabulary;
+}
+
+void NativeVocabulary::describe(EngineInfo& info) const {
+  info.settings.tokenizer_path = path_;
+  info.settings.add_bos = add_bos();
+  info.settings.add_eos = add_eos();
+  info.capabilities.tokenize = present();
+  if (difference_) {
+    info.warnings.push_back(
+        {"tokenizer-vocabulary",
+         "the tokenizer file's vocabulary is not the model file's: " + *difference_});
+  }
 }
 
 Result<std::vector<TokenId>> NativeVocabulary::tokenize(std::string_view text,
                                                         const TokenizeOptions& options) const {
   if (!present()) return tl::unexpected(absence_);
-  auto ids = tokenizer_->encode(text, options.add_special, options.parse_special);
-  if (ids && drop_bos_ && options.add_special && add_bos() && !ids->empty() &&
-      ids->front() == tokenizer_->bos()) {
-    ids->erase(ids->begin());
-  }
-  return ids;
+  return tokenizer_->encode(text, options.add_special, options.parse_special);
 }
 
 Result<std::vector<std::string>> NativeVocabulary::pieces(std::span<const TokenId> ids) const {

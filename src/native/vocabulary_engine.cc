@@ -44,7 +44,7 @@ Result<std::unique_ptr<Engine>> make_native_vocabulary(const std::string& model_
                                                        const std::string& tokenizer_path) {
   const auto file = GgufFile::open(model_path);
   if (!file) return tl::unexpected(file.error());
-  auto vocabulary = NativeVocabulary::create(*file, tokenizer_path, false);
+  auto vocabulary = NativeVocabulary::create(*file, tokenizer_path);
   if (!vocabulary) return tl::unexpected(vocabulary.error());
   EngineInfo info;
   info.identity.name = "native";
@@ -52,9 +52,7 @@ Result<std::unique_ptr<Engine>> make_native_vocabulary(const std::string& model_
   info.identity.commit = build_info().commit;
   info.settings.model_path = model_path;
   info.settings.n_vocab = vocabulary->size();
-  info.settings.add_bos = vocabulary->add_bos();
-  info.settings.add_eos = vocabulary->add_eos();
-  info.capabilities.tokenize = vocabulary->present();
+  vocabulary->describe(info);
   return std::make_unique<VocabularyEngine>(*std::move(vocabulary), std::move(info));
 }
 

@@ -12,9 +12,10 @@ PromptWarning doubled(const PromptModelFacts& model, bool templated) {
 
 void drop_eos(const PromptModelFacts& model, BosPolicy& policy) {
   if (!model.add_eos) return;
-  policy.warnings.push_back({"eos-dropped",
-                             "the model file asks for an EOS at the end, which is left "
-                             "out together with the tokenizer's BOS"});
+  policy.warnings.push_back(
+      {"eos-dropped", model.vocabulary +
+                          " asks for an EOS at the end, which is left out together with "
+                          "the tokenizer's BOS"});
 }
 
 }  // namespace
@@ -32,19 +33,19 @@ BosPolicy decide_bos(Toggle toggle, std::string_view text, bool templated, bool 
     policy.decision = {"not added", "asked for by --bos off"};
     if (model.add_bos && !written) {
       policy.warnings.push_back(
-          {"bos-missing",
-           "the model file asks for a BOS token and the prompt has none; models "
-           "trained with one answer differently without it"});
+          {"bos-missing", model.vocabulary +
+                              " asks for a BOS token and the prompt has none; models trained with "
+                              "one answer differently without it"});
     }
     drop_eos(model, policy);
   } else if (!model.add_bos) {
-    policy.decision = {"not added", "the model file asks for none"};
+    policy.decision = {"not added", model.vocabulary + " asks for none"};
   } else if (written && templated) {
     policy.add_special = false;
     policy.decision = {"not added", "the template writes " + model.bos_text + " itself"};
     drop_eos(model, policy);
   } else {
-    policy.decision = {"added", "the model file asks for it"};
+    policy.decision = {"added", model.vocabulary + " asks for it"};
     if (written) policy.warnings.push_back(doubled(model, templated));
   }
   return policy;

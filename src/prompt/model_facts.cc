@@ -1,5 +1,7 @@
 #include "prompt/model_facts.h"
 
+#include "tokenizer/tokenizer.h"
+
 namespace crossval {
 namespace {
 
@@ -70,6 +72,24 @@ Result<PromptModelFacts> read_model_facts(const GgufFile& file) {
     read_special_texts(**tokens, **types, facts);
   }
   return facts;
+}
+
+Result<void> take_tokenizer_file(const std::string& path, PromptModelFacts& facts) {
+  const auto tokenizer = Tokenizer::from_file(path);
+  if (!tokenizer) return tl::unexpected(tokenizer.error());
+  const Tokenizer& own = **tokenizer;
+  const auto text = [&](int32_t id) { return id < 0 ? std::string() : own.piece(id, true); };
+  facts.vocabulary = "the tokenizer file";
+  facts.bos_text = text(own.bos());
+  facts.eos_text = text(own.eos());
+  facts.control_texts.clear();
+  facts.user_defined_texts.clear();
+  for (int32_t id = 0; id < own.size(); ++id) {
+    const TokenKind kind = own.kind(id);
+    if (kind == TokenKind::control) facts.control_texts.push_back(text(id));
+    if (kind == TokenKind::user_defined) facts.user_defined_texts.push_back(text(id));
+  }
+  return {};
 }
 
 }  // namespace crossval

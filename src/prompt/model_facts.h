@@ -1,4 +1,4 @@
-// What a prompt depends on in a model file: its chat templates and its special tokens.
+// What a prompt depends on: a model's chat templates and the special tokens of a vocabulary.
 #pragma once
 
 #include <map>
@@ -15,9 +15,11 @@ struct PromptModelFacts {
   std::string path;                                    // for messages; empty when there is no model
   std::optional<std::string> chat_template;            // Jinja source, the model's default
   std::map<std::string, std::string> named_templates;  // "tool_use" -> Jinja source
-  std::string bos_text;                                // empty: the vocabulary has none
+  /// Where the special tokens and the wishes below come from, for sentences.
+  std::string vocabulary = "the model file";
+  std::string bos_text;  // empty: the vocabulary has none
   std::string eos_text;
-  /// The model file's own wish, or its vocabulary type's default: as an engine that has read the
+  /// The file's own wish, or its vocabulary type's default: as an engine that has read the
   /// vocabulary says (EngineSettings).
   bool add_bos = false;
   bool add_eos = false;
@@ -30,5 +32,14 @@ struct PromptModelFacts {
 /// From a model file's tokenizer.* keys, without add_bos and add_eos. A file without a vocabulary
 /// gives no texts. Errors (bad_input_file): keys of the wrong kind, a BOS or EOS id out of range.
 Result<PromptModelFacts> read_model_facts(const GgufFile& file);
+
+/// The special tokens of a tokenizer file in place of the model's own. Errors:
+/// Tokenizer::from_file.
+Result<void> take_tokenizer_file(const std::string& path, PromptModelFacts& facts);
+
+/// Both engines' own, where they tokenise one prompt.
+struct PairFacts {
+  PromptModelFacts candidate, reference;
+};
 
 }  // namespace crossval

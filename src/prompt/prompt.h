@@ -52,7 +52,7 @@ struct Prompt {
   std::vector<TokenId> ids;  // the user's ids; empty when there is text to tokenise
   TokenizeOptions tokenize;
   bool prepend_bos = false;  // --bos on where the model file adds none
-  std::string bos_text;      // of the token to prepend
+  std::string bos_text;      // of the vocabulary; empty when it has none
 
   PromptDecision form;     // which template, and where it came from
   PromptDecision bos;      // added or not

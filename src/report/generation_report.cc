@@ -8,6 +8,8 @@
 #include "report/json_prompt.h"
 #include "report/json_schema_version.h"
 #include "report/json_values.h"
+#include "report/text_parts.h"
+#include "report/text_prompt.h"
 
 namespace crossval {
 namespace {
@@ -52,10 +54,6 @@ std::string speed(int32_t tokens, double seconds) {
   return fmt::format(", {:.1f} tokens/s", static_cast<double>(tokens) / seconds);
 }
 
-std::string id_list(const std::vector<TokenId>& ids) {
-  return ids.empty() ? "none" : fmt::format("{}", fmt::join(ids, ", "));
-}
-
 }  // namespace
 
 std::string generation_summary(const Generation& generation) {
@@ -71,18 +69,12 @@ std::string generation_summary(const Generation& generation) {
 
 std::string generation_details(const Generation& generation, const Layout& layout) {
   const EngineIdentity& engine = generation.engine.identity;
-  const PromptRecord& prompt = generation.prompt;
   std::string text = layout.labelled(
       "engine", fmt::format("{} {} ({})", engine.name, engine.version, escaped(engine.isa)));
-  text += layout.labelled("prompt", "\"" + escaped(prompt.text) + "\"");
-  const auto decision = [&](const char* name, const std::string& choice, const std::string& why) {
-    text += layout.labelled("", fmt::format("{}: {} ({})", name, choice, why));
-  };
-  decision("form", prompt.form, prompt.form_why);
-  decision("BOS", prompt.bos, prompt.bos_why);
-  decision("special tokens", prompt.special, prompt.special_why);
-  text += layout.labelled("ids", id_list(generation.prompt_tokens));
-  return text + layout.labelled("generated", id_list(generation.tokens));
+  text += tokenizer_line(generation.engine.settings, {.layout = layout, .verbose = true});
+  text += prompt_details(generation.prompt, layout);
+  text += ids_line("ids", generation.prompt_tokens, layout);
+  return text + ids_line("generated", generation.tokens, layout);
 }
 
 std::string generation_json(const Generation& generation) {

@@ -25,6 +25,7 @@ Json identity_of(const EngineIdentity& identity) {
 
 Json settings_of(const EngineSettings& settings) {
   return {{"model_path", json_bytes(settings.model_path)},
+          {"tokenizer_path", json_bytes(settings.tokenizer_path)},
           {"model_description", json_bytes(settings.model_description)},
           {"n_vocab", settings.n_vocab},
           {"n_ctx", settings.n_ctx},

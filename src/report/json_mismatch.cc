@@ -26,17 +26,23 @@ Json json_mismatch(const TokenMismatch& mismatch) {
                      {"reference_begin", hunk.b_begin},
                      {"reference_end", hunk.b_end}});
   }
-  return {{"index", mismatch.index},
-          {"text_offset", mismatch.text_offset},
-          {"place", json_bytes(mismatch.place)},
-          {"cause",
-           {{"name", mismatch.cause.name},
-            {"sentence", json_bytes(mismatch.cause.sentence)},
-            {"evidence", json_bytes(mismatch.cause.evidence)}}},
-          {"causes", mismatch.causes},
-          {"hunks", hunks},
-          {"candidate_window", window_of(mismatch.candidate_window)},
-          {"reference_window", window_of(mismatch.reference_window)}};
+  const auto cause = [](const TokenCause& found) -> Json {
+    return {{"name", found.name},
+            {"sentence", json_bytes(found.sentence)},
+            {"evidence", json_bytes(found.evidence)}};
+  };
+  return {
+      {"index", mismatch.index},
+      {"text_offset", mismatch.text_offset},
+      {"place", json_bytes(mismatch.place)},
+      {"cause", cause(mismatch.cause)},
+      {"further_cause", mismatch.further_cause ? cause(*mismatch.further_cause) : Json(nullptr)},
+      {"causes", mismatch.causes},
+      {"hunks", hunks},
+      {"candidate_ids", mismatch.candidate_ids},
+      {"reference_ids", mismatch.reference_ids},
+      {"candidate_window", window_of(mismatch.candidate_window)},
+      {"reference_window", window_of(mismatch.reference_window)}};
 }
 
 }  // namespace crossval

@@ -3,6 +3,7 @@
 #include "base/count_text.h"
 #include "report/bytes_text.h"
 #include "report/text_parts.h"
+#include "report/text_prompt.h"
 
 namespace crossval {
 namespace {
@@ -33,6 +34,11 @@ std::string faults_line(const EngineIdentity& identity) {
   return text.empty() ? text : "planted fault: " + text;
 }
 
+// A file's name is enough to recognise it.
+std::string shown_path(const std::string& path, bool verbose) {
+  return escaped(verbose ? path : path.substr(path.rfind('/') + 1));
+}
+
 std::string engine_lines(const char* side, const EngineInfo& info, bool own_model,
                          const TextOptions& options) {
   const Layout& layout = options.layout;
@@ -52,6 +58,7 @@ std::string engine_lines(const char* side, const EngineInfo& info, bool own_mode
     lines += layout.labelled("", fmt::format("I2_S layout {}, {}", info.settings.i2s_layout,
                                              info.settings.i2s_layout_why));
   }
+  lines += tokenizer_line(info.settings, options);
   std::string environment;
   for (const std::string& variable : info.settings.environment) append(environment, variable);
   if (!environment.empty()) lines += layout.labelled("", "with " + escaped(environment));
@@ -70,12 +77,12 @@ std::string engine_lines(const char* side, const EngineInfo& info, bool own_mode
   return lines;
 }
 
-// One file for both: its name is enough to recognise it.
+// One file for both.
 std::string model_lines(const EngineSettings& settings, const TextOptions& options) {
   const Layout& layout = options.layout;
   const std::string& path = settings.model_path;
-  const std::string shown = options.verbose ? path : path.substr(path.rfind('/') + 1);
-  return layout.labelled("model", fitted_end(escaped(shown), layout.width - kLabelWidth)) +
+  return layout.labelled(
+             "model", fitted_end(shown_path(path, options.verbose), layout.width - kLabelWidth)) +
          layout.labelled("", escaped(settings.model_description));
 }
 
@@ -88,7 +95,7 @@ std::string prompt_lines(const Comparison& comparison, const TextOptions& option
   if (prompt.form != "raw") append(what, prompt.form);
   if (comparison.decode_steps > 0)
     append(what, "then " + counted(comparison.decode_steps, "decode step"));
-  if (!prompt.text.empty()) {
+  if (!prompt.text.empty() && !options.verbose) {
     const int room = layout.width - kLabelWidth - display_width(what) - 4;
     const std::string excerpt =
         fitted(escaped(std::string_view(prompt.text).substr(0, kExcerptBytes)), room);
@@ -98,16 +105,10 @@ std::string prompt_lines(const Comparison& comparison, const TextOptions& option
   std::string lines = layout.tinted(Tint::dim, "prompt");
   lines += std::string(kLabelWidth - 6, ' ') + what + "\n";
   if (!options.verbose) return lines;
-  const auto decision = [&](const char* name, const std::string& choice, const std::string& why) {
-    if (choice.empty()) return;
-    lines += layout.labelled(
-        "", fmt::format("{}: {}{}", name, choice, why.empty() ? "" : fmt::format(" ({})", why)),
-        Tint::dim);
-  };
-  decision("form", prompt.form, prompt.form_why);
-  decision("BOS", prompt.bos, prompt.bos_why);
-  decision("special tokens", prompt.special, prompt.special_why);
-  return lines;
+  lines += prompt_details(prompt, layout);
+  if (!comparison.mismatch) return lines + ids_line("ids", comparison.tokens, layout);
+  return lines + ids_line("candidate", comparison.mismatch->candidate_ids, layout) +
+         ids_line("reference", comparison.mismatch->reference_ids, layout);
 }
 
 }  // namespace
@@ -118,6 +119,12 @@ std::string name_line(const EngineIdentity& identity) {
   if (!identity.commit.empty()) append(text, "commit " + identity.commit);
   append(text, identity.profile);
   return text;
+}
+
+std::string tokenizer_line(const EngineSettings& settings, const TextOptions& options) {
+  const std::string& path = settings.tokenizer_path;
+  if (path.empty()) return {};
+  return options.layout.labelled("", "tokenizer " + shown_path(path, options.verbose));
 }
 
 std::string header_text(const Comparison& comparison, const TextOptions& options) {

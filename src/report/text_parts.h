@@ -10,6 +10,8 @@ namespace crossval {
 
 /// "llama.cpp 0.5.0, commit 0c1e57098, canonical"
 std::string name_line(const EngineIdentity& identity);
+/// "tokenizer FILE", where it is not the model file's own vocabulary; else nothing.
+std::string tokenizer_line(const EngineSettings& settings, const TextOptions& options);
 /// Both engines, the model, the prompt, what was asked for, warnings.
 std::string header_text(const Comparison& comparison, const TextOptions& options);
 /// Where the ids differ and why.

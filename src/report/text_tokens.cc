@@ -51,6 +51,10 @@ std::string mismatch_text(const TokenMismatch& mismatch, const Layout& layout) {
   text +=
       layout.labelled("cause", mismatch.cause.name + ": " + mismatch.cause.sentence, Tint::warn);
   if (!mismatch.cause.evidence.empty()) text += layout.labelled("", mismatch.cause.evidence);
+  if (const auto& further = mismatch.further_cause) {
+    text += layout.labelled("further", further->name + ": " + further->sentence, Tint::warn);
+    text += layout.labelled("", further->evidence);
+  }
   if (mismatch.hunks.size() > 1) {
     std::string all;
     for (const auto& [name, count] : mismatch.causes) {

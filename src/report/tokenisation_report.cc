@@ -10,6 +10,7 @@
 #include "report/json_schema_version.h"
 #include "report/json_values.h"
 #include "report/text_parts.h"
+#include "report/text_prompt.h"
 
 namespace crossval {
 namespace {
@@ -25,9 +26,8 @@ Json tokens_of(const Tokenisation& tokenisation) {
   return tokens;
 }
 
-}  // namespace
-
-std::string tokenisation_text(const Tokenisation& tokenisation) {
+// One line per token, then the count.
+std::string token_table(const Tokenisation& tokenisation) {
   std::string text = fmt::format("{:>5}  {:>11}  {:>7}  piece\n", "index", "bytes", "id");
   for (size_t i = 0; i < tokenisation.ids.size(); ++i) {
     const TextRange& range = tokenisation.ranges[i];
@@ -41,11 +41,23 @@ std::string tokenisation_text(const Tokenisation& tokenisation) {
                             counted(std::ssize(tokenisation.prompt.text), "byte"));
 }
 
+}  // namespace
+
+std::string tokenisation_text(const Tokenisation& tokenisation, const TextOptions& options) {
+  if (!options.verbose) return token_table(tokenisation);
+  const Layout& layout = options.layout;
+  return layout.labelled("engine", tokenisation.engine.identity.name) +
+         tokenizer_line(tokenisation.engine.settings, options) +
+         prompt_details(tokenisation.prompt, layout) + ids_line("ids", tokenisation.ids, layout) +
+         "\n" + token_table(tokenisation);
+}
+
 std::string tokenisation_json(const Tokenisation& tokenisation, bool count_only) {
   Json document = {{"schema_version", kJsonSchemaVersion},
                    {"status", "ok"},
                    {"exit_code", 0},
-                   {"engine", tokenisation.engine},
+                   {"engine", tokenisation.engine.identity.name},
+                   {"tokenizer_path", json_bytes(tokenisation.engine.settings.tokenizer_path)},
                    {"count", tokenisation.ids.size()}};
   if (!count_only) {
     document["prompt"] = json_prompt(tokenisation.prompt);
@@ -55,16 +67,21 @@ std::string tokenisation_json(const Tokenisation& tokenisation, bool count_only)
   return json_document(document);
 }
 
-std::string token_comparison_text(const TokenComparison& comparison, const Layout& layout) {
-  const auto side = [&](const char* name, const EngineInfo& engine, const Tokenisation& tokens) {
-    return layout.labelled(name, fmt::format("{}: {}", name_line(engine.identity),
-                                             counted(std::ssize(tokens.ids), "token")));
+std::string token_comparison_text(const TokenComparison& comparison, const TextOptions& options) {
+  const Layout& layout = options.layout;
+  const auto side = [&](const char* name, const Tokenisation& tokens) {
+    std::string lines =
+        layout.labelled(name, fmt::format("{}: {}", name_line(tokens.engine.identity),
+                                          counted(static_cast<long>(tokens.ids.size()), "token")));
+    lines += tokenizer_line(tokens.engine.settings, options);
+    return lines + (options.verbose ? ids_line("", tokens.ids, layout) : "");
   };
-  const std::string head = side("candidate", comparison.candidate_engine, comparison.candidate) +
-                           side("reference", comparison.reference_engine, comparison.reference) +
-                           "\n";
+  std::string head = side("candidate", comparison.candidate);
+  head += side("reference", comparison.reference);
+  if (options.verbose) head += prompt_details(comparison.reference.prompt, layout);
+  head += "\n";
   if (!comparison.mismatch) {
-    return head + tokenisation_text(comparison.reference) + "\n" +
+    return head + token_table(comparison.reference) + "\n" +
            layout.paragraph("SAME-TOKENS: both tokenizers made the same ids.");
   }
   return head + mismatch_text(*comparison.mismatch, layout) + "\n" +
@@ -75,8 +92,8 @@ std::string token_comparison_text(const TokenComparison& comparison, const Layou
 }
 
 std::string token_comparison_json(const TokenComparison& comparison) {
-  const auto side = [](const EngineInfo& engine, const Tokenisation& tokens) -> Json {
-    return {{"engine", json_engine(engine)},
+  const auto side = [](const Tokenisation& tokens) -> Json {
+    return {{"engine", json_engine(tokens.engine)},
             {"count", tokens.ids.size()},
             {"tokens", tokens_of(tokens)}};
   };
@@ -85,10 +102,10 @@ std::string token_comparison_json(const TokenComparison& comparison) {
                         {"status", same ? "ok" : "tokens-differ"},
                         {"exit_code", static_cast<int>(exit_code(comparison))},
                         {"prompt", json_prompt(comparison.reference.prompt)},
-                        {"candidate", side(comparison.candidate_engine, comparison.candidate)},
-                        {"reference", side(comparison.reference_engine, comparison.reference)},
+                        {"candidate", side(comparison.candidate)},
+                        {"reference", side(comparison.reference)},
                         {"mismatch", same ? Json(nullptr) : json_mismatch(*comparison.mismatch)},
-                        {"warnings", json_warnings(comparison.reference.warnings)}});
+                        {"warnings", json_warnings(comparison.warnings)}});
 }
 
 }  // namespace crossval

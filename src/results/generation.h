@@ -24,7 +24,7 @@ struct Generation {
   EngineInfo engine;
   SamplingOptions sampling;
   PromptRecord prompt;
-  std::vector<Warning> warnings;
+  std::vector<Warning> warnings;  // those known before it began first
   std::vector<TokenId> prompt_tokens;
   std::vector<TokenId> tokens;  // generated, without an end-of-generation token
   std::string text;             // their bytes, up to a stop text

@@ -13,7 +13,7 @@
 namespace crossval {
 
 struct Tokenisation {
-  std::string engine;   // "native"
+  EngineInfo engine;
   PromptRecord prompt;  // text and decisions
   std::vector<TokenId> ids;
   std::vector<std::string> pieces;  // bytes of each id, special tokens as their text
@@ -23,9 +23,9 @@ struct Tokenisation {
 
 /// `tokenize --compare`: the same text, each engine with its own tokenizer.
 struct TokenComparison {
-  EngineInfo candidate_engine, reference_engine;
   Tokenisation candidate, reference;
   std::optional<TokenMismatch> mismatch;
+  std::vector<Warning> warnings;  // the prompt's and both engines'
 };
 
 constexpr ExitCode exit_code(const TokenComparison& comparison) {

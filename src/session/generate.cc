@@ -60,6 +60,7 @@ Result<Generation> GenerationRun::run() {
   result_.prompt = prompt_record(plan_.prompt);
   result_.warnings = all_warnings(plan_.prompt, engine_);
   const auto reason = evaluate_everything();
+  append_warnings(engine_.info(), "", result_.warnings, result_.engine.warnings.size());
   // An interrupted engine may fail or leave rows out: that is no finding.
   if (!reason && !stop_.stop_requested()) return tl::unexpected(reason.error());
   result_.stop = stop_.stop_requested() ? StopReason::interrupted : *reason;
@@ -68,12 +69,9 @@ Result<Generation> GenerationRun::run() {
 }
 
 Result<void> GenerationRun::check_capabilities() const {
-  const Capabilities& can = engine_.info().capabilities;
-  if (can.tokenize && can.decode) return {};
-  return fail(
-      ExitCode::usage,
-      fmt::format("the engine cannot {}", can.tokenize ? "decode step by step" : "tokenise"),
-      "engine " + engine_.info().identity.name);
+  if (engine_.info().capabilities.decode) return {};
+  return fail(ExitCode::usage, "the engine cannot decode step by step",
+              "engine " + engine_.info().identity.name);
 }
 
 Result<StopReason> GenerationRun::evaluate_everything() {
@@ -132,8 +130,14 @@ Result<void> GenerationRun::evaluate(std::span<const TokenId> ids) {
 Result<void> GenerationRun::take(TokenId id) {
   result_.tokens.push_back(id);
   const auto pieces = engine_.pieces(std::span(&id, 1));
-  if (!pieces) return tl::unexpected(pieces.error());
-  return show(text_.push(pieces->front()));
+  if (pieces) return show(text_.push(pieces->front()));
+  if (engine_.info().capabilities.tokenize) return tl::unexpected(pieces.error());
+  if (result_.tokens.size() == 1) {
+    result_.warnings.push_back(
+        {"no-text", "the generated tokens cannot be shown as text: " + pieces.error().what +
+                        "; their ids are shown with -v and in JSON"});
+  }
+  return {};
 }
 
 Result<void> GenerationRun::show(const std::string& text) {

@@ -74,6 +74,10 @@ Result<Comparison> PerTokenRun::run() {
       if (auto ok = find_first_difference(); !ok) return tl::unexpected(ok.error());
     }
   }
+  // Last: an engine may have come to know something on the way.
+  for (const Side side : {Side::candidate, Side::reference}) {
+    append_warnings(engines_.of(side).info(), engine_label(engines_, side), result_.warnings);
+  }
   summarise(result_);
   return std::move(result_);
 }
@@ -88,19 +92,12 @@ void PerTokenRun::describe() {
   result_.models = plan_.models;
   result_.prompt = prompt_record(plan_.prompt);
   result_.warnings = prompt_warnings(plan_.prompt);
-  for (const Side side : {Side::candidate, Side::reference}) {
-    for (const EngineWarning& warning : engines_.of(side).info().warnings) {
-      result_.warnings.push_back(
-          {warning.name, engine_label(engines_, side) + ": " + warning.message});
-    }
-  }
 }
 
 Result<void> PerTokenRun::check_capabilities() const {
   for (const Side side : {Side::candidate, Side::reference}) {
     const Capabilities& can = engines_.of(side).info().capabilities;
     const char* lacking = nullptr;
-    if (plan_.prompt.ids.empty() && !can.tokenize) lacking = "tokenise: give ids with --tokens";
     if (plan_.max_tokens > 0 && !can.decode) lacking = "decode step by step: use --max-tokens 0";
     if (plan_.first_diff && !can.trace) lacking = "show its tensors: leave out --first-diff";
     if (lacking != nullptr) {
@@ -116,16 +113,17 @@ Result<bool> PerTokenRun::pass_gates() {
   result_.settings = compare_settings(result_.candidate, result_.reference, plan_.asked_differences,
                                       plan_.models.same);
   observer_.phase("tokenise");
-  auto tokens = tokenise_both(plan_.prompt, plan_.model, engines_);
+  auto tokens = tokenise_both(plan_.prompt, plan_.facts, engines_);
   if (auto ok = check_stop(stop_); !ok) return tl::unexpected(ok.error());
   if (!tokens) return tl::unexpected(tokens.error());
   result_.mismatch = std::move(tokens->mismatch);
   const bool candidates = plan_.on_token_mismatch == OnTokenMismatch::use_candidate;
   TokenSide& used = candidates ? tokens->candidate : tokens->reference;
   if (result_.mismatch && plan_.on_token_mismatch != OnTokenMismatch::stop) {
-    const Side other = candidates ? Side::reference : Side::candidate;
-    const auto ok = check_ids(engines_, other, used.ids, ExitCode::usage);
-    if (!ok) return tl::unexpected(ok.error());
+    for (const Side side : {Side::candidate, Side::reference}) {
+      const auto ok = check_ids(engines_.of(side), used.ids, ExitCode::usage);
+      if (!ok) return tl::unexpected(attributed(engines_, side, ok.error()));
+    }
   }
   result_.tokens = std::move(used.ids);
   prompt_pieces_ = std::move(used.pieces);

@@ -16,8 +16,8 @@ namespace crossval {
 /// What the command line asked for.
 struct PerTokenPlan {
   Prompt prompt;
-  PromptModelFacts model;  // of the prompt's model file: the token gate names causes with it
-  ModelFiles models;       // what the two engines' model files are to each other
+  PairFacts facts;    // the token gate names causes with them
+  ModelFiles models;  // what the two engines' model files are to each other
   Requirement requirement = Requirement::cosine;
   double cos_tol = 0.999;
   int32_t max_tokens = 4;  // decode steps after the prompt; 0: the prompt alone

@@ -16,11 +16,17 @@ std::vector<Warning> prompt_warnings(const Prompt& prompt) {
   return warnings;
 }
 
+void append_warnings(const EngineInfo& engine, const std::string& label,
+                     std::vector<Warning>& warnings, size_t first) {
+  const std::string head = label.empty() ? label : label + ": ";
+  for (size_t i = first; i < engine.warnings.size(); ++i) {
+    warnings.push_back({engine.warnings[i].name, head + engine.warnings[i].message});
+  }
+}
+
 std::vector<Warning> all_warnings(const Prompt& prompt, const Engine& engine) {
   std::vector<Warning> warnings = prompt_warnings(prompt);
-  for (const EngineWarning& warning : engine.info().warnings) {
-    warnings.push_back({warning.name, warning.message});
-  }
+  append_warnings(engine.info(), "", warnings);
   return warnings;
 }
 

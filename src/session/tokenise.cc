@@ -8,12 +8,18 @@
 namespace crossval {
 namespace {
 
+// The prompt as the vocabulary of `side` would have it: what --bos on puts in front is its own BOS.
+Prompt prompt_of(const Prompt& prompt, const PairFacts& facts, const EnginePair& engines,
+                 Side side) {
+  Prompt own = prompt;
+  own.bos_text = (side == Side::candidate ? facts.candidate : facts.reference).bos_text;
+  own.prepend_bos = prompt.prepend_bos && !engines.of(side).info().settings.add_bos;
+  return own;
+}
+
 Result<std::vector<TokenId>> ids_of(const Prompt& prompt, const EnginePair& engines, Side side) {
   auto ids = prompt_ids(prompt, engines.of(side));
   if (!ids) return tl::unexpected(attributed(engines, side, ids.error()));
-  const bool given = !prompt.ids.empty();
-  const auto ok = check_ids(engines, side, *ids, given ? ExitCode::usage : ExitCode::engine_failed);
-  if (!ok) return tl::unexpected(ok.error());
   return ids;
 }
 
@@ -29,19 +35,45 @@ Result<std::vector<std::string>> pieces_by(const EnginePair& engines, Side side,
   return pieces;
 }
 
-Result<TokenSide> side_of(const EnginePair& engines, Side side, std::vector<TokenId> ids) {
+Result<TokenSide> side_of(const EnginePair& engines, Side side, const PromptModelFacts& facts,
+                          std::vector<TokenId> ids) {
   auto pieces = pieces_by(engines, side, ids);
   if (!pieces) return tl::unexpected(pieces.error());
-  return TokenSide{engine_label(engines, side), std::move(ids), *std::move(pieces)};
+  TokenSide result{.engine = engine_label(engines, side),
+                   .ids = std::move(ids),
+                   .pieces = *std::move(pieces),
+                   .pieces_elsewhere = {},
+                   .bos_text = facts.bos_text,
+                   .eos_text = facts.eos_text,
+                   .special_texts = facts.control_texts};
+  result.special_texts.insert(result.special_texts.end(), facts.user_defined_texts.begin(),
+                              facts.user_defined_texts.end());
+  return result;
+}
+
+// Asks `other` what it knows the ids of `side` by.
+Result<void> look_up_elsewhere(const EnginePair& engines, Side other, TokenSide& side) {
+  const int32_t n_vocab = engines.of(other).info().settings.n_vocab;
+  std::vector<TokenId> known;
+  for (const TokenId id : side.ids) {
+    if (id < n_vocab) known.push_back(id);
+  }
+  auto pieces = pieces_by(engines, other, known);
+  if (!pieces) return tl::unexpected(pieces.error());
+  size_t next = 0;
+  for (const TokenId id : side.ids) {
+    side.pieces_elsewhere.push_back(id < n_vocab ? std::move((*pieces)[next++]) : std::string());
+  }
+  return {};
 }
 
 Tokenisation tokenisation_of(const Prompt& prompt, const Engine& engine, std::vector<TokenId> ids,
                              std::vector<std::string> pieces) {
   Tokenisation result;
-  result.engine = engine.info().identity.name;
+  result.engine = engine.info();
   result.prompt = prompt_record(prompt);
   result.ids = std::move(ids);
-  result.ranges = locate_pieces(prompt.text, pieces);
+  result.ranges = locate_pieces(prompt.text, pieces, prompt.bos_text);
   result.pieces = std::move(pieces);
   result.warnings = all_warnings(prompt, engine);
   return result;
@@ -63,74 +95,91 @@ Result<std::vector<std::string>> pieces_of(const EnginePair& engines,
   return std::vector<std::string>(ids.size());
 }
 
-Result<void> check_ids(const EnginePair& engines, Side side, std::span<const TokenId> ids,
-                       ExitCode code) {
-  const int32_t n_vocab = engines.of(side).info().settings.n_vocab;
+Result<void> check_ids(const Engine& engine, std::span<const TokenId> ids, ExitCode code) {
+  const int32_t n_vocab = engine.info().settings.n_vocab;
   for (size_t i = 0; i < ids.size(); ++i) {
     if (ids[i] < 0 || ids[i] >= n_vocab) {
       return fail(code,
                   fmt::format("token id {} at index {} is outside the vocabulary of {} tokens",
                               ids[i], i, n_vocab),
-                  engine_label(engines, side));
+                  "engine " + engine.info().identity.name);
     }
   }
   return {};
 }
 
-Result<PromptTokens> tokenise_both(const Prompt& prompt, const PromptModelFacts& model,
+Result<PromptTokens> tokenise_both(const Prompt& prompt, const PairFacts& facts,
                                    const EnginePair& engines) {
-  auto candidate = ids_of(prompt, engines, Side::candidate);
+  auto candidate =
+      ids_of(prompt_of(prompt, facts, engines, Side::candidate), engines, Side::candidate);
   if (!candidate) return tl::unexpected(candidate.error());
-  auto reference = ids_of(prompt, engines, Side::reference);
+  auto reference =
+      ids_of(prompt_of(prompt, facts, engines, Side::reference), engines, Side::reference);
   if (!reference) return tl::unexpected(reference.error());
   PromptTokens tokens;
   if (*candidate == *reference) {
+    // An engine may have made an id that it does not have; the user may have given one.
+    const auto code = prompt.ids.empty() ? ExitCode::engine_failed : ExitCode::usage;
+    for (const Side side : {Side::candidate, Side::reference}) {
+      if (auto ok = check_ids(engines.of(side), *reference, code); !ok) {
+        return tl::unexpected(attributed(engines, side, ok.error()));
+      }
+    }
     auto pieces = pieces_of(engines, *reference);
     if (!pieces) return tl::unexpected(pieces.error());
-    tokens.candidate = {engine_label(engines, Side::candidate), *std::move(candidate), *pieces};
-    tokens.reference = {engine_label(engines, Side::reference), *std::move(reference),
-                        *std::move(pieces)};
+    tokens.candidate.ids = *std::move(candidate);
+    tokens.reference.ids = *std::move(reference);
+    tokens.candidate.pieces = *pieces;
+    tokens.reference.pieces = *std::move(pieces);
     return tokens;
   }
-  auto a = side_of(engines, Side::candidate, *std::move(candidate));
+  auto a = side_of(engines, Side::candidate, facts.candidate, *std::move(candidate));
   if (!a) return tl::unexpected(a.error());
-  auto b = side_of(engines, Side::reference, *std::move(reference));
+  auto b = side_of(engines, Side::reference, facts.reference, *std::move(reference));
   if (!b) return tl::unexpected(b.error());
+  if (auto ok = look_up_elsewhere(engines, Side::reference, *a); !ok) {
+    return tl::unexpected(ok.error());
+  }
+  if (auto ok = look_up_elsewhere(engines, Side::candidate, *b); !ok) {
+    return tl::unexpected(ok.error());
+  }
   tokens.candidate = *std::move(a);
   tokens.reference = *std::move(b);
-  std::vector<std::string> specials = model.control_texts;
-  specials.insert(specials.end(), model.user_defined_texts.begin(), model.user_defined_texts.end());
-  tokens.mismatch = find_token_mismatch({.text = prompt.text,
-                                         .candidate = tokens.candidate,
-                                         .reference = tokens.reference,
-                                         .bos_text = model.bos_text,
-                                         .eos_text = model.eos_text,
-                                         .special_texts = std::move(specials)});
+  tokens.mismatch = find_token_mismatch(
+      {.text = prompt.text, .candidate = tokens.candidate, .reference = tokens.reference});
   return tokens;
 }
 
 Result<Tokenisation> tokenise(const Prompt& prompt, Engine& engine) {
   auto ids = prompt_ids(prompt, engine);
   if (!ids) return tl::unexpected(ids.error());
+  if (!prompt.ids.empty() && engine.info().capabilities.tokenize) {
+    if (auto ok = check_ids(engine, *ids, ExitCode::usage); !ok) return tl::unexpected(ok.error());
+  }
   auto pieces = engine.pieces(*ids);
   if (!pieces) return tl::unexpected(pieces.error());
   return tokenisation_of(prompt, engine, *std::move(ids), *std::move(pieces));
 }
 
-Result<TokenComparison> compare_tokens(const Prompt& prompt, const PromptModelFacts& model,
+Result<TokenComparison> compare_tokens(const Prompt& prompt, const PairFacts& facts,
                                        const EnginePair& engines) {
   if (!prompt.ids.empty()) {
     return fail(ExitCode::usage, "there is no text to tokenise", "--tokens",
                 "Give the text with -p or -f.");
   }
-  auto tokens = tokenise_both(prompt, model, engines);
+  auto tokens = tokenise_both(prompt, facts, engines);
   if (!tokens) return tl::unexpected(tokens.error());
-  const auto of = [&](const Engine& engine, TokenSide& side) {
-    return tokenisation_of(prompt, engine, std::move(side.ids), std::move(side.pieces));
+  const auto of = [&](Side side, TokenSide& made) {
+    return tokenisation_of(prompt_of(prompt, facts, engines, side), engines.of(side),
+                           std::move(made.ids), std::move(made.pieces));
   };
-  return TokenComparison{engines.candidate.info(), engines.reference.info(),
-                         of(engines.candidate, tokens->candidate),
-                         of(engines.reference, tokens->reference), std::move(tokens->mismatch)};
+  TokenComparison result{of(Side::candidate, tokens->candidate),
+                         of(Side::reference, tokens->reference), std::move(tokens->mismatch),
+                         prompt_warnings(prompt)};
+  for (const Side side : {Side::candidate, Side::reference}) {
+    append_warnings(engines.of(side).info(), engine_label(engines, side), result.warnings);
+  }
+  return result;
 }
 
 }  // namespace crossval

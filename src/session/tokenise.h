@@ -25,22 +25,23 @@ struct PromptTokens {
 /// usage (no token).
 Result<std::vector<TokenId>> prompt_ids(const Prompt& prompt, Engine& engine);
 
-/// Tokenises with each engine's own tokenizer, or takes the user's ids for both. `model` is what
-/// the token gate names causes with. Errors: an engine's, with its side; usage (no token, a given
-/// id outside a vocabulary); engine_failed (an engine's own id outside its vocabulary).
-Result<PromptTokens> tokenise_both(const Prompt& prompt, const PromptModelFacts& model,
+/// Tokenises with each engine's own tokenizer, or takes the user's ids for both. `facts` is what
+/// the token gate names causes with. Ids that are the same, and so may be evaluated, are in both
+/// vocabularies; ids that differ need not be. Errors: an engine's, with its side; usage (no token,
+/// a given id outside a vocabulary); engine_failed (both engines made an id outside a vocabulary).
+Result<PromptTokens> tokenise_both(const Prompt& prompt, const PairFacts& facts,
                                    const EnginePair& engines);
 
-/// What `engine` makes of the prompt. Errors: the engine's; usage (no token).
+/// What `engine` makes of the prompt. Errors: the engine's; usage (no token, a given id outside the
+/// vocabulary).
 Result<Tokenisation> tokenise(const Prompt& prompt, Engine& engine);
 
 /// The same text for both tokenizers. Errors: as tokenise_both; usage (the prompt is ids).
-Result<TokenComparison> compare_tokens(const Prompt& prompt, const PromptModelFacts& model,
+Result<TokenComparison> compare_tokens(const Prompt& prompt, const PairFacts& facts,
                                        const EnginePair& engines);
 
-/// Fails with `code` when an id is outside the vocabulary of that side's engine.
-Result<void> check_ids(const EnginePair& engines, Side side, std::span<const TokenId> ids,
-                       ExitCode code);
+/// Fails with `code` when an id is outside the engine's vocabulary.
+Result<void> check_ids(const Engine& engine, std::span<const TokenId> ids, ExitCode code);
 
 /// What the ids stand for, by the reference if it can tell, else by the candidate; empty strings
 /// when neither can. Errors: an engine's, with its side.

@@ -9,6 +9,12 @@ def ids(crossval, model, *options):
     return [token["id"] for token in run.json["tokens"]]
 
 
+def causes(run):
+    mismatch = run.json["mismatch"]
+    further = mismatch["further_cause"]
+    return mismatch["cause"]["name"], further and further["name"]
+
+
 def per_token(crossval, model, gpt2, *options, candidate="native"):
     return crossval("per-token", "-m", model, "-p", TEXT, "--max-tokens", 2, "--candidate", candidate,
                     "--tokenizer", gpt2, "--format", "json", *options)
@@ -18,7 +24,7 @@ def test_different_ids_stop_the_run(crossval, model, gpt2):
     run = per_token(crossval, model, gpt2)
     assert (run.code, run.json["verdict"]) == (2, "TOKENS-DIFFER")
     assert run.json["positions"] == [] and run.json["on_token_mismatch"] == "stop"
-    assert run.json["mismatch"]["cause"]["name"] == "pre-tokenizer-digits"
+    assert causes(run) == ("other-vocabulary", "pre-tokenizer-digits")
 
 
 @pytest.mark.parametrize("side", ["reference", "candidate"])
@@ -29,7 +35,7 @@ def test_one_sides_ids_go_to_both(crossval, model, gpt2, side):
     # The engines agree on every bit, and still it is no match.
     assert (run.code, result["verdict"], result["status"]) == (2, "TOKENS-DIFFER", "tokens-differ")
     assert result["identical_rows"] == len(result["positions"]) == len(result["tokens"]) + 2
-    assert result["mismatch"]["cause"]["name"] == "pre-tokenizer-digits"
+    assert causes(run) == ("other-vocabulary", "pre-tokenizer-digits")
 
 
 @pytest.mark.parametrize("fault, code, verdict", [("wrong-head", 1, "DIVERGED"), ("nan", 3, "UNHEALTHY")])
@@ -62,7 +68,7 @@ def test_two_tokenizers_that_agree(crossval, model):
 def test_two_tokenizers_that_do_not(crossval, model, gpt2):
     run = compare(crossval, model, "--tokenizer", gpt2, "--format", "json")
     assert (run.code, run.json["status"]) == (2, "tokens-differ")
-    assert run.json["mismatch"]["cause"]["name"] == "pre-tokenizer-digits"
+    assert causes(run) == ("other-vocabulary", "pre-tokenizer-digits")
     text = compare(crossval, model, "--tokenizer", gpt2)
     assert text.code == 2 and "TOKENS-DIFFER" in text.out and "pre-tokenizer-digits" in text.out
 
@@ -76,3 +82,74 @@ def test_any_vocabulary_can_be_compared(crossval, gpt2):
 @pytest.mark.parametrize("options", [["--count"], ["--engine", "native"]])
 def test_compare_excludes_what_belongs_to_one_engine(crossval, model, options):
     assert compare(crossval, model, *options).code == 64
+
+
+# Reference's file (none: the model), candidate's, text, what is named.
+VOCABULARIES = [
+    (None, "gpt-2", "Hello photosynthesis", "other-vocabulary", None),
+    ("baichuan", "llama-spm", " <x>", "other-vocabulary", None),
+    ("starcoder", "refact", "Hello", "other-vocabulary", None),
+    ("gpt-2", "llama-bpe", "Hello", "other-vocabulary", "bos-extra"),
+    ("llama-bpe", "gpt-2", "Hello", "other-vocabulary", "bos-missing"),
+    (None, "llama-bpe", "Hello", "other-vocabulary", "bos-extra"),
+]
+
+
+@pytest.mark.parametrize("reference, candidate, text, cause, further", VOCABULARIES)
+def test_another_vocabulary_is_named_first(crossval, model, gpt2, reference, candidate, text, cause, further):
+    def file(name):
+        return model if name is None else gpt2.with_name(f"ggml-vocab-{name}.gguf")
+
+    run = crossval("tokenize", "--compare", "-m", file(reference), "--tokenizer", file(candidate), "-p", text,
+                   "--format", "json")
+    assert (run.code, causes(run)) == (2, (cause, further))
+    assert "tokenizer-vocabulary" in [warning["name"] for warning in run.json["warnings"]]
+    # The evidence: one piece with the id of each side.
+    pieces = [{token["piece"] if isinstance(token["piece"], str) else "": token["id"] for token in run.json[side]["tokens"]}
+              for side in ("candidate", "reference")]
+    shared = [piece for piece in pieces[0] if pieces[1].get(piece, pieces[0][piece]) != pieces[0][piece]]
+    evidence = run.json["mismatch"]["cause"]["evidence"]
+    assert any(all(str(side[piece]) in evidence for side in pieces) and piece in evidence for piece in shared)
+
+
+def test_ids_outside_the_model_are_explained_and_refused_only_when_evaluated(crossval, model, gpt2):
+    llama = gpt2.with_name("ggml-vocab-llama-bpe.gguf")
+    run = crossval("per-token", "-m", model, "--tokenizer", llama, "-p", "Hello", "--max-tokens", 0, "--format", "json")
+    assert (run.code, run.json["verdict"]) == (2, "TOKENS-DIFFER")
+    assert run.json["mismatch"]["candidate_ids"] == [128000, 9906]
+    assert run.json["candidate"]["settings"]["tokenizer_path"] == str(llama)
+    refused = crossval("per-token", "-m", model, "--tokenizer", llama, "-p", "Hello", "--max-tokens", 0,
+                       "--on-token-mismatch", "use-candidate")
+    assert refused.code == 64 and "token id 128000" in refused.err
+
+
+def test_a_tokenizer_file_with_another_vocabulary_is_said(crossval, model, gpt2):
+    for command in (["tokenize"], ["run", "--max-tokens", 0]):
+        run = crossval(*command, "-m", model, "-p", "Hi", "--tokenizer", gpt2, "-v")
+        assert "50257 tokens beside 49152; id 0 is [!] beside [<|endoftext|>]" in run.err
+        assert gpt2.name in run.out + run.err
+        same = crossval(*command, "-m", model, "-p", "Hi", "--tokenizer", model)
+        assert "tokenizer-vocabulary" not in same.err
+
+
+def test_the_prompt_is_checked_by_the_tokenizer_file(crossval, model, gpt2):
+    def warnings(*options):
+        run = crossval("tokenize", "-m", model, "--count", "--format", "json", *options)
+        return [warning["name"] for warning in run.json["warnings"]]
+
+    chat = ["-p", "Hi", "--chat"]
+    assert warnings(*chat) == []
+    assert warnings(*chat, "--tokenizer", gpt2) == ["marker-unknown", "tokenizer-vocabulary"]
+    text = ["-p", "a<|im_end|>"]
+    assert warnings(*text) == ["special-as-text"]
+    assert warnings(*text, "--tokenizer", gpt2) == ["tokenizer-vocabulary"]
+    llama = gpt2.with_name("ggml-vocab-llama-bpe.gguf")
+    run = crossval("tokenize", "-m", model, "-p", "Hi", "--tokenizer", llama, "--format", "json")
+    assert run.json["prompt"]["bos"]["why"] == "the tokenizer file asks for it"
+
+
+def test_a_fault_without_effect_is_said(crossval, model):
+    options = ["per-token", "-m", model, "-p", "Hi", "--max-tokens", 0, "--format", "json", "--candidate"]
+    run = crossval(*options, "native:fault=missing-bos", "--bos", "on")
+    assert [warning["name"] for warning in run.json["warnings"]] == ["fault-without-effect"]
+    assert crossval(*options, "native", "--bos", "on").json["warnings"] == []

@@ -14,7 +14,7 @@ using Pieces = std::vector<std::string>;
 // Ids by piece, so that equal pieces have equal ids.
 TokenSide side(const std::string& engine, const Pieces& pieces) {
   static std::map<std::string, int32_t> ids;
-  TokenSide result{engine, {}, pieces};
+  TokenSide result{engine, {}, pieces, pieces, "<s>", "</s>", {"<s>", "</s>", "<|im_end|>"}};
   for (const std::string& piece : pieces) {
     result.ids.push_back(ids.emplace(piece, static_cast<int32_t>(ids.size())).first->second);
   }
@@ -24,8 +24,17 @@ TokenSide side(const std::string& engine, const Pieces& pieces) {
 TokenGateInput gate(const std::string& text, const Pieces& candidate, const Pieces& reference) {
   static std::string kept;  // the input views it
   kept = text;
-  return {kept,   side("native", candidate),    side("llama.cpp", reference), "<s>",
-          "</s>", {"<s>", "</s>", "<|im_end|>"}};
+  return {kept, side("native", candidate), side("llama.cpp", reference)};
+}
+
+// Two vocabularies without an id in common.
+TokenGateInput foreign(const std::string& text, const Pieces& candidate, const Pieces& reference) {
+  TokenGateInput input = gate(text, candidate, reference);
+  for (int32_t& id : input.reference.ids) id += 1000;
+  for (TokenSide* each : {&input.candidate, &input.reference}) {
+    for (std::string& piece : each->pieces_elsewhere) piece = "?";
+  }
+  return input;
 }
 
 std::string name(const std::string& text, const Pieces& candidate, const Pieces& reference) {
@@ -97,9 +106,46 @@ TEST(TokenCause, InvalidUtf8) {
 }
 
 TEST(TokenCause, OtherVocabulary) {
-  TokenGateInput input = gate("ab", {"a", "b"}, {"a", "b"});
-  for (int32_t& id : input.reference.ids) id += 1000;
-  EXPECT_EQ(find_token_mismatch(input)->cause.name, "other-vocabulary");
+  const auto found = find_token_mismatch(foreign("ab", {"a", "b"}, {"a", "b"}));
+  EXPECT_EQ(found->cause.name, "other-vocabulary");
+  EXPECT_FALSE(found->further_cause.has_value());
+  EXPECT_EQ(found->causes, (std::map<std::string, size_t>{{"other-vocabulary", 1}}));
+}
+
+// Whatever else differs, one shared piece proves it; the evidence is that piece with both ids.
+TEST(TokenCause, OtherVocabularyIsTheFirstCauseNamed) {
+  TokenGateInput input = foreign("Hello photo", {"Hello", " ph", "oto"}, {"Hello", " pho", "to"});
+  input.candidate.ids[0] = 15496;
+  input.reference.ids[0] = 19556;
+  const auto found = find_token_mismatch(input);
+  EXPECT_EQ(found->cause.name, "other-vocabulary");
+  EXPECT_EQ(found->cause.evidence, "[Hello]: native has id 15496, llama.cpp has id 19556");
+  EXPECT_FALSE(found->further_cause.has_value());  // other merges are the vocabulary's
+}
+
+TEST(TokenCause, WhatTheTextShowsBesideOtherVocabularyIsSaidToo) {
+  const auto further = [](const TokenGateInput& input) {
+    const auto found = find_token_mismatch(input);
+    EXPECT_EQ(found->cause.name, "other-vocabulary");
+    return found->further_cause ? found->further_cause->name : "none";
+  };
+  EXPECT_EQ(further(foreign("In 12", {"In", " 12"}, {"In", " ", "1", "2"})),
+            "pre-tokenizer-digits");
+  // Each side has its own BOS.
+  TokenGateInput own_bos = foreign("Hi", {"<begin>", "Hi"}, {"Hi"});
+  own_bos.candidate.bos_text = "<begin>";
+  EXPECT_EQ(further(own_bos), "bos-extra");
+  TokenGateInput two = foreign("<im>Hi", {"<s>", "<", "im", ">", "Hi"}, {"<im>", "Hi"});
+  two.reference.bos_text = "<im>";
+  two.reference.special_texts = {"<im>"};
+  EXPECT_EQ(further(two), "special-as-text");
+}
+
+// A vocabulary that has a piece twice: both sides know both ids by it.
+TEST(TokenCause, APieceThatAVocabularyHasTwiceProvesNothing) {
+  TokenGateInput input = gate("a\nb", {"a", "\n", "b"}, {"a", "\n", "b"});
+  input.reference.ids[1] = 1013;
+  EXPECT_EQ(find_token_mismatch(input)->cause.name, "unexplained");
 }
 
 TEST(TokenCause, WhatNothingExplains) { EXPECT_EQ(name("abc", {"abc"}, {"xyz"}), "unexplained"); }

@@ -11,15 +11,15 @@ using testing::Pair;
 const std::string kText = "Hello in 2024 you don't";
 
 TokenGateInput example() {
-  return {
-      kText,
-      {"native",
-       {1, 10, 11, 20, 21, 12, 30, 31},
-       {"<s>", "Hello", " in ", "202", "4", " you", " don", "'t"}},
-      {"llama.cpp", {1, 10, 11, 22, 12, 32}, {"<s>", "Hello", " in ", "2024", " you", " don't"}},
-      "<s>",
-      "</s>",
-      {"<s>", "</s>"}};
+  const auto side = [](const char* engine, std::vector<int32_t> ids,
+                       const std::vector<std::string>& pieces) {
+    return TokenSide{engine, std::move(ids), pieces, pieces, "<s>", "</s>", {"<s>", "</s>"}};
+  };
+  return {kText,
+          side("native", {1, 10, 11, 20, 21, 12, 30, 31},
+               {"<s>", "Hello", " in ", "202", "4", " you", " don", "'t"}),
+          side("llama.cpp", {1, 10, 11, 22, 12, 32},
+               {"<s>", "Hello", " in ", "2024", " you", " don't"})};
 }
 
 TEST(TokenMismatch, FindsPlaceWindowsAndAllCauses) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "gguf/writer.h"
@@ -23,16 +24,22 @@ using testing_support::make_tiny;
 /// join first (score -1 above -2), then the space joins them: token 7 alone, after BOS.
 class SmallVocabulary {
  public:
-  explicit SmallVocabulary(std::string_view model = "llama")
-      : path_(fmt::format("{}/vocabulary-{}.gguf", testing::TempDir(), ::getpid())) {
-    const std::vector<std::string> tokens = {"<unk>", "<s>", "</s>", "\u2581",
-                                             "a",     "b",   "ab",   "\u2581ab"};
-    const float scores[] = {0, 0, 0, -5, -6, -7, -1, -2};
-    const int32_t kinds[] = {2, 3, 3, 1, 1, 1, 1, 1};
+  /// With another `word` than "ab" there is a ninth token behind the others.
+  explicit SmallVocabulary(std::string_view model = "llama", const std::string& word = "ab")
+      : path_(fmt::format("{}/vocabulary-{}-{}.gguf", testing::TempDir(), ::getpid(), count_++)) {
+    std::vector<std::string> tokens = {"<unk>", "<s>", "</s>", "\u2581",
+                                       "a",     "b",   word,   "\u2581" + word};
+    std::vector<float> scores = {0, 0, 0, -5, -6, -7, -1, -2};
+    std::vector<int32_t> kinds = {2, 3, 3, 1, 1, 1, 1, 1};
+    if (word != "ab") {
+      tokens.emplace_back("more");
+      scores.push_back(-9);
+      kinds.push_back(1);
+    }
     GgufArray score_array;
     score_array.element = GgufType::f32;
     score_array.count = tokens.size();
-    score_array.numbers = reinterpret_cast<const std::byte*>(scores);
+    score_array.numbers = reinterpret_cast<const std::byte*>(scores.data());
     GgufWriter writer(path_);
     writer.add_string("general.architecture", "llama");
     writer.add_string("tokenizer.ggml.model", model);
@@ -47,6 +54,7 @@ class SmallVocabulary {
   const std::string& path() const { return path_; }
 
  private:
+  static inline int count_ = 0;
   std::string path_;
 };
 
@@ -71,7 +79,7 @@ TEST(NativeVocabulary, TextGoesThroughTheVocabularyOfTheModelFile) {
   const SmallVocabulary file;
   const auto model = GgufFile::open(file.path());
   ASSERT_TRUE(model.has_value()) << model.error().message();
-  const auto vocabulary = NativeVocabulary::create(*model, "", false);
+  const auto vocabulary = NativeVocabulary::create(*model, "");
   ASSERT_TRUE(vocabulary.has_value()) << vocabulary.error().message();
   EXPECT_TRUE(vocabulary->present());
   EXPECT_TRUE(vocabulary->add_bos());
@@ -87,7 +95,7 @@ TEST(NativeVocabulary, TextGoesThroughTheVocabularyOfTheModelFile) {
 TEST(NativeVocabulary, RowsOfAPaddedOutputMatrixStandForNoBytes) {
   const SmallVocabulary file;
   const auto model = GgufFile::open(file.path());
-  const auto vocabulary = NativeVocabulary::create(*model, "", false);
+  const auto vocabulary = NativeVocabulary::create(*model, "");
   EXPECT_THAT(vocabulary->pieces(std::vector<TokenId>{8, 1000}).value(), ElementsAre("", ""));
   EXPECT_FALSE(vocabulary->is_end_of_generation(8));
   const auto negative = vocabulary->pieces(std::vector<TokenId>{-1});
@@ -95,13 +103,40 @@ TEST(NativeVocabulary, RowsOfAPaddedOutputMatrixStandForNoBytes) {
   EXPECT_EQ(negative.error().code, ExitCode::usage);
 }
 
-TEST(NativeVocabulary, MissingBosDropsOnlyTheBosThatTheModelAsksFor) {
+TEST(NativeVocabulary, MissingBosDropsOnlyTheBosThatTheModelAsksForOrSaysSo) {
   const SmallVocabulary file;
-  const auto model = GgufFile::open(file.path());
-  const auto vocabulary = NativeVocabulary::create(*model, "", true);
-  EXPECT_TRUE(vocabulary->add_bos());  // what the file asks for stays visible
-  EXPECT_THAT(vocabulary->tokenize("ab", {}).value(), ElementsAre(7));
-  EXPECT_THAT(vocabulary->tokenize("<s>ab", {.add_special = false}).value(), ElementsAre(1, 7));
+  const std::vector<TokenId> ids = {7};
+  const auto sink = [](int32_t, std::span<const float>) { return true; };
+  const auto warned = [](const Engine& engine) {
+    const auto& warnings = engine.info().warnings;
+    return std::ranges::any_of(warnings, [](const EngineWarning& warning) {
+      return warning.name == "fault-without-effect";
+    });
+  };
+  const auto faulty = make_tiny({.tokenizer_path = file.path(), .faults = {"missing-bos"}});
+  EXPECT_TRUE(faulty->info().settings.add_bos);  // what the file asks for stays visible
+  EXPECT_THAT(faulty->tokenize("ab", {}).value(), ElementsAre(7));
+  EXPECT_THAT(faulty->tokenize("<s>ab", {.add_special = false}).value(), ElementsAre(1, 7));
+  ASSERT_TRUE(faulty->evaluate(ids, 0, sink).has_value());
+  EXPECT_FALSE(warned(*faulty));
+  const auto idle = make_tiny({.tokenizer_path = file.path(), .faults = {"missing-bos"}});
+  EXPECT_THAT(idle->tokenize("<s>ab", {.add_special = false}).value(), ElementsAre(1, 7));
+  ASSERT_TRUE(idle->evaluate(ids, 0, sink).has_value());
+  EXPECT_TRUE(warned(*idle));
+}
+
+TEST(NativeVocabulary, AFileWithAnotherVocabularyThanTheModelsIsNamed) {
+  const SmallVocabulary model, other("llama", "cd");
+  const auto engine = make_native_vocabulary(model.path(), other.path());
+  ASSERT_TRUE(engine.has_value()) << engine.error().message();
+  EXPECT_EQ((*engine)->info().settings.tokenizer_path, other.path());
+  ASSERT_EQ((*engine)->info().warnings.size(), 1U);
+  EXPECT_EQ((*engine)->info().warnings[0].name, "tokenizer-vocabulary");
+  EXPECT_THAT((*engine)->info().warnings[0].message,
+              HasSubstr("9 tokens beside 8; id 6 is [cd] beside [ab]"));
+  const SmallVocabulary same;
+  EXPECT_TRUE((*make_native_vocabulary(model.path(), same.path()))->info().warnings.empty());
+  EXPECT_TRUE((*make_native_vocabulary(model.path(), ""))->info().warnings.empty());
 }
 
 TEST(NativeVocabulary, AnEngineWithoutOneTakesIdsAndRefusesText) {
@@ -119,7 +154,7 @@ TEST(NativeVocabulary, AnEngineWithoutOneTakesIdsAndRefusesText) {
 TEST(NativeVocabulary, AnUnsupportedOneIsNamedWhenTextIsAskedFor) {
   const SmallVocabulary file("runes");
   const auto model = GgufFile::open(file.path());
-  const auto vocabulary = NativeVocabulary::create(*model, "", false);
+  const auto vocabulary = NativeVocabulary::create(*model, "");
   ASSERT_TRUE(vocabulary.has_value());
   EXPECT_FALSE(vocabulary->present());
   const auto ids = vocabulary->tokenize("ab", {});

@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 // "né" with a BOS in front, the two bytes of é as tokens of their own.
 Tokenisation example() {
   Tokenisation tokens;
-  tokens.engine = "native";
+  tokens.engine.identity.name = "native";
   tokens.prompt.text = "n\xC3\xA9";
   tokens.ids = {1, 110, 195, 169};
   tokens.pieces = {"<s>", "n", "\xC3", "\xA9"};
@@ -25,7 +25,7 @@ Tokenisation example() {
 }
 
 TEST(TokenisationReport, TextHasALinePerToken) {
-  EXPECT_EQ(tokenisation_text(example()),
+  EXPECT_EQ(tokenisation_text(example(), {}),
             "index        bytes       id  piece\n"
             "    0            -        1  \"<s>\"\n"
             "    1          0-1      110  \"n\"\n"
@@ -40,7 +40,29 @@ TEST(TokenisationReport, OneTokenOfOneByte) {
   tokens.ids = {110};
   tokens.pieces = {"n"};
   tokens.ranges = {{0, 1}};
-  EXPECT_THAT(tokenisation_text(tokens), HasSubstr("\n1 token of 1 byte\n"));
+  EXPECT_THAT(tokenisation_text(tokens, {}), HasSubstr("\n1 token of 1 byte\n"));
+}
+
+TEST(TokenisationReport, VerboseTextShowsHowThePromptCameToBe) {
+  Tokenisation tokens = example();
+  tokens.engine.settings.tokenizer_path = "files/tokenizer.json";
+  tokens.prompt.form = "raw";
+  tokens.prompt.form_why = "the default";
+  tokens.prompt.bos = "added";
+  tokens.prompt.bos_why = "the tokenizer file asks for it";
+  tokens.prompt.special = "read as plain text";
+  tokens.prompt.special_why = "the default too";
+  EXPECT_EQ(tokenisation_text(tokens, {.layout = {}, .verbose = true}),
+            "engine     native\n"
+            "           tokenizer files/tokenizer.json\n"
+            "rendered   \"né\"\n"
+            "           form: raw (the default)\n"
+            "           BOS: added (the tokenizer file asks for it)\n"
+            "           special tokens: read as plain text (the default too)\n"
+            "ids        1, 110, 195, 169\n\n" +
+                tokenisation_text(tokens, {}));
+  const auto json = nlohmann::json::parse(tokenisation_json(tokens, true));
+  EXPECT_EQ(json["tokenizer_path"], "files/tokenizer.json");
 }
 
 TEST(TokenisationReport, JsonKeepsBytesThatAreNotUtf8) {
@@ -62,11 +84,9 @@ TEST(TokenisationReport, CountAloneHasNoTokens) {
 }
 
 TokenComparison comparison(bool same) {
-  TokenComparison both{crossval::testing::native_engine(),
-                       crossval::testing::llama_engine(),
-                       example(),
-                       example(),
-                       {}};
+  TokenComparison both{example(), example(), {}, {}};
+  both.candidate.engine = crossval::testing::native_engine();
+  both.reference.engine = crossval::testing::llama_engine();
   if (!same) {
     both.candidate.ids.erase(both.candidate.ids.begin());
     both.candidate.pieces.erase(both.candidate.pieces.begin());
@@ -80,8 +100,17 @@ TEST(TokenisationReport, ComparedTextShowsTheTokensOrWhereTheyPart) {
   const std::string same = token_comparison_text(comparison(true), {});
   EXPECT_THAT(same, HasSubstr("candidate  native 0.1.0, commit 9272ab6: 4 tokens\n"));
   EXPECT_THAT(same, HasSubstr("reference  llama.cpp 0.3.36, commit 0c1e57098, canonical: 4"));
-  EXPECT_THAT(same, HasSubstr(tokenisation_text(example())));
+  EXPECT_THAT(same, HasSubstr(tokenisation_text(example(), {})));
   EXPECT_THAT(same, HasSubstr("SAME-TOKENS: "));
+  EXPECT_EQ(same.find("tokenizer "), std::string::npos);
+  TokenComparison with_file = comparison(true);
+  with_file.candidate.engine.settings.tokenizer_path = "files/tokenizer.json";
+  EXPECT_THAT(token_comparison_text(with_file, {}),
+              HasSubstr("           tokenizer tokenizer.json\n"));
+  TokenComparison explained = comparison(false);
+  explained.mismatch->further_cause = TokenCause{"bos-extra", "one more", "as seen"};
+  EXPECT_THAT(token_comparison_text(explained, {}),
+              HasSubstr("further    bos-extra: one more\n           as seen\n"));
   const std::string different = token_comparison_text(comparison(false), {});
   EXPECT_THAT(different, HasSubstr("candidate  native 0.1.0, commit 9272ab6: 3 tokens\n"));
   EXPECT_THAT(different, HasSubstr("cause      pre-tokenizer-digits: "));

@@ -62,10 +62,12 @@ class FakeEngine : public Engine {
   const EngineInfo& info() const override { return info_; }
 
   Result<std::vector<TokenId>> tokenize(std::string_view, const TokenizeOptions&) override {
+    if (!info_.capabilities.tokenize) return no_vocabulary();
     return ids_of_text;
   }
 
   Result<std::vector<std::string>> pieces(std::span<const TokenId> ids) override {
+    if (!info_.capabilities.tokenize) return no_vocabulary();
     std::vector<std::string> result;
     for (const TokenId id : ids) result.push_back("<" + std::to_string(id) + ">");
     return result;
@@ -117,6 +119,9 @@ class FakeEngine : public Engine {
   static TokenId greedy(int32_t position) { return (7 * position + 2) % kVocab; }
 
  private:
+  static tl::unexpected<Error> no_vocabulary() {
+    return fail(ExitCode::usage, "there is no vocabulary", "engine fake", "Give ids.");
+  }
   bool show(const FakeTensor& node, int32_t first, int32_t n, const TensorSink& sink) {
     const int64_t keys = first + n;
     const int64_t width = node.heads > 0 ? node.heads * keys : node.width;

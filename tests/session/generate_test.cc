@@ -220,5 +220,23 @@ TEST(Generate, WhatTheEngineCannotDoIsRefusedByName) {
   }
 }
 
+TEST(Generate, IdsAloneWhereThereIsNoVocabulary) {
+  FakeEngine engine;
+  engine.info_.capabilities.tokenize = false;
+  engine.info_.warnings = {{"i2s-layout", "of the engine"}};
+  GenerationPlan plan = plan_of(2);
+  plan.prompt.text.clear();
+  plan.prompt.ids = {3, 1, 4, 1, 5};
+  const auto shown = run_shown(plan, engine);
+  ASSERT_TRUE(shown.generation.has_value()) << shown.generation.error().message();
+  EXPECT_EQ(shown.generation->tokens.size(), 2U);
+  EXPECT_EQ(shown.text, "");
+  ASSERT_EQ(shown.generation->warnings.size(), 2U);
+  EXPECT_EQ(shown.generation->warnings[0].name, "i2s-layout");
+  EXPECT_EQ(shown.generation->warnings[1].name, "no-text");
+  engine.info_.capabilities.tokenize = true;
+  EXPECT_EQ(run_shown(plan, engine).generation->warnings.size(), 1U);
+}
+
 }  // namespace
 }  // namespace crossval

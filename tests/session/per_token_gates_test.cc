@@ -194,8 +194,21 @@ TEST(PerTokenGates, AGivenIdOutsideAVocabularyIsUsage) {
                  "token id " + std::to_string(bad) + " at index 1");
   }
   FakeEngine candidate, reference;
-  candidate.ids_of_text = {3, kVocab};
+  candidate.ids_of_text = reference.ids_of_text = {3, kVocab};
   expect_error(run(plan_of_text(), candidate, reference), ExitCode::engine_failed, "candidate");
+}
+
+// Another vocabulary's ids need not be in the model's: nothing evaluates them.
+TEST(PerTokenGates, DifferentIdsOutsideAVocabularyAreStillExplained) {
+  FakeEngine candidate("native"), reference("llama.cpp");
+  candidate.ids_of_text = {kVocab + 1000, 3};
+  const auto result = run(plan_of_text(), candidate, reference);
+  ASSERT_TRUE(result.has_value()) << result.error().message();
+  EXPECT_EQ(result->verdict, Verdict::tokens_differ);
+  EXPECT_EQ(result->mismatch->candidate_ids, candidate.ids_of_text);
+  auto plan = plan_of_text();
+  plan.on_token_mismatch = OnTokenMismatch::use_candidate;
+  expect_error(run(plan, candidate, reference), ExitCode::usage, "at index 0");
 }
 
 TEST(PerTokenGates, WhatAnEngineCannotDoIsRefusedByName) {
@@ -203,7 +216,7 @@ TEST(PerTokenGates, WhatAnEngineCannotDoIsRefusedByName) {
     bool Capabilities::* what;
     const char* text;
   };
-  for (const Case& c : {Case{&Capabilities::tokenize, "cannot tokenise"},
+  for (const Case& c : {Case{&Capabilities::tokenize, "there is no vocabulary"},
                         Case{&Capabilities::decode, "cannot decode"},
                         Case{&Capabilities::trace, "cannot show its tensors"}}) {
     FakeEngine candidate("native"), reference("llama.cpp");
@@ -213,16 +226,18 @@ TEST(PerTokenGates, WhatAnEngineCannotDoIsRefusedByName) {
     reference.info_.capabilities.*c.what = false;
     const auto result = run(plan, candidate, reference);
     expect_error(result, ExitCode::usage, c.text);
-    EXPECT_EQ(result.error().where, "reference llama.cpp");
+    EXPECT_THAT(result.error().where, testing::StartsWith("reference llama.cpp"));
   }
 }
 
 TEST(PerTokenGates, WarningsOfThePromptAreKept) {
   FakeEngine candidate, reference;
+  candidate.info_.warnings = {{"tokenizer-vocabulary", "another"}};
   auto plan = plan_of_text();
   plan.prompt.warnings = {{"bos-doubled", "two of them"}};
   const auto result = run(plan, candidate, reference);
-  ASSERT_EQ(result->warnings.size(), 1U);
+  ASSERT_EQ(result->warnings.size(), 2U);
+  EXPECT_EQ(result->warnings[1].message, "candidate fake: another");
   EXPECT_EQ(result->warnings[0].name, "bos-doubled");
   EXPECT_EQ(result->verdict, Verdict::identical);
 }

@@ -22,11 +22,33 @@ TEST(Tokenise, GivesIdsPiecesAndPlacesOfOneEngine) {
   engine.ids_of_text = {3, 1};
   const auto tokens = tokenise(text_prompt(), engine);
   ASSERT_TRUE(tokens.has_value());
-  EXPECT_EQ(tokens->engine, "llama.cpp");
+  EXPECT_EQ(tokens->engine.identity.name, "llama.cpp");
   EXPECT_THAT(tokens->ids, ElementsAre(3, 1));
   EXPECT_THAT(tokens->pieces, ElementsAre("<3>", "<1>"));
   EXPECT_EQ(tokens->ranges[1].begin, 3U);
   EXPECT_EQ(tokens->ranges[1].end, 6U);
+}
+
+TEST(Tokenise, AGivenIdOutsideTheVocabularyIsUsage) {
+  FakeEngine engine;
+  Prompt prompt;
+  prompt.ids = {1, kVocab};
+  const auto tokens = tokenise(prompt, engine);
+  ASSERT_FALSE(tokens.has_value());
+  EXPECT_EQ(tokens.error().code, ExitCode::usage);
+  EXPECT_EQ(tokens.error().where, "engine fake");
+  prompt.ids = {1, kVocab - 1};
+  EXPECT_TRUE(tokenise(prompt, engine).has_value());
+}
+
+TEST(CompareTokens, WarnsOfThePromptAndOfBothEngines) {
+  FakeEngine candidate("native"), reference("llama.cpp");
+  candidate.info_.warnings = {{"tokenizer-vocabulary", "another"}};
+  Prompt prompt = text_prompt();
+  prompt.warnings = {{"bos-doubled", "two of them"}};
+  const auto both = compare_tokens(prompt, {}, {candidate, reference});
+  ASSERT_EQ(both->warnings.size(), 2U);
+  EXPECT_EQ(both->warnings[1].message, "candidate native: another");
 }
 
 TEST(CompareTokens, TheSameIdsAreNoMismatch) {
@@ -35,7 +57,7 @@ TEST(CompareTokens, TheSameIdsAreNoMismatch) {
   ASSERT_TRUE(both.has_value());
   EXPECT_FALSE(both->mismatch.has_value());
   EXPECT_EQ(both->candidate.ids, both->reference.ids);
-  EXPECT_EQ(both->candidate.engine, "native");
+  EXPECT_EQ(both->candidate.engine.identity.name, "native");
   EXPECT_EQ(exit_code(*both), ExitCode::ok);
 }
 
