@@ -36,7 +36,7 @@ class Differences {
 
   // No comparison is possible.
   void never(const char* name, const std::string& a, const std::string& b, const char* effect) {
-    found_.push_back({name, a, b, SettingWeight::refused, effect});
+    found_.differing.push_back({name, a, b, SettingWeight::refused, effect});
   }
 
   // Changes the numbers.
@@ -59,32 +59,33 @@ class Differences {
     add(name, a, b, SettingWeight::warned, effect);
   }
 
-  std::vector<SettingDifference> take() { return std::move(found_); }
+  void equal(const char* name, const std::string& value) { found_.equal.push_back({name, value}); }
+
+  ComparedSettings take() { return std::move(found_); }
 
  private:
   void add(const char* name, const std::string& a, const std::string& b, SettingWeight weight,
            const char* effect) {
-    if (a == b) return;
-    if (a.empty() || b.empty()) {
-      found_.push_back({name, a.empty() ? kNotStated : a, b.empty() ? kNotStated : b,
-                        SettingWeight::recorded, "cannot be compared"});
+    if (a == b) {
+      if (!a.empty()) equal(name, a);
+    } else if (a.empty() || b.empty()) {
+      found_.differing.push_back({name, a.empty() ? kNotStated : a, b.empty() ? kNotStated : b,
+                                  SettingWeight::recorded, "cannot be compared"});
     } else {
-      found_.push_back({name, a, b, weight, effect});
+      found_.differing.push_back({name, a, b, weight, effect});
     }
   }
 
   const EngineInfo& candidate_;
   const EngineInfo& reference_;
   const std::vector<std::string>& asked_;
-  std::vector<SettingDifference> found_;
+  ComparedSettings found_;
 };
 
 }  // namespace
 
-std::vector<SettingDifference> compare_settings(const EngineInfo& candidate,
-                                                const EngineInfo& reference,
-                                                const std::vector<std::string>& asked,
-                                                bool same_model) {
+ComparedSettings compare_settings(const EngineInfo& candidate, const EngineInfo& reference,
+                                  const std::vector<std::string>& asked, bool same_model) {
   const EngineSettings& c = candidate.settings;
   const EngineSettings& r = reference.settings;
   // A planted fault was asked for on the command line.
@@ -93,15 +94,20 @@ std::vector<SettingDifference> compare_settings(const EngineInfo& candidate,
   if (c.n_vocab != r.n_vocab) {
     found.never("vocabulary", number(c.n_vocab), number(r.n_vocab),
                 "logits rows of different width have no common meaning");
+  } else {
+    found.equal("vocabulary", number(c.n_vocab));
   }
   if (!c.all_logits || !r.all_logits) {
     found.never("all-logits", c.all_logits ? "every position" : "not every position",
                 r.all_logits ? "every position" : "not every position",
                 "positions without logits cannot be compared");
+  } else {
+    found.equal("all-logits", "every position");
   }
   if (!same_model) {
     found.numeric("model", c.model_path, r.model_path, "other weights give other numbers");
   } else {
+    found.equal("model", c.model_path);
     found.numeric("i2s-layout", c.i2s_layout, r.i2s_layout,
                   "one of the two reads the file's weights at the wrong places");
   }

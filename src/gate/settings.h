@@ -27,6 +27,17 @@ struct SettingDifference {
   std::string effect;  // what it does to the numbers, one phrase
 };
 
+/// A setting that both engines have.
+struct EqualSetting {
+  std::string name;
+  std::string value;
+};
+
+struct ComparedSettings {
+  std::vector<SettingDifference> differing;
+  std::vector<EqualSetting> equal;
+};
+
 /// One file of a model.
 struct ModelPart {
   std::string path;
@@ -41,16 +52,14 @@ struct ModelFiles {
   std::vector<ModelPart> candidate, reference;
 };
 
-/// Every setting in which the two engines differ, the refused ones' names being: vocabulary,
-/// all-logits (both whatever was asked; all-logits also when both lack it), model, kv-type,
-/// flash-attention, rope, norm-eps, context-class (asked when `asked` holds the name, or when a
-/// planted fault explains it: rope and norm-eps). Recorded or warned: threads, batch, micro-batch,
-/// context, trained-context, device, isa, build, libm. `same_model` is
+/// Every setting that the two engines state, or one of them. The refused ones' names are:
+/// vocabulary, all-logits (both whatever was asked; all-logits also when both lack it), model,
+/// kv-type, flash-attention, rope, norm-eps, context-class (asked when `asked` holds the name, or
+/// when a planted fault explains it: rope and norm-eps). Recorded or warned: threads, batch,
+/// micro-batch, context, trained-context, device, isa, build, libm. `same_model` is
 /// ModelFiles::same.
-std::vector<SettingDifference> compare_settings(const EngineInfo& candidate,
-                                                const EngineInfo& reference,
-                                                const std::vector<std::string>& asked,
-                                                bool same_model);
+ComparedSettings compare_settings(const EngineInfo& candidate, const EngineInfo& reference,
+                                  const std::vector<std::string>& asked, bool same_model);
 
 /// True when some difference closes the gate.
 bool is_refused(const std::vector<SettingDifference>& differences);

@@ -34,10 +34,25 @@ std::string names_text(const std::vector<std::string>& names) {
   return text + (names.size() > kShownNames ? ", …" : "");
 }
 
+// What both engines report; the differences follow with what they do.
+std::string settings_table(const Comparison& comparison, const Layout& layout) {
+  constexpr int kValueWidth = 26;
+  Table table({{"setting"}, {"candidate", false, kValueWidth}, {"reference", false, kValueWidth}});
+  for (const EqualSetting& setting : comparison.equal_settings)
+    table.add({{setting.name}, {escaped(setting.value)}, {"the same", Tint::dim}});
+  for (const SettingDifference& setting : comparison.settings) {
+    table.add({{setting.name},
+               {escaped(setting.candidate)},
+               {escaped(setting.reference), tint_of(setting.weight)}});
+  }
+  return table.text(layout) + "\n";
+}
+
 }  // namespace
 
 std::string settings_text(const Comparison& comparison, const TextOptions& options) {
   std::string text;
+  if (options.verbose) text += settings_table(comparison, options.layout);
   for (const SettingDifference& setting : comparison.settings) {
     const bool loud =
         setting.weight == SettingWeight::refused || setting.weight == SettingWeight::warned;

@@ -76,6 +76,7 @@ struct Comparison {
   std::vector<TokenId> tokens;  // of the prompt, as both evaluate them (on stop: the reference's)
   ModelFiles models;
   std::vector<SettingDifference> settings;
+  std::vector<EqualSetting> equal_settings;
   std::optional<TokenMismatch> mismatch;
   std::vector<Warning> warnings;
   std::vector<HealthFinding> health;

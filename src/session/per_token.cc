@@ -110,8 +110,10 @@ Result<void> PerTokenRun::check_capabilities() const {
 
 // True when no gate is closed. All are looked at, so that a report can show all that differs.
 Result<bool> PerTokenRun::pass_gates() {
-  result_.settings = compare_settings(result_.candidate, result_.reference, plan_.asked_differences,
-                                      plan_.models.same);
+  ComparedSettings settings = compare_settings(result_.candidate, result_.reference,
+                                               plan_.asked_differences, plan_.models.same);
+  result_.settings = std::move(settings.differing);
+  result_.equal_settings = std::move(settings.equal);
   observer_.phase("tokenise");
   auto tokens = tokenise_both(plan_.prompt, plan_.facts, engines_);
   if (auto ok = check_stop(stop_); !ok) return tl::unexpected(ok.error());

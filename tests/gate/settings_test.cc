@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <map>
+#include <string>
 
 namespace crossval {
 namespace {
@@ -32,7 +34,8 @@ EngineInfo engine() {
 std::vector<SettingDifference> compared(const EngineInfo& candidate, const EngineInfo& reference,
                                         const std::vector<std::string>& asked) {
   return compare_settings(candidate, reference, asked,
-                          candidate.settings.model_path == reference.settings.model_path);
+                          candidate.settings.model_path == reference.settings.model_path)
+      .differing;
 }
 
 using Change = std::function<void(EngineInfo&)>;
@@ -139,11 +142,28 @@ TEST(Settings, APlantedFaultWasAskedForOnTheCommandLine) {
   EXPECT_EQ(only_difference(other, {}).weight, SettingWeight::refused);
 }
 
+TEST(Settings, WhatIsEqualIsListedAsWell) {
+  EngineInfo a = engine(), b = engine();
+  b.settings.threads = 2;
+  a.settings.rope = b.settings.rope = "";  // neither states it
+  const ComparedSettings found = compare_settings(a, b, {}, true);
+  ASSERT_EQ(found.differing.size(), 1U);
+  EXPECT_EQ(found.differing[0].name, "threads");
+  std::map<std::string, std::string> equal;
+  for (const EqualSetting& setting : found.equal) equal[setting.name] = setting.value;
+  EXPECT_EQ(equal.size(), found.equal.size());
+  EXPECT_EQ(equal["kv-type"], "f16");
+  EXPECT_EQ(equal["vocabulary"], "100");
+  EXPECT_EQ(equal["model"], "no-such-directory/a.gguf");
+  EXPECT_FALSE(equal.contains("threads"));
+  EXPECT_FALSE(equal.contains("rope"));
+}
+
 TEST(Settings, TwoNamesOfTheSameModelAreNoDifference) {
   EngineInfo a = engine(), b = engine();
   b.settings.model_path = "no-such-directory/copy-of-a.gguf";
-  EXPECT_TRUE(compare_settings(a, b, {}, true).empty());
-  const auto found = compare_settings(a, b, {}, false);
+  EXPECT_TRUE(compare_settings(a, b, {}, true).differing.empty());
+  const auto found = compare_settings(a, b, {}, false).differing;
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].name, "model");
 }
