@@ -98,6 +98,7 @@ void find_absurd_tensor_scales(std::span<const ScannedTensor> tensors,
   }
   if (scales.empty()) return;
   std::vector<double> sorted;
+  sorted.reserve(scales.size());
   for (const auto& [scale, name] : scales) sorted.push_back(scale);
   std::ranges::sort(sorted);
   const double median = sorted[sorted.size() / 2];

@@ -24,8 +24,13 @@ TEST(TextReport, Identical) {
 }
 
 TEST(TextReport, IdenticalVerbose) {
+  Comparison comparison = identical_comparison(6, 2);
+  ComparedSettings settings =
+      compare_settings(comparison.candidate, comparison.reference, {}, true);
+  comparison.settings = settings.differing;
+  comparison.equal_settings = settings.equal;
   expect_approved("report/identical-verbose.txt",
-                  shown(identical_comparison(6, 2), {.layout = {}, .verbose = true, .all = false}));
+                  shown(comparison, {.layout = {}, .verbose = true, .all = false}));
 }
 
 TEST(TextReport, DivergedAbbreviatedWithTrace) {
