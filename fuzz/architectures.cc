@@ -1,7 +1,6 @@
 // The metadata and tensor lists of every architecture: a tiny model as synth makes it, edited as
 // the input says, loaded, and two tokens through whatever loads. Without edits it must load and
 // run.
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,9 +19,9 @@
 #include "gguf/file.h"
 #include "gguf/writer.h"
 #include "model/architecture.h"
-#include "native/engine.h"
 #include "quant/format.h"
 #include "synth/synth.h"
+#include "two_tokens.h"
 
 namespace crossval {
 namespace {
@@ -218,27 +217,6 @@ std::vector<std::byte> file_of(Model& model) {
   return file;
 }
 
-/// Whether the model loads and both tokens give a row.
-bool runs(const std::vector<std::byte>& bytes) {
-  const int file = ::memfd_create("fuzz", MFD_CLOEXEC);
-  if (file < 0 || ::write(file, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
-    __builtin_trap();
-  const auto engine = make_native_engine(
-      {.model_path = "/proc/self/fd/" + std::to_string(file), .n_ctx = 8, .n_batch = 2});
-  ::close(file);
-  if (!engine) return false;
-  const auto n_vocab = static_cast<size_t>((*engine)->info().settings.n_vocab);
-  const std::vector<TokenId> ids = {0, (*engine)->info().settings.n_vocab - 1};
-  int rows = 0;
-  const auto done = (*engine)->evaluate(ids, 0, [&](int32_t, std::span<const float> row) {
-    if (row.size() != n_vocab) __builtin_trap();
-    ++rows;
-    return true;
-  });
-  if (done && rows != 2) __builtin_trap();
-  return done.has_value();
-}
-
 void run(Input input) {
   Model model = copy_of(base_model(input));
   const bool edited = !input.empty();
@@ -251,7 +229,7 @@ void run(Input input) {
   }
   const std::vector<std::byte> file = file_of(model);
   if (file.empty()) return;
-  if (!runs(file) && !edited) __builtin_trap();
+  if (!runs_two_tokens(file) && !edited) __builtin_trap();
 }
 
 }  // namespace
