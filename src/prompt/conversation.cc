@@ -138,6 +138,8 @@ Result<Conversation> parse_conversation(std::string_view json, const std::string
     document = Json::parse(json, within_depth);
   } catch (const Json::parse_error& error) {
     if (!too_deep) return bad("not valid JSON at " + place_of(json, error.byte));
+  } catch (const Json::out_of_range&) {
+    if (!too_deep) return bad("a number is larger than any double");
   }
   if (too_deep) return bad("nested deeper than " + std::to_string(kMaxDepth) + " levels");
   Json tools = nullptr;

@@ -67,6 +67,7 @@ TEST(Conversation, WhatIsWrongIsNamed) {
               EndsWith(R"(message 1 has a "role" that is no string)"));
   EXPECT_THAT(fault(R"([{"content":"x"}])"), EndsWith(R"(message 0 has no "role")"));
   EXPECT_THAT(fault("[\n {\"role\": user}]"), EndsWith("not valid JSON at line 2, byte 11"));
+  EXPECT_THAT(fault("[1e999]"), EndsWith("a number is larger than any double"));
   EXPECT_EQ(fault(kParts), "");
 }
 
