@@ -122,14 +122,7 @@ void edit_array(GgufArray& array, Input& input, Model& model) {
   const uint8_t where = input.byte();
   const uint64_t value = input.word();
   if (array.numbers == nullptr || array.count == 0) return;
-  const size_t width = array.element == GgufType::u64 || array.element == GgufType::i64 ||
-                               array.element == GgufType::f64
-                           ? 8
-                       : array.element == GgufType::boolean || array.element == GgufType::u8 ||
-                               array.element == GgufType::i8
-                           ? 1
-                       : array.element == GgufType::u16 || array.element == GgufType::i16 ? 2
-                                                                                          : 4;
+  const uint64_t width = gguf_element_bytes(array.element);
   std::string& numbers =
       model.numbers.emplace_back(reinterpret_cast<const char*>(array.numbers), array.count * width);
   std::memcpy(numbers.data() + where % array.count * width, &value, width);

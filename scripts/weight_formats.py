@@ -15,10 +15,11 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+from made_models import IDS, POSITIONS, STEPS  # noqa: E402
+
 PAGE = ROOT / "docs" / "weight-formats.md"
 KERNELS = ["scalar", "avx2"]
-POSITIONS, STEPS = 48, 8
-IDS = ",".join(str((37 * i + i * i) % 350) for i in range(POSITIONS))
 LINE = re.compile(r"(\w+) +(\d+) dots x (\d+) sets: (\d+) differ; decoder: (\d+) values differ")
 
 
@@ -32,7 +33,7 @@ def harness_lines(harness):
 
 def rows_that_agree(crossval, model, kernels):
     """Of POSITIONS and STEPS rows, those that are bit-identical to canonical llama.cpp's."""
-    done = subprocess.run([crossval, "per-token", "-q", "-m", model, f"--tokens={IDS}", "--max-tokens", str(STEPS), "-t",
+    done = subprocess.run([crossval, "per-token", "-q", "-m", model, "--tokens=" + ",".join(map(str, IDS)), "--max-tokens", str(STEPS), "-t",
                            "1", "--require", "bits", "--format", "json"], stdout=subprocess.PIPE, text=True,
                           env={**os.environ, "CROSSVAL_KERNELS": kernels})
     result = json.loads(done.stdout)

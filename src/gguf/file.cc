@@ -181,6 +181,28 @@ T element(const std::byte* numbers, uint64_t i) {
 
 }  // namespace
 
+uint64_t gguf_element_bytes(GgufType type) {
+  switch (type) {
+    case GgufType::u8:
+    case GgufType::i8:
+    case GgufType::boolean:
+      return 1;
+    case GgufType::u16:
+    case GgufType::i16:
+      return 2;
+    case GgufType::u32:
+    case GgufType::i32:
+    case GgufType::f32:
+      return 4;
+    case GgufType::u64:
+    case GgufType::i64:
+    case GgufType::f64:
+      return 8;
+    default:
+      return 0;
+  }
+}
+
 double GgufArray::number(uint64_t i) const {
   switch (this->element) {
     case GgufType::f32:

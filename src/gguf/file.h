@@ -36,6 +36,9 @@ enum class GgufType : uint32_t {
   f64 = 12,
 };
 
+/// Bytes of one element; 0 for strings and arrays, which have no fixed size.
+uint64_t gguf_element_bytes(GgufType type);
+
 /// An array value; numbers stay in the mapping, strings are views into it.
 struct GgufArray {
   GgufType element = GgufType::u8;

@@ -18,29 +18,6 @@ namespace {
 constexpr uint32_t kMagic = 0x46554747;     // "GGUF", little-endian
 constexpr uint64_t kMaxNameLength = 65535;  // keys; the specification's limit
 
-/// Bytes of one element; 0 for strings and arrays, which have no fixed size.
-uint64_t element_bytes(GgufType type) {
-  switch (type) {
-    case GgufType::u8:
-    case GgufType::i8:
-    case GgufType::boolean:
-      return 1;
-    case GgufType::u16:
-    case GgufType::i16:
-      return 2;
-    case GgufType::u32:
-    case GgufType::i32:
-    case GgufType::f32:
-      return 4;
-    case GgufType::u64:
-    case GgufType::i64:
-    case GgufType::f64:
-      return 8;
-    default:
-      return 0;
-  }
-}
-
 bool known(GgufType type) { return static_cast<uint32_t>(type) <= 12; }
 
 GgufValue read_scalar(Cursor& in, GgufType type) {
@@ -176,7 +153,7 @@ class PartParser {
       return bad(fmt::format("unknown array element type {}", static_cast<uint32_t>(array.element)),
                  where);
     if (array.element == GgufType::array) return bad("arrays of arrays are not supported", where);
-    if (const uint64_t width = element_bytes(array.element); width > 0) {
+    if (const uint64_t width = gguf_element_bytes(array.element); width > 0) {
       if (array.count > in_.remaining() / width) return truncated(where);
       array.numbers = in_.take(array.count * width);
       return array;

@@ -23,27 +23,10 @@ void append(std::string& to, std::string_view text) {
   to += text;
 }
 
-size_t size_of(GgufType type) {
-  switch (type) {
-    case GgufType::u16:
-    case GgufType::i16:
-      return 2;
-    case GgufType::u32:
-    case GgufType::i32:
-    case GgufType::f32:
-      return 4;
-    case GgufType::u64:
-    case GgufType::i64:
-    case GgufType::f64:
-      return 8;
-    default:
-      return 1;
-  }
-}
-
 /// An integer of the width that `type` has.
 void append_integer(std::string& to, GgufType type, uint64_t value) {
-  for (size_t i = 0; i < size_of(type); ++i) to += static_cast<char>(value >> (8 * i) & 0xFF);
+  for (size_t i = 0; i < gguf_element_bytes(type); ++i)
+    to += static_cast<char>(value >> (8 * i) & 0xFF);
 }
 
 void append_real(std::string& to, GgufType type, double value) {
@@ -68,7 +51,8 @@ struct AppendValue {
     append(to, array.count);
     for (const std::string_view text : array.strings) append(to, text);
     if (array.numbers != nullptr) {  // already as in a file
-      to.append(reinterpret_cast<const char*>(array.numbers), array.count * size_of(array.element));
+      to.append(reinterpret_cast<const char*>(array.numbers),
+                array.count * gguf_element_bytes(array.element));
     }
   }
 };

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "quant/format.h"
+#include "tokenizer/tokenizer.h"
 
 namespace crossval {
 namespace {
@@ -34,6 +36,16 @@ bool is_norm(std::string_view name) { return name.ends_with("norm.weight"); }
 /// RoPE factors may all be 1, scales of single matrices may be equal.
 bool may_be_constant(std::string_view name) {
   return name.starts_with("rope_") || name.ends_with("scale");
+}
+
+/// The upper median of what `figure` gives of each; of at least one.
+template <class Values, class Figure>
+double median_of(const Values& values, Figure figure) {
+  std::vector<double> sorted;
+  sorted.reserve(values.size());
+  std::ranges::transform(values, std::back_inserter(sorted), figure);
+  std::ranges::sort(sorted);
+  return sorted[sorted.size() / 2];
 }
 
 bool is_vocabulary(std::string_view name) {
@@ -97,11 +109,7 @@ void find_absurd_tensor_scales(std::span<const ScannedTensor> tensors,
       scales.emplace_back(scanned.scan.blocks.largest, scanned.tensor->name);
   }
   if (scales.empty()) return;
-  std::vector<double> sorted;
-  sorted.reserve(scales.size());
-  for (const auto& [scale, name] : scales) sorted.push_back(scale);
-  std::ranges::sort(sorted);
-  const double median = sorted[sorted.size() / 2];
+  const double median = median_of(scales, [](const auto& scale) { return scale.first; });
   for (const auto& [scale, name] : scales) {
     if (scale <= kAbsurdScale * median) continue;
     findings.push_back(
@@ -117,10 +125,8 @@ void find_odd_norms(std::span<const ScannedTensor> tensors, std::vector<FileFind
     if (is_norm(scanned.tensor->name)) kinds[kind_of(scanned.tensor->name)].push_back(&scanned);
   for (const auto& [kind, norms] : kinds) {
     if (norms.size() < kFewestLayers) continue;
-    std::vector<double> sizes;
-    for (const ScannedTensor* norm : norms) sizes.push_back(norm->scan.values.rms);
-    std::ranges::sort(sizes);
-    const double median = sizes[sizes.size() / 2];
+    const double median =
+        median_of(norms, [](const ScannedTensor* norm) { return norm->scan.values.rms; });
     for (const ScannedTensor* norm : norms) {
       const double size = norm->scan.values.rms;
       if (size <= kOddNorm * median && size * kOddNorm >= median) continue;
@@ -172,10 +178,7 @@ void find_in_i2s_layout(const GgufFile& file, const I2sReading& reading,
                         std::optional<I2sLayout> asked, std::vector<FileFinding>& findings) {
   if (!asked) {
     if (!reading.decided)
-      findings.push_back({"undecided-i2s-layout", "",
-                          fmt::format("I2_S weights are read in layout {}, {}; say which it is "
-                                      "with --i2s-layout",
-                                      i2s_layout_name(reading.layout), reading.why)});
+      findings.push_back({"undecided-i2s-layout", "", undecided_i2s_layout(reading)});
     return;
   }
   const I2sReading seen = *read_i2s_layout(file, std::nullopt);
@@ -188,11 +191,10 @@ void find_in_i2s_layout(const GgufFile& file, const I2sReading& reading,
 
 void find_in_vocabulary(const GgufFile& file, const TokenizerFacts& facts,
                         std::vector<FileFinding>& findings) {
-  constexpr uint64_t kNone = 0xFFFFFFFF;  // what some files say for "none"
   for (const GgufKey& key : file.keys()) {
     const auto* id = std::get_if<uint64_t>(&key.value);
     if (id == nullptr || !key.name.ends_with("_token_id") || facts.model.empty()) continue;
-    if (*id < static_cast<uint64_t>(facts.size) || *id == kNone) continue;
+    if (*id < static_cast<uint64_t>(facts.size) || *id == kNoTokenInFile) continue;
     findings.push_back({"special-token", std::string(key.name),
                         fmt::format("{} is none of the {} tokens", *id, facts.size)});
   }

@@ -152,6 +152,11 @@ I2sReading by_statistics(const GgufFile& file) {
 
 }  // namespace
 
+std::string undecided_i2s_layout(const I2sReading& reading) {
+  return fmt::format("I2_S weights are read in layout {}, {}; say which it is with --i2s-layout",
+                     i2s_layout_name(reading.layout), reading.why);
+}
+
 std::optional<I2sReading> read_i2s_layout(const GgufFile& file, std::optional<I2sLayout> asked) {
   if (std::ranges::none_of(file.tensors(), is_i2s)) return std::nullopt;
   if (asked) return I2sReading{*asked, "asked for", true};

@@ -16,6 +16,9 @@ struct I2sReading {
   bool decided = true;  // false: the statistics do not tell, and x86 was taken
 };
 
+/// Of a reading that is not decided, in a sentence.
+std::string undecided_i2s_layout(const I2sReading& reading);
+
 /// The layout that was asked for or that the statistics show; nothing for files without I2_S.
 ///
 /// The statistics: how many weights of a column are not zero depends, in a trained model, on how

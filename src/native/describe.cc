@@ -90,10 +90,7 @@ EngineInfo describe_native(const NativeOptions& options, const Model& model,
     s.i2s_layout = i2s_layout_name(model.i2s->layout);
     s.i2s_layout_why = model.i2s->why;
     if (!model.i2s->decided) {
-      info.warnings.push_back(
-          {"i2s-layout", fmt::format("I2_S weights are read in layout {}, {}; say which it is with "
-                                     "--i2s-layout",
-                                     s.i2s_layout, s.i2s_layout_why)});
+      info.warnings.push_back({"i2s-layout", undecided_i2s_layout(*model.i2s)});
     }
   }
   if (const char* kernels_asked = std::getenv("CROSSVAL_KERNELS"); kernels_asked != nullptr) {

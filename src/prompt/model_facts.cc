@@ -6,7 +6,6 @@ namespace crossval {
 namespace {
 
 constexpr std::string_view kTemplate = "tokenizer.chat_template";
-constexpr int64_t kNoToken = 0xFFFFFFFF;           // what some files say for "none"
 constexpr int64_t kControl = 3, kUserDefined = 4;  // values of tokenizer.ggml.token_type
 
 // The text of the token that `key` names. A SentencePiece vocabulary has its BOS at 1 and its EOS
@@ -17,7 +16,7 @@ Result<std::string> token_text(const GgufFile& file, const GgufArray& tokens, st
   if (!kind) return tl::unexpected(kind.error());
   const auto id = file.int_or(key, *kind == "llama" ? sentencepiece_default : -1);
   if (!id) return tl::unexpected(id.error());
-  if (*id < 0 || *id == kNoToken) return std::string();
+  if (*id < 0 || *id == kNoTokenInFile) return std::string();
   if (*id >= static_cast<int64_t>(tokens.strings.size())) {
     return fail(ExitCode::bad_input_file, "the vocabulary has no token " + std::to_string(*id),
                 file.path() + ", key " + std::string(key));

@@ -24,6 +24,9 @@ enum class TokenKind : uint8_t {
   byte = 6,
 };
 
+/// What some files say in a key *_token_id for "none".
+inline constexpr uint32_t kNoTokenInFile = 0xFFFFFFFF;
+
 /// A vocabulary with the algorithm it belongs to. Immutable after construction; const methods may
 /// be called from several threads.
 class Tokenizer {
