@@ -8,6 +8,8 @@
 #include <limits>
 #include <string>
 
+#include "base/cgroup_memory.h"
+
 namespace crossval {
 namespace {
 
@@ -35,6 +37,8 @@ uint64_t left_in_address_space() {
 
 }  // namespace
 
-uint64_t available_memory() { return std::min(left_in_machine(), left_in_address_space()); }
+uint64_t available_memory() {
+  return std::min({left_in_machine(), left_in_cgroups(), left_in_address_space()});
+}
 
 }  // namespace crossval

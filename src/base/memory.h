@@ -6,8 +6,9 @@
 
 namespace crossval {
 
-/// Bytes: what the machine has left without swapping (MemAvailable), or what is left of the
-/// process's address space (ulimit -v), whichever is less.
+/// Bytes: what the machine has left without swapping (MemAvailable), what the process's control
+/// groups allow (cgroup_memory.h), or what is left of its address space (ulimit -v), whichever is
+/// least.
 uint64_t available_memory();
 
 }  // namespace crossval
