@@ -50,8 +50,8 @@ uint64_t left_in_group(const fs::path& group, const Interface& files) {
   return *limit - std::min(*limit, needed);
 }
 
-// A container may see its own group as the root, under a path that only its host knows: folders that
-// are not there have no limit.
+// A container may see its own group as the root, under a path that only its host knows: folders
+// that are not there have no limit.
 uint64_t left_up_to_root(const fs::path& root, const std::string& path, const Interface& files) {
   const fs::path top = root / files.folder;
   uint64_t left = left_in_group(top, files);

@@ -1,5 +1,5 @@
-// The memory limit of a container: Docker, Kubernetes and systemd set one through control groups, and
-// the kernel ends a process that goes beyond it.
+// The memory limit of a container: Docker, Kubernetes and systemd set one through control groups,
+// and the kernel ends a process that goes beyond it.
 #pragma once
 
 #include <cstdint>

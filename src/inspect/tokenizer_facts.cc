@@ -7,24 +7,6 @@ namespace {
 
 constexpr std::string_view kTemplate = "tokenizer.chat_template";
 
-std::string family_name(const Vocabulary& vocabulary) {
-  switch (vocabulary.family) {
-    case VocabularyFamily::bpe:
-      return vocabulary.byte_level ? "byte-level BPE" : "BPE";
-    case VocabularyFamily::spm:
-      return "SentencePiece BPE";
-    case VocabularyFamily::wordpiece:
-      return "WordPiece";
-    case VocabularyFamily::unigram:
-      return "unigram";
-    case VocabularyFamily::rwkv:
-      return "RWKV";
-    case VocabularyFamily::plamo2:
-      return "PLaMo 2";
-  }
-  return {};
-}
-
 void add_templates(const GgufFile& file, TokenizerFacts& facts) {
   for (const GgufKey& key : file.keys()) {
     if (key.name == kTemplate) facts.chat_templates.emplace_back("default");
@@ -48,7 +30,7 @@ Result<TokenizerFacts> read_tokenizer_facts(const GgufFile& file) {
   if (const auto nothing = (*tokenizer)->encode("", true, false); !nothing)
     return tl::unexpected(nothing.error());
   facts.model = vocabulary->model;
-  facts.family = family_name(*vocabulary);
+  facts.family = std::string(family_name(*vocabulary));
   facts.pre_tokenizer = vocabulary->pre_tokenizer;
   facts.size = vocabulary->size();
   const auto role = [&](const char* name, int32_t id) {

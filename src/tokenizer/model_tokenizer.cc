@@ -27,21 +27,9 @@ Result<std::unique_ptr<Segmenter>> make_segmenter(const GgufFile& file,
 }
 
 std::string describe(const Vocabulary& vocabulary) {
-  switch (vocabulary.family) {
-    case VocabularyFamily::bpe:
-      return fmt::format("BPE, pre-tokenizer {}", vocabulary.pre_tokenizer);
-    case VocabularyFamily::spm:
-      return "SentencePiece BPE";
-    case VocabularyFamily::wordpiece:
-      return "WordPiece";
-    case VocabularyFamily::unigram:
-      return "unigram";
-    case VocabularyFamily::rwkv:
-      return "RWKV longest match";
-    case VocabularyFamily::plamo2:
-      return "PLaMo-2";
-  }
-  return {};
+  std::string family(family_name(vocabulary));
+  if (vocabulary.family != VocabularyFamily::bpe) return family;
+  return fmt::format("{}, pre-tokenizer {}", family, vocabulary.pre_tokenizer);
 }
 
 }  // namespace

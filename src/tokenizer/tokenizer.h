@@ -58,7 +58,7 @@ class Tokenizer {
   virtual bool add_bos() const = 0;
   virtual bool add_eos() const = 0;
   virtual bool is_end_of_generation(int32_t id) const = 0;
-  virtual std::string_view algorithm() const = 0;  // "BPE, pre-tokenizer smollm"
+  virtual std::string_view algorithm() const = 0;  // "byte-level BPE, pre-tokenizer smollm"
 };
 
 }  // namespace crossval

@@ -304,6 +304,24 @@ Result<Vocabulary> read_vocabulary(const GgufFile& file) {
   return v;
 }
 
+std::string_view family_name(const Vocabulary& vocabulary) {
+  switch (vocabulary.family) {
+    case VocabularyFamily::bpe:
+      return vocabulary.byte_level ? "byte-level BPE" : "BPE";
+    case VocabularyFamily::spm:
+      return "SentencePiece BPE";
+    case VocabularyFamily::wordpiece:
+      return "WordPiece";
+    case VocabularyFamily::unigram:
+      return "unigram";
+    case VocabularyFamily::rwkv:
+      return "RWKV";
+    case VocabularyFamily::plamo2:
+      return "PLaMo-2";
+  }
+  return {};
+}
+
 TokenKind kind_of(const Vocabulary& vocabulary, int32_t id) {
   struct Entry {
     uint16_t attribute;

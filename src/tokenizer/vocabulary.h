@@ -88,6 +88,9 @@ struct Vocabulary {
   int32_t size() const { return static_cast<int32_t>(tokens.size()); }
 };
 
+/// "byte-level BPE", in the field's words.
+std::string_view family_name(const Vocabulary& vocabulary);
+
 /// The kind of a token that may be several.
 TokenKind kind_of(const Vocabulary& vocabulary, int32_t id);
 
