@@ -1,5 +1,5 @@
 // llama.cpp's objects, each freed when its owner goes. What differs between its eras is behind one
-// set of names, crossval_llama::era, chosen by what the tree's headers declare (llama_cpp.cmake).
+// set of names, crossval_llama::era, chosen by what the tree's headers declare (era.cmake).
 #pragma once
 
 #include <llama.h>

@@ -8,11 +8,23 @@ compiler() {
   printf '%s\n' "${text%%$'\n'*}"
 }
 
+need_cmake() {
+  type -P cmake ninja >/dev/null || fail "cmake or ninja is missing; install them with: make deps"
+}
+
+# known_era TREE: fails when no shim of crossval's fits what its headers declare
+known_era() {
+  local problem
+  need_cmake
+  problem=$(cmake "-Dllama_cpp_tree=$(realpath "$1")" -P "$root/engines/llama/era.cmake" 2>&1) || true
+  [[ -z $problem ]] || fail "$problem"
+}
+
 # configure_and_build NAME SOURCE TARGET FLAG…: in $staging/build
 configure_and_build() {
   local name=$1 tree=$2 target=$3 launcher=()
   shift 3
-  type -P cmake ninja >/dev/null || fail "cmake or ninja is missing; install them with: make deps"
+  need_cmake
   ! type -P ccache >/dev/null ||
     launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   logged "$name-configure" cmake -S "$tree" -B "$staging/build" -G Ninja "${launcher[@]}" "$@"

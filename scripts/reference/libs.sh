@@ -42,7 +42,7 @@ llama_libs() {
     built_tree
     return
   fi
-  local id commit name key
+  local id commit name key made
   if [[ -n $src ]]; then
     [[ -f $src/include/llama.h && -f $src/ggml/CMakeLists.txt ]] ||
       fail "$src is no llama.cpp tree (it has no include/llama.h and ggml/); give --src its top folder"
@@ -53,7 +53,9 @@ llama_libs() {
   fi
   choose_profile
   key=$(printf '%s\n' "$id" "$commit" "${flags[@]}" "$toolchain" | digest)
-  cached "$cache/libs/$name-$profile-$key" build_libs "$id" "$commit"
+  made=$cache/libs/$name-$profile-$key
+  [[ -z $src || -e $made ]] || known_era "$src"
+  cached "$made" build_libs "$id" "$commit"
 }
 
 # build_libs OUT ID COMMIT. The user's tree is copied first: nothing is written there, and what is
@@ -70,6 +72,7 @@ build_libs() {
       fail "$src changed while it was copied; run again"
   else
     tree=$(source_tree)
+    known_era "$tree"
   fi
   say "building llama.cpp ${src:-$version}, profile $profile (minutes, once)"
   configure_and_build libs "$tree" llama "${flags[@]}" "-DLLAMA_BUILD_COMMIT=$commit" -DLLAMA_BUILD_NUMBER=0

@@ -1,5 +1,8 @@
 """Workers for other eras of llama.cpp's interface: its release of autumn 2024 and the fork ik_llama.cpp. The first
 run compiles both (minutes)."""
+import os
+import subprocess
+
 import pytest
 
 from conftest import ROOT, script
@@ -54,3 +57,45 @@ def test_a_fault_is_named_beside_the_old_release(compare, model):
     assert code == 1
     first = result["trace"]["first"]
     assert (first["op"], first["layer"], first["position"]) == ("ROPE", 0, 1)
+
+
+SPRING_2025 = """bool llama_token_is_eog(const struct llama_vocab * vocab, llama_token token);
+const struct llama_vocab * llama_model_get_vocab(const struct llama_model * model);
+void llama_kv_self_clear(struct llama_context * ctx);
+"""
+
+
+@pytest.fixture
+def unknown(tmp_path):
+    """Headers of an era between two shims, and what a build of them would leave."""
+    tree = tmp_path / "llama.cpp"
+    for name, text in {"include/llama.h": SPRING_2025, "ggml/include/ggml.h": "", "ggml/CMakeLists.txt": "",
+                       "CMakeLists.txt": "", "cmake/x": "", "src/x": "", "build/libllama.a": "", "build/libggml.a": "",
+                       "build/CMakeCache.txt": f"CMAKE_HOME_DIRECTORY:INTERNAL={tree}\n"}.items():
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_text(text)
+    return tree
+
+
+@pytest.mark.parametrize("key, folder", [("src", ""), ("build", "build")])
+def test_a_tree_of_an_unknown_era_is_refused_before_anything_is_built(crossval, tmp_path, unknown, key, folder):
+    model, cache = tmp_path / "m.gguf", tmp_path / "cache"
+    assert crossval("synth", "--types", "F16", "-o", model).code == 0
+    run = crossval("per-token", "-m", model, "-p", "x", "--reference", f"llama.cpp:{key}={unknown / folder}",
+                   env={"CROSSVAL_CACHE": str(cache)})
+    assert run.code == 4 and run.out == ""
+    said = " ".join(run.err.split())
+    for word in (f"{unknown}/include/llama.h is of an era", "llama_memory_clear (llama.cpp since July 2025)",
+                 "llama_vocab_tokenize (ik_llama.cpp)", "(llama.cpp of autumn 2024, bitnet.cpp)", "engines/llama/era.cmake"):
+        assert word in said
+    left = [path for path in cache.rglob("*") if path.is_file()]
+    assert {path.parent.name for path in left} <= {"log", "cache"}, left  # no libraries, no program
+    assert not any("-build" in path.name for path in left), left  # none was even begun
+
+
+def test_an_era_is_known_by_what_is_declared(tmp_path, unknown):
+    with open(unknown / "include/llama.h", "a") as header:
+        header.write("void llama_memory_clear(llama_memory_t mem, bool data);\n")
+    done = subprocess.run([ROOT / "scripts/reference.sh", "worker", "--no-build", "--src", unknown], text=True,
+                          capture_output=True, env={**os.environ, "CROSSVAL_CACHE": str(tmp_path / "cache")})
+    assert done.returncode == 4 and "not there yet" in done.stderr, done.stderr
