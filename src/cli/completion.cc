@@ -2,17 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include "cli/shell_quote.h"
 
 namespace crossval {
 namespace {
-
-// In single quotes, for both shells.
-std::string quoted(std::string_view text) {
-  std::string result = "'";
-  for (const char c : text) result += c == '\'' ? "'\\''" : std::string(1, c);
-  return result + "'";
-}
 
 std::string command_names(const std::vector<CommandRow>& table) {
   std::string names;
@@ -28,22 +21,33 @@ std::string command_names(const std::vector<CommandRow>& table) {
 constexpr const char* kBashHead =
     R"(# bash completion of crossval, written by: crossval completion bash
 _crossval() {
-  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' words=''
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' words='' behind=''
   ((COMP_CWORD == 1)) || command=${COMP_WORDS[1]}
-  # Bash reads --format=json as three words.
+  # Bash reads --format=json as three words, native:model=FILE as five.
   if [[ $word == '=' ]]; then
-    word=''
+    word='' behind=$before
   elif [[ $before == '=' ]]; then
-    before=${COMP_WORDS[COMP_CWORD - 2]}
+    before=${COMP_WORDS[COMP_CWORD - 2]} behind=$before
   fi
-  # Without words, bash completes files.
+  if [[ -n $behind && $behind != -* ]]; then
+    compopt -o bashdefault -o default
+    return
+  fi
   case $command in
 )";
 constexpr const char* kBashTail = R"(  esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }
-complete -o bashdefault -o default -F _crossval crossval
+complete -F _crossval crossval
 )";
+
+// What is offered: the words that fit, and where none does, files or folders.
+std::string bash_offer(const std::string& words, Paths paths) {
+  std::string text = words.empty() ? "" : " words=" + shell_quoted(words) + ";";
+  if (paths == Paths::file) text += " compopt -o bashdefault -o default;";
+  if (paths == Paths::folder) text += " compopt -o dirnames;";
+  return text.empty() ? " ;;" : text + ";";
+}
 
 // What may stand where an option can: the options, the values of positional ones.
 std::string bash_words(const CommandRow& command) {
@@ -58,23 +62,17 @@ std::string bash_words(const CommandRow& command) {
 
 std::string bash_command(const CommandRow& command) {
   std::string text = fmt::format("    {})\n      case $before in\n", command.name);
-  std::string files;
+  Paths positional = Paths::none;
   for (const OptionRow& option : command.options) {
+    if (option.positional) positional = option.paths;
     if (option.positional || option.value.empty()) continue;
-    const std::string names = fmt::format("{}", fmt::join(option.names, " | "));
-    if (option.choices.empty()) {
-      files += (files.empty() ? "" : " | ") + names;
-    } else {
-      text += fmt::format("        {}) words={} ;;\n", names,
-                          quoted(fmt::format("{}", fmt::join(option.choices, " "))));
-    }
+    const std::string choices = fmt::format("{}", fmt::join(option.choices, " "));
+    text += fmt::format("        {}){}\n", fmt::join(option.names, " | "),
+                        bash_offer(choices, option.paths));
   }
-  if (!files.empty()) text += fmt::format("        {}) ;;\n", files);
-  const bool takes_files = std::ranges::any_of(command.options, [](const OptionRow& option) {
-    return option.positional && option.choices.empty();
-  });
-  text += fmt::format("        *) {}words={} ;;\n      esac\n      ;;\n",
-                      takes_files ? "[[ $word != -* ]] || " : "", quoted(bash_words(command)));
+  text += fmt::format("        *){}{}\n      esac\n      ;;\n",
+                      positional == Paths::none ? "" : " [[ $word != -* ]] ||",
+                      bash_offer(bash_words(command), positional));
   return text;
 }
 
@@ -83,6 +81,8 @@ std::string bash_command(const CommandRow& command) {
 
 constexpr const char* kZshHead = R"(#compdef crossval
 # zsh completion of crossval, written by: crossval completion zsh
+_crossval_or_file() { compadd "$@" || _files }
+_crossval_engine() { if compset -P '*='; then _files; else compadd "$@"; fi }  # native:model=FILE
 _crossval() {
   local -a commands
   commands=(
@@ -119,20 +119,23 @@ std::string escaped_for_zsh(std::string_view text) {
 }
 
 std::string zsh_action(const OptionRow& option) {
-  if (!option.choices.empty()) return fmt::format("({})", fmt::join(option.choices, " "));
-  return option.value.starts_with("DIR") ? "_files -/" : "_files";
+  const std::string choices = fmt::format("{}", fmt::join(option.choices, " "));
+  if (option.paths == Paths::behind_key) return "_crossval_engine " + choices;
+  if (option.paths == Paths::folder) return "_files -/";
+  if (choices.empty()) return option.paths == Paths::file ? "_files" : " ";
+  return option.paths == Paths::file ? "_crossval_or_file " + choices : "(" + choices + ")";
 }
 
 // '(-m --model)'{-m,--model=}'[help]:value:action'; of a positional one '::help:action'. A "=" says
 // that the value may follow one.
 std::string zsh_argument(const OptionRow& option) {
   const std::string help = escaped_for_zsh(option.help);
-  if (option.positional) return quoted(fmt::format("::{}:{}", help, zsh_action(option)));
+  if (option.positional) return shell_quoted(fmt::format("::{}:{}", help, zsh_action(option)));
   std::string text;
   if (option.repeatable) {
     text = "'*'";
   } else if (option.names.size() > 1) {
-    text = quoted(fmt::format("({})", fmt::join(option.names, " ")));
+    text = shell_quoted(fmt::format("({})", fmt::join(option.names, " ")));
   }
   std::vector<std::string> names = option.names;
   for (std::string& name : names) {
@@ -143,7 +146,7 @@ std::string zsh_argument(const OptionRow& option) {
       option.value.empty()
           ? ""
           : fmt::format(":{}:{}", escaped_for_zsh(option.value), zsh_action(option));
-  return text + quoted(fmt::format("[{}]{}", help, value));
+  return text + shell_quoted(fmt::format("[{}]{}", help, value));
 }
 
 std::string zsh_arguments(const CommandRow& command, const char* indent) {
@@ -159,7 +162,7 @@ std::string zsh_arguments(const CommandRow& command, const char* indent) {
 std::string bash_completion(const std::vector<CommandRow>& table) {
   std::string text = kBashHead;
   text += fmt::format("    '') words={} ;;\n",
-                      quoted(bash_words(table.front()) + command_names(table)));
+                      shell_quoted(bash_words(table.front()) + command_names(table)));
   for (const CommandRow& command : table) {
     if (!command.name.empty()) text += bash_command(command);
   }
@@ -170,7 +173,7 @@ std::string zsh_completion(const std::vector<CommandRow>& table) {
   std::string text = kZshHead;
   for (const CommandRow& command : table) {
     if (command.name.empty()) continue;
-    text += "    " + quoted(escaped_for_zsh(command.name) + ":" + command.summary) + "\n";
+    text += "    " + shell_quoted(escaped_for_zsh(command.name) + ":" + command.summary) + "\n";
   }
   text += kZshMiddle + std::string("\\\n") + zsh_arguments(table.front(), "      ") + kZshBody;
   for (const CommandRow& command : table) {

@@ -55,6 +55,12 @@ std::vector<std::string> choices_of(const CLI::Option& option) {
   return split(type.substr(begin + 1, end - begin - 1), ',');
 }
 
+Paths paths_of(std::string_view value) {
+  if (value.starts_with("FILE") || value == "TEMPLATE") return Paths::file;
+  if (value == "DIR") return Paths::folder;
+  return value == "ENGINE" ? Paths::behind_key : Paths::none;
+}
+
 OptionRow row_of(const CLI::Option& option) {
   OptionRow row;
   row.positional = option.get_positional();
@@ -66,6 +72,7 @@ OptionRow row_of(const CLI::Option& option) {
   }
   row.value = value_name(option);
   row.choices = choices_of(option);
+  row.paths = paths_of(row.value);
   row.help = option_help(option);
   row.repeatable = option.get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
   return row;

@@ -12,10 +12,14 @@ class Option;
 
 namespace crossval {
 
+/// What of the file system a value may be, or have in it: native:model=FILE.
+enum class Paths { none, file, folder, behind_key };
+
 struct OptionRow {
   std::vector<std::string> names;    // "-m", "--model"; a positional one has its name alone
   std::string value;                 // "FILE.gguf"; empty for a flag
   std::vector<std::string> choices;  // the values there are, where they are known
+  Paths paths = Paths::none;         // beside the choices
   std::string help;
   bool positional = false;
   bool repeatable = false;

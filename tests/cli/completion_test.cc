@@ -72,6 +72,17 @@ TEST(OptionTable, KindsOfOptions) {
   EXPECT_THAT(option(synth, "--types").choices, ::testing::IsSupersetOf({"F16", "Q4_K", "I2_S"}));
 }
 
+TEST(OptionTable, WhereFilesStand) {
+  const auto rows = table();
+  const CommandRow& run = command(rows, "run");
+  EXPECT_EQ(option(run, "-m").paths, Paths::file);
+  EXPECT_EQ(option(run, "--messages").paths, Paths::file);
+  EXPECT_EQ(option(run, "--prompt-template").paths, Paths::file);
+  EXPECT_EQ(option(run, "--engine").paths, Paths::behind_key);
+  EXPECT_EQ(option(run, "--threads").paths, Paths::none);
+  EXPECT_EQ(option(command(rows, "per-token"), "--dump").paths, Paths::folder);
+}
+
 TEST(OptionTable, NoValueHasATypesName) {
   for (const CommandRow& row : table()) {
     for (const OptionRow& each : row.options) {

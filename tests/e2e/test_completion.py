@@ -1,71 +1,94 @@
-"""Completion in a real bash, the manual page in a real man; the same lexically where zsh or man is missing."""
+"""Completion in a real bash and a real zsh, driven by keys in a terminal; the manual page in a real man, or the same
+lexically where man is missing."""
 import re
 import shutil
 import subprocess
 
 import pytest
 
-
-@pytest.fixture(scope="module")
-def complete(crossval, tmp_path_factory):
-    """complete("per-token", "--ref") -> what bash offers for the last word."""
-    script = tmp_path_factory.mktemp("completion") / "crossval.bash"
-    script.write_text(crossval("completion", "bash").out)
-
-    def run(*words):
-        line = ["crossval", *words]
-        code = (f'source "{script}"; COMP_WORDS=("$@"); COMP_CWORD={len(words)}; _crossval; '
-                'printf "%s\\n" "${COMPREPLY[@]}"; complete -p crossval >&2')
-        done = subprocess.run(["bash", "--norc", "-euc", code, "bash", *line], text=True, capture_output=True)
-        assert done.returncode == 0, done.stderr
-        assert "-F _crossval" in done.stderr and "-o default" in done.stderr  # no offer: files
-        return done.stdout.split()
-
-    return run
+from shells import Shell
 
 
-@pytest.mark.parametrize("words, offered", [
-    (["per-token", "--ref"], ["--reference"]),
-    (["per-token", "-p", "x", "--c"], ["--chat", "--candidate", "--ctx-size", "--cos-tol"]),
-    (["per-token", "--candidate", "n"], ["native"]),
-    (["run", "--engine", ""], ["native", "llama.cpp"]),
-    (["run", "--format", "j"], ["json"]),
-    (["run", "--format", "=", "j"], ["json"]),  # as bash splits --format=j
-    (["run", "--format", "="], ["text", "json"]),
-    (["--format", "json", "ru"], []),  # no command is called --format
-    (["run", "--prompt-template", "r"], ["raw"]),
-    (["run", "--prompt-template", "chat"], ["chatml"]),
-    (["synth", "--arch", "qwen2m"], ["qwen2moe"]),
-    (["synth", "--types", "Q4_"], ["Q4_0", "Q4_1", "Q4_K"]),
-    (["run", "--bos", "o"], ["on", "off"]),
-    (["to"], ["tokenize"]),
-    (["--v"], ["--version"]),
-    (["completion", "z"], ["zsh"]),
-    (["run", "-m", "mod"], []),  # a file
-    (["run", "--cos"], []),      # another command's option
-    (["inspect", "mod"], []),    # a positional file
-    (["inspect", "--so"], ["--sort"]),
-    (["nonsense", "--"], []),
+@pytest.fixture(scope="module", params=["bash", "zsh", "zsh-autoload"])
+def complete(crossval, tmp_path_factory, request):
+    """complete("run --form") -> the words that stand on the line when everything offered for the last one is there."""
+    shell = Shell(request.param, tmp_path_factory.mktemp(request.param),
+                  crossval("completion", request.param.partition("-")[0]).out)
+    for name in ("model.gguf", "models.txt", "json.txt"):
+        (shell.work / name).touch()
+    (shell.work / "folder").mkdir()
+
+    def run(line):
+        done = shell.completed("crossval " + line)
+        assert done.startswith("crossval " + line[:line.rfind(" ") + 1])
+        return done.split()[1 + len(line.split(" ")[:-1]):]
+
+    yield run
+    shell.close()
+
+
+def offered(words):
+    """Without what the shells write in ways of their own: their order, --format= for --format, folder/ for folder,
+    and of --format=json the option, which zsh repeats."""
+    return sorted(word.rstrip("=/").rpartition("=")[2] for word in words)
+
+
+# For the last word of each line both shells offer the same.
+@pytest.mark.parametrize("line, words", [
+    ("to", "tokenize"),
+    ("--v", "--version"),
+    ("nonsense --", "--"),
+    ("nonsense mod", "mod"),
+    ("--format json ru", "ru"),  # no command is called --format
+    # options
+    ("per-token --ref", "--reference"),
+    ("per-token -p x --c", "--chat --candidate --ctx-size --cos-tol"),
+    ("run --cos", "--cos"),  # another command's
+    ("inspect --so", "--sort"),
+    # values that are known
+    ("per-token --require ", "bits cos"),
+    ("per-token --kv ", "f16 f32"),
+    ("run --format j", "json"),  # and no file that begins so
+    ("run --format=j", "json"),
+    ("run --format=", "json text"),
+    ("run --bos o", "off on"),
+    ("completion z", "zsh"),
+    ("per-token --candidate n", "native"),
+    ("run --engine ", "llama.cpp native"),
+    ("run --engine=l", "llama.cpp"),
+    ("run --prompt-template r", "raw"),
+    ("run --prompt-template chat", "chatml"),
+    ("synth --arch qwen2m", "qwen2moe"),
+    ("synth --types Q4_", "Q4_0 Q4_1 Q4_K"),
+    # files and folders
+    ("run -m mod", "model.gguf models.txt"),
+    ("run --model=mod", "model.gguf models.txt"),
+    ("run --chat -m mod", "model.gguf models.txt"),
+    ("inspect mod", "model.gguf models.txt"),
+    ("inspect model.gguf mod", "model.gguf models.txt"),
+    ("run --prompt-template mod", "model.gguf models.txt"),
+    ("per-token --dump ", "folder"),
+    ("run --engine native:model=mod", "model.gguf models.txt"),
+    ("run --engine=native:model=mod", "model.gguf models.txt"),
+    # where there is nothing to offer
+    ("run mod", "mod"),
+    ("run --engine mod", "mod"),
+    ("run -t mod", "mod"),
+    ("run -p mod", "mod"),
+    ("run --format mod", "mod"),
 ])
-def test_bash_offers(complete, words, offered):
-    assert complete(*words) == offered
+def test_offered(complete, line, words):
+    assert offered(complete(line)) == sorted(words.split())
 
 
-def test_every_command_is_offered(crossval, complete):
+def test_every_command_and_option_is_offered(crossval, complete):
     listed = re.findall(r"^  ([a-z][a-z-]+) ", crossval("--help").out, re.M)
     assert len(listed) > 5
-    assert [word for word in complete("") if not word.startswith("-")] == listed
-
-
-def test_zsh(crossval, tmp_path):
-    script = tmp_path / "_crossval"
-    script.write_text(crossval("completion", "zsh").out)
-    if shutil.which("zsh"):
-        assert subprocess.run(["zsh", "-n", script]).returncode == 0
-    # Every specification is a closed pair of quotes; quotes inside are written '\''.
-    for line in script.read_text().splitlines():
-        if re.match(r" +('|-)", line):
-            assert line.replace("'\\''", "").count("'") % 2 == 0, line
+    assert [word for word in complete("") if not word.startswith("-")] == sorted(listed)
+    for command in listed:
+        options = re.findall(r"^  (?:(-\w),)?(--[a-z0-9-]+)", crossval(command, "--help").out, re.M)
+        assert len(options) > 3
+        assert offered(complete(f"{command} -")) == sorted(name for both in options for name in both if name)
 
 
 def test_the_manual_page(crossval, tmp_path):
