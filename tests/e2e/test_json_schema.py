@@ -22,6 +22,21 @@ RUNS = {
 }
 
 
+# what it is in the schema: (arguments after which the model is named, exit code)
+OTHERS = {
+    "tokenisation": (["tokenize", "-p", "naïve", "-m"], 0),
+    "tokenisation, count": (["tokenize", "-p", "naïve", "--count", "-m"], 0),
+    "token_comparison": (["tokenize", "-p", "naïve", "--compare", "-m"], 0),
+    "token_comparison, differs": (["tokenize", "-p", "in 1984", "--compare", "--tokenizer", "GPT2", "-m"], 2),
+    "generation": (["run", "-p", "naïve", "--max-tokens", "2", "-m"], 0),
+    "inspection": (["inspect"], 0),
+    "inspection, weights unread": (["inspect", "--quick"], 0),
+    "tensor_inspection": (["inspect", "--tensor", "output_norm.weight"], 0),
+    "diagnosis": (["doctor", "-m"], 0),
+    "error, health": (["run", "-p", "naïve", "--engine", "native:fault=nan", "-m"], 3),
+}
+
+
 def run_of(name, gpt2):
     arguments, code, verdict = RUNS[name]
     return [gpt2 if argument == "GPT2" else argument for argument in arguments], code, verdict
@@ -57,6 +72,40 @@ def test_text_has_the_same_exit_code(crossval, model, gpt2, name):
     assert run.code == code, run.err
     assert (verdict or "") in run.out
     assert "\x1b" not in run.out + run.err
+
+
+@pytest.fixture(scope="session")
+def is_a(validator):
+    """is_a("generation", document): valid, and of that kind."""
+
+    def check(kind, document):
+        validator.validate(document)
+        validator.evolve(schema={**validator.schema, "oneOf": [{"$ref": f"#/$defs/{kind}"}]}).validate(document)
+
+    return check
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_commands(crossval, model, gpt2, is_a, name):
+    arguments, code = OTHERS[name]
+    run = crossval(*(gpt2 if argument == "GPT2" else argument for argument in arguments), model, "--format", "json")
+    assert run.code == code, run.err
+    is_a(name.split(",")[0], run.json)
+    assert run.json["exit_code"] == code
+
+
+def test_what_differs_between_two_files(crossval, is_a, tmp_path):
+    for name, options in (("a", ["--types", "I2_S", "--layers", "1"]), ("b", ["--types", "Q4_0", "--layers", "2"])):
+        made = crossval("synth", "--arch", "bitnet", *options, "-o", tmp_path / f"{name}.gguf")
+        assert made.code == 0, made.err
+    same = crossval("inspect", tmp_path / "a.gguf", tmp_path / "a.gguf", "--format", "json")
+    differs = crossval("inspect", tmp_path / "a.gguf", tmp_path / "b.gguf", "--format", "json")
+    assert (same.code, differs.code) == (0, 1)
+    is_a("file_difference", same.json)
+    is_a("file_difference", differs.json)
+    assert same.json["identical"] and differs.json["metadata"] and differs.json["a_i2s"]
+    assert any(tensor["distance"] for tensor in differs.json["tensors"])
+    assert any(tensor["a"] is None for tensor in differs.json["tensors"])
 
 
 def test_numbers_that_json_lacks(crossval, model, validator):
