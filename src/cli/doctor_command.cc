@@ -8,6 +8,7 @@
 #include "cli/engine_options.h"
 #include "cli/interrupt.h"
 #include "cli/reference_program.h"
+#include "cli/reference_repair.h"
 #include "prompt/jinja_process.h"
 #include "report/diagnosis_report.h"
 
@@ -52,11 +53,12 @@ class DoctorCommand : public Command {
     std::vector<Check>& checks = diagnosis.checks;
     const std::string renderer = jinja_renderer();
     checks = {check_program(), check_processor(), check_kernels(), check_cache(cache_folder()),
-              check_templates(renderer, jinja_process(renderer))};
-    std::string program;
+              check_templates(renderer, jinja_process(renderer), renderer_repair(renderer))};
+    ReferenceProgram program{.is_default = is_default_reference(*spec)};
     if (spec->name == "llama.cpp") {
-      program = llama_worker(*spec, console, interruption.token()).value_or("");
+      program.path = llama_worker(*spec, console, interruption.token()).value_or("");
     }
+    program.repair = reference_repair(*spec, program.path);
     auto engines = check_reference(native, reference, program, interruption.token());
     if (!engines) return tl::unexpected(engines.error());
     const bool has_reference = engines->front().state != CheckState::problem;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <utility>
 
 #include "base/temp_folder.h"
@@ -68,16 +67,16 @@ std::string identity_text(const EngineIdentity& identity) {
   return text;
 }
 
-Check without_reference(const Error& error, const std::string& place) {
+std::string place_of(const ReferenceProgram& program) {
+  return program.path.empty() ? "" : "; " + program.path;
+}
+
+Check without_reference(const Error& error, const ReferenceProgram& program) {
   Check check = failed("reference", error);
-  check.detail += place;
+  check.detail += place_of(program);
   // Without a program the error says what keeps it away; of one that fails, last words stand there.
-  if (check.repair.empty() || !place.empty()) {
-    check.repair += check.repair.empty() ? "" : "\n";
-    check.repair += std::getenv("CROSSVAL_WORKER") != nullptr
-                        ? "Run: unset CROSSVAL_WORKER; then make reference"
-                        : "Give no worker of your own and run: make reference";
-    check.repair += std::string(" in ") + CROSSVAL_SOURCE_DIR;
+  if (check.repair.empty() || !program.path.empty()) {
+    check.repair += (check.repair.empty() ? "" : "\n") + program.repair;
   }
   return check;
 }
@@ -91,42 +90,46 @@ Check canonical(const std::string& name) {
                       name, other, kPrompt, kSteps)};
 }
 
-Check not_canonical(const Comparison& comparison, const Plan& plan) {
+// What a reference means that does not have the native engine's bits.
+std::string meaning(const EngineIdentity& identity, bool is_default) {
+  if (is_default) {
+    return "It is built to be canonical. If building it again does not help, report it as a bug "
+           "with this output.";
+  }
+  if (identity.profile == "canonical") {
+    return "Its flags are the canonical ones, its source is another: per-token --require bits "
+           "--first-diff names the operation in which they part.";
+  }
+  return "Its arithmetic is its own: --require bits shows rounding beside mistakes. The default "
+         "reference has one that is defined.";
+}
+
+Check not_canonical(const Comparison& comparison, const Plan& plan,
+                    const ReferenceProgram& program) {
   const EngineIdentity& identity = comparison.reference.identity;
   const auto rows = std::ssize(comparison.positions);
-  Check check{
-      "canonical", CheckState::warning,
-      fmt::format("{} differs from the native engine in {} of {} rows of a made-up model "
-                  "(batch {}, KV {})",
-                  identity.name, rows - comparison.identical_rows, rows, plan.batch, plan.kv)};
-  if (identity.profile == "canonical") {
-    check.state = CheckState::problem;
-    check.code = ExitCode::engine_failed;
-    check.repair =
-        "It calls itself canonical. Remove it from the cache and run: make reference. If that "
-        "does not help, report it as a bug with this output.";
-  } else {
-    check.repair =
-        "Its arithmetic is its own: --require bits shows rounding beside mistakes. For bit "
-        "equality use the default reference; run: make reference";
-  }
-  return check;
+  return {"canonical", program.is_default ? CheckState::problem : CheckState::warning,
+          fmt::format("{} differs from the native engine in {} of {} rows of a made-up model "
+                      "(batch {}, KV {})",
+                      identity.name, rows - comparison.identical_rows, rows, plan.batch, plan.kv),
+          meaning(identity, program.is_default) + "\n" + program.repair,
+          program.is_default ? ExitCode::engine_failed : ExitCode::ok};
 }
 
 }  // namespace
 
 Result<std::vector<Check>> check_reference(const MakeEngine& native, const MakeEngine& reference,
-                                           const std::string& program,
+                                           const ReferenceProgram& program,
                                            const std::stop_token& stop) {
   const auto folder = TempFolder::make();
   if (!folder) return tl::unexpected(folder.error());
   const std::string model = folder->path() + "/tiny.gguf";
   if (auto ok = write_model(model); !ok) return tl::unexpected(ok.error());
-  const std::string place = program.empty() ? "" : "; " + program;
   std::vector<Check> checks;
   const auto failed_here = [&](const Error& error) -> Result<std::vector<Check>> {
     if (error.code == ExitCode::interrupted) return tl::unexpected(error);
-    checks.push_back(checks.empty() ? without_reference(error, place) : failed("canonical", error));
+    checks.push_back(checks.empty() ? without_reference(error, program)
+                                    : failed("canonical", error));
     return checks;
   };
   std::string name;
@@ -141,7 +144,7 @@ Result<std::vector<Check>> check_reference(const MakeEngine& native, const MakeE
     const EngineIdentity& identity = (*theirs)->info().identity;
     name = identity.name;
     if (checks.empty()) {
-      checks.push_back({"reference", CheckState::ok, identity_text(identity) + place});
+      checks.push_back({"reference", CheckState::ok, identity_text(identity) + place_of(program)});
     }
     const auto ours = native(defaults);
     if (!ours) return failed_here(ours.error());
@@ -149,7 +152,7 @@ Result<std::vector<Check>> check_reference(const MakeEngine& native, const MakeE
     const auto comparison = compare_per_token(comparison_plan(), **ours, **theirs, observer, stop);
     if (!comparison) return failed_here(comparison.error());
     if (comparison->verdict != Verdict::identical) {
-      checks.push_back(not_canonical(*comparison, plan));
+      checks.push_back(not_canonical(*comparison, plan, program));
       return checks;
     }
   }

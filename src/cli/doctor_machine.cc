@@ -131,10 +131,11 @@ Check check_kernels() {
   return check;
 }
 
-Check check_templates(const std::string& path, const TemplateRenderer& renderer) {
+Check check_templates(const std::string& path, const TemplateRenderer& renderer,
+                      const std::string& repair) {
   if (path.empty()) {
     return {"templates", CheckState::warning,
-            "no renderer is built: --chat and Jinja templates are refused", "Run: make reference"};
+            "no renderer is built: --chat and Jinja templates are refused", repair};
   }
   const auto text = renderer({.source = "{{ messages[0].content }}{{ bos_token }}",
                               .messages_json = R"([{"role": "user", "content": "Hello"}])",
@@ -145,7 +146,7 @@ Check check_templates(const std::string& path, const TemplateRenderer& renderer)
   return {"templates", CheckState::problem,
           text ? fmt::format("{} renders \"{}\" instead of \"Hello<s>\"", path, *text)
                : fmt::format("{} ({})", text.error().what, path),
-          "Run: make reference, and leave CROSSVAL_JINJA unset", ExitCode::engine_failed};
+          repair, ExitCode::engine_failed};
 }
 
 Check check_cache(const std::string& folder) {

@@ -25,7 +25,9 @@ std::string processor_text(std::string_view cpuinfo);
 Check check_kernels();
 
 /// Renders a template by the program at `path`; a warning when there is none (an empty path).
-Check check_templates(const std::string& path, const TemplateRenderer& renderer);
+/// `repair` is what then helps, and when it fails.
+Check check_templates(const std::string& path, const TemplateRenderer& renderer,
+                      const std::string& repair);
 
 /// The folder that scripts/reference.sh fills and how large it is. A warning when nothing can be
 /// written there.

@@ -13,6 +13,7 @@
 
 #include "base/child_process.h"
 #include "base/run_program.h"
+#include "cli/reference_repair.h"
 
 namespace crossval {
 namespace {
@@ -20,6 +21,7 @@ namespace {
 constexpr int kNotThere = 4;  // of scripts/reference.sh: not built, and --no-build given
 constexpr int kUsage = 64;    // of scripts/reference.sh
 constexpr size_t kMaxPath = 1 << 16;
+constexpr const char* kBuildKeys[] = {"profile", "src", "build", "release"};
 
 std::string script() { return CROSSVAL_SOURCE_DIR "/scripts/reference.sh"; }
 
@@ -53,6 +55,12 @@ Result<ProgramResult> look_up(std::vector<std::string> arguments) {
 
 tl::unexpected<Error> failed(const std::string& what, const std::string& why) {
   return fail(ExitCode::engine_failed, what, "engine llama.cpp", why);
+}
+
+// The last line of what `scripts/reference.sh COMMAND` prints; empty when that is not built.
+std::string built(const char* command) {
+  const auto found = look_up({command});
+  return found && found->signal == 0 && found->exit_status == 0 ? last_line(found->out) : "";
 }
 
 // Builds with the script's messages on our stderr; minutes.
@@ -98,39 +106,48 @@ Result<std::string> llama_worker(const EngineSpec& spec, const Console& console,
                                  std::stop_token stop) {
   if (spec.options.contains("worker")) return with_home(spec.get("worker"));
   std::vector<std::string> arguments{"worker"};
-  for (const char* key : {"profile", "src", "build", "release"}) {
+  for (const char* key : kBuildKeys) {
     if (!spec.options.contains(key)) continue;
     arguments.push_back("--" + std::string(key));
     arguments.push_back(with_home(spec.get(key)));
   }
-  const bool pinned = arguments.size() == 1 && environment_variable("LLAMA_CPP_DIR").empty();
-  if (arguments.size() == 1) {
+  if (!names_its_build(spec)) {
     std::string given = environment_variable("CROSSVAL_WORKER");
     if (!given.empty()) return given;
   }
   const auto found = look_up(arguments);
   if (!found) {
     return failed(found.error().what,
-                  "Build the reference with make reference in crossval's source tree, or name a "
-                  "worker: llama.cpp:worker=PATH.");
+                  reference_build() + "\nOr name a worker: llama.cpp:worker=PATH.");
   }
   if (found->signal == 0 && found->exit_status == 0) return last_line(found->out);
   if (found->signal != 0 || found->exit_status != kNotThere) {
     return failed("llama.cpp cannot be used as asked", last_line(found->error_tail));
   }
-  if (pinned) {
+  if (is_default_reference(spec)) {
     return failed("the llama.cpp reference is not built",
-                  "Build it with: make reference. Everything that needs no reference works without "
-                  "it.");
+                  reference_build() + "\nEverything that needs no reference works without it.");
   }
   return build(std::move(arguments), console, stop);
 }
 
+bool names_its_build(const EngineSpec& spec) {
+  return spec.name != "llama.cpp" || spec.options.contains("worker") ||
+         std::ranges::any_of(kBuildKeys,
+                             [&](const char* key) { return spec.options.contains(key); });
+}
+
+bool is_default_reference(const EngineSpec& spec) {
+  return !names_its_build(spec) && environment_variable("CROSSVAL_WORKER").empty() &&
+         environment_variable("LLAMA_CPP_DIR").empty();
+}
+
+std::string default_libraries() { return built("libs"); }
+
 std::string jinja_renderer() {
   std::string given = environment_variable("CROSSVAL_JINJA");
   if (!given.empty()) return given;
-  const auto found = look_up({"jinja"});
-  return found && found->signal == 0 && found->exit_status == 0 ? last_line(found->out) : "";
+  return built("jinja");
 }
 
 std::string cache_folder() {

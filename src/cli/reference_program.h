@@ -20,6 +20,16 @@ std::string with_home(const std::string& path);
 Result<std::string> llama_worker(const EngineSpec& spec, const Console& console,
                                  std::stop_token stop);
 
+/// Whether a spec itself says which program runs: another engine, a worker or a build of llama.cpp.
+bool names_its_build(const EngineSpec& spec);
+
+/// Whether it is the pinned release, built as canonical: neither spec nor environment say
+/// otherwise.
+bool is_default_reference(const EngineSpec& spec);
+
+/// The llama.cpp that scripts/reference.sh has built for it; empty when there is none.
+std::string default_libraries();
+
 /// The program that renders chat templates: CROSSVAL_JINJA, else what scripts/reference.sh has;
 /// empty when it is not built.
 std::string jinja_renderer();

@@ -46,9 +46,11 @@ std::string tidy(std::string message) {
 Result<std::string> render(const std::string& path, std::chrono::milliseconds timeout,
                            const TemplateInput& input) {
   if (path.empty()) {
-    return fail(ExitCode::engine_failed,
-                "chat templates need the template renderer, which is not built", {},
-                "Build it with: make reference (or use raw, instruct, chatml, llama3-chat).");
+    return fail(
+        ExitCode::engine_failed, "chat templates need the template renderer, which is not built",
+        {},
+        "Build it with make reference in crossval's source tree (crossval doctor says where), "
+        "or use raw, instruct, chatml or llama3-chat.");
   }
   std::vector<std::string> environment;
   if (const char* zone = std::getenv("TZ")) environment.push_back(std::string("TZ=") + zone);

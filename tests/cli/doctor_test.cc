@@ -89,15 +89,19 @@ TEST(DoctorMachine, Templates) {
     EXPECT_THAT(input.messages_json, HasSubstr("Hello"));
     return "Hello" + input.bos_token;
   };
-  expect_check(check_templates("/r", good), CheckState::ok, "/r");
-  expect_check(check_templates("", good), CheckState::warning, "--chat", "make reference");
-  const auto wrong = check_templates("/r", [](const auto&) { return std::string("Hallo"); });
-  expect_check(wrong, CheckState::problem, "\"Hallo\" instead of \"Hello<s>\"", "make reference");
+  expect_check(check_templates("/r", good, "repair"), CheckState::ok, "/r");
+  expect_check(check_templates("", good, "repair"), CheckState::warning, "--chat", "repair");
+  const auto wrong =
+      check_templates("/r", [](const auto&) { return std::string("Hallo"); }, "repair");
+  expect_check(wrong, CheckState::problem, "\"Hallo\" instead of \"Hello<s>\"", "repair");
   EXPECT_EQ(wrong.code, ExitCode::engine_failed);
-  const auto broken = check_templates("/r", [](const auto&) -> Result<std::string> {
-    return fail(ExitCode::engine_failed, "it does not start");
-  });
-  expect_check(broken, CheckState::problem, "it does not start (/r)", "make reference");
+  const auto broken = check_templates(
+      "/r",
+      [](const auto&) -> Result<std::string> {
+        return fail(ExitCode::engine_failed, "it does not start");
+      },
+      "repair");
+  expect_check(broken, CheckState::problem, "it does not start (/r)", "repair");
 }
 
 TEST(DoctorMachine, Cache) {
@@ -177,7 +181,7 @@ TEST(DoctorEngines, ACanonicalReference) {
     ++plans;
     return disguised("canonical")(defaults);
   };
-  const auto checks = check_reference(native_engine(), counted, "/bin/worker", {});
+  const auto checks = check_reference(native_engine(), counted, {.path = "/bin/worker"}, {});
   ASSERT_TRUE(checks.has_value()) << checks.error().message();
   ASSERT_EQ(checks->size(), 2U);
   EXPECT_EQ((*checks)[0].name, "reference");
@@ -188,13 +192,18 @@ TEST(DoctorEngines, ACanonicalReference) {
   EXPECT_EQ(plans, 3);
 }
 
+// The default reference, and one of canonical flags from another source.
 TEST(DoctorEngines, OneThatOnlyCallsItselfCanonical) {
-  const auto checks = check_reference(native_engine(), disguised("canonical", "eps"), "", {});
-  ASSERT_TRUE(checks.has_value());
-  ASSERT_EQ(checks->size(), 2U);
-  expect_check((*checks)[0], CheckState::ok, "canonical");
-  expect_check((*checks)[1], CheckState::problem, "of 20 rows", "make reference");
-  EXPECT_EQ((*checks)[1].code, ExitCode::engine_failed);
+  for (const bool is_default : {true, false}) {
+    const auto checks = check_reference(native_engine(), disguised("canonical", "eps"),
+                                        {.is_default = is_default, .repair = "repair"}, {});
+    ASSERT_TRUE(checks.has_value());
+    ASSERT_EQ(checks->size(), 2U);
+    expect_check((*checks)[0], CheckState::ok, "canonical");
+    expect_check((*checks)[1], is_default ? CheckState::problem : CheckState::warning, "of 20 rows",
+                 is_default ? "bug with this output.\nrepair" : "its source is another");
+    EXPECT_EQ((*checks)[1].code, is_default ? ExitCode::engine_failed : ExitCode::ok);
+  }
 }
 
 // A build whose bits depend on the batch alone is found by the second plan.
@@ -202,39 +211,41 @@ TEST(DoctorEngines, OneThatDependsOnTheBatch) {
   const MakeEngine reference = [](const EngineDefaults& defaults) {
     return disguised("canonical", defaults.batch == 7 ? "eps" : "")(defaults);
   };
-  const auto checks = check_reference(native_engine(), reference, "", {});
+  const auto checks = check_reference(native_engine(), reference, {.is_default = true}, {});
   ASSERT_TRUE(checks.has_value());
-  expect_check(checks->back(), CheckState::problem, "batch 7, KV f16", "make reference");
+  expect_check(checks->back(), CheckState::problem, "batch 7, KV f16", "bug");
 }
 
 TEST(DoctorEngines, OneThatClaimsNothing) {
-  const auto checks = check_reference(native_engine(), disguised("production", "eps"), "", {});
+  const auto checks =
+      check_reference(native_engine(), disguised("production", "eps"), {.repair = "repair"}, {});
   ASSERT_TRUE(checks.has_value());
   ASSERT_EQ(checks->size(), 2U);
   expect_check((*checks)[0], CheckState::ok, "production");
   expect_check((*checks)[1], CheckState::warning, "of 20 rows", "--require bits");
+  EXPECT_THAT((*checks)[1].repair, ::testing::EndsWith("\nrepair"));
 }
 
 TEST(DoctorEngines, NoReference) {
-  auto checks = check_reference(native_engine(), failing(ExitCode::engine_failed), "/w", {});
+  const ReferenceProgram program{.path = "/w", .repair = "repair"};
+  auto checks = check_reference(native_engine(), failing(ExitCode::engine_failed), program, {});
   ASSERT_TRUE(checks.has_value());
   ASSERT_EQ(checks->size(), 1U);
   EXPECT_EQ(checks->front().name, "reference");
-  expect_check(checks->front(), CheckState::problem, "it does not start (engine x); /w",
-               "make reference");
+  expect_check(checks->front(), CheckState::problem, "it does not start (engine x); /w", "repair");
   EXPECT_EQ(checks->front().code, ExitCode::engine_failed);
   // A program's last words stay before it; without a program the error says what to do.
   checks =
-      check_reference(native_engine(), failing(ExitCode::engine_failed, "last words"), "/w", {});
-  EXPECT_THAT(checks->front().repair, ::testing::StartsWith("last words\n"));
-  EXPECT_THAT(checks->front().repair, HasSubstr("make reference in /"));
-  checks = check_reference(native_engine(), failing(ExitCode::engine_failed, "set HOME"), "", {});
+      check_reference(native_engine(), failing(ExitCode::engine_failed, "last words"), program, {});
+  EXPECT_EQ(checks->front().repair, "last words\nrepair");
+  checks = check_reference(native_engine(), failing(ExitCode::engine_failed, "set HOME"),
+                           {.repair = "repair"}, {});
   EXPECT_EQ(checks->front().repair, "set HOME");
 }
 
 TEST(DoctorEngines, ANativeEngineThatFails) {
   const auto checks =
-      check_reference(failing(ExitCode::usage, "help"), disguised("canonical"), "", {});
+      check_reference(failing(ExitCode::usage, "help"), disguised("canonical"), {}, {});
   ASSERT_TRUE(checks.has_value());
   ASSERT_EQ(checks->size(), 2U);
   expect_check(checks->front(), CheckState::ok, "canonical");
@@ -242,7 +253,7 @@ TEST(DoctorEngines, ANativeEngineThatFails) {
 }
 
 TEST(DoctorEngines, AnInterruptionIsNoFinding) {
-  const auto checks = check_reference(native_engine(), failing(ExitCode::interrupted), "", {});
+  const auto checks = check_reference(native_engine(), failing(ExitCode::interrupted), {}, {});
   ASSERT_FALSE(checks.has_value());
   EXPECT_EQ(checks.error().code, ExitCode::interrupted);
   const auto model = check_model("model-native", failing(ExitCode::interrupted), {});

@@ -1,6 +1,13 @@
 """`crossval doctor` on this machine as it is, and with each part taken away."""
+import os
+import pathlib
+import subprocess
+
 import pytest
 
+from conftest import ROOT, script as reference
+
+BUILD = f"make -C '{ROOT}' reference"  # from whatever folder
 NAMES = ["program", "processor", "kernels", "cache", "templates", "reference", "canonical"]
 
 
@@ -32,10 +39,35 @@ def test_all_is_well_here(crossval, model, tmp_path):
 def test_the_repair_is_of_what_is_wrong(crossval, tmp_path):
     none = script(tmp_path / "worker", "exit 0\n")
     named = doctor(crossval, "--reference", f"llama.cpp:worker={none}", code=4)["reference"]["repair"]
-    assert "Give no worker of your own" in named and "CROSSVAL_WORKER" not in named
-    assert "unset CROSSVAL_WORKER" in doctor(crossval, code=4, CROSSVAL_WORKER=none)["reference"]["repair"]
+    assert named.endswith(f"Leave --reference out. Run: {BUILD}")
+    by_environment = doctor(crossval, code=4, CROSSVAL_WORKER=none)["reference"]["repair"]
+    assert by_environment.endswith(f"Run: unset CROSSVAL_WORKER; {BUILD}")
     itself = doctor(crossval, "--reference", "native")["canonical"]["detail"]
     assert "native equals itself" in itself
+
+
+def test_what_is_broken_in_the_cache_is_removed_before_it_is_built(crossval, tmp_path):
+    """Or make would find it again. The repairs are run as they stand, make only says what it would do."""
+    cache = tmp_path / "its cache"
+    for kind in ("source", "libs", "programs"):
+        (cache / kind).mkdir(parents=True)
+    for kind in ("source", "libs"):
+        (cache / kind / reference(kind).name).symlink_to(reference(kind))
+    for command in ("jinja", "worker"):
+        missing = subprocess.run([ROOT / "scripts/reference.sh", command, "--no-build"], text=True, capture_output=True,
+                                 env={**os.environ, "CROSSVAL_CACHE": str(cache)})
+        folder = pathlib.Path(missing.stderr.splitlines()[0].removeprefix("crossval: not there yet: "))
+        folder.mkdir()
+        script(folder / folder.name.rpartition("-")[0], "exit 3\n")
+    checks = doctor(crossval, code=4, CROSSVAL_CACHE=cache)
+    for name, built in ("templates", "jinja"), ("reference", "worker"):
+        assert checks[name]["state"] == "problem"
+        repair = checks[name]["repair"].rpartition("Run: ")[2]
+        assert repair.startswith("rm -r ") and repair.endswith(BUILD)
+        done = subprocess.run(repair, shell=True, cwd="/", text=True, capture_output=True,
+                              env={**os.environ, "MAKEFLAGS": "n", "CROSSVAL_CACHE": str(cache)})
+        assert done.returncode == 0 and f"scripts/reference.sh {built}" in done.stdout, done.stderr
+    assert [path for kind in ("libs", "programs") for path in (cache / kind).iterdir()] == []
 
 
 def test_text_says_the_same(crossval):
@@ -50,8 +82,8 @@ def test_text_says_the_same(crossval):
 def test_without_a_reference_the_rest_is_told(crossval, model, tmp_path):
     checks = doctor(crossval, "-m", model, code=4, CROSSVAL_CACHE=tmp_path / "cache")
     assert list(checks) == NAMES[:-1] + ["model-native"]
-    assert checks["reference"]["state"] == "problem" and "make reference" in checks["reference"]["repair"]
-    assert checks["templates"]["state"] == "warning" and "make reference" in checks["templates"]["repair"]
+    assert checks["reference"]["state"] == "problem" and f"Run: {BUILD}" in checks["reference"]["repair"]
+    assert checks["templates"]["state"] == "warning" and checks["templates"]["repair"] == f"Run: {BUILD}"
     assert checks["cache"]["state"] == "ok" and "nothing there yet" in checks["cache"]["detail"]
     assert checks["model-native"]["state"] == "ok"
 
@@ -78,7 +110,15 @@ def test_a_reference_of_another_arithmetic(crossval):
     checks = doctor(crossval, "--reference", "native:fault=eps")
     assert checks["reference"]["state"] == "ok"
     assert checks["canonical"]["state"] == "warning"
-    assert "rows" in checks["canonical"]["detail"] and "make reference" in checks["canonical"]["repair"]
+    assert "rows" in checks["canonical"]["detail"]
+    assert checks["canonical"]["repair"].endswith(f"Leave --reference out. Run: {BUILD}")
+
+
+def test_a_build_as_it_is(crossval):
+    """It claims nothing; here it is the canonical one, and is found to be."""
+    checks = doctor(crossval, "--reference", f"llama.cpp:build={reference('libs')}")
+    assert ", as-built, " in checks["reference"]["detail"] and checks["reference"]["state"] == "ok"
+    assert checks["canonical"]["state"] == "ok" and "every bit" in checks["canonical"]["detail"]
 
 
 def test_kernels_forced_down(crossval):
@@ -95,6 +135,7 @@ def test_a_renderer_that_is_none(crossval, tmp_path):
     for path in (wrong, "/nonexistent/jinja"):
         checks = doctor(crossval, code=4, CROSSVAL_JINJA=path)
         assert checks["templates"]["state"] == "problem"
+        assert checks["templates"]["repair"] == f"Run: unset CROSSVAL_JINJA; {BUILD}"
         assert str(path) in checks["templates"]["detail"]
         assert checks["canonical"]["state"] == "ok"
 
