@@ -1,5 +1,6 @@
 """Files larger than memory, in parts, where nothing may be written: read in place, or refused before memory is taken."""
 import os
+import pathlib
 import resource
 import shutil
 import subprocess
@@ -91,8 +92,9 @@ def test_a_file_cut_short_names_the_tensor(crossval, promises, tmp_path):
         assert run.code == 5 and "tensor blk.0.ffn_up.weight" in run.err
 
 
-def test_a_model_in_parts_is_the_whole_model(crossval, tmp_path):
-    """The same tensors in one file and in five, on both engines, whichever is named; a part that is missing is named."""
+@pytest.fixture
+def divided(crossval, tmp_path):
+    """A made-up model in one file, and in five parts."""
     whole = tmp_path / "whole.gguf"
     run = crossval("synth", "-o", whole, "--types", "Q8_0", "--layers", 2)
     assert run.code == 0, run.err
@@ -110,6 +112,12 @@ def test_a_model_in_parts_is_the_whole_model(crossval, tmp_path):
     w.close()
     parts = sorted(tmp_path.glob("parts-*.gguf"))
     assert len(parts) == 5
+    return whole, parts
+
+
+def test_a_model_in_parts_is_the_whole_model(crossval, divided, tmp_path):
+    """The same tensors in one file and in five, on both engines, whichever is named; a part that is missing is named."""
+    whole, parts = divided
     for reference in (f"native:model={whole}", *(f"llama.cpp:model={part}" for part in parts)):
         run = crossval("per-token", "--tokens", "5,80,33", "--max-tokens", 2, "--require", "bits", "--candidate",
                        f"native:model={parts[2]}", "--reference", reference)
@@ -117,6 +125,33 @@ def test_a_model_in_parts_is_the_whole_model(crossval, tmp_path):
     parts[3].rename(tmp_path / "elsewhere.gguf")
     run = evaluate(crossval, parts[0])
     assert run.code == 5 and parts[3].name in run.err
+
+
+@pytest.mark.parametrize("changed", range(5))
+def test_one_byte_of_any_part_makes_another_model(crossval, divided, tmp_path, changed):
+    """A copy is the same model by content; a weight that differs in one bit, in whatever part, is another."""
+    _, parts = divided
+    (tmp_path / "copy").mkdir()
+    copies = [pathlib.Path(shutil.copy(part, tmp_path / "copy")) for part in parts]
+
+    def compare():
+        return crossval("per-token", "--tokens", "5,80", "--max-tokens", 0, "--candidate", f"native:model={parts[0]}",
+                        "--reference", f"native:model={copies[0]}", "--format", "json").json
+
+    same = compare()
+    assert same["model_files"]["same"] and not [s for s in same["settings"] if s["name"] == "model"]
+    place = gguf.GGUFReader(copies[changed]).tensors[-1].data_offset + 5  # behind the scale
+    with open(copies[changed], "r+b") as file:
+        file.seek(place)
+        byte = file.read(1)[0]
+        file.seek(place)
+        file.write(bytes([byte ^ 1]))
+    other = compare()
+    assert not other["model_files"]["same"]
+    assert other["model_files"]["how"] == "files of different SHA-256"
+    sides = [[part["sha256"] for part in other["model_files"][side]] for side in ("candidate", "reference")]
+    assert [a != b for a, b in zip(*sides, strict=True)] == [i == changed for i in range(5)]
+    assert [s["weight"] for s in other["settings"] if s["name"] == "model"] == ["asked"]
 
 
 def test_nothing_is_written_beside_a_model(crossval, model, tmp_path):
