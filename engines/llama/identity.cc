@@ -89,7 +89,8 @@ Json settings(const Options& options, Session& session, const GgufFacts& file) {
             {"add_eos", era::adds_eos(session.vocab())},
             {"environment", relevant_environment()}};
   if (context == nullptr) return s;
-  s["n_ctx"] = llama_n_ctx(context);
+  s["n_ctx"] = session.n_ctx();
+  s["n_ctx_learned"] = session.graph().learned_positions;
   s["n_batch"] = llama_n_batch(context);
   s["n_ubatch"] = llama_n_ubatch(context);
   s["threads"] = era::n_threads(context);
@@ -114,25 +115,24 @@ std::string describe(const Options& options, Session& session) {
   const bool evaluates = session.context() != nullptr;
   std::string commit = LLAMA_CPP_COMMIT;
   if (commit.empty()) commit = era::commit();
-  const Json ready = {
-      {"identity",
-       {{"name", LLAMA_CPP_PROJECT},
-        {"version", era::version()},
-        {"commit", commit},
-        {"build", LLAMA_CPP_BUILT_BY},
-        {"isa", instruction_sets()},
-        {"libm", std::string("glibc ") + gnu_get_libc_version()},
-        {"profile", build_profile()},
-        {"activations", file.activations},
-        {"activation_function", evaluates ? session.activation_function() : std::string()},
-        {"api", era::kApi},
-        {"faults", Json::array()}}},
-      {"settings", settings(options, session, file)},
-      {"capabilities",
-       {{"tokenize", true},
-        {"all_logits", evaluates},
-        {"decode", evaluates},
-        {"trace", evaluates}}}};
+  const Json ready = {{"identity",
+                       {{"name", LLAMA_CPP_PROJECT},
+                        {"version", era::version()},
+                        {"commit", commit},
+                        {"build", LLAMA_CPP_BUILT_BY},
+                        {"isa", instruction_sets()},
+                        {"libm", std::string("glibc ") + gnu_get_libc_version()},
+                        {"profile", build_profile()},
+                        {"activations", file.activations},
+                        {"activation_function", session.graph().activation_function},
+                        {"api", era::kApi},
+                        {"faults", Json::array()}}},
+                      {"settings", settings(options, session, file)},
+                      {"capabilities",
+                       {{"tokenize", true},
+                        {"all_logits", evaluates},
+                        {"decode", evaluates},
+                        {"trace", evaluates}}}};
   return ready.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -52,7 +52,9 @@ int32_t layer_of(std::string_view name) {
 Session::Session(const Options& options, StopAsked stop_asked)
     : stop_asked_(std::move(stop_asked)) {
   load_model(options);
-  if (!options.tokens_only) make_context(options);
+  if (options.tokens_only) return;
+  make_context(options);
+  look_at_graph();
 }
 
 void Session::load_model(const Options& options) {
@@ -135,10 +137,15 @@ void Session::check_ids(std::span<const llama_token> ids, int32_t first) const {
   }
   if (!context_) return;
   const uint64_t end = static_cast<uint64_t>(first) + ids.size();
-  if (end > llama_n_ctx(context_.get())) {
+  if (end > n_ctx()) {
     throw Failure("usage", std::to_string(end) + " positions do not fit into a context of " +
-                               std::to_string(llama_n_ctx(context_.get())));
+                               std::to_string(n_ctx()));
   }
+}
+
+uint32_t Session::n_ctx() const {
+  const uint32_t context = llama_n_ctx(context_.get());
+  return graph_.learned_positions == 0 ? context : std::min(context, graph_.learned_positions);
 }
 
 void Session::evaluate(std::span<const llama_token> ids, int32_t first, const RowSink& sink) {
@@ -181,11 +188,15 @@ void Session::decode(std::span<const llama_token> ids, int32_t first, const RowS
   }
 }
 
-// Asked about each node and told of none, llama.cpp offers the whole graph before it computes.
-std::string Session::activation_function() {
-  std::string functions;
+// Asked about each node and told of none, llama.cpp offers the whole graph before it computes: one
+// position is begun and given up.
+void Session::look_at_graph() {
+  std::string& functions = graph_.activation_function;
   const ggml_tensor* rectified = nullptr;
   const std::function<void(const ggml_tensor*)> look = [&](const ggml_tensor* node) {
+    const ggml_tensor* table = node->op == GGML_OP_GET_ROWS ? node->src[0] : nullptr;
+    if (table != nullptr && ggml_get_name(table) == std::string_view("position_embd.weight"))
+      graph_.learned_positions = static_cast<uint32_t>(table->ne[1]);
     std::string function = feed_forward_function(era::activation_function(node));
     if (function == "relu") rectified = node;
     if (node->op == GGML_OP_SQR && node->src[0] == rectified) function = "squared relu";
@@ -199,7 +210,6 @@ std::string Session::activation_function() {
   llama_decode(context_.get(), batch.get());
   looker_ = nullptr;
   era::clear_cache(context_.get());
-  return functions;
 }
 
 void Session::trace(std::span<const llama_token> ids, const NodeSink& sink) {

@@ -26,6 +26,12 @@ struct TracedNode {
   TensorRows rows;
 };
 
+/// What the graph itself tells about the model.
+struct GraphFacts {
+  std::string activation_function;  // between the feed-forward matrices: "silu", "squared relu"
+  uint32_t learned_positions = 0;   // rows of position_embd.weight; 0: there is none
+};
+
 using RowSink = std::function<void(int32_t position, std::span<const float> row)>;
 using NodeSink = std::function<void(const TracedNode&)>;
 using StopAsked = std::function<bool()>;
@@ -51,13 +57,15 @@ class Session {
   llama_context* context() { return context_.get(); }
   const era::Vocab* vocab() const { return era::vocab_of(model_.get()); }
   std::string device_name() const { return devices_.name(); }
-  /// What the graph applies between the feed-forward matrices ("SILU", "RELU SQR"), read from the
-  /// graph itself: one position is begun and given up. Needs a context.
-  std::string activation_function();
+  /// Positions that fit into the context and, where the model has learned its positions, into
+  /// those: llama.cpp ends itself beyond them. Needs a context.
+  uint32_t n_ctx() const;
+  const GraphFacts& graph() const { return graph_; }  // empty with tokens_only
 
  private:
   void load_model(const Options& options);
   void make_context(const Options& options);
+  void look_at_graph();
   void check_ids(std::span<const llama_token> ids, int32_t first) const;
   void decode(std::span<const llama_token> ids, int32_t first, const RowSink& sink);
   bool on_node(ggml_tensor* node, bool ask);
@@ -66,6 +74,7 @@ class Session {
   era::Devices devices_;
   Model model_;
   Context context_;
+  GraphFacts graph_;
   int32_t evaluated_ = 0;  // positions in the cache
 
   const std::function<void(const ggml_tensor*)>* looker_ = nullptr;  // sees nodes, none is computed

@@ -10,6 +10,7 @@
 #include <span>
 #include <string_view>
 
+#include "cli/context_size.h"
 #include "cli/reference_program.h"
 #include "cli/suggest.h"
 #include "gguf/file.h"
@@ -65,11 +66,13 @@ Result<std::unique_ptr<Engine>> make_native(const EngineSpec& spec, const Engine
   }
   const auto i2s_layout = layout_of(spec, defaults);
   if (!i2s_layout) return tl::unexpected(i2s_layout.error());
+  const auto context = context_size(defaults.context, {model_path(spec, defaults)});
+  if (!context) return tl::unexpected(context.error());
   return make_native_engine({.model_path = model_path(spec, defaults),
                              .tokenizer_path = tokenizer_path(spec),
                              .kv = kv == "f16" ? KvType::f16 : KvType::f32,
                              .threads = *threads,
-                             .n_ctx = defaults.context,
+                             .n_ctx = *context,
                              .n_batch = defaults.batch,
                              .i2s_layout = *i2s_layout,
                              .faults = split_faults(spec.get("fault")),
@@ -91,6 +94,8 @@ void advise_about_i2s(const std::string& path, Error& error) {
 
 Result<std::unique_ptr<Engine>> make_llama(const EngineSpec& spec, const EngineDefaults& defaults,
                                            const Console& console, std::stop_token stop) {
+  const auto context = context_size(defaults.context, {model_path(spec, defaults)});
+  if (!context) return tl::unexpected(context.error());
   const auto worker = llama_worker(spec, console, stop);
   if (!worker) return tl::unexpected(worker.error());
   LlamaOptions options;
@@ -98,7 +103,7 @@ Result<std::unique_ptr<Engine>> make_llama(const EngineSpec& spec, const EngineD
   options.settings = {{"model", model_path(spec, defaults)},
                       {"kv", spec.get("kv", defaults.kv)},
                       {"threads", spec.get("threads", std::to_string(defaults.threads))},
-                      {"n_ctx", std::to_string(defaults.context)},
+                      {"n_ctx", std::to_string(*context)},
                       {"n_batch", std::to_string(defaults.batch)},
                       {"tokens_only", defaults.tokens_only ? "1" : "0"}};
   for (const char* key : {"profile", "ngl", "device"}) {

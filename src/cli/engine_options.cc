@@ -85,7 +85,8 @@ void add_running_options(CLI::App& app, EngineDefaults& defaults) {
       ->check(one_of({"auto", "x86", "arm", "x86-rows"}));
   add("-t,--threads", defaults.threads, "of each engine (default 1)", "N")
       ->check(whole_number(1, 1024));
-  add("-c,--ctx-size", defaults.context, "positions that fit (default 2048)", "N")
+  add("-c,--ctx-size", defaults.context,
+      "positions that fit (default 2048, or fewer where the model has learned fewer)", "N")
       ->check(whole_number(1, int64_t{1} << 30));
   add("-b,--batch-size", defaults.batch, "positions evaluated at once (default 512)", "N")
       ->check(whole_number(1, 1 << 20));

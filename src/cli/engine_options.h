@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,7 @@ struct EngineDefaults {
   std::string kv = "f16";
   std::string i2s_layout = "auto";  // of native
   int threads = 1;
-  int64_t context = 2048;
+  std::optional<int64_t> context{};  // what the models allow (cli/context_size.h)
   int64_t batch = 512;
   double timeout_seconds = 120;  // longest silence of an engine that is another program
   bool tokens_only = false;      // the vocabulary alone: nothing is evaluated

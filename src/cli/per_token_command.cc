@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/checks.h"
+#include "cli/context_size.h"
 #include "cli/engine_factory.h"
 #include "cli/engine_options.h"
 #include "cli/interrupt.h"
@@ -75,6 +76,12 @@ class PerTokenCommand : public Command {
   Result<Comparison> compare(const Console& console) {
     const auto pair = engine_pair(engines_);
     if (!pair) return tl::unexpected(pair.error());
+    // Both sides get the same, also where their models differ.
+    const auto context =
+        context_size(engines_.defaults.context, {model_path(pair->candidate, engines_.defaults),
+                                                 model_path(pair->reference, engines_.defaults)});
+    if (!context) return tl::unexpected(context.error());
+    engines_.defaults.context = *context;
     auto read = read_model_prompt(prompt_, pair->reference, engines_.defaults);
     if (!read) return tl::unexpected(read.error());
     auto beside = read_facts(read->request, pair->candidate, engines_.defaults);

@@ -40,6 +40,7 @@ struct EngineSettings {
   int32_t n_vocab = 0;            // width of a logits row
   int32_t n_ctx = 0;              // positions that fit
   int32_t n_ctx_train = 0;
+  int32_t n_ctx_learned = 0;  // positions with a learned embedding; 0: the model needs none
   int32_t n_batch = 0;
   int32_t n_ubatch = 0;
   int32_t threads = 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gnu/libc-version.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -79,6 +80,10 @@ EngineInfo describe_native(const NativeOptions& options, const Model& model,
   s.n_vocab = static_cast<int32_t>(h.n_vocab);
   s.n_ctx = static_cast<int32_t>(options.n_ctx);
   s.n_ctx_train = static_cast<int32_t>(h.n_ctx_train);
+  if (model.weights.position_embd.present()) {
+    s.n_ctx_learned = s.n_ctx_train;
+    s.n_ctx = std::min(s.n_ctx, s.n_ctx_learned);
+  }
   s.n_batch = s.n_ubatch = static_cast<int32_t>(options.n_batch);
   s.threads = options.threads;
   s.all_logits = true;

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "engine/context.h"
 #include "kernels/kernels.h"
 #include "native/describe.h"
 #include "native/faults.h"
@@ -104,13 +105,7 @@ class NativeEngine : public Engine {
       return fail(ExitCode::usage,
                   fmt::format("{} positions do not fit into a context of {}", first + n,
                               info_.settings.n_ctx),
-                  "engine native", "Raise -c.");
-    }
-    if (model_->weights.position_embd.present() && first + n > model_->hparams.n_ctx_train) {
-      return fail(ExitCode::usage,
-                  fmt::format("{} positions, and the model has learned {}", first + n,
-                              model_->hparams.n_ctx_train),
-                  "engine native");
+                  "engine native", context_advice(info_.settings) + ".");
     }
     for (const TokenId id : ids) {
       if (id < 0 || id >= info_.settings.n_vocab) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "engine/context.h"
 #include "process/answers.h"
 #include "process/info_json.h"
 #include "process/worker_process.h"
@@ -172,7 +173,7 @@ class ProcessEngine : public Engine {
       return fail(ExitCode::usage,
                   fmt::format("{} positions do not fit into a context of {}", first + ids.size(),
                               info_.settings.n_ctx),
-                  worker_->where(), "Raise -c.");
+                  worker_->where(), context_advice(info_.settings) + ".");
     }
     for (const TokenId id : ids) {
       if (id < 0 || id >= info_.settings.n_vocab) {

@@ -66,6 +66,7 @@ void take_settings(const Json& json, EngineSettings& s, std::string& problem) {
   from.take("n_vocab", s.n_vocab);
   from.take("n_ctx", s.n_ctx);
   from.take("n_ctx_train", s.n_ctx_train);
+  from.take("n_ctx_learned", s.n_ctx_learned);
   from.take("n_batch", s.n_batch);
   from.take("n_ubatch", s.n_ubatch);
   from.take("threads", s.threads);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/count_text.h"
+#include "engine/context.h"
 #include "report/bytes_text.h"
 #include "report/json_engine.h"
 #include "report/json_prompt.h"
@@ -40,8 +41,10 @@ std::string stop_sentence(const Generation& generation) {
     case StopReason::max_tokens:
       return "ended by --max-tokens";
     case StopReason::context_full:
-      return fmt::format("ended by the context of {} positions (raise -c)",
-                         generation.engine.settings.n_ctx);
+      return fmt::format(
+          "ended by the context of {} positions ({})", generation.engine.settings.n_ctx,
+          holds_all_learned(generation.engine.settings) ? "the model has learned no more"
+                                                        : "raise -c");
     case StopReason::interrupted:
       return "interrupted";
   }

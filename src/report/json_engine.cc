@@ -30,6 +30,7 @@ Json settings_of(const EngineSettings& settings) {
           {"n_vocab", settings.n_vocab},
           {"n_ctx", settings.n_ctx},
           {"n_ctx_train", settings.n_ctx_train},
+          {"n_ctx_learned", settings.n_ctx_learned},
           {"n_batch", settings.n_batch},
           {"n_ubatch", settings.n_ubatch},
           {"threads", settings.threads},

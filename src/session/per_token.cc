@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 
+#include "engine/context.h"
 #include "gate/logits_patterns.h"
 #include "session/dump.h"
 #include "session/first_difference.h"
@@ -135,15 +136,14 @@ Result<bool> PerTokenRun::pass_gates() {
 Result<void> PerTokenRun::check_context() const {
   const auto prompt = static_cast<int64_t>(result_.tokens.size());
   for (const Side side : {Side::candidate, Side::reference}) {
-    const int64_t n_ctx = engines_.of(side).info().settings.n_ctx;
-    if (prompt + plan_.max_tokens > n_ctx) {
+    const EngineSettings& settings = engines_.of(side).info().settings;
+    if (prompt + plan_.max_tokens > settings.n_ctx) {
       return fail(ExitCode::usage,
                   fmt::format("a prompt of {} tokens and {} decode steps do not fit into a context "
                               "of {}",
-                              prompt, plan_.max_tokens, n_ctx),
+                              prompt, plan_.max_tokens, settings.n_ctx),
                   engine_label(engines_, side),
-                  "Raise -c, shorten the prompt or lower "
-                  "--max-tokens.");
+                  context_advice(settings) + ", or lower --max-tokens.");
     }
   }
   return {};

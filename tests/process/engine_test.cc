@@ -163,6 +163,16 @@ TEST(ProcessEngine, RequestsThatCannotBeAreRefusedBeforeTheyAreSent) {
   EXPECT_TRUE(engine.evaluate(std::vector<TokenId>(16), 0, go_on).has_value());
 }
 
+TEST(ProcessEngine, LearnedPositionsAreKnownToBeAll) {
+  const std::vector<TokenId> ids(17);
+  EXPECT_EQ((*fake("good"))->evaluate(ids, 0, go_on).error().hint,
+            "Raise -c or shorten the prompt.");
+  const auto engine = fake("learned");
+  EXPECT_EQ((*engine)->info().settings.n_ctx_learned, 16);
+  EXPECT_EQ((*engine)->evaluate(ids, 0, go_on).error().hint,
+            "The model has learned no more positions: shorten the prompt.");
+}
+
 TEST(ProcessEngine, ErrorsOfTheEngineKeepTheirKind) {
   for (const auto& [mode, code] :
        {std::pair{"usage", ExitCode::usage}, std::pair{"input", ExitCode::bad_input_file}}) {

@@ -182,6 +182,10 @@ TEST(PerTokenGates, APromptThatDoesNotFitIsUsage) {
     expect_error(result, ExitCode::usage,
                  "a prompt of 7 tokens and 4 decode steps do not fit into a context of 10");
     EXPECT_THAT(result.error().where, HasSubstr(small.info_.identity.name));
+    EXPECT_THAT(result.error().hint, HasSubstr("Raise -c"));
+    small.info_.settings.n_ctx_learned = 10;
+    expect_error(run(plan_of_ids(7, 4), candidate, reference), ExitCode::usage,
+                 "learned no more positions: shorten the prompt, or lower --max-tokens.");
   }
 }
 

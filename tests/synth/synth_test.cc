@@ -136,6 +136,27 @@ TEST_F(Synth, EveryArchitectureCanBeMadeAndEvaluated) {
   }
 }
 
+TEST_F(Synth, LearnedPositionsAreAllThatTheNativeEngineEvaluates) {
+  SynthOptions options = small("m.gguf", "F16");
+  options.architecture = "gpt2";
+  options.context = 16;
+  ASSERT_TRUE(synthesize(options));
+  const auto engine = make_native_engine({.model_path = options.path});
+  ASSERT_TRUE(engine) << engine.error().message();
+  EXPECT_EQ((*engine)->info().settings.n_ctx, 16);
+  EXPECT_EQ((*engine)->info().settings.n_ctx_learned, 16);
+  const auto evaluate = [&](size_t positions) {
+    return (*engine)->evaluate(std::vector<TokenId>(positions, 5), 0,
+                               [](int32_t, std::span<const float>) { return true; });
+  };
+  EXPECT_TRUE(evaluate(16));
+  const auto refused = evaluate(17);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ExitCode::usage);
+  EXPECT_EQ(refused.error().what, "17 positions do not fit into a context of 16");
+  EXPECT_EQ(refused.error().hint, "The model has learned no more positions: shorten the prompt.");
+}
+
 TEST_F(Synth, ExtrasDependOnTheSeed) {
   std::set<std::string> kinds;
   for (uint64_t seed = 1; seed <= 8; ++seed) {
