@@ -73,7 +73,7 @@ Made make(const Architecture& architecture, bool experts, bool mixed, uint8_t se
                        .embd = 64,
                        .heads = 4,
                        .ff = 64,
-                       .window = 2,
+                       .window = architecture.window.kind == WindowKind::none ? 0 : 2,
                        .context = 16,
                        .extras = seed != 0,
                        .seed = seed,

@@ -41,7 +41,8 @@ class PerTokenCommand : public Command {
     add("--require", require_,
         "cos (default): cosine of a position at least --cos-tol; bits: every bit equal", "WHAT")
         ->check(one_of({"cos", "bits"}));
-    add("--cos-tol", cos_tol_, "lowest cosine that passes (default 0.999)", "X")->check(number());
+    cos_tol_given_ = add("--cos-tol", cos_tol_, "lowest cosine that passes (default 0.999)", "X")
+                         ->check(number());
     add("--on-token-mismatch", on_token_mismatch_,
         "when the ids differ: stop (default); use-reference or use-candidate: go on with that "
         "side's ids on both",
@@ -55,6 +56,10 @@ class PerTokenCommand : public Command {
   }
 
   Result<ExitCode> run(Console& console) override {
+    if (require_ == "bits" && cos_tol_given_->count() > 0) {
+      return fail(ExitCode::usage, "--cos-tol changes nothing with --require bits", {},
+                  "Give one of them.");
+    }
     // Written so that NaN fails.
     if (!(cos_tol_ >= -1 && cos_tol_ <= 1)) {
       return fail(ExitCode::usage, fmt::format("--cos-tol {} is not from -1 to 1", cos_tol_));
@@ -122,6 +127,7 @@ class PerTokenCommand : public Command {
   int32_t max_tokens_ = 4;
   std::string require_ = "cos";
   double cos_tol_ = 0.999;
+  const CLI::Option* cos_tol_given_ = nullptr;
   std::string on_token_mismatch_ = "stop";
   bool first_diff_ = false;
   std::string dump_dir_;

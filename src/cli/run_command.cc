@@ -46,7 +46,7 @@ class RunCommand : public Command {
   }
 
   Result<ExitCode> run(Console& console) override {
-    if (auto ok = check_options(); !ok) return tl::unexpected(ok.error());
+    if (auto ok = check_options(console); !ok) return tl::unexpected(ok.error());
     const auto generation = generate_text(console);
     if (err_follows_out(console) && !ended_line_) std::fputs("\n", console.out);
     std::fflush(console.out);
@@ -66,7 +66,7 @@ class RunCommand : public Command {
   }
 
  private:
-  Result<void> check_options() const {
+  Result<void> check_options(const Console& console) const {
     if (auto ok = check_sampling(sampling_); !ok) return ok;
     for (const CLI::Option* option : choices_) {
       if (sampling_.temperature > 0 || option->count() == 0) continue;
@@ -75,6 +75,9 @@ class RunCommand : public Command {
     }
     if (std::ranges::find(stop_texts_, "") != stop_texts_.end()) {
       return fail(ExitCode::usage, "--stop is empty");
+    }
+    if (console.quiet && console.verbose) {
+      return fail(ExitCode::usage, "-v adds to what -q leaves out", {}, "Give one of them.");
     }
     return {};
   }

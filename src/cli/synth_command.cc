@@ -37,10 +37,9 @@ class SynthCommand : public Command {
     size("--ff", options_.ff, "width of the feed-forward network, and of an expert", 1)
         ->capture_default_str();
     size("--experts", options_.experts, "experts (default: 4 where they are needed)", 0);
-    size("--experts-used", options_.experts_used, "experts of a position", 1)
-        ->capture_default_str();
-    size("--window", options_.window, "positions seen in every other layer, if it has windows", 1)
-        ->capture_default_str();
+    size("--experts-used", options_.experts_used, "experts of a position (default 2)", 1);
+    size("--window", options_.window,
+         "positions seen in every other layer (default 512 where there are windows)", 1);
     size("--context", options_.context, "context that the model names", 1)->capture_default_str();
     app.add_flag("--extras", options_.extras, "optional parts of the architecture, by the seed");
     add("--i2s-layout", i2s_layout_, "of I2_S weights: x86, arm, x86-rows", "LAYOUT")

@@ -97,6 +97,9 @@ EngineInfo describe_native(const NativeOptions& options, const Model& model,
     if (!model.i2s->decided) {
       info.warnings.push_back({"i2s-layout", undecided_i2s_layout(*model.i2s)});
     }
+  } else if (options.i2s_layout) {
+    info.warnings.push_back({"i2s-layout-without-effect",
+                             "a layout of I2_S was asked for, and the model has no I2_S weights"});
   }
   if (const char* kernels_asked = std::getenv("CROSSVAL_KERNELS"); kernels_asked != nullptr) {
     s.environment.push_back(fmt::format("CROSSVAL_KERNELS={}", kernels_asked));

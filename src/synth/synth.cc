@@ -28,10 +28,25 @@ SynthOptions completed(SynthOptions o, const Architecture& architecture) {
   if (o.kv_heads == 0)
     o.kv_heads = architecture.grouped_heads && o.heads > 1 ? o.heads / 2 : o.heads;
   if (o.experts < 0) o.experts = architecture.experts.presence == Presence::required ? 4 : 0;
+  if (o.experts_used == 0) o.experts_used = 2;
+  if (o.window == 0) o.window = 512;
   return o;
 }
 
-Result<void> check(const SynthOptions& o, const Architecture& architecture) {
+/// Refuses what was asked for and would not be in the model.
+Result<void> check_used(const SynthOptions& given, const Architecture& architecture) {
+  const auto none = [&](const char* what) {
+    return refuse(fmt::format("architecture {} has no {}", architecture.name, what));
+  };
+  if (given.window != 0 && architecture.window.kind == WindowKind::none) return none("windows");
+  if (given.rope_dim != 0 && architecture.rope == RopePairs::none) return none("RoPE");
+  if ((given.experts > 0 || given.experts_used > 0) &&
+      architecture.experts.presence == Presence::absent)
+    return none("experts");
+  return {};
+}
+
+Result<void> check(const SynthOptions& o) {
   const std::pair<const char*, int64_t> sizes[] = {
       {"layers", o.layers},     {"embd", o.embd},       {"heads", o.heads},
       {"kv-heads", o.kv_heads}, {"ff", o.ff},           {"head-dim", o.head_dim},
@@ -51,8 +66,6 @@ Result<void> check(const SynthOptions& o, const Architecture& architecture) {
   if (o.heads % o.kv_heads != 0) {
     return refuse(fmt::format("--heads {} is no multiple of --kv-heads {}", o.heads, o.kv_heads));
   }
-  if (o.experts > 0 && architecture.experts.presence == Presence::absent)
-    return refuse(fmt::format("architecture {} has no experts", architecture.name));
   if (o.experts > 0 && (o.experts_used < 1 || o.experts_used > o.experts || o.experts > 4096)) {
     return refuse(fmt::format("{} of {} experts cannot be used", o.experts_used, o.experts),
                   "Give --experts and --experts-used.");
@@ -176,8 +189,11 @@ Result<void> synthesize(const SynthOptions& given) {
                   architecture.error().hint);
   }
   if (given.types.empty()) return refuse("no weight type was given", "Use --types.");
+  if (auto ok = check_used(given, **architecture); !ok) return ok;
   const SynthOptions options = completed(given, **architecture);
-  if (auto ok = check(options, **architecture); !ok) return ok;
+  if (auto ok = check(options); !ok) return ok;
+  if (given.experts_used > 0 && options.experts == 0)
+    return refuse("--experts-used without experts", "Give --experts.");
 
   GgufWriter writer(options.path);
   add_model_keys(**architecture, options, writer);

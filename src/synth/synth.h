@@ -25,9 +25,9 @@ struct SynthOptions {
   int64_t rope_dim = 0;  // values of a head that RoPE rotates; 0: all
   int64_t ff = 1536;     // of experts too
   int64_t experts = -1;  // -1: 4 where the architecture needs them, else none
-  int64_t experts_used = 2;
-  int64_t window = 512;    // where the architecture has windows, in every other layer
-  int64_t context = 4096;  // that the model is said to be trained with
+  int64_t experts_used = 0;  // 0: 2
+  int64_t window = 0;        // in every other layer, where the architecture has windows; 0: 512
+  int64_t context = 4096;    // that the model is said to be trained with
   /// Optional parts of the architecture (biases, RoPE factors and scaling, a tied head, …), chosen
   /// by the seed; without it none, and a head of its own.
   bool extras = false;
@@ -38,8 +38,9 @@ struct SynthOptions {
   std::stop_token stop{};  // ends the making between two tensors
 };
 
-/// Writes options.path. Errors: usage (unknown architecture, sizes that do not divide, widths that
-/// are no multiple of a type's block), bad_input_file (vocabulary), cannot_write, interrupted.
+/// Writes options.path. Errors: usage (unknown architecture, sizes that it has no use for or that
+/// do not divide, widths that are no multiple of a type's block), bad_input_file (vocabulary),
+/// cannot_write, interrupted.
 Result<void> synthesize(const SynthOptions& options);
 
 }  // namespace crossval

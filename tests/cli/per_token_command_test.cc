@@ -56,6 +56,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{{"-m", "x", "-p", "x", "--cos-tol", "2"}, {"--cos-tol 2"}},
         Refusal{{"-m", "x", "-p", "x", "--cos-tol", "nan"}, {"--cos-tol nan"}},
         Refusal{{"-m", "x", "-p", "x", "--require", "luck"}, {"--require"}},
+        Refusal{{"-m", "x", "-p", "x", "--require", "bits", "--cos-tol", "0.9"},
+                {"--cos-tol changes nothing with --require bits"}},
         Refusal{{"-m", "x", "-p", "x", "--kv", "f8"}, {"--kv"}},
         Refusal{{"-m", "x", "-p", "x", "-t", "0"}, {"--threads"}},
         Refusal{{"-m", "x", "-p", "x", "--max-tokens", "-1"}, {"--max-tokens"}},

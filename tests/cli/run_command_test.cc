@@ -39,6 +39,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Refusal{{"--top-p", "0.9"}, "--top-p changes nothing"},
                       Refusal{{"--seed", "3"}, "--seed changes nothing"},
                       Refusal{{"--stop", ""}, "--stop is empty"},
+                      Refusal{{"-q", "-v"}, "-v adds to what -q leaves out"},
                       Refusal{{"--max-tokens", "-1"}, "--max-tokens"},
                       Refusal{{"--engine", "nativ"}, "Did you mean native?"},
                       Refusal{{"--engine", "llama.cpp", "--tokenizer", "t.json"}, "tokenizer"},

@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 POSITIONS, STEPS, WINDOW = 48, 8, 20  # the windows are shorter than the prompt
 IDS = [(37 * i + i * i) % 350 for i in range(POSITIONS)]
 TYPES = ["F16,Q8_0,Q4_K,Q6_K,IQ4_XS", "BF16,Q5_0,Q3_K,IQ2_S,Q5_K", "Q4_0,F32,TQ2_0,Q2_K,MXFP4"]
-SIZES = ["--embd", 256, "--heads", 4, "--ff", 512, "--window", WINDOW, "--context", 256]
+SIZES = ["--embd", 256, "--heads", 4, "--ff", 512, "--context", 256]
 
 # Heads whose widths need not add up to the model's: llama.cpp loads them in these architectures.
 WIDE = set("""llama mistral3 smollm3 qwen3 qwen3moe gemma gemma2 gemma3 granite granitemoe minicpm exaone glm4 gpt-oss
@@ -67,7 +67,8 @@ def set_f32(path, key, value):
 def make(crossval, path, name, options):
     """The finished run of synth."""
     layers = [] if "--layers" in options else ["--layers", 4]
-    run = crossval("synth", "-o", path, "--arch", name, *SIZES, *layers, *options)
+    window = ["--window", WINDOW] if has_windows(table()[name]) else []
+    run = crossval("synth", "-o", path, "--arch", name, *SIZES, *layers, *window, *options)
     if run.code == 0 and name == "qwen2vl":
         # This llama.cpp does not read the epsilon of qwen2vl and computes with 0.
         set_f32(path, "qwen2vl.attention.layer_norm_rms_epsilon", 0.0)

@@ -55,6 +55,9 @@ def test_the_vocabulary_of_another_file(crossval, tmp_path, model):
     (["--types", "Q9_X"], "unknown weight type"),
     (["--types", "Q4_K", "--embd", "320", "--heads", "5", "--kv-heads", "5"], "no multiple"),
     (["--types", "Q4_K", "--arch", "no-such"], "architecture no-such"),
+    (["--types", "Q4_K", "--window", "20"], "llama has no windows"),
+    (["--types", "Q4_K", "--experts-used", "3"], "without experts"),
+    (["--types", "Q4_K", "--arch", "gpt2", "--experts-used", "3"], "gpt2 has no experts"),
 ])
 def test_refusals(crossval, tmp_path, options, what):
     run = crossval("synth", "-o", tmp_path / "m.gguf", *options)

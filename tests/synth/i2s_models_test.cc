@@ -110,6 +110,15 @@ TEST_F(I2sModels, WithoutStructureX86IsTakenWithAWarning) {
   const auto other = make_native_engine({.model_path = make("TQ2_0")});
   ASSERT_TRUE(other);
   EXPECT_EQ((*other)->info().settings.i2s_layout, "");
+  EXPECT_TRUE((*other)->info().warnings.empty());
+}
+
+TEST_F(I2sModels, ALayoutThatNothingHasIsWarnedAbout) {
+  const auto engine =
+      make_native_engine({.model_path = make("TQ2_0"), .i2s_layout = I2sLayout::arm});
+  ASSERT_TRUE(engine);
+  ASSERT_EQ((*engine)->info().warnings.size(), 1U);
+  EXPECT_EQ((*engine)->info().warnings[0].name, "i2s-layout-without-effect");
 }
 
 TEST_F(I2sModels, EveryFormatHoldsTheSameValues) {

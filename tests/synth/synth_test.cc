@@ -117,7 +117,7 @@ TEST_F(Synth, EveryArchitectureCanBeMadeAndEvaluated) {
       options.architecture = architecture.name;
       options.seed = seed;
       options.extras = seed != 0;
-      options.window = 5;
+      if (architecture.window.kind != WindowKind::none) options.window = 5;
       options.context = 64;
       const auto made = synthesize(options);
       ASSERT_TRUE(made) << architecture.name << ": " << made.error().message();
@@ -217,9 +217,29 @@ TEST_F(Synth, RefusesSizesThatDoNotDivide) {
   EXPECT_TRUE(refused([](SynthOptions& o) { o.head_dim = 33; }));
   EXPECT_TRUE(refused([](SynthOptions& o) { o.rope_dim = 3; }));
   EXPECT_TRUE(refused([](SynthOptions& o) { o.rope_dim = 2 + o.embd / o.heads; }));
-  EXPECT_TRUE(refused([](SynthOptions& o) { o.window = 0; }));
+  EXPECT_TRUE(refused([](SynthOptions& o) { o.architecture = "gemma3", o.window = -1; }));
   EXPECT_TRUE(refused([](SynthOptions& o) { o.experts = 4, o.experts_used = 5; }));
   EXPECT_TRUE(refused([](SynthOptions& o) { o.architecture = "gemma", o.experts = 4; }));
+}
+
+TEST_F(Synth, WhatAnArchitectureHasNoUseForIsRefused) {
+  const auto said = [&](const char* architecture, auto change) {
+    SynthOptions options = small("m.gguf");
+    options.architecture = architecture;
+    change(options);
+    const auto done = synthesize(options);
+    return done ? "" : done.error().what;
+  };
+  const auto window = [](SynthOptions& o) { o.window = 20; };
+  EXPECT_EQ(said("llama", window), "architecture llama has no windows");
+  EXPECT_EQ(said("gemma3", window), "");
+  const auto used = [](SynthOptions& o) { o.experts_used = 3; };
+  EXPECT_EQ(said("gpt2", used), "architecture gpt2 has no experts");
+  EXPECT_EQ(said("llama", used), "--experts-used without experts");
+  EXPECT_EQ(said("qwen3moe", used), "");
+  const auto rope = [](SynthOptions& o) { o.rope_dim = 32; };
+  EXPECT_EQ(said("gpt2", rope), "architecture gpt2 has no RoPE");
+  EXPECT_EQ(said("gptneox", rope), "");
 }
 
 TEST_F(Synth, LeavesNothingBehindWhenItCannotWrite) {
