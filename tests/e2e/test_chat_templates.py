@@ -109,6 +109,7 @@ def test_every_template_gives_the_same_text(renderer, templates):
      "the template needs more memory than it may have"),
     ("{% if %}", "Unexpected token"),
     ("{{ raise_exception('no') }}", "no"),
+    ("{{ [{'a': 1}] | rejectattr('b', 'undefined') | list }}", "unknown test 'b'"),  # jinja2 knows it
     ("{{ 'x' * 1000000000 }}", "the template needs more memory than it may have"),
 ])
 def test_a_broken_template_is_an_error(renderer, source, word):
