@@ -41,13 +41,12 @@ class Merger {
       std::pop_heap(queue_.begin(), queue_.end());
       const Proposal best = queue_.back();
       queue_.pop_back();
+      // Symbols only grow, and one that was swallowed has size 0: a proposal is stale when the
+      // symbol and its neighbour are not as long together as they were.
       Node& left = nodes_[at(best.left)];
-      Node& right = nodes_[at(best.right)];
-      // Symbols only grow, and one that was swallowed has size 0: a proposal is stale when the two
-      // are not as long together as they were.
-      const bool holds = left.symbol.size != 0 && right.symbol.size != 0 &&
-                         left.symbol.size + right.symbol.size == best.size;
-      if (!holds) continue;
+      if (left.symbol.size == 0 || left.next < 0) continue;
+      Node& right = nodes_[at(left.next)];
+      if (left.symbol.size + right.symbol.size != best.size) continue;
       if constexpr (kRejoin) {
         const std::optional<Candidate> now = join(left.symbol, right.symbol);
         if (!now || now->piece != best.piece) continue;
@@ -72,10 +71,10 @@ class Merger {
     int32_t previous;
     int32_t next;  // -1: none
   };
+  // Small, because the queue of a long text is what merging waits for.
   struct Proposal {
     Priority priority;
     int32_t left;
-    int32_t right;
     uint32_t size;
     int32_t piece;
     // The standard heap has the greatest on top: less urgent is less.
@@ -91,7 +90,7 @@ class Merger {
     const MergeSymbol& l = nodes_[at(left)].symbol;
     const MergeSymbol& r = nodes_[at(right)].symbol;
     if (const std::optional<Candidate> found = join(l, r)) {
-      queue_.push_back({found->priority, left, right, l.size + r.size, found->piece});
+      queue_.push_back({found->priority, left, l.size + r.size, found->piece});
       std::push_heap(queue_.begin(), queue_.end());
     }
   }
