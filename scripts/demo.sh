@@ -7,6 +7,7 @@ crossval=$1
 
 model=$(scripts/reference.sh model)
 scripts/reference.sh worker >/dev/null
+scripts/reference.sh jinja >/dev/null  # nothing here needs it; crossval run --chat does
 
 show() {
   printf '\n$ crossval' >&2

@@ -57,8 +57,7 @@ Result<Channel> make_channel() {
 }
 
 Result<pid_t> spawn_child(const std::vector<std::string>& arguments,
-                          const std::vector<std::string>& environment, int in, int out, int err,
-                          bool own_group) {
+                          const std::vector<std::string>& environment, int in, int out, int err) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
@@ -75,9 +74,8 @@ Result<pid_t> spawn_child(const std::vector<std::string>& arguments,
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawnattr_setpgroup(&attributes, 0);
-  int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-  if (own_group) flags |= POSIX_SPAWN_SETPGROUP;
-  posix_spawnattr_setflags(&attributes, static_cast<short>(flags));
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 
   pid_t pid = -1;
   const int status = ::posix_spawn(&pid, arguments[0].c_str(), &actions, &attributes,
@@ -91,16 +89,21 @@ Result<pid_t> spawn_child(const std::vector<std::string>& arguments,
   return pid;
 }
 
+bool has_ended(pid_t pid) {
+  siginfo_t info{};
+  return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         info.si_pid == pid;
+}
+
 ChildEnd reap_child(pid_t pid) {
+  // The group is killed before its leader is reaped: until then no other process can get its number.
+  siginfo_t info{};
+  while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
+  }
+  ::kill(-pid, SIGKILL);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
-  return end_of(status);
-}
-
-std::optional<ChildEnd> try_reap_child(pid_t pid) {
-  int status = 0;
-  if (::waitpid(pid, &status, WNOHANG) != pid) return std::nullopt;
   return end_of(status);
 }
 

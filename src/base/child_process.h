@@ -4,7 +4,6 @@
 
 #include <sys/types.h>
 
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,22 +39,22 @@ struct Channel {
 Result<Channel> make_channel();
 
 /// Starts `arguments[0]` (a path, no PATH search) with three descriptors and no others, default
-/// signals, and all of its environment in `environment`. With `own_group` a Ctrl-C at the terminal
-/// does not reach it. Errors (engine_failed): it cannot be started.
+/// signals, and all of its environment in `environment`. It leads a process group of its own: a
+/// Ctrl-C at the terminal does not reach it, and whoever started it ends it with all that it
+/// started. Errors (engine_failed): it cannot be started.
 Result<pid_t> spawn_child(const std::vector<std::string>& arguments,
-                          const std::vector<std::string>& environment, int in, int out, int err,
-                          bool own_group);
+                          const std::vector<std::string>& environment, int in, int out, int err);
 
 struct ChildEnd {
   int exit_status = 0;  // meaningful when signal is 0
   int signal = 0;       // that ended it, if one did
 };
 
-/// Waits for the end of a child.
-ChildEnd reap_child(pid_t pid);
+/// Whether a child has ended. Its end stays there for reap_child.
+bool has_ended(pid_t pid);
 
-/// The end of a child that has ended; nothing while it runs.
-std::optional<ChildEnd> try_reap_child(pid_t pid);
+/// Waits for the end of a child. What it leaves of its group is killed.
+ChildEnd reap_child(pid_t pid);
 
 /// "exited with status 3", "was ended by signal 11 (SIGSEGV: Segmentation fault)".
 std::string describe(const ChildEnd& end);

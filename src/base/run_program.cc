@@ -4,16 +4,22 @@
 #include <signal.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <thread>
 
 #include "base/child_process.h"
+#include "base/stop_signal.h"
 
 namespace crossval {
 namespace {
 
+using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 constexpr size_t kErrorTail = 4096;
+constexpr auto kGlance = 100ms;  // how often a program that says nothing is looked at
+constexpr auto kTidyUp = 5s;     // for a program that was asked to end
 
 // Reads what is there into `text`; closes the descriptor at the end of the stream.
 void drain(Descriptor& from, std::string& text) {
@@ -33,57 +39,87 @@ void feed(Descriptor& to, std::string_view& rest) {
   if (rest.empty() || (sent < 0 && errno != EAGAIN && errno != EINTR)) to.reset();
 }
 
-// Moves bytes until the program closed both its outputs or a limit is reached.
-void converse(Descriptor& in, Descriptor& out, Descriptor& err, std::string_view input,
-              const ProgramLimits& limits, ProgramResult& result) {
-  const auto deadline = Clock::now() + limits.timeout;
+// A program at work, and what ends it before its time.
+struct Running {
+  pid_t pid;
+  const ProgramLimits& limits;
+  StopSignal stop;
+  Clock::time_point deadline;
+  ProgramResult result{};
+
+  // Whether it may go on. Sets timed_out, too_much_output.
+  bool may_go_on() {
+    result.timed_out = Clock::now() >= deadline;
+    result.too_much_output = result.out.size() > limits.max_output;
+    return !result.timed_out && !result.too_much_output && !stop.requested();
+  }
+};
+
+// Moves bytes until the program ended, closed both its outputs, or may not go on.
+void converse(Running& program, Descriptor& in, Descriptor& out, Descriptor& err,
+              std::string_view input) {
+  ProgramResult& result = program.result;
   if (input.empty()) in.reset();
-  while (out.open() || err.open()) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    if (left <= 0) {
-      result.timed_out = true;
-      return;
-    }
-    std::array<pollfd, 3> watched{
-        {{in.get(), POLLOUT, 0}, {out.get(), POLLIN, 0}, {err.get(), POLLIN, 0}}};
-    ::poll(watched.data(), watched.size(), static_cast<int>(left));
+  while ((out.open() || err.open()) && program.may_go_on()) {
+    const bool ended = has_ended(program.pid);  // then what it wrote is there already
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(program.deadline - Clock::now());
+    const auto wait = std::clamp<std::chrono::milliseconds>(left, 0ms, ended ? 0ms : kGlance);
+    std::array<pollfd, 4> watched{{{in.get(), POLLOUT, 0},
+                                   {out.get(), POLLIN, 0},
+                                   {err.get(), POLLIN, 0},
+                                   {program.stop.fd(), POLLIN, 0}}};
+    ::poll(watched.data(), watched.size(), static_cast<int>(wait.count()));
+    if (ended && watched[1].revents == 0 && watched[2].revents == 0) return;
     if (in.open() && watched[0].revents != 0) feed(in, input);
     if (out.open() && watched[1].revents != 0) drain(out, result.out);
     if (err.open() && watched[2].revents != 0) drain(err, result.error_tail);
     if (result.error_tail.size() > kErrorTail) {
       result.error_tail.erase(0, result.error_tail.size() - kErrorTail);
     }
-    if (result.out.size() > limits.max_output) {
-      result.too_much_output = true;
-      return;
-    }
   }
+}
+
+// A program that closed its outputs may still be at work, or asleep.
+void await_end(Running& program) {
+  while (!has_ended(program.pid) && program.may_go_on()) std::this_thread::sleep_for(1ms);
+}
+
+// To the whole group: a shell waits for what it runs before it tidies up.
+void ask_to_end(pid_t pid) {
+  ::kill(-pid, SIGTERM);
+  const auto deadline = Clock::now() + kTidyUp;
+  while (!has_ended(pid) && Clock::now() < deadline) std::this_thread::sleep_for(5ms);
 }
 
 }  // namespace
 
 Result<ProgramResult> run_program(const std::vector<std::string>& arguments,
                                   const std::vector<std::string>& environment,
-                                  std::string_view input, const ProgramLimits& limits) {
+                                  std::string_view input, const ProgramLimits& limits,
+                                  int messages) {
+  const auto interrupted = [&] { return fail(ExitCode::interrupted, "interrupted", arguments[0]); };
+  if (limits.stop.stop_requested()) return interrupted();
   auto in = make_channel();
   auto out = make_channel();
   auto err = make_channel();
   for (const auto* channel : {&in, &out, &err}) {
     if (!*channel) return tl::unexpected(channel->error());
   }
-  const auto pid =
-      spawn_child(arguments, environment, in->theirs.get(), out->theirs.get(), err->theirs.get(),
-                  /*own_group=*/false);
+  const auto pid = spawn_child(arguments, environment, in->theirs.get(), out->theirs.get(),
+                               messages < 0 ? err->theirs.get() : messages);
   if (!pid) return tl::unexpected(pid.error());
   for (auto* channel : {&in, &out, &err}) (*channel)->theirs.reset();
-  ProgramResult result;
-  converse(in->ours, out->ours, err->ours, input, limits, result);
-  if (result.timed_out || result.too_much_output) ::kill(*pid, SIGKILL);
+  Running program{*pid, limits, StopSignal(limits.stop), Clock::now() + limits.timeout};
+  converse(program, in->ours, out->ours, err->ours, input);
+  await_end(program);
+  const bool stopped = program.stop.requested();
+  if (stopped) ask_to_end(*pid);
+  if (!has_ended(*pid)) ::kill(-*pid, SIGKILL);
   const ChildEnd end = reap_child(*pid);
-  result.signal = end.signal;
-  result.exit_status = end.exit_status;
-  return result;
+  if (stopped) return interrupted();
+  program.result.signal = end.signal;
+  program.result.exit_status = end.exit_status;
+  return std::move(program.result);
 }
 
 }  // namespace crossval

@@ -51,9 +51,10 @@ class DoctorCommand : public Command {
 
     Diagnosis diagnosis;
     std::vector<Check>& checks = diagnosis.checks;
-    const std::string renderer = jinja_renderer();
+    const std::string renderer = built_jinja_renderer(interruption.token());
     checks = {check_program(), check_processor(), check_kernels(), check_cache(cache_folder()),
-              check_templates(renderer, jinja_process(renderer), renderer_repair(renderer))};
+              check_templates(renderer, jinja_process(renderer, interruption.token()),
+                              renderer_repair(renderer))};
     ReferenceProgram program{.is_default = is_default_reference(*spec)};
     if (spec->name == "llama.cpp") {
       program.path = llama_worker(*spec, console, interruption.token()).value_or("");

@@ -135,7 +135,7 @@ Check check_templates(const std::string& path, const TemplateRenderer& renderer,
                       const std::string& repair) {
   if (path.empty()) {
     return {"templates", CheckState::warning,
-            "no renderer is built: --chat and Jinja templates are refused", repair};
+            "the renderer is not built yet: the first --chat or Jinja template builds it", repair};
   }
   const auto text = renderer({.source = "{{ messages[0].content }}{{ bos_token }}",
                               .messages_json = R"([{"role": "user", "content": "Hello"}])",

@@ -15,6 +15,8 @@ constexpr uint64_t kSignal = 1;
 constexpr uint64_t kEnd = uint64_t{1}
                           << 32;  // the object's own end, told from any number of signals
 
+constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
+
 std::atomic<int> handler_event{-1};
 
 void on_signal(int /*signal*/) {
@@ -38,11 +40,15 @@ Interruption::Interruption() : event_(eventfd(0, EFD_CLOEXEC)) {
   struct sigaction action = {};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESETHAND;
-  for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
+  for (size_t i = 0; i < kSignals.size(); ++i) {
+    sigaction(kSignals[i], nullptr, &before_[i]);
+    if (kSignals[i] == SIGHUP && before_[i].sa_handler == SIG_IGN) continue;
+    sigaction(kSignals[i], &action, nullptr);
+  }
 }
 
 Interruption::~Interruption() {
-  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
+  for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &before_[i], nullptr);
   // After a signal the listener is gone already, and nobody reads this.
   [[maybe_unused]] const ssize_t written = write(event_, &kEnd, sizeof(kEnd));
   listener_.join();

@@ -1,13 +1,16 @@
-// Ctrl-C and SIGTERM as a stop token.
+// Ctrl-C, SIGTERM and a terminal that is closed (SIGHUP) as a stop token.
 #pragma once
 
+#include <array>
+#include <csignal>
 #include <stop_token>
 #include <thread>
 
 namespace crossval {
 
-/// While it lives, the first SIGINT or SIGTERM asks to stop; a second one ends the process at once,
-/// as if there were no handler. One object at a time.
+/// While it lives, the first SIGINT, SIGTERM or SIGHUP asks to stop; a second one ends the process
+/// at once, as if there were no handler. A SIGHUP that is ignored (nohup) stays so. One object at a
+/// time.
 class Interruption {
  public:
   Interruption();
@@ -19,6 +22,7 @@ class Interruption {
 
  private:
   int event_;  // eventfd that the handler writes to
+  std::array<struct sigaction, 3> before_{};
   std::stop_source source_;
   std::jthread listener_;
 };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "cli/engine_factory.h"
+#include "cli/interrupt.h"
 #include "cli/reference_program.h"
 #include "gguf/file.h"
 #include "prompt/jinja_process.h"
@@ -22,14 +23,22 @@ Result<PromptModelFacts> read_facts(const PromptRequest& request, const EngineSp
 }
 
 Result<ModelPromptContent> read_model_prompt(const PromptOptions& options, const EngineSpec& engine,
-                                             const EngineDefaults& defaults) {
+                                             const EngineDefaults& defaults,
+                                             const Console& console) {
   auto request = prompt_request(options);
   if (!request) return tl::unexpected(request.error());
   auto model = read_facts(*request, engine, defaults);
   if (!model) return tl::unexpected(model.error());
-  // The renderer is looked for only when a template asks for it.
-  const TemplateRenderer renderer = [](const TemplateInput& input) {
-    return jinja_process(jinja_renderer())(input);
+  // The renderer is looked for, and built, only when a template asks for it.
+  std::string program;
+  const TemplateRenderer renderer = [&](const TemplateInput& input) -> Result<std::string> {
+    const Interruption interruption;
+    if (program.empty()) {
+      auto found = jinja_renderer(console, interruption.token());
+      if (!found) return tl::unexpected(found.error());
+      program = *std::move(found);
+    }
+    return jinja_process(program, interruption.token())(input);
   };
   auto content = render_prompt(*request, *model, renderer);
   if (!content) return tl::unexpected(content.error());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "cli/console.h"
 #include "cli/engine_options.h"
 #include "cli/prompt_options.h"
 #include "engine/info.h"
@@ -20,10 +21,12 @@ struct ModelPromptContent {
 };
 
 /// Reads the prompt and renders it for the engine's model and vocabulary. Every prompt that can be
-/// refused without an engine is refused here. Errors: usage, bad_input_file, engine_failed (a Jinja
-/// template without a renderer).
+/// refused without an engine is refused here. The renderer of Jinja templates is built when it is
+/// not there, its progress shown on the console's err. Errors: usage, bad_input_file, engine_failed
+/// (a Jinja template without a renderer), interrupted.
 Result<ModelPromptContent> read_model_prompt(const PromptOptions& options, const EngineSpec& engine,
-                                             const EngineDefaults& defaults);
+                                             const EngineDefaults& defaults,
+                                             const Console& console);
 
 /// The model and the vocabulary of an engine; empty when the request is for ids. Errors:
 /// bad_input_file.

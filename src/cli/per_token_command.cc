@@ -87,7 +87,7 @@ class PerTokenCommand : public Command {
                                                  model_path(pair->reference, engines_.defaults)});
     if (!context) return tl::unexpected(context.error());
     engines_.defaults.context = *context;
-    auto read = read_model_prompt(prompt_, pair->reference, engines_.defaults);
+    auto read = read_model_prompt(prompt_, pair->reference, engines_.defaults, console);
     if (!read) return tl::unexpected(read.error());
     auto beside = read_facts(read->request, pair->candidate, engines_.defaults);
     if (!beside) return tl::unexpected(beside.error());

@@ -12,7 +12,7 @@ Result<PromptedEngine> open_prompted_engine(const PromptOptions& prompt,
                                             const Console& console) {
   const auto spec = single_engine(engine);
   if (!spec) return tl::unexpected(spec.error());
-  auto read = read_model_prompt(prompt, *spec, engine.defaults);
+  auto read = read_model_prompt(prompt, *spec, engine.defaults, console);
   if (!read) return tl::unexpected(read.error());
   auto interruption = std::make_unique<Interruption>();
   auto made = make_engine(*spec, engine.defaults, console, interruption->token());

@@ -5,9 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <vector>
 
@@ -19,9 +16,9 @@ namespace crossval {
 namespace {
 
 constexpr int kNotThere = 4;  // of scripts/reference.sh: not built, and --no-build given
-constexpr int kUsage = 64;    // of scripts/reference.sh
 constexpr size_t kMaxPath = 1 << 16;
 constexpr const char* kBuildKeys[] = {"profile", "src", "build", "release"};
+constexpr const char* kProgramKeys[] = {"worker", "src", "build", "release"};  // one says which
 
 std::string script() { return CROSSVAL_SOURCE_DIR "/scripts/reference.sh"; }
 
@@ -47,10 +44,10 @@ std::string last_line(std::string text) {
   return text.substr(text.rfind('\n') + 1);
 }
 
-Result<ProgramResult> look_up(std::vector<std::string> arguments) {
+Result<ProgramResult> look_up(std::vector<std::string> arguments, const std::stop_token& stop) {
   arguments.emplace_back("--no-build");
   return run_program(command(std::move(arguments)), whole_environment(), {},
-                     {.timeout = std::chrono::minutes(2), .max_output = kMaxPath});
+                     {.timeout = std::chrono::minutes(2), .max_output = kMaxPath, .stop = stop});
 }
 
 tl::unexpected<Error> failed(const std::string& what, const std::string& why) {
@@ -58,41 +55,24 @@ tl::unexpected<Error> failed(const std::string& what, const std::string& why) {
 }
 
 // The last line of what `scripts/reference.sh COMMAND` prints; empty when that is not built.
-std::string built(const char* command) {
-  const auto found = look_up({command});
+std::string built(const char* command, const std::stop_token& stop) {
+  const auto found = look_up({command}, stop);
   return found && found->signal == 0 && found->exit_status == 0 ? last_line(found->out) : "";
 }
 
-// Builds with the script's messages on our stderr; minutes.
-Result<std::string> build(std::vector<std::string> arguments, const Console& console,
-                          const std::stop_token& stop) {
-  auto output = make_channel();
-  if (!output) return tl::unexpected(output.error());
+// Builds `what` with the script's messages on our stderr; minutes.
+Result<std::string> build(const std::string& what, std::vector<std::string> arguments,
+                          const Console& console, const std::stop_token& stop) {
   const Descriptor nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
-  const int messages = console.quiet ? nothing.get() : fileno(console.err);
-  const auto child = spawn_child(command(std::move(arguments)), whole_environment(), nothing.get(),
-                                 output->theirs.get(), messages, false);
-  if (!child) return tl::unexpected(child.error());
-  output->theirs.reset();
-  std::string text;
-  std::array<char, 4096> part;
-  while (!stop.stop_requested()) {
-    const ssize_t got = read(output->ours.get(), part.data(), part.size());
-    if (got == 0 || (got < 0 && errno != EINTR)) break;
-    if (got > 0 && text.size() < kMaxPath) text.append(part.data(), static_cast<size_t>(got));
-  }
-  if (stop.stop_requested()) ::kill(*child, SIGTERM);
-  const ChildEnd end = reap_child(*child);
-  if (stop.stop_requested()) return fail(ExitCode::interrupted, "interrupted while building");
-  if (end.signal == 0 && end.exit_status == kUsage) {
-    return fail(ExitCode::usage, "the keys of this llama.cpp contradict each other",
-                "engine llama.cpp", "Give at most one of src, build and release.");
-  }
-  if (end.signal != 0 || end.exit_status != 0) {
-    return failed("llama.cpp could not be fetched or built: " + script() + " " + describe(end),
-                  "Its messages say why.");
-  }
-  return last_line(text);
+  const auto made = run_program(
+      command(std::move(arguments)), whole_environment(), {},
+      {.timeout = std::chrono::hours(24), .max_output = kMaxPath, .stop = stop},
+      console.quiet ? nothing.get() : fileno(console.err));
+  if (!made) return tl::unexpected(made.error());
+  if (made->signal == 0 && made->exit_status == 0) return last_line(made->out);
+  return failed(fmt::format("{} could not be fetched or built: {} {}", what, script(),
+                            describe({made->exit_status, made->signal})),
+                console.quiet ? "Without -q its messages say why." : "Its messages say why.");
 }
 
 }  // namespace
@@ -104,6 +84,11 @@ std::string with_home(const std::string& path) {
 
 Result<std::string> llama_worker(const EngineSpec& spec, const Console& console,
                                  std::stop_token stop) {
+  const auto is_given = [&](const char* key) { return spec.options.contains(key); };
+  if (std::ranges::count_if(kProgramKeys, is_given) > 1) {
+    return fail(ExitCode::usage, "the keys of this llama.cpp contradict each other",
+                "engine llama.cpp", "Give at most one of worker, src, build and release.");
+  }
   if (spec.options.contains("worker")) return with_home(spec.get("worker"));
   std::vector<std::string> arguments{"worker"};
   for (const char* key : kBuildKeys) {
@@ -115,7 +100,8 @@ Result<std::string> llama_worker(const EngineSpec& spec, const Console& console,
     std::string given = environment_variable("CROSSVAL_WORKER");
     if (!given.empty()) return given;
   }
-  const auto found = look_up(arguments);
+  const auto found = look_up(arguments, stop);
+  if (!found && found.error().code == ExitCode::interrupted) return tl::unexpected(found.error());
   if (!found) {
     return failed(found.error().what,
                   reference_build() + "\nOr name a worker: llama.cpp:worker=PATH.");
@@ -128,7 +114,7 @@ Result<std::string> llama_worker(const EngineSpec& spec, const Console& console,
     return failed("the llama.cpp reference is not built",
                   reference_build() + "\nEverything that needs no reference works without it.");
   }
-  return build(std::move(arguments), console, stop);
+  return build("llama.cpp", std::move(arguments), console, stop);
 }
 
 bool names_its_build(const EngineSpec& spec) {
@@ -142,12 +128,23 @@ bool is_default_reference(const EngineSpec& spec) {
          environment_variable("LLAMA_CPP_DIR").empty();
 }
 
-std::string default_libraries() { return built("libs"); }
+std::string default_libraries() { return built("libs", {}); }
 
-std::string jinja_renderer() {
+std::string built_jinja_renderer(const std::stop_token& stop) {
   std::string given = environment_variable("CROSSVAL_JINJA");
-  if (!given.empty()) return given;
-  return built("jinja");
+  return given.empty() ? built("jinja", stop) : given;
+}
+
+Result<std::string> jinja_renderer(const Console& console, const std::stop_token& stop) {
+  std::string found = built_jinja_renderer(stop);
+  if (!found.empty()) return found;
+  auto made = build("the renderer of chat templates", {"jinja"}, console, stop);
+  if (!made && made.error().code != ExitCode::interrupted) {
+    made.error().where.clear();
+    made.error().hint += "\n" + reference_build() +
+                         "\nWithout it --prompt-template raw, instruct, chatml and llama3-chat work.";
+  }
+  return made;
 }
 
 std::string cache_folder() {

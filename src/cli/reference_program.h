@@ -30,9 +30,13 @@ bool is_default_reference(const EngineSpec& spec);
 /// The llama.cpp that scripts/reference.sh has built for it; empty when there is none.
 std::string default_libraries();
 
-/// The program that renders chat templates: CROSSVAL_JINJA, else what scripts/reference.sh has;
-/// empty when it is not built.
-std::string jinja_renderer();
+/// The program that renders chat templates: CROSSVAL_JINJA, else what scripts/reference.sh has or
+/// builds (a minute; its progress is shown on the console's err). Errors: engine_failed,
+/// interrupted.
+Result<std::string> jinja_renderer(const Console& console, const std::stop_token& stop);
+
+/// The same without building: empty when it is not there.
+std::string built_jinja_renderer(const std::stop_token& stop);
 
 /// The folder that scripts/reference.sh fills.
 std::string cache_folder();

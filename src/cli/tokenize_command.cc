@@ -57,7 +57,7 @@ class TokenizeCommand : public Command {
     sides_.tokenizer = engine_.tokenizer;
     const auto pair = engine_pair(sides_);
     if (!pair) return tl::unexpected(pair.error());
-    auto read = read_model_prompt(prompt_, pair->reference, sides_.defaults);
+    auto read = read_model_prompt(prompt_, pair->reference, sides_.defaults, console);
     if (!read) return tl::unexpected(read.error());
     auto beside = read_facts(read->request, pair->candidate, sides_.defaults);
     if (!beside) return tl::unexpected(beside.error());

@@ -65,7 +65,8 @@ std::string first_part_path(const std::string& path) {
   int64_t count = 0;
   std::from_chars(path.data() + of + 4, path.data() + path.size(), count);
   std::string first = split_path(path, 0, count);
-  return std::filesystem::exists(first) ? first : path;
+  std::error_code unseen;  // a name too long, or in a folder that is closed to us: not there
+  return std::filesystem::exists(first, unseen) ? first : path;
 }
 
 Result<GgufFile> GgufFile::parse(std::span<const std::byte> bytes, const std::string& path) {

@@ -9,10 +9,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <ranges>
 #include <string_view>
 #include <thread>
 #include <utility>
+
+#include "process/last_words.h"
 
 namespace crossval {
 namespace {
@@ -21,8 +22,7 @@ using namespace std::chrono_literals;
 using protocol::Bytes;
 using protocol::FrameType;
 
-constexpr size_t kLogTail = 8192;     // bytes of its standard error that are kept
-constexpr size_t kLinesShown = 6;     // of them in a message
+constexpr size_t kLogTail = 1 << 18;  // bytes of its standard error: a backtrace of long names
 constexpr auto kLastBreath = 1000ms;  // between the end of its output and its end
 
 std::vector<std::string> own_environment() {
@@ -54,7 +54,7 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(const ProcessOptions
     if (!*channel) return tl::unexpected(channel->error());
   }
   const auto pid = spawn_child(options.arguments, own_environment(), in->theirs.get(),
-                               out->theirs.get(), err->theirs.get(), /*own_group=*/true);
+                               out->theirs.get(), err->theirs.get());
   if (!pid) {
     Error error = pid.error();
     error.where = fmt::format("engine {}, {}", options.name, error.where);
@@ -78,9 +78,9 @@ WorkerProcess::~WorkerProcess() { kill(); }
 
 // The whole group: a wrapper script's children too.
 void WorkerProcess::kill() {
-  if (std::exchange(killed_, true)) return;
+  if (end_) return;
   ::kill(-pid_, SIGKILL);
-  if (!end_) end_ = reap_child(pid_);
+  end_ = reap_child(pid_);
 }
 
 Result<void> WorkerProcess::send(FrameType type, std::initializer_list<Bytes> parts) {
@@ -199,9 +199,8 @@ void WorkerProcess::drain_log() {
 
 std::optional<ChildEnd> WorkerProcess::wait_for_end(std::chrono::milliseconds patience) {
   const auto deadline = Clock::now() + patience;
-  while (!end_ && !(end_ = try_reap_child(pid_)) && Clock::now() < deadline) {
-    std::this_thread::sleep_for(5ms);
-  }
+  while (!end_ && !has_ended(pid_) && Clock::now() < deadline) std::this_thread::sleep_for(5ms);
+  if (!end_ && has_ended(pid_)) end_ = reap_child(pid_);
   return end_;
 }
 
@@ -227,19 +226,7 @@ std::string WorkerProcess::where() const { return fmt::format("engine {}, {}", n
 
 std::string WorkerProcess::last_words() {
   drain_log();
-  std::vector<std::string_view> lines;  // newest first
-  std::string_view rest = log_tail_;
-  while (!rest.empty() && lines.size() < kLinesShown) {
-    if (rest.back() == '\n') rest.remove_suffix(1);
-    const size_t cut = rest.rfind('\n') + 1;  // 0 when there is none
-    if (cut < rest.size()) lines.push_back(rest.substr(cut));
-    rest = rest.substr(0, cut);
-  }
-  if (lines.empty()) return {};
-  std::string text = "Its last words:";
-  for (const std::string_view line : std::views::reverse(lines))
-    text += fmt::format("\n    {}", line);
-  return text;
+  return crossval::last_words(log_tail_);
 }
 
 }  // namespace crossval

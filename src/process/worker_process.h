@@ -13,8 +13,8 @@
 
 #include "base/child_process.h"
 #include "base/error.h"
+#include "base/stop_signal.h"
 #include "process/engine.h"
-#include "process/stop_signal.h"
 #include "protocol/frame.h"
 
 namespace crossval {
@@ -45,7 +45,7 @@ class WorkerProcess {
 
   /// "engine llama.cpp, evaluate, position 12".
   std::string where() const;
-  /// The last lines it wrote to its standard error, for a hint; empty when there are none.
+  /// What it wrote to its standard error last (process/last_words.h), for a hint.
   std::string last_words();
 
  private:
@@ -68,7 +68,6 @@ class WorkerProcess {
   StopSignal stop_;
   pid_t pid_;
   std::optional<ChildEnd> end_;  // once reaped
-  bool killed_ = false;
   Descriptor in_, out_, err_;
   std::string phase_ = "start";
   std::string log_tail_;

@@ -43,18 +43,12 @@ std::string tidy(std::string message) {
   return begin == std::string::npos ? message : message.substr(begin);
 }
 
-Result<std::string> render(const std::string& path, std::chrono::milliseconds timeout,
-                           const TemplateInput& input) {
-  if (path.empty()) {
-    return fail(
-        ExitCode::engine_failed, "chat templates need the template renderer, which is not built",
-        {},
-        "Build it with make reference in crossval's source tree (crossval doctor says where), "
-        "or use raw, instruct, chatml or llama3-chat.");
-  }
+Result<std::string> render(const std::string& path, const std::stop_token& stop,
+                           std::chrono::milliseconds timeout, const TemplateInput& input) {
   std::vector<std::string> environment;
   if (const char* zone = std::getenv("TZ")) environment.push_back(std::string("TZ=") + zone);
-  const auto result = run_program({path}, environment, make_request(input), {.timeout = timeout});
+  const auto result = run_program({path}, environment, make_request(input),
+                                  {.timeout = timeout, .stop = stop});
   if (!result) return tl::unexpected(result.error());
   if (result->timed_out || result->too_much_output || result->signal != 0) {
     return fail(ExitCode::bad_input_file,
@@ -80,9 +74,10 @@ Result<std::string> render(const std::string& path, std::chrono::milliseconds ti
 
 }  // namespace
 
-TemplateRenderer jinja_process(std::string path, std::chrono::milliseconds timeout) {
-  return [path = std::move(path), timeout](const TemplateInput& input) {
-    return render(path, timeout, input);
+TemplateRenderer jinja_process(std::string path, std::stop_token stop,
+                               std::chrono::milliseconds timeout) {
+  return [path = std::move(path), stop = std::move(stop), timeout](const TemplateInput& input) {
+    return render(path, stop, timeout, input);
   };
 }
 

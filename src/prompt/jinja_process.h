@@ -3,15 +3,16 @@
 #pragma once
 
 #include <chrono>
+#include <stop_token>
 #include <string>
 
 #include "prompt/template_renderer.h"
 
 namespace crossval {
 
-/// A renderer that runs the program at `path`, built by scripts/reference.sh. An empty path gives
-/// one that refuses with the command that builds it. `timeout` is wall time per template.
-TemplateRenderer jinja_process(std::string path,
+/// A renderer that runs the program at `path`, built by scripts/reference.sh. `timeout` is wall time
+/// per template.
+TemplateRenderer jinja_process(std::string path, std::stop_token stop = {},
                                std::chrono::milliseconds timeout = std::chrono::seconds(20));
 
 }  // namespace crossval

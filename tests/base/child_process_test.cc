@@ -19,7 +19,7 @@ using testing::HasSubstr;
 std::string shell(const std::string& script) {
   auto channel = make_channel();
   const auto pid = spawn_child({"/bin/sh", "-c", script}, {}, channel->theirs.get(),
-                               channel->theirs.get(), channel->theirs.get(), /*own_group=*/true);
+                               channel->theirs.get(), channel->theirs.get());
   channel->theirs.reset();
   std::string text;
   std::array<char, 256> chunk{};

@@ -64,6 +64,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Misdeed{"Exit", "start-exit", "exited with status 3", "start", "    matrix 7 is broken"},
         Misdeed{"Crash", "start-crash", "signal 11 (SIGSEGV: ", "start", "matrix 7 is broken"},
+        Misdeed{"Assert", "start-assert", "signal 6 (SIGABRT: ", "start",
+                "Its last words:\n    /b/llama.cpp:71: GGML_ASSERT(n > 0) failed\n    loading"},
         Misdeed{"Hang", "start-hang", "has been silent for 0.5 s", "start", "--engine-timeout"},
         Misdeed{"Dribble", "start-dribble", "has not finished a frame in 0.5 s", "start",
                 "--engine-timeout"},

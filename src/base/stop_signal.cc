@@ -1,4 +1,4 @@
-#include "process/stop_signal.h"
+#include "base/stop_signal.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
