@@ -38,7 +38,7 @@ class DoctorCommand : public Command {
 
  private:
   Result<Diagnosis> diagnose(const Console& console) {
-    auto spec = parse_engine_spec(reference_);
+    auto spec = read_engine_spec(reference_);
     if (!spec) return tl::unexpected(spec.error());
     if (auto known = check_engine_spec(*spec); !known) return tl::unexpected(known.error());
     const Interruption interruption;

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "cli/context_size.h"
+#include "cli/foreign_engine.h"
 #include "cli/reference_program.h"
 #include "cli/suggest.h"
 #include "gguf/file.h"
@@ -159,6 +160,11 @@ std::string engine_help() {
     text += fmt::format("; keys of {}: {}", kind.name, fmt::join(kind.keys, ", "));
   }
   return text + ".";
+}
+
+Result<EngineSpec> read_engine_spec(const std::string& text) {
+  if (auto foreign = refuse_foreign_engine(text)) return tl::unexpected(*std::move(foreign));
+  return parse_engine_spec(text);
 }
 
 Result<void> check_engine_spec(const EngineSpec& spec) {

@@ -19,6 +19,10 @@ std::vector<std::string> engine_names();
 /// How an ENGINE is written and which keys there are, for help texts.
 std::string engine_help();
 
+/// An engine as it is written on a command line, its name and keys still to be checked. Errors
+/// (usage): something that is no engine of ours (cli/foreign_engine.h), not name:key=value.
+Result<EngineSpec> read_engine_spec(const std::string& text);
+
 /// Errors (usage): no such engine, a key that it does not have; each lists what there is.
 Result<void> check_engine_spec(const EngineSpec& spec);
 

@@ -29,7 +29,7 @@ constexpr const char* kGroup = "Engines";
 // An engine as it is written, with a tokenizer file of its own when one is given.
 Result<EngineSpec> engine_spec(const std::string& text, const EngineDefaults& defaults,
                                const std::string& tokenizer) {
-  auto spec = parse_engine_spec(text);
+  auto spec = read_engine_spec(text);
   if (!spec) return spec;
   if (!tokenizer.empty()) spec->options.emplace("tokenizer", tokenizer);
   if (auto known = check_engine_spec(*spec); !known) return tl::unexpected(known.error());

@@ -9,6 +9,7 @@
 #include "cli/engine_factory.h"
 #include "cli/engine_options.h"
 #include "cli/interrupt.h"
+#include "cli/made_pair.h"
 #include "cli/model_files.h"
 #include "cli/model_prompt.h"
 #include "cli/progress.h"
@@ -95,16 +96,12 @@ class PerTokenCommand : public Command {
     const Interruption interruption;
     Progress progress(console);
     progress.phase("load");
-    const auto make = [&](const EngineSpec& spec) {
-      return make_engine(spec, engines_.defaults, console, interruption.token());
-    };
-    const auto candidate = make(pair->candidate);
-    if (!candidate) return tl::unexpected(candidate.error());
-    const auto reference = make(pair->reference);
-    if (!reference) return tl::unexpected(reference.error());
+    const auto made = make_pair(*pair, engines_.defaults, console, interruption.token());
+    if (!made) return tl::unexpected(made.error());
+    const auto& [candidate, reference] = *made;
 
-    const EngineSettings& settings = (*reference)->info().settings;
-    auto models = compare_model_files((*candidate)->info().settings.model_path, settings.model_path,
+    const EngineSettings& settings = reference->info().settings;
+    auto models = compare_model_files(candidate->info().settings.model_path, settings.model_path,
                                       cache_folder(), interruption.token());
     if (!models) return tl::unexpected(models.error());
     ModelPrompt built = build_model_prompt(*std::move(read), settings);
@@ -119,7 +116,7 @@ class PerTokenCommand : public Command {
     plan.first_diff = first_diff_;
     plan.dump_dir = dump_dir_;
     plan.asked_differences = pair->asked_differences;
-    return compare_per_token(plan, **candidate, **reference, progress, interruption.token());
+    return compare_per_token(plan, *candidate, *reference, progress, interruption.token());
   }
 
   PromptOptions prompt_;

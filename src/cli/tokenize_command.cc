@@ -4,9 +4,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "cli/engine_factory.h"
 #include "cli/engine_options.h"
 #include "cli/interrupt.h"
+#include "cli/made_pair.h"
 #include "cli/model_prompt.h"
 #include "cli/prompt_options.h"
 #include "cli/prompted_engine.h"
@@ -62,15 +62,12 @@ class TokenizeCommand : public Command {
     auto beside = read_facts(read->request, pair->candidate, sides_.defaults);
     if (!beside) return tl::unexpected(beside.error());
     const Interruption interruption;
-    const auto candidate =
-        make_engine(pair->candidate, sides_.defaults, console, interruption.token());
-    if (!candidate) return tl::unexpected(candidate.error());
-    const auto reference =
-        make_engine(pair->reference, sides_.defaults, console, interruption.token());
-    if (!reference) return tl::unexpected(reference.error());
-    ModelPrompt built = build_model_prompt(*std::move(read), (*reference)->info().settings);
+    const auto made = make_pair(*pair, sides_.defaults, console, interruption.token());
+    if (!made) return tl::unexpected(made.error());
+    const auto& [candidate, reference] = *made;
+    ModelPrompt built = build_model_prompt(*std::move(read), reference->info().settings);
     const PairFacts facts{*std::move(beside), std::move(built.model)};
-    const auto comparison = compare_tokens(built.prompt, facts, {**candidate, **reference});
+    const auto comparison = compare_tokens(built.prompt, facts, {*candidate, *reference});
     if (!comparison) return tl::unexpected(comparison.error());
     write_output(console, console.format == OutputFormat::json
                               ? token_comparison_json(*comparison)
