@@ -96,7 +96,8 @@ bool has_ended(pid_t pid) {
 }
 
 ChildEnd reap_child(pid_t pid) {
-  // The group is killed before its leader is reaped: until then no other process can get its number.
+  // The group is killed before its leader is reaped: until then no other process can get its
+  // number.
   siginfo_t info{};
   while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
   }

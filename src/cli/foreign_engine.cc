@@ -16,17 +16,18 @@ constexpr std::string_view kRelatives[] = {
 };
 
 constexpr std::string_view kOthers[] = {
-    "ollama",      "vllm",    "sglang",  "tgi",    "lmstudio",     "lm-studio",   "lms",
-    "openai",      "http",    "https",   "server", "llama-server", "hf",          "huggingface",
-    "transformers", "torch",  "pytorch", "jax",    "mlx",          "mlx-lm",      "exllama",
-    "exllamav2",   "exllamav3", "onnx",  "onnxruntime", "openvino", "tensorrt",   "tensorrt-llm",
-    "candle",      "mistralrs", "mistral.rs", "ctranslate2", "llamafile", "rwkv.cpp", "gpt4all",
-    "bitnet-rs",   "bitnet.rs", "exec",  "replay", "python",       "oracle",
+    "ollama",      "vllm",        "sglang",       "tgi",          "lmstudio",  "lm-studio",
+    "lms",         "openai",      "http",         "https",        "server",    "llama-server",
+    "hf",          "huggingface", "transformers", "torch",        "pytorch",   "jax",
+    "mlx",         "mlx-lm",      "exllama",      "exllamav2",    "exllamav3", "onnx",
+    "onnxruntime", "openvino",    "tensorrt",     "tensorrt-llm", "candle",    "mistralrs",
+    "mistral.rs",  "ctranslate2", "llamafile",    "rwkv.cpp",     "gpt4all",   "bitnet-rs",
+    "bitnet.rs",   "exec",        "replay",       "python",       "oracle",
 };
 
 constexpr std::string_view kWeights[] = {".gguf"};
-constexpr std::string_view kFiles[] = {".npy", ".npz", ".safetensors", ".pt",   ".pth", ".bin",
-                                       ".onnx", ".json", ".jsonl",     ".ggml", ".py",  ".sh"};
+constexpr std::string_view kFiles[] = {".npy",  ".npz",  ".safetensors", ".pt",   ".pth", ".bin",
+                                       ".onnx", ".json", ".jsonl",       ".ggml", ".py",  ".sh"};
 
 constexpr const char* kWays =
     "Until crossval has an engine for it there are two ways: write a program that speaks "
@@ -52,9 +53,8 @@ bool ends_as(std::string_view text, const std::string_view (&endings)[N]) {
 
 // "localhost", "127.0.0.1", with a port or without.
 bool is_host(std::string_view name) {
-  return name == "localhost" ||
-         (std::ranges::count(name, '.') == 3 &&
-          name.find_first_not_of("0123456789.") == std::string_view::npos);
+  return name == "localhost" || (std::ranges::count(name, '.') == 3 &&
+                                 name.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
 Error refusal(const std::string& text, const char* what, std::string hint) {

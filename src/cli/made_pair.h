@@ -1,4 +1,5 @@
-// The two engines of a comparison, made; or why that is not possible, in the better words of the two.
+// The two engines of a comparison, made; or why that is not possible, in the better words of the
+// two.
 #pragma once
 
 #include <memory>
@@ -15,8 +16,8 @@ struct MadePair {
   std::unique_ptr<Engine> candidate, reference;
 };
 
-/// Makes the candidate, then the reference. Where an engine fails the other one is asked as well: it
-/// may refuse the same file with a reason, and that is what is told first. Errors: those of
+/// Makes the candidate, then the reference. Where an engine fails the other one is asked as well:
+/// it may refuse the same file with a reason, and that is what is told first. Errors: those of
 /// make_engine.
 Result<MadePair> make_pair(const EnginePairSpecs& pair, const EngineDefaults& defaults,
                            const Console& console, const std::stop_token& stop);

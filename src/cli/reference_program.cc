@@ -64,10 +64,10 @@ std::string built(const char* command, const std::stop_token& stop) {
 Result<std::string> build(const std::string& what, std::vector<std::string> arguments,
                           const Console& console, const std::stop_token& stop) {
   const Descriptor nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
-  const auto made = run_program(
-      command(std::move(arguments)), whole_environment(), {},
-      {.timeout = std::chrono::hours(24), .max_output = kMaxPath, .stop = stop},
-      console.quiet ? nothing.get() : fileno(console.err));
+  const auto made =
+      run_program(command(std::move(arguments)), whole_environment(), {},
+                  {.timeout = std::chrono::hours(24), .max_output = kMaxPath, .stop = stop},
+                  console.quiet ? nothing.get() : fileno(console.err));
   if (!made) return tl::unexpected(made.error());
   if (made->signal == 0 && made->exit_status == 0) return last_line(made->out);
   return failed(fmt::format("{} could not be fetched or built: {} {}", what, script(),
@@ -141,8 +141,9 @@ Result<std::string> jinja_renderer(const Console& console, const std::stop_token
   auto made = build("the renderer of chat templates", {"jinja"}, console, stop);
   if (!made && made.error().code != ExitCode::interrupted) {
     made.error().where.clear();
-    made.error().hint += "\n" + reference_build() +
-                         "\nWithout it --prompt-template raw, instruct, chatml and llama3-chat work.";
+    made.error().hint +=
+        "\n" + reference_build() +
+        "\nWithout it --prompt-template raw, instruct, chatml and llama3-chat work.";
   }
   return made;
 }

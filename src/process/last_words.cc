@@ -118,8 +118,8 @@ std::vector<bool> telling(const Lines& lines) {
 bool is_backtrace(std::string_view line) {
   constexpr std::array<std::string_view, 5> kFrame = {"[0x", "(+0x", "libthread_db", "debuginfod",
                                                       "This GDB "};
-  constexpr std::array<std::string_view, 6> kBegin = {"0x",         "[New LWP",          "[Inferior ",
-                                                      "[Detaching", "[Thread debugging", "warning: "};
+  constexpr std::array<std::string_view, 6> kBegin = {
+      "0x", "[New LWP", "[Inferior ", "[Detaching", "[Thread debugging", "warning: "};
   const std::string_view text = line.substr(line.find_first_not_of(" \t"));
   if (text.starts_with('#') && digits(text.substr(1)) > 0) return true;
   if (const size_t count = digits(text); count > 0 && text.substr(count).starts_with('\t')) {

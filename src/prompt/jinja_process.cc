@@ -47,8 +47,8 @@ Result<std::string> render(const std::string& path, const std::stop_token& stop,
                            std::chrono::milliseconds timeout, const TemplateInput& input) {
   std::vector<std::string> environment;
   if (const char* zone = std::getenv("TZ")) environment.push_back(std::string("TZ=") + zone);
-  const auto result = run_program({path}, environment, make_request(input),
-                                  {.timeout = timeout, .stop = stop});
+  const auto result =
+      run_program({path}, environment, make_request(input), {.timeout = timeout, .stop = stop});
   if (!result) return tl::unexpected(result.error());
   if (result->timed_out || result->too_much_output || result->signal != 0) {
     return fail(ExitCode::bad_input_file,

@@ -10,8 +10,8 @@
 
 namespace crossval {
 
-/// A renderer that runs the program at `path`, built by scripts/reference.sh. `timeout` is wall time
-/// per template.
+/// A renderer that runs the program at `path`, built by scripts/reference.sh. `timeout` is wall
+/// time per template.
 TemplateRenderer jinja_process(std::string path, std::stop_token stop = {},
                                std::chrono::milliseconds timeout = std::chrono::seconds(20));
 

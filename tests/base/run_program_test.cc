@@ -131,8 +131,8 @@ TEST(RunProgram, InterruptLetsItTidyUpAndLeavesNothing) {
     while (!std::ifstream(file + ".begun")) std::this_thread::sleep_for(5ms);
     source.request_stop();
   });
-  const auto result = shell("trap 'rm " + file + ".begun; exit' TERM; sleep 600 & echo $! > " + file +
-                                "; : > " + file + ".begun; wait",
+  const auto result = shell("trap 'rm " + file + ".begun; exit' TERM; sleep 600 & echo $! > " +
+                                file + "; : > " + file + ".begun; wait",
                             "", {.timeout = 600s, .stop = source.get_token()});
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().code, ExitCode::interrupted);
@@ -152,8 +152,8 @@ TEST(RunProgram, InterruptKillsWhatWillNotEnd) {
     std::this_thread::sleep_for(300ms);
     source.request_stop();
   });
-  const auto result =
-      shell("trap '' TERM; while :; do sleep 1; done", "", {.timeout = 600s, .stop = source.get_token()});
+  const auto result = shell("trap '' TERM; while :; do sleep 1; done", "",
+                            {.timeout = 600s, .stop = source.get_token()});
   ASSERT_FALSE(result.has_value());
   EXPECT_TRUE(no_child_left());
 }

@@ -31,19 +31,21 @@ TEST_P(Foreign, IsRefusedWithTheWaysThatThereAre) {
               HasSubstr("docs/protocol.md"));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, Foreign,
-    ::testing::Values("http://localhost:8080", "https://api.openai.com/v1", "localhost:11434",
-                      "127.0.0.1:8000", "ollama", "Ollama:llama3.2:1b", "vllm", "vLLM:model=x",
-                      "hf:HuggingFaceTB/SmolLM2-135M", "exec:./engine.py", "exec:cmd=./engine.py",
-                      "replay:run.xv", "logits.npy", "/data/a/logits.npz", "model.safetensors",
-                      "./my-engine", "transformers", "http:url=x", "llama-server"));
+INSTANTIATE_TEST_SUITE_P(All, Foreign,
+                         ::testing::Values("http://localhost:8080", "https://api.openai.com/v1",
+                                           "localhost:11434", "127.0.0.1:8000", "ollama",
+                                           "Ollama:llama3.2:1b", "vllm", "vLLM:model=x",
+                                           "hf:HuggingFaceTB/SmolLM2-135M", "exec:./engine.py",
+                                           "exec:cmd=./engine.py", "replay:run.xv", "logits.npy",
+                                           "/data/a/logits.npz", "model.safetensors", "./my-engine",
+                                           "transformers", "http:url=x", "llama-server"));
 
 TEST(ForeignEngine, RelativesOfLlamaCppGoByItsName) {
   for (const char* text : {"ik_llama.cpp", "bitnet.cpp", "bitnet.cpp:build=/b", "llama-cli"}) {
     const auto error = refuse_foreign_engine(text);
     ASSERT_TRUE(error.has_value()) << text;
-    EXPECT_THAT(error->hint, AllOf(HasSubstr("llama.cpp:src=DIR"), HasSubstr("llama.cpp:build=DIR")));
+    EXPECT_THAT(error->hint,
+                AllOf(HasSubstr("llama.cpp:src=DIR"), HasSubstr("llama.cpp:build=DIR")));
   }
 }
 

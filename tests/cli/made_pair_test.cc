@@ -17,8 +17,8 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using ::testing::StartsWith;
 using testing::run_captured;
+using ::testing::StartsWith;
 
 class MadePairTest : public ::testing::Test {
  protected:
@@ -48,7 +48,8 @@ TEST_F(MadePairTest, TheReasonIsToldFirstWhicheverSideGivesIt) {
        {std::pair(dying_, std::string("native")), std::pair(std::string("native"), dying_)}) {
     const auto run = compare(candidate, reference);
     EXPECT_EQ(run.code, 5);
-    EXPECT_THAT(run.err, AllOf(StartsWith("crossval: a metadata key is missing"), HasSubstr("keys-only.gguf")));
+    EXPECT_THAT(run.err, AllOf(StartsWith("crossval: a metadata key is missing"),
+                               HasSubstr("keys-only.gguf")));
   }
 }
 
@@ -60,9 +61,10 @@ TEST_F(MadePairTest, TheOtherEndIsAFurtherLine) {
 TEST_F(MadePairTest, WithoutAReasonTheEndIsTheError) {
   const auto run = compare(dying_, dying_);
   EXPECT_EQ(run.code, 4);
-  EXPECT_THAT(run.err, AllOf(StartsWith("crossval: engine llama.cpp was ended by signal 6 (SIGABRT"),
-                             HasSubstr("Its last words:\n    /b/llama.cpp:71: GGML_ASSERT(n > 0) failed"),
-                             Not(HasSubstr("The other engine"))));
+  EXPECT_THAT(run.err,
+              AllOf(StartsWith("crossval: engine llama.cpp was ended by signal 6 (SIGABRT"),
+                    HasSubstr("Its last words:\n    /b/llama.cpp:71: GGML_ASSERT(n > 0) failed"),
+                    Not(HasSubstr("The other engine"))));
 }
 
 TEST(ToldTogether, AnInterruptIsNoFailure) {

@@ -80,7 +80,8 @@ void misbehave(const std::string& what) {
   if (what == "assert") {  // as llama.cpp does: the failed check, then a backtrace
     say("loading\n/b/llama.cpp:71: GGML_ASSERT(n > 0) failed\n");
     for (int frame = 0; frame < 400; ++frame) {
-      std::fprintf(stderr, "#%d  0x000055650892a0a1 in std::function<void (%0200d)> ()\n", frame, 0);
+      std::fprintf(stderr, "#%d  0x000055650892a0a1 in std::function<void (%0200d)> ()\n", frame,
+                   0);
     }
     ::raise(SIGABRT);
   }

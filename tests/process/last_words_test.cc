@@ -85,7 +85,8 @@ INSTANTIATE_TEST_SUITE_P(
         Ending{"Heap", "free(): invalid pointer\n", "free(): invalid pointer"},
         Ending{"Stack", "*** stack smashing detected ***: terminated\n",
                "*** stack smashing detected ***: terminated"},
-        Ending{"Cuda", "CUDA error: out of memory\n  current device: 0\n/b/ggml-cuda.cu:90: CUDA error\n",
+        Ending{"Cuda",
+               "CUDA error: out of memory\n  current device: 0\n/b/ggml-cuda.cu:90: CUDA error\n",
                "CUDA error: out of memory\n    /b/ggml-cuda.cu:90: CUDA error"},
         Ending{"Rust",
                "thread 'main' panicked at src/main.rs:4:5:\nindex out of bounds: the len is 3\n"
