@@ -32,12 +32,15 @@ void drain(Descriptor& from, std::string& text) {
   }
 }
 
-// Sends a part of the rest; closes when all is sent or the program stopped listening.
-void feed(Descriptor& to, std::string_view& rest) {
+// Sends a part of the rest; nothing is left of it when the program stopped listening.
+void feed(const Descriptor& to, std::string_view& rest) {
   const ssize_t sent = ::send(to.get(), rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent > 0) rest.remove_prefix(static_cast<size_t>(sent));
-  if (rest.empty() || (sent < 0 && errno != EAGAIN && errno != EINTR)) to.reset();
+  if (sent < 0 && errno != EAGAIN && errno != EINTR) rest = {};
 }
+
+// The program reads the end of its input. Our side stays open.
+void end_input(const Descriptor& in) { ::shutdown(in.get(), SHUT_WR); }
 
 // A program at work, and what ends it before its time.
 struct Running {
@@ -56,21 +59,24 @@ struct Running {
 };
 
 // Moves bytes until the program ended, closed both its outputs, or may not go on.
-void converse(Running& program, Descriptor& in, Descriptor& out, Descriptor& err,
+void converse(Running& program, const Descriptor& in, Descriptor& out, Descriptor& err,
               std::string_view input) {
   ProgramResult& result = program.result;
-  if (input.empty()) in.reset();
+  if (input.empty()) end_input(in);
   while ((out.open() || err.open()) && program.may_go_on()) {
     const bool ended = has_ended(program.pid);  // then what it wrote is there already
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(program.deadline - Clock::now());
     const auto wait = std::clamp<std::chrono::milliseconds>(left, 0ms, ended ? 0ms : kGlance);
-    std::array<pollfd, 4> watched{{{in.get(), POLLOUT, 0},
+    std::array<pollfd, 4> watched{{{input.empty() ? -1 : in.get(), POLLOUT, 0},
                                    {out.get(), POLLIN, 0},
                                    {err.get(), POLLIN, 0},
                                    {program.stop.fd(), POLLIN, 0}}};
     ::poll(watched.data(), watched.size(), static_cast<int>(wait.count()));
     if (ended && watched[1].revents == 0 && watched[2].revents == 0) return;
-    if (in.open() && watched[0].revents != 0) feed(in, input);
+    if (watched[0].revents != 0) {
+      feed(in, input);
+      if (input.empty()) end_input(in);
+    }
     if (out.open() && watched[1].revents != 0) drain(out, result.out);
     if (err.open() && watched[2].revents != 0) drain(err, result.error_tail);
     if (result.error_tail.size() > kErrorTail) {
@@ -84,11 +90,14 @@ void await_end(Running& program) {
   while (!has_ended(program.pid) && program.may_go_on()) std::this_thread::sleep_for(1ms);
 }
 
-// To the whole group: a shell waits for what it runs before it tidies up.
-void ask_to_end(pid_t pid) {
+// Asks the whole group and waits until nobody in it has our end of its input any more: the parts of
+// a script tidy up each for itself, and the leader need not be the last.
+void ask_to_end(pid_t pid, const Descriptor& in) {
   ::kill(-pid, SIGTERM);
   const auto deadline = Clock::now() + kTidyUp;
-  while (!has_ended(pid) && Clock::now() < deadline) std::this_thread::sleep_for(5ms);
+  pollfd input{in.get(), 0, 0};  // POLLHUP is always told
+  while ((input.revents & POLLHUP) == 0 && Clock::now() < deadline) ::poll(&input, 1, 100);
+  while (!has_ended(pid) && Clock::now() < deadline) std::this_thread::sleep_for(1ms);
 }
 
 }  // namespace
@@ -113,7 +122,7 @@ Result<ProgramResult> run_program(const std::vector<std::string>& arguments,
   converse(program, in->ours, out->ours, err->ours, input);
   await_end(program);
   const bool stopped = program.stop.requested();
-  if (stopped) ask_to_end(*pid);
+  if (stopped) ask_to_end(*pid, in->ours);
   if (!has_ended(*pid)) ::kill(-*pid, SIGKILL);
   const ChildEnd end = reap_child(*pid);
   if (stopped) return interrupted();

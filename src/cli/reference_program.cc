@@ -68,6 +68,9 @@ Result<std::string> build(const std::string& what, std::vector<std::string> argu
       run_program(command(std::move(arguments)), whole_environment(), {},
                   {.timeout = std::chrono::hours(24), .max_output = kMaxPath, .stop = stop},
                   console.quiet ? nothing.get() : fileno(console.err));
+  if (!made && made.error().code == ExitCode::interrupted) {
+    return fail(ExitCode::interrupted, fmt::format("interrupted while building {}", what));
+  }
   if (!made) return tl::unexpected(made.error());
   if (made->signal == 0 && made->exit_status == 0) return last_line(made->out);
   return failed(fmt::format("{} could not be fetched or built: {} {}", what, script(),

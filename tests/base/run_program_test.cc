@@ -146,6 +146,21 @@ TEST(RunProgram, InterruptLetsItTidyUpAndLeavesNothing) {
   std::remove(file.c_str());
 }
 
+TEST(RunProgram, InterruptWaitsForPartsThatOutliveTheirLeader) {
+  const std::string file = ::testing::TempDir() + "run_program_part_" + std::to_string(::getpid());
+  std::stop_source source;
+  const std::jthread stopper([&] {
+    while (!std::ifstream(file)) std::this_thread::sleep_for(5ms);
+    source.request_stop();
+  });
+  const auto result = shell("(trap 'sleep 0.3; rm " + file + "; exit' TERM; : > " + file +
+                                "; while :; do sleep 0.1; done); true",
+                            "", {.timeout = 600s, .stop = source.get_token()});
+  ASSERT_FALSE(result.has_value());
+  EXPECT_FALSE(std::ifstream(file));
+  std::remove(file.c_str());
+}
+
 TEST(RunProgram, InterruptKillsWhatWillNotEnd) {
   std::stop_source source;
   const std::jthread stopper([&] {
