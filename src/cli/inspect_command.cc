@@ -73,7 +73,12 @@ class InspectCommand : public Command {
       return code;
     };
     if (!other_.empty()) {
-      const auto found = compare_files(path_, other_, options_);
+      const auto found = compare_files(path_, other_,
+                                       {.filter = options_.filter,
+                                        .a_i2s = options_.i2s_layout,
+                                        .b_i2s = options_.i2s_layout,
+                                        .threads = options_.threads,
+                                        .progress = options_.progress});
       if (!found) return tl::unexpected(found.error());
       return print(json ? difference_json(*found) : difference_text(*found, layout),
                    exit_code_of(*found));

@@ -1,11 +1,13 @@
-// Do two names stand for the same model?
+// Do two names stand for the same model, and if not, what differs?
 #pragma once
 
 #include <stop_token>
 #include <string>
 
 #include "base/error.h"
-#include "gate/settings.h"
+#include "engine/info.h"
+#include "gate/model_files.h"
+#include "results/inspection.h"
 
 namespace crossval {
 
@@ -15,5 +17,12 @@ namespace crossval {
 Result<ModelFiles> compare_model_files(const std::string& candidate, const std::string& reference,
                                        const std::string& cache_folder,
                                        const std::stop_token& stop);
+
+/// What differs between the two sides' models, which are not the same; completes `models` with it.
+/// Few enough values are decoded that it takes a second or two (compare_files). Errors: those of
+/// compare_files.
+Result<FileDifference> explain_model_difference(const EngineSettings& candidate,
+                                                const EngineSettings& reference,
+                                                const std::stop_token& stop, ModelFiles& models);
 
 }  // namespace crossval

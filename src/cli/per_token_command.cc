@@ -104,11 +104,20 @@ class PerTokenCommand : public Command {
     auto models = compare_model_files(candidate->info().settings.model_path, settings.model_path,
                                       cache_folder(), interruption.token());
     if (!models) return tl::unexpected(models.error());
+    std::optional<FileDifference> difference;
+    if (!models->same) {
+      progress.phase("compare models");
+      auto found = explain_model_difference(candidate->info().settings, settings,
+                                            interruption.token(), *models);
+      if (!found) return tl::unexpected(found.error());
+      difference = *std::move(found);
+    }
     ModelPrompt built = build_model_prompt(*std::move(read), settings);
     PerTokenPlan plan;
     plan.prompt = std::move(built.prompt);
     plan.facts = {*std::move(beside), std::move(built.model)};
     plan.models = *std::move(models);
+    plan.model_difference = std::move(difference);
     plan.requirement = require_ == "bits" ? Requirement::bits : Requirement::cosine;
     plan.cos_tol = cos_tol_;
     plan.max_tokens = max_tokens_;

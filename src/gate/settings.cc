@@ -28,6 +28,13 @@ std::string number(int32_t value) { return fmt::format("{}", value); }
 
 std::string stated(int32_t value) { return value == 0 ? "" : number(value); }
 
+/// Whether both engines state it themselves, overrides included.
+bool is_stated(const std::string& fact, const EngineSettings& c, const EngineSettings& r) {
+  if (fact == "rope-base" || fact == "rope-scale") return !c.rope.empty() && !r.rope.empty();
+  if (fact == "norm-eps") return c.norm_eps != 0 && r.norm_eps != 0;
+  return false;
+}
+
 class Differences {
  public:
   Differences(const EngineInfo& candidate, const EngineInfo& reference,
@@ -35,19 +42,27 @@ class Differences {
       : candidate_(candidate), reference_(reference), asked_(asked) {}
 
   // No comparison is possible.
-  void never(const char* name, const std::string& a, const std::string& b, const char* effect) {
+  void never(const std::string& name, const std::string& a, const std::string& b,
+             const std::string& effect) {
     found_.differing.push_back({name, a, b, SettingWeight::refused, effect});
   }
 
   // Changes the numbers.
-  void numeric(const char* name, const std::string& a, const std::string& b, const char* effect,
-               bool by_fault = false) {
+  void numeric(const std::string& name, const std::string& a, const std::string& b,
+               const std::string& effect, bool by_fault = false) {
     const bool excused = by_fault || contains(asked_, name);
     add(name, a, b, excused ? SettingWeight::asked : SettingWeight::refused, effect);
   }
 
+  // What the models compute: asked for with them.
+  void fact(const std::string& name, const std::string& a, const std::string& b,
+            const std::string& effect) {
+    add(name, a, b, contains(asked_, "model") ? SettingWeight::asked : SettingWeight::refused,
+        effect);
+  }
+
   // Must change no number, and does not unless an engine says so.
-  void harmless(const char* name, const std::string& a, const std::string& b) {
+  void harmless(const std::string& name, const std::string& a, const std::string& b) {
     const bool variant = contains(candidate_.settings.not_invariant_to, name) ||
                          contains(reference_.settings.not_invariant_to, name);
     add(name, a, b, variant ? SettingWeight::warned : SettingWeight::recorded,
@@ -55,17 +70,20 @@ class Differences {
   }
 
   // Changes the numbers, but to find that out is what the run is for.
-  void warn(const char* name, const std::string& a, const std::string& b, const char* effect) {
+  void warn(const std::string& name, const std::string& a, const std::string& b,
+            const std::string& effect) {
     add(name, a, b, SettingWeight::warned, effect);
   }
 
-  void equal(const char* name, const std::string& value) { found_.equal.push_back({name, value}); }
+  void equal(const std::string& name, const std::string& value) {
+    found_.equal.push_back({name, value});
+  }
 
   ComparedSettings take() { return std::move(found_); }
 
  private:
-  void add(const char* name, const std::string& a, const std::string& b, SettingWeight weight,
-           const char* effect) {
+  void add(const std::string& name, const std::string& a, const std::string& b,
+           SettingWeight weight, const std::string& effect) {
     if (a == b) {
       if (!a.empty()) equal(name, a);
     } else if (a.empty() || b.empty()) {
@@ -85,7 +103,7 @@ class Differences {
 }  // namespace
 
 ComparedSettings compare_settings(const EngineInfo& candidate, const EngineInfo& reference,
-                                  const std::vector<std::string>& asked, bool same_model) {
+                                  const std::vector<std::string>& asked, const ModelFiles& models) {
   const EngineSettings& c = candidate.settings;
   const EngineSettings& r = reference.settings;
   // A planted fault was asked for on the command line.
@@ -104,8 +122,10 @@ ComparedSettings compare_settings(const EngineInfo& candidate, const EngineInfo&
   } else {
     found.equal("all-logits", "every position");
   }
-  if (!same_model) {
-    found.numeric("model", c.model_path, r.model_path, "other weights give other numbers");
+  if (!models.same && models.other_numbers) {
+    found.numeric("model", c.model_path, r.model_path, models.effect);
+  } else if (!models.same) {
+    found.harmless("model", c.model_path, r.model_path);
   } else {
     found.equal("model", c.model_path);
     found.numeric("i2s-layout", c.i2s_layout, r.i2s_layout,
@@ -114,6 +134,9 @@ ComparedSettings compare_settings(const EngineInfo& candidate, const EngineInfo&
   found.numeric("kv-type", kv_type(c), kv_type(r), "keys and values are rounded differently");
   found.numeric("flash-attention", c.flash_attention, r.flash_attention,
                 "attention sums in another order and precision");
+  for (const ModelFactPair& fact : models.facts) {
+    if (!is_stated(fact.name, c, r)) found.fact(fact.name, fact.a, fact.b, fact.effect);
+  }
   found.numeric("rope", c.rope, r.rope, "positions are rotated by other angles", fault);
   found.numeric("norm-eps", eps_text(c), eps_text(r), "norms divide by something else", fault);
   found.numeric("context-class", c.context_class, r.context_class,

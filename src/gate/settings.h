@@ -1,6 +1,7 @@
 // The settings gate: do both engines run with settings under which equal numbers can be expected?
 //
-// It reads what the engines report about themselves, never what was asked for.
+// It reads what the engines report about themselves, never what was asked for; of two model files
+// also what they say.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "engine/info.h"
+#include "gate/model_files.h"
 
 namespace crossval {
 
@@ -38,28 +40,15 @@ struct ComparedSettings {
   std::vector<EqualSetting> equal;
 };
 
-/// One file of a model.
-struct ModelPart {
-  std::string path;
-  uint64_t bytes = 0;
-  std::string sha256;  // empty where the answer was known without it
-};
-
-/// Whether both sides have the same model, by its bytes and not by its name.
-struct ModelFiles {
-  bool same = false;
-  std::string how;  // how that is known, in words
-  std::vector<ModelPart> candidate, reference;
-};
-
 /// Every setting that the two engines state, or one of them. The refused ones' names are:
 /// vocabulary, all-logits (both whatever was asked; all-logits also when both lack it), model,
 /// kv-type, flash-attention, rope, norm-eps, context-class (asked when `asked` holds the name, or
 /// when a planted fault explains it: rope and norm-eps). Recorded or warned: threads, batch,
-/// micro-batch, context, trained-context, device, isa, build, libm. `same_model` is
-/// ModelFiles::same.
+/// micro-batch, context, trained-context, device, isa, build, libm. Where the models are not the
+/// same, each fact of theirs (model_facts.h of inspect) stands beside the engines' settings, and
+/// has the weight of "model"; rope and norm-eps are left to engines that state them.
 ComparedSettings compare_settings(const EngineInfo& candidate, const EngineInfo& reference,
-                                  const std::vector<std::string>& asked, bool same_model);
+                                  const std::vector<std::string>& asked, const ModelFiles& models);
 
 /// True when some difference closes the gate.
 bool is_refused(const std::vector<SettingDifference>& differences);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "inspect/select.h"
 #include "quant/format.h"
 #include "tokenizer/tokenizer.h"
 
@@ -22,14 +23,6 @@ constexpr double kOddNorm = 30;        // of the median layer's size, or below i
 constexpr size_t kFewestLayers = 4;    // fewer have no usual size
 constexpr int64_t kFewestValues = 8;   // fewer may be equal by chance
 constexpr int64_t kUnusedToken = 5;    // of tokenizer.ggml.token_type
-
-/// "blk.7.attn_norm.weight" -> "blk.*.attn_norm.weight"; other names as they are.
-std::string kind_of(std::string_view name) {
-  if (!name.starts_with("blk.")) return std::string(name);
-  const size_t dot = name.find('.', 4);
-  return dot == std::string_view::npos ? std::string(name)
-                                       : "blk.*" + std::string(name.substr(dot));
-}
 
 bool is_norm(std::string_view name) { return name.ends_with("norm.weight"); }
 

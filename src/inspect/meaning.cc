@@ -6,23 +6,12 @@
 #include <functional>
 
 #include "base/count_text.h"
+#include "inspect/words.h"
 
 namespace crossval {
 namespace {
 
-/// "a, b, c" of the parts that are not empty.
-std::string list(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts)
-    if (!part.empty()) text += (text.empty() ? "" : ", ") + part;
-  return text;
-}
-
 std::string when(bool condition, std::string text) { return condition ? text : std::string(); }
-
-bool in_some_layer(const Model& model, const std::function<bool(const Layer&)>& holds) {
-  return std::ranges::any_of(model.weights.layers, holds);
-}
 
 std::string layers_with(const Hparams& h, const std::function<bool(const LayerKind&)>& holds) {
   return fmt::format("{} of {}", std::ranges::count_if(h.layers, holds),
@@ -34,28 +23,14 @@ std::string sizes(const Hparams& h) {
                                 ? fmt::format("{} of {}", counted(h.n_head, "head"), h.head_dim_k)
                                 : fmt::format("{} query and {} key/value heads of {}", h.n_head,
                                               h.n_head_kv, h.head_dim_k);
-  return list({counted(h.n_layer, "layer"), fmt::format("width {}", h.n_embd), heads,
-               when(h.head_dim_v != h.head_dim_k, fmt::format("values of {}", h.head_dim_v)),
-               fmt::format("feed-forward {}", h.n_ff), fmt::format("vocabulary {}", h.n_vocab),
-               fmt::format("context {}", h.n_ctx_train)});
+  return list_of({counted(h.n_layer, "layer"), fmt::format("width {}", h.n_embd), heads,
+                  when(h.head_dim_v != h.head_dim_k, fmt::format("values of {}", h.head_dim_v)),
+                  fmt::format("feed-forward {}", h.n_ff), fmt::format("vocabulary {}", h.n_vocab),
+                  fmt::format("context {}", h.n_ctx_train)});
 }
 
 std::string norms(const Model& model) {
-  const Architecture& a = model.architecture;
-  const std::string kind = a.norm == NormKind::rms ? "RMS norm" : "layer norm";
-  const bool ffn = in_some_layer(model, [](const Layer& l) { return l.ffn_norm.on; });
-  std::vector<std::string> places;
-  if (a.attn_norm != nullptr && ffn) places.emplace_back("before attention and feed-forward");
-  if (a.attn_norm != nullptr && !ffn) places.emplace_back("before attention");
-  if (a.attn_post_norm != nullptr) places.emplace_back("after both");
-  if (a.attn_sub_norm) places.emplace_back("inside both");
-  if (a.embedding_norm) places.emplace_back("on the embeddings");
-  if (in_some_layer(model, [](const Layer& l) { return l.q_norm.on; })) {
-    places.emplace_back(a.qk_norm == QkNorm::whole ? "on queries and keys, all heads as one"
-                                                   : "on each head's queries and keys");
-  }
-  return fmt::format("{}{}{}, epsilon {:g}", kind,
-                     a.norm_weights == Presence::absent ? " without weights " : " ", list(places),
+  return fmt::format("{} {}, epsilon {:g}", norm_kind(model), norm_places(model),
                      model.hparams.norm_eps);
 }
 
@@ -70,7 +45,7 @@ std::string rope(const Model& model) {
   const auto factors = [](const Layer& l) {
     return l.rope_factors.present() || l.rope_long.present();
   };
-  return list(
+  return list_of(
       {fmt::format("RoPE on {}", r.pairs == RopePairs::adjacent ? "adjacent pairs" : "halves"),
        when(r.n_rot != h.head_dim_k, fmt::format("{} of {} values", r.n_rot, h.head_dim_k)),
        fmt::format("base {:g}", r.base),
@@ -83,9 +58,9 @@ std::string rope(const Model& model) {
 }
 
 std::string positions(const Model& model) {
-  return list({rope(model), when(model.weights.position_embd.present(), "learned positions"),
-               when(model.hparams.alibi_bias != 0,
-                    fmt::format("ALiBi up to {:g}", model.hparams.alibi_bias))});
+  return list_of({rope(model), when(model.weights.position_embd.present(), "learned positions"),
+                  when(model.hparams.alibi_bias != 0,
+                       fmt::format("ALiBi up to {:g}", model.hparams.alibi_bias))});
 }
 
 std::string attention(const Model& model) {
@@ -96,7 +71,7 @@ std::string attention(const Model& model) {
   const bool fused = in_some_layer(model, [](const Layer& l) { return l.qkv.present(); });
   const bool biases = in_some_layer(
       model, [](const Layer& l) { return (l.qkv.present() ? l.qkv : l.wq).bias.present(); });
-  return list(
+  return list_of(
       {std::string(fused ? "attention with Q, K and V in one matrix"
                          : "attention with separate Q, K and V"),
        when(biases, "their biases"),
@@ -110,53 +85,25 @@ std::string attention(const Model& model) {
        when(a.sinks, "sinks"), when(a.attn_gate != AttnGate::none, "a gate on its output")});
 }
 
-std::string activation(const Model& model) {
-  const bool gated =
-      model.architecture.gate == Gate::fused || in_some_layer(model, [](const Layer& l) {
-        return l.gate.present() || l.expert_gate.present();
-      });
-  const char* name = nullptr;
-  switch (model.architecture.activation) {
-    case Activation::silu:
-      name = "SiLU";
-      break;
-    case Activation::gelu:
-      name = "GELU";
-      break;
-    case Activation::relu:
-      name = "ReLU";
-      break;
-    case Activation::relu_squared:
-      name = "squared ReLU";
-      break;
-    case Activation::clamped_silu:
-      name = "clamped SiLU";
-      break;
-  }
-  return fmt::format("{}{}", gated ? "gated " : "", name);
-}
-
 std::string experts(const Hparams& h) {
   if (h.n_expert == 0) return {};
-  const char* gating = h.gating == Gating::sigmoid   ? "sigmoid"
-                       : h.gating == Gating::softmax ? "softmax"
-                                                     : "softmax of the selected";
-  return list({fmt::format("{} experts of {}, {} used", h.n_expert, h.n_ff_expert, h.n_expert_used),
-               std::string("routed by ") + gating,
-               when(h.n_ff_shared > 0, fmt::format("shared experts of {}", h.n_ff_shared)),
-               "in " + layers_with(h, [](const LayerKind& l) { return l.experts; })});
+  return list_of(
+      {fmt::format("{} experts of {}, {} used", h.n_expert, h.n_ff_expert, h.n_expert_used),
+       "routed by " + gating_name(h.gating),
+       when(h.n_ff_shared > 0, fmt::format("shared experts of {}", h.n_ff_shared)),
+       "in " + layers_with(h, [](const LayerKind& l) { return l.experts; })});
 }
 
 std::string feed_forward(const Model& model) {
   const Hparams& h = model.hparams;
-  return list({"feed-forward with " + activation(model),
-               when(h.block != Block::sequential, "beside the attention"), experts(h)});
+  return list_of({"feed-forward with " + activation_name(model),
+                  when(h.block != Block::sequential, "beside the attention"), experts(h)});
 }
 
 std::string head(const Model& model) {
   const Hparams& h = model.hparams;
   const bool tied = model.weights.output.matrix.data == model.weights.token_embd.data;
-  return list(
+  return list_of(
       {std::string(tied ? "the embeddings as output matrix" : "an output matrix of its own"),
        when(h.embedding_scale != 1, fmt::format("embeddings by {:g}", h.embedding_scale)),
        when(h.residual_scale != 1, fmt::format("residuals by {:g}", h.residual_scale)),

@@ -56,6 +56,13 @@ bool name_matches(std::string_view name, std::string_view filter) {
   return glob_matches(name, filter);
 }
 
+std::string kind_of(std::string_view name) {
+  if (!name.starts_with("blk.")) return std::string(name);
+  const size_t dot = name.find('.', 4);
+  return dot == std::string_view::npos ? std::string(name)
+                                       : "blk.*" + std::string(name.substr(dot));
+}
+
 void sort_tensors(std::vector<InspectedTensor>& tensors, TensorOrder order) {
   using T = InspectedTensor;
   switch (order) {

@@ -1,5 +1,7 @@
 #include "report/inspection_json.h"
 
+#include "report/json_inspection.h"
+#include "report/json_model_difference.h"
 #include "report/json_schema_version.h"
 #include "report/json_values.h"
 
@@ -10,47 +12,6 @@ Json document(const char* status, ExitCode code) {
   return {{"schema_version", kJsonSchemaVersion},
           {"status", status},
           {"exit_code", static_cast<int>(code)}};
-}
-
-struct ToJson {
-  Json operator()(double value) const { return json_number(value); }
-  Json operator()(const std::string& value) const { return json_bytes(value); }
-  template <class T>
-  Json operator()(T value) const {
-    return value;
-  }
-};
-
-Json scalar(const MetadataScalar& value) { return std::visit(ToJson{}, value); }
-
-Json metadata_of(const MetadataEntry& entry) {
-  Json json = {{"key", json_bytes(entry.key)}, {"type", entry.type}};
-  if (!entry.array) {
-    json["value"] = scalar(entry.values.front());
-    return json;
-  }
-  json["count"] = entry.count;
-  json["first"] = Json::array();
-  for (const MetadataScalar& value : entry.values) json["first"].push_back(scalar(value));
-  return json;
-}
-
-Json summary_of(const ValueSummary& values) {
-  return {{"zeros", values.zeros},
-          {"non_finite", values.non_finite},
-          {"min", json_number(values.min)},
-          {"max", json_number(values.max)},
-          {"mean", json_number(values.mean)},
-          {"rms", json_number(values.rms)}};
-}
-
-Json tensor_of(const InspectedTensor& tensor) {
-  Json json = {{"name", json_bytes(tensor.name)}, {"type", tensor.type},   {"shape", tensor.shape},
-               {"elements", tensor.elements},     {"bytes", tensor.bytes}, {"part", tensor.part},
-               {"offset", tensor.offset}};
-  if (!tensor.sha256.empty()) json["sha256"] = tensor.sha256;
-  if (tensor.values) json.update(summary_of(*tensor.values));
-  return json;
 }
 
 Json tokenizer_of(const TokenizerFacts& facts) {
@@ -88,13 +49,6 @@ Json or_null(const std::optional<T>& value, Write write) {
 
 Json i2s_of(const I2sFacts& facts) { return {{"layout", facts.layout}, {"why", facts.why}}; }
 
-Json distance_of(const TensorDistance& distance) {
-  return {{"differing", distance.differing},
-          {"relative_l2", json_number(distance.relative_l2)},
-          {"max_abs_diff", json_number(distance.max_abs_diff)},
-          {"cosine", json_number(distance.cosine)}};
-}
-
 }  // namespace
 
 ExitCode exit_code_of(const Inspection& inspection) {
@@ -129,18 +83,18 @@ std::string inspection_json(const Inspection& inspection) {
   json["tokenizer"] = tokenizer_of(inspection.tokenizer);
   json["metadata"] = Json::array();
   for (const MetadataEntry& entry : inspection.metadata)
-    json["metadata"].push_back(metadata_of(entry));
+    json["metadata"].push_back(json_metadata_entry(entry));
   json["weights_read"] = inspection.weights_read;
   json["tensors"] = Json::array();
   for (const InspectedTensor& tensor : inspection.tensors)
-    json["tensors"].push_back(tensor_of(tensor));
+    json["tensors"].push_back(json_tensor(tensor));
   json["findings"] = findings_of(inspection.findings);
   return json_document(json);
 }
 
 std::string tensor_json(const TensorInspection& inspection) {
   Json json = document("ok", ExitCode::ok);
-  json["tensor"] = tensor_of(inspection.tensor);
+  json["tensor"] = json_tensor(inspection.tensor);
   json["quantiles"] = Json::array();
   for (const auto& [q, value] : inspection.quantiles)
     json["quantiles"].push_back({{"q", q}, {"value", json_number(value)}});
@@ -159,23 +113,14 @@ std::string difference_json(const FileDifference& difference) {
   json["b"] = json_bytes(difference.b);
   json["a_i2s"] = or_null(difference.a_i2s, i2s_of);
   json["b_i2s"] = or_null(difference.b_i2s, i2s_of);
-  json["metadata"] = Json::array();
-  for (const MetadataDifference& entry : difference.metadata) {
-    json["metadata"].push_back({{"key", json_bytes(entry.key)},
-                                {"a", or_null(entry.a, metadata_of)},
-                                {"b", or_null(entry.b, metadata_of)}});
-  }
+  json["facts"] = json_facts(difference);
+  json["facts_unknown"] = json_bytes(difference.facts_unknown);
+  json["metadata"] = json_metadata(difference);
   json["identical_tensors"] = difference.identical.size();
   json["identical"] = Json::array();
   for (const IdenticalTensor& tensor : difference.identical)
     json["identical"].push_back({{"name", json_bytes(tensor.name)}, {"sha256", tensor.sha256}});
-  json["tensors"] = Json::array();
-  for (const TensorDifference& entry : difference.tensors) {
-    json["tensors"].push_back({{"name", json_bytes(entry.name)},
-                               {"a", or_null(entry.a, tensor_of)},
-                               {"b", or_null(entry.b, tensor_of)},
-                               {"distance", or_null(entry.distance, distance_of)}});
-  }
+  json["tensors"] = json_tensors(difference);
   return json_document(json);
 }
 

@@ -9,12 +9,14 @@
 #include "base/count_text.h"
 #include "report/bytes_text.h"
 #include "report/number_text.h"
+#include "report/text_model_difference.h"
 
 namespace crossval {
 namespace {
 
-constexpr int kShownPerFinding = 5;  // places of one finding
-constexpr size_t kShownDigits = 12;  // of a SHA-256
+constexpr int kShownPerFinding = 5;   // places of one finding
+constexpr size_t kShownDigits = 12;   // of a SHA-256
+constexpr size_t kShownChanges = 40;  // of tensors, by kind
 constexpr int kBarWidth = 40;
 constexpr int kValueWidth = 40;
 
@@ -208,6 +210,23 @@ std::string tensor_differences(const FileDifference& difference, const Layout& l
   return table.text(layout);
 }
 
+/// What the two models compute differently.
+std::string fact_differences(const FileDifference& difference, const Layout& layout) {
+  Table table({{"computes with"}, {"first"}, {"second"}});
+  bool any = false;
+  for (const ModelFactPair& fact : difference.facts) {
+    if (fact.a == fact.b) continue;
+    any = true;
+    table.add({{fact.name}, {escaped(fact.a)}, {escaped(fact.b)}});
+  }
+  std::string text;
+  if (!difference.facts_unknown.empty()) {
+    text = "\n" + layout.labelled("not known", "what is computed with the weights: " +
+                                                   escaped(difference.facts_unknown));
+  }
+  return any ? "\n" + table.text(layout) : text;
+}
+
 }  // namespace
 
 std::string inspection_text(const Inspection& inspection, const Layout& layout) {
@@ -250,7 +269,11 @@ std::string difference_text(const FileDifference& difference, const Layout& layo
     }
     text += "\n" + table.text(layout);
   }
-  if (!difference.tensors.empty()) text += "\n" + tensor_differences(difference, layout);
+  text += fact_differences(difference, layout);
+  if (!difference.tensors.empty()) {
+    text += "\n" + tensor_differences(difference, layout) + "\n" +
+            tensor_changes_text(difference, {"first file", "second file"}, kShownChanges, layout);
+  }
   const std::string same = counted(std::ssize(difference.identical), "tensor");
   if (difference.metadata.empty() && difference.tensors.empty())
     return text + "\n" + layout.labelled("same", same + " and all metadata", Tint::good);

@@ -2,6 +2,7 @@
 
 #include "report/json_engine.h"
 #include "report/json_mismatch.h"
+#include "report/json_model_difference.h"
 #include "report/json_prompt.h"
 #include "report/json_schema_version.h"
 #include "report/json_values.h"
@@ -101,8 +102,17 @@ Json models_of(const ModelFiles& models) {
   };
   return {{"same", models.same},
           {"how", models.how},
+          {"effect", models.effect},
           {"candidate", parts(models.candidate)},
           {"reference", parts(models.reference)}};
+}
+
+Json model_difference_of(const FileDifference& difference) {
+  return {{"facts", json_facts(difference)},
+          {"facts_unknown", json_bytes(difference.facts_unknown)},
+          {"metadata", json_metadata(difference)},
+          {"tensors", json_tensors(difference)},
+          {"identical_tensors", difference.identical.size()}};
 }
 
 Json health_of(const std::vector<HealthFinding>& findings) {
@@ -154,6 +164,9 @@ std::string json_report(const Comparison& comparison) {
        {"tokens", comparison.tokens},
        {"warnings", json_warnings(comparison.warnings)},
        {"model_files", models_of(comparison.models)},
+       {"model_difference", comparison.model_difference
+                                ? model_difference_of(*comparison.model_difference)
+                                : Json(nullptr)},
        {"settings", settings_of(comparison.settings)},
        {"mismatch", comparison.mismatch ? json_mismatch(*comparison.mismatch) : Json(nullptr)},
        {"health", health_of(comparison.health)},

@@ -2,6 +2,7 @@
 
 #include "base/count_text.h"
 #include "report/bytes_text.h"
+#include "report/text_model_difference.h"
 #include "report/text_parts.h"
 #include "report/text_prompt.h"
 
@@ -86,6 +87,23 @@ std::string model_lines(const EngineSettings& settings, const TextOptions& optio
          layout.labelled("", escaped(settings.model_description));
 }
 
+// What the two files are to each other. What they compute differently is among the settings.
+std::string models_lines(const Comparison& comparison, const Layout& layout) {
+  constexpr size_t kShownChanges = 8;
+  constexpr size_t kShownKeys = 4;
+  if (!comparison.model_difference) return layout.labelled("models", comparison.models.how);
+  const FileDifference& difference = *comparison.model_difference;
+  std::string text =
+      layout.labelled("models", comparison.models.how + "; " + equal_tensors_text(difference));
+  if (!difference.facts_unknown.empty()) {
+    text += layout.labelled(
+        "", "what is computed with them is not known: " + escaped(difference.facts_unknown));
+  }
+  if (!difference.metadata.empty())
+    text += layout.labelled("keys", differing_keys_text(difference, kShownKeys));
+  return text + tensor_changes_text(difference, {"candidate", "reference"}, kShownChanges, layout);
+}
+
 std::string prompt_lines(const Comparison& comparison, const TextOptions& options) {
   const Layout& layout = options.layout;
   const PromptRecord& prompt = comparison.prompt;
@@ -133,7 +151,7 @@ std::string header_text(const Comparison& comparison, const TextOptions& options
       comparison.candidate.settings.model_path != comparison.reference.settings.model_path;
   std::string text = engine_lines("candidate", comparison.candidate, two_models, options);
   text += engine_lines("reference", comparison.reference, two_models, options);
-  if (two_models) text += layout.labelled("models", comparison.models.how);
+  if (two_models) text += models_lines(comparison, layout);
   if (!two_models) text += model_lines(comparison.candidate.settings, options);
   text += prompt_lines(comparison, options);
   for (const SettingDifference& setting : comparison.settings) {

@@ -14,6 +14,7 @@
 #include "gate/settings.h"
 #include "gate/token_mismatch.h"
 #include "results/first_difference.h"
+#include "results/inspection.h"
 
 namespace crossval {
 
@@ -75,6 +76,8 @@ struct Comparison {
   PromptRecord prompt;
   std::vector<TokenId> tokens;  // of the prompt, as both evaluate them (on stop: the reference's)
   ModelFiles models;
+  std::optional<FileDifference>
+      model_difference;  // a: the candidate's; where they are not the same
   std::vector<SettingDifference> settings;
   std::vector<EqualSetting> equal_settings;
   std::optional<TokenMismatch> mismatch;

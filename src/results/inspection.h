@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "gate/model_files.h"
+
 namespace crossval {
 
 /// Figures over decoded values. Those that are not finite are counted and left out of the rest;
@@ -125,15 +127,23 @@ struct TensorDistance {
   double cosine = 0;
 };
 
+/// How a tensor differs: the simplest rule that leads from one to the other (docs/inspect.md).
+struct TensorChange {
+  std::string name;    // stable: "rope-order", "few-blocks"
+  std::string detail;  // in words
+};
+
 struct TensorDifference {
   std::string name;
+  std::string kind;                        // the name without its layer: "blk.*.attn_q.weight"
   std::optional<InspectedTensor> a, b;     // absent: that file has no such tensor
   std::optional<TensorDistance> distance;  // of decoded values, when the shapes are equal
+  std::optional<TensorChange> change;      // absent: not looked into, or only one file has it
 };
 
 struct IdenticalTensor {
   std::string name;
-  std::string sha256;
+  std::string sha256;  // empty when it was not asked for
 };
 
 struct MetadataDifference {
@@ -145,8 +155,10 @@ struct FileDifference {
   std::string a, b;  // paths
   std::optional<I2sFacts> a_i2s, b_i2s;
   std::vector<MetadataDifference> metadata;
+  std::vector<ModelFactPair> facts;  // all, equal ones too; empty where they are not known,
+  std::string facts_unknown;         // and why
   std::vector<TensorDifference> tensors;
-  std::vector<IdenticalTensor> identical;  // same type, shape and SHA-256
+  std::vector<IdenticalTensor> identical;  // same type, shape and bytes
 };
 
 }  // namespace crossval

@@ -91,6 +91,7 @@ void PerTokenRun::describe() {
   result_.max_tokens = plan_.max_tokens;
   result_.on_token_mismatch = plan_.on_token_mismatch;
   result_.models = plan_.models;
+  result_.model_difference = plan_.model_difference;
   result_.prompt = prompt_record(plan_.prompt);
   result_.warnings = prompt_warnings(plan_.prompt);
 }
@@ -111,8 +112,8 @@ Result<void> PerTokenRun::check_capabilities() const {
 
 // True when no gate is closed. All are looked at, so that a report can show all that differs.
 Result<bool> PerTokenRun::pass_gates() {
-  ComparedSettings settings = compare_settings(result_.candidate, result_.reference,
-                                               plan_.asked_differences, plan_.models.same);
+  ComparedSettings settings =
+      compare_settings(result_.candidate, result_.reference, plan_.asked_differences, plan_.models);
   result_.settings = std::move(settings.differing);
   result_.equal_settings = std::move(settings.equal);
   observer_.phase("tokenise");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -17,7 +18,8 @@ namespace crossval {
 struct PerTokenPlan {
   Prompt prompt;
   PairFacts facts;    // the token gate names causes with them
-  ModelFiles models;  // what the two engines' model files are to each other
+  ModelFiles models;  // what the two engines' model files are to each other,
+  std::optional<FileDifference> model_difference;  // and in what they differ, where they do
   Requirement requirement = Requirement::cosine;
   double cos_tol = 0.999;
   int32_t max_tokens = 4;  // decode steps after the prompt; 0: the prompt alone

@@ -94,7 +94,7 @@ def test_other_commands(crossval, model, gpt2, is_a, name):
     assert run.json["exit_code"] == code
 
 
-def test_what_differs_between_two_files(crossval, is_a, tmp_path):
+def test_what_differs_between_two_files(crossval, is_a, validator, tmp_path):
     for name, options in (("a", ["--types", "I2_S", "--layers", "1"]), ("b", ["--types", "Q4_0", "--layers", "2"])):
         made = crossval("synth", "--arch", "bitnet", *options, "-o", tmp_path / f"{name}.gguf")
         assert made.code == 0, made.err
@@ -106,6 +106,10 @@ def test_what_differs_between_two_files(crossval, is_a, tmp_path):
     assert same.json["identical"] and differs.json["metadata"] and differs.json["a_i2s"]
     assert any(tensor["distance"] for tensor in differs.json["tensors"])
     assert any(tensor["a"] is None for tensor in differs.json["tensors"])
+    run = crossval("per-token", "-m", tmp_path / "a.gguf", "--reference", "native", "--candidate",
+                   f"native:model={tmp_path / 'b.gguf'}", "--tokens", "1,2", "--max-tokens", 0, "--format", "json")
+    validator.validate(run.json)
+    assert run.json["model_difference"]["tensors"] and run.json["model_difference"]["facts"]
 
 
 def test_numbers_that_json_lacks(crossval, model, validator):

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <string>
@@ -30,11 +31,13 @@ EngineInfo engine() {
   return info;
 }
 
+ModelFiles models(bool same) { return {same, "by their names", {}, {}, true, "other weights"}; }
+
 // Where names say whether the files are the same.
 std::vector<SettingDifference> compared(const EngineInfo& candidate, const EngineInfo& reference,
                                         const std::vector<std::string>& asked) {
   return compare_settings(candidate, reference, asked,
-                          candidate.settings.model_path == reference.settings.model_path)
+                          models(candidate.settings.model_path == reference.settings.model_path))
       .differing;
 }
 
@@ -146,7 +149,7 @@ TEST(Settings, WhatIsEqualIsListedAsWell) {
   EngineInfo a = engine(), b = engine();
   b.settings.threads = 2;
   a.settings.rope = b.settings.rope = "";  // neither states it
-  const ComparedSettings found = compare_settings(a, b, {}, true);
+  const ComparedSettings found = compare_settings(a, b, {}, models(true));
   ASSERT_EQ(found.differing.size(), 1U);
   EXPECT_EQ(found.differing[0].name, "threads");
   std::map<std::string, std::string> equal;
@@ -162,10 +165,48 @@ TEST(Settings, WhatIsEqualIsListedAsWell) {
 TEST(Settings, TwoNamesOfTheSameModelAreNoDifference) {
   EngineInfo a = engine(), b = engine();
   b.settings.model_path = "no-such-directory/copy-of-a.gguf";
-  EXPECT_TRUE(compare_settings(a, b, {}, true).differing.empty());
-  const auto found = compare_settings(a, b, {}, false).differing;
+  EXPECT_TRUE(compare_settings(a, b, {}, models(true)).differing.empty());
+  const auto found = compare_settings(a, b, {}, models(false)).differing;
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].name, "model");
+}
+
+TEST(Settings, WhatTwoModelsComputeStandsBesideThem) {
+  EngineInfo a = engine(), b = engine();
+  b.settings.model_path = "no-such-directory/b.gguf";
+  ModelFiles two = models(false);
+  two.effect = "all weights are equal, what is computed with them is not";
+  two.facts = {{"window", "20", "21", "other keys"},
+               {"heads", "8", "8", "other heads"},
+               {"norm-eps", "1e-05", "1e-06", "by the engines"}};
+  const auto weights = [&](const std::vector<std::string>& asked) {
+    std::map<std::string, SettingWeight> found;
+    for (const SettingDifference& setting : compare_settings(a, b, asked, two).differing)
+      found[setting.name] = setting.weight;
+    return found;
+  };
+  using Weights = std::map<std::string, SettingWeight>;
+  EXPECT_EQ(weights({"model"}),
+            (Weights{{"model", SettingWeight::asked}, {"window", SettingWeight::asked}}));
+  EXPECT_EQ(weights({}),
+            (Weights{{"model", SettingWeight::refused}, {"window", SettingWeight::refused}}));
+  const ComparedSettings found = compare_settings(a, b, {"model"}, two);
+  EXPECT_EQ(found.differing.front().effect, two.effect);
+  EXPECT_TRUE(std::ranges::any_of(found.equal,
+                                  [](const EqualSetting& equal) { return equal.name == "heads"; }));
+  a.settings.norm_eps = 0;  // one of them does not state it
+  EXPECT_TRUE(weights({"model"}).contains("norm-eps"));
+}
+
+TEST(Settings, TwoModelsThatComputeTheSameAreRecorded) {
+  EngineInfo a = engine(), b = engine();
+  b.settings.model_path = "no-such-directory/b.gguf";
+  ModelFiles two = models(false);
+  two.other_numbers = false;
+  const auto found = compare_settings(a, b, {}, two).differing;
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].name, "model");
+  EXPECT_EQ(found[0].weight, SettingWeight::recorded);
 }
 
 TEST(Settings, EpsIsComparedAsTheFloatThatEnginesHold) {

@@ -5,6 +5,7 @@
 
 #include "report/inspection_json.h"
 #include "report/json_values.h"
+#include "report/text_model_difference.h"
 
 namespace crossval {
 namespace {
@@ -77,15 +78,41 @@ TEST(DifferenceText, SaysWhatDiffers) {
   InspectedTensor a{.name = "t", .type = "F16", .shape = {4}, .sha256 = {}, .values = {}};
   InspectedTensor b = a;
   b.type = "Q8_0";
-  difference.tensors = {{"t", a, b, TensorDistance{3, 0.5, 0.25, 0.875}}, {"u", {}, b, {}}};
+  const TensorChange rounded = {"type", "rounded to F16 and to Q8_0"};
+  difference.tensors = {{"t", "t", a, b, TensorDistance{3, 0.5, 0.25, 0.875}, rounded},
+                        {"u", "u", {}, b, {}, {}}};
+  difference.facts = {{"heads", "4", "8", "other heads"}, {"width", "64", "64", "other shapes"}};
   const std::string text = difference_text(difference, {});
   EXPECT_THAT(text, HasSubstr("t       F16 4  Q8_0         3  5.00e-01  2.50e-01  0.8750000"));
   EXPECT_THAT(text, HasSubstr("u       -      Q8_0 4"));
+  EXPECT_THAT(text, HasSubstr("tensors    t: type, rounded to F16 and to Q8_0\n"
+                              "           u: only in the second file\n"));
+  EXPECT_THAT(text, HasSubstr("heads          4      8\n"));
+  EXPECT_THAT(text, Not(HasSubstr("width")));
   EXPECT_THAT(text, HasSubstr("differ     0 keys and 2 tensors; 7 tensors identical by SHA-256"));
   EXPECT_EQ(exit_code_of(difference), ExitCode::diverged);
   const Json json = Json::parse(difference_json(difference));
   EXPECT_EQ(json["identical_tensors"], 7);
+  EXPECT_EQ(json["facts"].size(), 2U);
+  EXPECT_EQ(json["tensors"][0]["change"]["name"], "type");
+  EXPECT_TRUE(json["tensors"][1]["change"].is_null());
   EXPECT_EQ(json["identical"][6], (Json{{"name", "same"}, {"sha256", "ab12"}}));
+}
+
+TEST(DifferenceText, TensorsOfAKindAreOneLineAndMoreAreCounted) {
+  FileDifference difference;
+  for (const char* name : {"blk.0.a", "blk.1.a"})
+    difference.tensors.push_back({name, "blk.*.a", {}, {}, {}, TensorChange{"sign", "all"}});
+  for (const char* name : {"x", "y"})
+    difference.tensors.push_back({name, name, {}, {}, {}, TensorChange{"noise", "by a little"}});
+  const std::string text = tensor_changes_text(difference, {"candidate", "reference"}, 2, {});
+  EXPECT_EQ(text,
+            "tensors    blk.*.a (2 tensors): sign, all\n"
+            "           x: noise, by a little\n"
+            "           1 more tensor\n");
+  EXPECT_EQ(equal_tensors_text(difference), "0 of 4 tensors are equal");
+  difference.metadata.assign(3, {"general.name", {}, {}});
+  EXPECT_EQ(differing_keys_text(difference, 2), "general.name, general.name and 1 more differ");
 }
 
 }  // namespace

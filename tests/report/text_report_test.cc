@@ -26,7 +26,7 @@ TEST(TextReport, Identical) {
 TEST(TextReport, IdenticalVerbose) {
   Comparison comparison = identical_comparison(6, 2);
   ComparedSettings settings =
-      compare_settings(comparison.candidate, comparison.reference, {}, true);
+      compare_settings(comparison.candidate, comparison.reference, {}, comparison.models);
   comparison.settings = settings.differing;
   comparison.equal_settings = settings.equal;
   expect_approved("report/identical-verbose.txt",
