@@ -7,6 +7,11 @@
 #include "api.h"
 
 namespace crossval_llama {
+namespace {
+
+constexpr int kI2s = 36;  // of bitnet.cpp; upstream's number of a type that is gone
+
+}  // namespace
 
 GgufFacts read_gguf_facts(const std::string& path) {
   GgufFacts facts;
@@ -18,6 +23,7 @@ GgufFacts read_gguf_facts(const std::string& path) {
     if (name.find("rope_factors_long") != std::string_view::npos) facts.long_rope_factors = true;
     if (name.find("norm") != std::string_view::npos || !name.ends_with(".weight")) continue;
     const ggml_type type = gguf_get_tensor_type(file.get(), i);
+    if (static_cast<int>(type) == kI2s) facts.i2_s = true;
     weights_of[ggml_type_name(era::activation_of(type))].insert(ggml_type_name(type));
   }
   for (const auto& [activation, weights] : weights_of) {

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "environment.h"
 #include "gguf_facts.h"
@@ -101,6 +102,13 @@ Json settings(const Options& options, Session& session, const GgufFacts& file) {
   s["rope"] = rope();
   s["norm_eps"] = norm_eps(model);
   s["context_class"] = context_class(file, context);
+#if defined(__x86_64__)
+  // On ARM it depends on the version (docs/bitnet.md).
+  if (file.i2_s && std::string_view(LLAMA_CPP_PROJECT) == "bitnet.cpp") {
+    s["i2s_layout"] = "x86";
+    s["i2s_layout_why"] = "which bitnet.cpp's kernels read here, whatever wrote the file";
+  }
+#endif
   s["not_invariant_to"] = Json::array();
   if (build_profile() != "canonical") s["not_invariant_to"] = {"threads", "batch", "micro-batch"};
   return s;

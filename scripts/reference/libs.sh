@@ -5,6 +5,22 @@
 
 # What the libraries are made from, relative to a source tree; all of it enters the key.
 compiled_parts=(CMakeLists.txt cmake ggml include src)
+# Likewise of a tree of bitnet.cpp, which has its llama.cpp inside.
+inner=3rdparty/llama.cpp
+bitnet_parts=(include src "${compiled_parts[@]/#/$inner/}")
+
+# choose_tree: sets llama (the llama.cpp in $src, relative to it), parts of $src (what is compiled) and
+# configured (what CMake asks for besides); fails when it is no tree.
+choose_tree() {
+  parts=("${compiled_parts[@]}") llama=. configured=(LICENSE licenses vendor common)  # common: ik_llama.cpp
+  if [[ -d $src/$inner ]]; then
+    [[ -f $src/$inner/include/llama.h ]] ||
+      fail "$src/$inner is empty; fetch it: git -C $src submodule update --init --recursive"
+    parts=("${bitnet_parts[@]}") llama=$inner configured=("${configured[@]/#/$inner/}" "$inner"/{examples,pocs})
+  fi
+  [[ -f $src/$llama/include/llama.h && -f $src/$llama/ggml/CMakeLists.txt ]] ||
+    fail "$src is no tree of llama.cpp or bitnet.cpp (it has no include/llama.h and ggml/, nor $inner); give its top folder"
+}
 
 # Sets profile and flags. canonical: every operation a single IEEE operation in source order, so that the
 # result is a property of the source (docs/arithmetic.md). g++ needs -fno-tree-vectorize for that: its
@@ -44,9 +60,9 @@ llama_libs() {
   fi
   local id commit name key made
   if [[ -n $src ]]; then
-    [[ -f $src/include/llama.h && -f $src/ggml/CMakeLists.txt ]] ||
-      fail "$src is no llama.cpp tree (it has no include/llama.h and ggml/); give --src its top folder"
-    name=src commit=$(commit_of "$src") id=$(tree_digest "$src" "${compiled_parts[@]}")
+    local parts llama configured
+    choose_tree
+    name=src commit=$(commit_of "$src" "${parts[@]}") id=$(tree_digest "$src" "${parts[@]}")
   else
     pinned_source
     name=$version commit=$note id=$sha256
@@ -54,7 +70,7 @@ llama_libs() {
   choose_profile
   key=$(printf '%s\n' "$id" "$commit" "${flags[@]}" "$toolchain" | digest)
   made=$cache/libs/$name-$profile-$key
-  [[ -z $src || -e $made ]] || known_era "$src"
+  [[ -z $src || -e $made ]] || known_era "$src/$llama"
   cached "$made" build_libs "$id" "$commit"
 }
 
@@ -64,29 +80,34 @@ build_libs() {
   local out=$1 id=$2 commit=$3 tree=$staging/tree
   if [[ -n $src ]]; then
     mkdir "$tree"
-    local optional=(LICENSE licenses vendor common) part  # common: ik_llama.cpp configures it
-    for part in "${compiled_parts[@]}" "${optional[@]}"; do
-      [[ ! -e $src/$part ]] || cp -a "$src/$part" "$tree/"
+    local part
+    for part in "${parts[@]}" "${configured[@]}"; do
+      [[ ! -e $src/$part ]] || (cd "$src" && cp -a --parents -t "$tree" "$part")
     done
-    [[ $(tree_digest "$tree" "${compiled_parts[@]}") == "$id" ]] ||
+    [[ $(tree_digest "$tree" "${parts[@]}") == "$id" ]] ||
       fail "$src changed while it was copied; run again"
+    # bitnet.cpp's setup writes it, for TL1 and TL2 alone.
+    [[ $llama == . || -e $tree/include/bitnet-lut-kernels.h ]] || : > "$tree/include/bitnet-lut-kernels.h"
   else
+    local llama=.
     tree=$(source_tree)
     known_era "$tree"
   fi
   say "building llama.cpp ${src:-$version}, profile $profile (minutes, once)"
-  configure_and_build libs "$tree" llama "${flags[@]}" "-DLLAMA_BUILD_COMMIT=$commit" -DLLAMA_BUILD_NUMBER=0
+  # Of bitnet.cpp its llama.cpp alone: the project around it adds what nobody needs here, and for g++ this flag.
+  [[ $llama == . || $toolchain == *clang* ]] || flags=("${flags[@]/#-DCMAKE_CXX_FLAGS=/-DCMAKE_CXX_FLAGS=-fpermissive }")
+  configure_and_build libs "$tree/$llama" llama "${flags[@]}" "-DLLAMA_BUILD_COMMIT=$commit" -DLLAMA_BUILD_NUMBER=0
   mkdir -p "$out/ggml"
-  cp -a "$tree/include" "$out/"
-  cp -a "$tree/ggml/include" "$out/ggml/"
+  cp -a "$tree/$llama/include" "$out/"
+  cp -a "$tree/$llama/ggml/include" "$out/ggml/"
   (cd "$staging/build" &&
     find . \( -name '*.a' -o -name '*.so*' -o -name CMakeCXXCompiler.cmake \) -exec cp -a --parents -t "$out" {} +)
   sed "s|^CMAKE_HOME_DIRECTORY:.*|CMAKE_HOME_DIRECTORY:INTERNAL=$path|" "$staging/build/CMakeCache.txt" \
     > "$out/CMakeCache.txt"  # the headers are here, whatever becomes of the source
 }
 
-# commit_of DIR: short commit of the git tree DIR, "-dirty" when what is compiled differs from it;
-# "unknown" for a folder that is no git tree of its own.
+# commit_of DIR PART…: short commit of the git tree DIR, "-dirty" when one of the parts, what is compiled,
+# differs from it; "unknown" for a folder that is no git tree of its own.
 commit_of() {
   local top commit
   top=$(git -C "$1" rev-parse --show-toplevel 2>/dev/null || true)
@@ -95,7 +116,7 @@ commit_of() {
     return
   fi
   commit=$(git -C "$1" rev-parse --short=9 HEAD)
-  [[ -z $(git -C "$1" status --porcelain -- "${compiled_parts[@]}") ]] || commit+=-dirty
+  [[ -z $(git -C "$1" status --porcelain -- "${@:2}") ]] || commit+=-dirty
   printf '%s\n' "$commit"
 }
 

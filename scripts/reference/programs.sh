@@ -6,7 +6,7 @@ worker_program() {
   libs=$(llama_libs)
   if [[ -n $build ]]; then
     tree=$(cached_variable "$libs" CMAKE_HOME_DIRECTORY)
-    commit=$(commit_of "$tree") arithmetic=as-built
+    commit=$(commit_of "$tree" "${compiled_parts[@]}") arithmetic=as-built
     # built again, linked again
     state=$(find "$libs" \( -name 'lib*.a' -o -name 'lib*.so*' -o -name CMakeCache.txt \) -printf '%p %s %T@\n' |
       LC_ALL=C sort)

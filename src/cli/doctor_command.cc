@@ -57,13 +57,19 @@ class DoctorCommand : public Command {
                               renderer_repair(renderer))};
     ReferenceProgram program{.is_default = is_default_reference(*spec)};
     if (spec->name == "llama.cpp") {
-      program.path = llama_worker(*spec, console, interruption.token()).value_or("");
+      const auto worker = llama_worker(*spec, /*of_bitnet=*/false, console, interruption.token());
+      if (worker) program.path = worker->path;
     }
     program.repair = reference_repair(*spec, program.path);
     auto engines = check_reference(native, reference, program, interruption.token());
     if (!engines) return tl::unexpected(engines.error());
     const bool has_reference = engines->front().state != CheckState::problem;
     checks.insert(checks.end(), engines->begin(), engines->end());
+    if (const std::string place = bitnet_place(); !place.empty()) {
+      auto check = check_bitnet(native, maker({"llama.cpp", {}}), place, interruption.token());
+      if (!check) return tl::unexpected(check.error());
+      checks.push_back(*std::move(check));
+    }
     if (model_.model.empty()) return diagnosis;
     for (const auto& [name, engine, possible] :
          {std::tuple("model-native", native, true),

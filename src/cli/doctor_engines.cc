@@ -29,6 +29,18 @@ class Silent : public PerTokenObserver {
   void progress(int32_t /*done*/, int32_t /*planned*/) override {}
 };
 
+// In rows that I2_S can have, of the architecture that every bitnet.cpp knows.
+Result<void> write_bitnet_model(const std::string& path) {
+  return synthesize({.architecture = "bitnet",
+                     .types = {find_weight_format("I2_S")},
+                     .layers = 2,
+                     .embd = 512,
+                     .heads = 4,
+                     .kv_heads = 2,
+                     .ff = 1536,
+                     .path = path});
+}
+
 Result<void> write_model(const std::string& path) {
   return synthesize(
       {.types = {find_weight_format("Q4_K"), find_weight_format("Q6_K"), find_weight_format("Q4_0"),
@@ -158,6 +170,46 @@ Result<std::vector<Check>> check_reference(const MakeEngine& native, const MakeE
   }
   checks.push_back(canonical(name));
   return checks;
+}
+
+Result<Check> check_bitnet(const MakeEngine& native, const MakeEngine& bitnet,
+                           const std::string& place, const std::stop_token& stop) {
+  constexpr const char* kName = "bitnet.cpp";
+  const auto folder = TempFolder::make();
+  if (!folder) return tl::unexpected(folder.error());
+  const EngineDefaults defaults{
+      .model = folder->path() + "/tiny.gguf", .context = 64, .timeout_seconds = kPatience};
+  if (auto ok = write_bitnet_model(defaults.model); !ok) return tl::unexpected(ok.error());
+  const auto failed_here = [&](const Error& error) -> Result<Check> {
+    if (error.code == ExitCode::interrupted) return tl::unexpected(error);
+    return Check{kName, CheckState::problem, fmt::format("{} ({})", error.what, place),
+                 "Set BITNET_CPP_DIR to a tree or a build of bitnet.cpp (docs/bitnet.md), or run: "
+                 "unset BITNET_CPP_DIR\n" +
+                     error.hint,
+                 ExitCode::engine_failed};
+  };
+  const auto theirs = bitnet(defaults);
+  if (!theirs) return failed_here(theirs.error());
+  const auto ours = native(defaults);
+  if (!ours) return failed_here(ours.error());
+  Silent observer;
+  const auto comparison = compare_per_token(comparison_plan(), **ours, **theirs, observer, stop);
+  if (!comparison) return failed_here(comparison.error());
+  const EngineIdentity& identity = (*theirs)->info().identity;
+  const std::string who = fmt::format("{}, {}; {}, the reference of I2_S models",
+                                      identity_text(identity), identity.api, place);
+  const auto rows = std::ssize(comparison->positions);
+  if (comparison->verdict == Verdict::identical) {
+    return Check{kName, CheckState::ok,
+                 fmt::format("{}; equals the native engine in every bit: a made-up I2_S model, {} "
+                             "positions and {} decode steps",
+                             who, kPrompt, kSteps)};
+  }
+  return Check{kName, CheckState::warning,
+               fmt::format("{}; differs from the native engine in {} of {} rows of a made-up I2_S "
+                           "model",
+                           who, rows - comparison->identical_rows, rows),
+               "docs/bitnet.md says which flags give a build the native engine's bits."};
 }
 
 Result<Check> check_model(std::string name, const MakeEngine& engine, const EngineDefaults& model) {

@@ -31,6 +31,13 @@ Result<std::vector<Check>> check_reference(const MakeEngine& native, const MakeE
                                            const ReferenceProgram& program,
                                            const std::stop_token& stop);
 
+/// "bitnet.cpp": does what BITNET_CPP_DIR names load a small made-up model in I2_S, who is it, and
+/// do its logits equal the native engine's in every bit? One that does not load is a problem
+/// (engine_failed), one that differs a warning. `place`: "BITNET_CPP_DIR=~/BitNet". Errors:
+/// interrupted, cannot_write (the model).
+Result<Check> check_bitnet(const MakeEngine& native, const MakeEngine& bitnet,
+                           const std::string& place, const std::stop_token& stop);
+
 /// Does an engine load the user's model? `name` is of the check. Errors: interrupted.
 Result<Check> check_model(std::string name, const MakeEngine& engine, const EngineDefaults& model);
 

@@ -80,27 +80,41 @@ Result<std::unique_ptr<Engine>> make_native(const EngineSpec& spec, const Engine
                              .stop = std::move(stop)});
 }
 
-/// Upstream's words about a model in bitnet.cpp's I2_S are of a type with the same number.
-void advise_about_i2s(const std::string& path, Error& error) {
+// What makes a model one of bitnet.cpp's, which upstream's llama.cpp cannot read; empty otherwise.
+std::string bitnet_trait(const std::string& path) {
   const auto file = GgufFile::open(path);
-  if (!file) return;
+  if (!file) return {};
   const auto is_i2s = [](const GgufTensor& tensor) {
     return tensor.type_id == static_cast<uint32_t>(WeightType::i2_s);
   };
-  if (std::ranges::none_of(file->tensors(), is_i2s)) return;
-  error.hint =
-      "The weights are bitnet.cpp's I2_S, which upstream llama.cpp cannot read. Compare native "
-      "with --reference native, or with bitnet.cpp itself (BITNET_CPP_DIR, docs/bitnet.md).";
+  if (std::ranges::any_of(file->tensors(), is_i2s)) return "weights are bitnet.cpp's I2_S";
+  const std::string name(file->get_string("general.architecture").value_or(""));
+  return name == "bitnet-b1.58" || name == "bitnet-25" ? "architecture is bitnet.cpp's " + name
+                                                       : "";
+}
+
+// Upstream's words about such a model are of a type with the same number.
+void advise_about_bitnet(const std::string& trait, const std::string& chosen_by, Error& error) {
+  const bool chosen = chosen_by.starts_with("BITNET_CPP_DIR");
+  error.hint = "The model's " + trait + ", which ";
+  error.hint += chosen
+                    ? "what is in " + chosen_by + " cannot read: is it bitnet.cpp, and new enough?"
+                    : "upstream llama.cpp cannot read. Set BITNET_CPP_DIR to a tree or a build "
+                      "of bitnet.cpp (docs/bitnet.md) and leave src, build, release and worker "
+                      "out.";
+  error.hint += "\n  Or compare native with itself: --reference native.";
 }
 
 Result<std::unique_ptr<Engine>> make_llama(const EngineSpec& spec, const EngineDefaults& defaults,
                                            const Console& console, std::stop_token stop) {
   const auto context = context_size(defaults.context, {model_path(spec, defaults)});
   if (!context) return tl::unexpected(context.error());
-  const auto worker = llama_worker(spec, console, stop);
+  const std::string bitnet = bitnet_trait(model_path(spec, defaults));
+  const auto worker = llama_worker(spec, !bitnet.empty(), console, stop);
   if (!worker) return tl::unexpected(worker.error());
   LlamaOptions options;
-  options.worker_path = *worker;
+  options.worker_path = worker->path;
+  if (!worker->chosen_by.empty()) options.environment = {worker->chosen_by};
   options.settings = {{"model", model_path(spec, defaults)},
                       {"kv", spec.get("kv", defaults.kv)},
                       {"threads", spec.get("threads", std::to_string(defaults.threads))},
@@ -113,8 +127,9 @@ Result<std::unique_ptr<Engine>> make_llama(const EngineSpec& spec, const EngineD
   options.timeout = std::chrono::milliseconds(static_cast<int64_t>(defaults.timeout_seconds * 1e3));
   options.stop = std::move(stop);
   auto engine = make_llama_engine(std::move(options));
-  if (!engine && engine.error().code == ExitCode::bad_input_file)
-    advise_about_i2s(model_path(spec, defaults), engine.error());
+  if (!engine && engine.error().code == ExitCode::bad_input_file && !bitnet.empty()) {
+    advise_about_bitnet(bitnet, worker->chosen_by, engine.error());
+  }
   return engine;
 }
 

@@ -33,6 +33,7 @@ constexpr std::pair<const char*, const char*> kEnvironment[] = {
     {"CROSSVAL_WORKER", "the program that runs llama.cpp, instead of the one in the cache"},
     {"CROSSVAL_JINJA", "the program that renders chat templates, likewise"},
     {"LLAMA_CPP_DIR", "a llama.cpp tree that the reference is built from"},
+    {"BITNET_CPP_DIR", "a tree or a build of bitnet.cpp, the reference of its models (I2_S)"},
     {"NO_COLOR", "no colours, whatever the terminal can do"},
 };
 

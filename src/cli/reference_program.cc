@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <vector>
 
 #include "base/child_process.h"
@@ -78,31 +79,13 @@ Result<std::string> build(const std::string& what, std::vector<std::string> argu
                 console.quiet ? "Without -q its messages say why." : "Its messages say why.");
 }
 
-}  // namespace
-
-std::string with_home(const std::string& path) {
-  if (path != "~" && !path.starts_with("~/")) return path;
-  return environment_variable("HOME") + path.substr(1);
+bool is_build_tree(const std::string& folder) {
+  std::error_code error;
+  return std::filesystem::exists(folder + "/CMakeCache.txt", error);
 }
 
-Result<std::string> llama_worker(const EngineSpec& spec, const Console& console,
-                                 std::stop_token stop) {
-  const auto is_given = [&](const char* key) { return spec.options.contains(key); };
-  if (std::ranges::count_if(kProgramKeys, is_given) > 1) {
-    return fail(ExitCode::usage, "the keys of this llama.cpp contradict each other",
-                "engine llama.cpp", "Give at most one of worker, src, build and release.");
-  }
-  if (spec.options.contains("worker")) return with_home(spec.get("worker"));
-  std::vector<std::string> arguments{"worker"};
-  for (const char* key : kBuildKeys) {
-    if (!spec.options.contains(key)) continue;
-    arguments.push_back("--" + std::string(key));
-    arguments.push_back(with_home(spec.get(key)));
-  }
-  if (!names_its_build(spec)) {
-    std::string given = environment_variable("CROSSVAL_WORKER");
-    if (!given.empty()) return given;
-  }
+Result<std::string> found_or_built(const EngineSpec& spec, std::vector<std::string> arguments,
+                                   const Console& console, const std::stop_token& stop) {
   const auto found = look_up(arguments, stop);
   if (!found && found.error().code == ExitCode::interrupted) return tl::unexpected(found.error());
   if (!found) {
@@ -113,11 +96,60 @@ Result<std::string> llama_worker(const EngineSpec& spec, const Console& console,
   if (found->signal != 0 || found->exit_status != kNotThere) {
     return failed("llama.cpp cannot be used as asked", last_line(found->error_tail));
   }
-  if (is_default_reference(spec)) {
+  if (is_default_reference(spec) && arguments.size() == 1) {
     return failed("the llama.cpp reference is not built",
                   reference_build() + "\nEverything that needs no reference works without it.");
   }
   return build("llama.cpp", std::move(arguments), console, stop);
+}
+
+}  // namespace
+
+std::string with_home(const std::string& path) {
+  if (path != "~" && !path.starts_with("~/")) return path;
+  return environment_variable("HOME") + path.substr(1);
+}
+
+Result<LlamaWorker> llama_worker(const EngineSpec& spec, bool of_bitnet, const Console& console,
+                                 const std::stop_token& stop) {
+  const auto is_given = [&](const char* key) { return spec.options.contains(key); };
+  const auto keys = std::ranges::count_if(kProgramKeys, is_given);
+  if (keys > 1) {
+    return fail(ExitCode::usage, "the keys of this llama.cpp contradict each other",
+                "engine llama.cpp", "Give at most one of worker, src, build and release.");
+  }
+  if (is_given("worker")) return LlamaWorker{with_home(spec.get("worker")), {}};
+  std::vector<std::string> arguments{"worker"};
+  for (const char* key : kBuildKeys) {
+    if (!is_given(key)) continue;
+    arguments.push_back("--" + std::string(key));
+    arguments.push_back(with_home(spec.get(key)));
+  }
+  LlamaWorker worker;
+  if (keys == 0 && of_bitnet && !bitnet_place().empty()) {
+    const std::string bitnet = environment_variable("BITNET_CPP_DIR");
+    worker.chosen_by = bitnet_place();
+    arguments.push_back(is_build_tree(bitnet) ? "--build" : "--src");
+    arguments.push_back(bitnet);
+  } else if (const std::string program = environment_variable("CROSSVAL_WORKER");
+             !names_its_build(spec) && !program.empty()) {
+    return LlamaWorker{program, "CROSSVAL_WORKER=" + program};
+  } else if (const std::string tree = environment_variable("LLAMA_CPP_DIR");
+             keys == 0 && !tree.empty()) {
+    worker.chosen_by = "LLAMA_CPP_DIR=" + tree;  // which the script reads
+  }
+  auto path = found_or_built(spec, std::move(arguments), console, stop);
+  if (!path) {
+    if (!worker.chosen_by.empty()) path.error().where += ", " + worker.chosen_by;
+    return tl::unexpected(path.error());
+  }
+  worker.path = *std::move(path);
+  return worker;
+}
+
+std::string bitnet_place() {
+  const std::string folder = environment_variable("BITNET_CPP_DIR");
+  return folder.empty() ? "" : "BITNET_CPP_DIR=" + folder;
 }
 
 bool names_its_build(const EngineSpec& spec) {

@@ -13,12 +13,22 @@ namespace crossval {
 /// A path with "~/" in front replaced by the home directory: shells do not do it after "key=".
 std::string with_home(const std::string& path);
 
-/// The worker that a llama.cpp spec asks for: worker=PATH, else the environment's CROSSVAL_WORKER
-/// (when the spec says nothing of the build), else what scripts/reference.sh has or builds. The
-/// default reference is only looked up; a tree, build, release or profile that the user names is
-/// built when it is not there. Errors: engine_failed, interrupted, usage (src= beside build=).
-Result<std::string> llama_worker(const EngineSpec& spec, const Console& console,
-                                 std::stop_token stop);
+struct LlamaWorker {
+  std::string path;
+  std::string chosen_by;  // "BITNET_CPP_DIR=~/BitNet"; empty: by the spec, or nobody
+};
+
+/// The worker that a llama.cpp spec asks for: worker=PATH, src=, build= or release=, else what the
+/// environment chooses, else what scripts/reference.sh has or builds. The environment: for a model
+/// `of_bitnet`, which bitnet.cpp alone reads, its tree or build in BITNET_CPP_DIR; else
+/// CROSSVAL_WORKER (when the spec says nothing of the build), else LLAMA_CPP_DIR. The default
+/// reference is only looked up; what the user names is built when it is not there. Errors:
+/// engine_failed, interrupted, usage (src= beside build=).
+Result<LlamaWorker> llama_worker(const EngineSpec& spec, bool of_bitnet, const Console& console,
+                                 const std::stop_token& stop);
+
+/// "BITNET_CPP_DIR=~/BitNet"; empty when the environment does not have it.
+std::string bitnet_place();
 
 /// Whether a spec itself says which program runs: another engine, a worker or a build of llama.cpp.
 bool names_its_build(const EngineSpec& spec);

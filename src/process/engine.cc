@@ -39,6 +39,8 @@ class ProcessEngine : public Engine {
     auto info = parse_engine_info(PayloadReader(frame->payload).rest_text());
     if (!info) return worker_->broken("introduced itself badly: " + info.error().what);
     info_ = std::move(*info);
+    std::vector<std::string>& environment = info_.settings.environment;
+    environment.insert(environment.end(), options.environment.begin(), options.environment.end());
     return {};
   }
 
@@ -249,6 +251,7 @@ Result<std::unique_ptr<Engine>> make_llama_engine(LlamaOptions options) {
   return make_process_engine({.name = "llama.cpp",
                               .arguments = {options.worker_path},
                               .settings = std::move(options.settings),
+                              .environment = std::move(options.environment),
                               .timeout = options.timeout,
                               .stop = std::move(options.stop)});
 }

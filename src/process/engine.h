@@ -17,6 +17,7 @@ struct ProcessOptions {
   std::string name{};                             // in messages: "llama.cpp"
   std::vector<std::string> arguments{};           // the program's path and what it gets
   std::map<std::string, std::string> settings{};  // sent in hello: "model" -> "m.gguf"
+  std::vector<std::string> environment{};  // what chose it: "LLAMA_CPP_DIR=/x"; shown as its own
   /// Longest wait for the start, and for each frame after it (one step, one row, one tensor).
   std::chrono::milliseconds timeout{120000};
   std::stop_token stop{};  // ends whatever is waited for
@@ -37,6 +38,7 @@ struct LlamaOptions {
   /// As in `llama.cpp:key=value`: model, profile, n_ctx, n_batch, threads, kv, ngl, device,
   /// tokens_only (docs/protocol.md, "The llama.cpp worker").
   std::map<std::string, std::string> settings{};
+  std::vector<std::string> environment{};
   std::chrono::milliseconds timeout{120000};
   std::stop_token stop{};
 };

@@ -76,6 +76,8 @@ void take_settings(const Json& json, EngineSettings& s, std::string& problem) {
   from.take("flash_attention", s.flash_attention);
   from.take("rope", s.rope);
   from.take("norm_eps", s.norm_eps);
+  from.take("i2s_layout", s.i2s_layout);
+  from.take("i2s_layout_why", s.i2s_layout_why);
   from.take("context_class", s.context_class);
   from.take("device", s.device);
   from.take("add_bos", s.add_bos);
