@@ -137,7 +137,7 @@ std::string describe(const Options& options, Session& session) {
                         {"faults", Json::array()}}},
                       {"settings", settings(options, session, file)},
                       {"capabilities",
-                       {{"tokenize", true},
+                       {{"tokenize", llama_vocab_type(session.vocab()) != LLAMA_VOCAB_TYPE_NONE},
                         {"all_logits", evaluates},
                         {"decode", evaluates},
                         {"trace", evaluates}}}};

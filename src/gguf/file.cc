@@ -182,6 +182,13 @@ T element(const std::byte* numbers, uint64_t i) {
 
 }  // namespace
 
+std::string_view gguf_type_name(GgufType type) {
+  static constexpr std::string_view kNames[] = {"u8",  "i8",  "u16",  "i16",    "u32",
+                                                "i32", "f32", "bool", "string", "array",
+                                                "u64", "i64", "f64"};
+  return kNames[static_cast<size_t>(type)];
+}
+
 uint64_t gguf_element_bytes(GgufType type) {
   switch (type) {
     case GgufType::u8:
@@ -202,6 +209,10 @@ uint64_t gguf_element_bytes(GgufType type) {
     default:
       return 0;
   }
+}
+
+bool GgufArray::integral() const {
+  return element != GgufType::f32 && element != GgufType::f64 && element != GgufType::string;
 }
 
 double GgufArray::number(uint64_t i) const {
@@ -231,13 +242,11 @@ int64_t GgufArray::integer(uint64_t i) const {
     case GgufType::i32:
       return crossval::element<int32_t>(numbers, i);
     case GgufType::u64:
-      return static_cast<int64_t>(crossval::element<uint64_t>(numbers, i));
+      return static_cast<int64_t>(
+          std::min<uint64_t>(crossval::element<uint64_t>(numbers, i),
+                             static_cast<uint64_t>(std::numeric_limits<int64_t>::max())));
     case GgufType::i64:
       return crossval::element<int64_t>(numbers, i);
-    case GgufType::f32:
-      return static_cast<int64_t>(crossval::element<float>(numbers, i));
-    case GgufType::f64:
-      return static_cast<int64_t>(crossval::element<double>(numbers, i));
     default:
       return 0;
   }
@@ -251,10 +260,16 @@ tl::unexpected<Error> missing(const GgufFile& file, std::string_view key) {
               "Was the model converted by a tool that knows its architecture?");
 }
 
-tl::unexpected<Error> wrong_kind(const GgufFile& file, std::string_view key,
+tl::unexpected<Error> wrong_kind(const GgufFile& file, const GgufKey& key,
                                  std::string_view wanted) {
-  return fail(ExitCode::bad_input_file, fmt::format("a metadata value is not {}", wanted),
-              fmt::format("{}, key {}", file.path(), key));
+  const std::string_view type = gguf_type_name(key.type);
+  // As it is spoken: an array, an f32, an i8.
+  const bool vowel = std::string_view("afi").find(type.front()) != std::string_view::npos;
+  return fail(ExitCode::bad_input_file,
+              fmt::format("{} {} where {} belongs", vowel ? "an" : "a", type, wanted),
+              fmt::format("{}, key {}", file.path(), key.name),
+              "llama.cpp refuses it too. Write the key again with the type that the format has "
+              "for it.");
 }
 
 }  // namespace
@@ -265,7 +280,7 @@ Result<int64_t> GgufFile::get_int(std::string_view name) const {
   if (const auto* i = std::get_if<int64_t>(&key->value)) return *i;
   const auto* u = std::get_if<uint64_t>(&key->value);
   if (u == nullptr || *u > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
-    return wrong_kind(*this, name, "an integer");
+    return wrong_kind(*this, *key, "an integer");
   return static_cast<int64_t>(*u);
 }
 
@@ -278,7 +293,7 @@ Result<double> GgufFile::get_float(std::string_view name) const {
   const GgufKey* key = find_key(name);
   if (key == nullptr) return missing(*this, name);
   if (const auto* d = std::get_if<double>(&key->value)) return *d;
-  return wrong_kind(*this, name, "a floating-point number");
+  return wrong_kind(*this, *key, "a floating-point number");
 }
 
 Result<double> GgufFile::float_or(std::string_view name, double fallback) const {
@@ -290,14 +305,14 @@ Result<bool> GgufFile::bool_or(std::string_view name, bool fallback) const {
   const GgufKey* key = find_key(name);
   if (key == nullptr) return fallback;
   if (const auto* b = std::get_if<bool>(&key->value)) return *b;
-  return wrong_kind(*this, name, "a boolean");
+  return wrong_kind(*this, *key, "a bool");
 }
 
 Result<std::string_view> GgufFile::get_string(std::string_view name) const {
   const GgufKey* key = find_key(name);
   if (key == nullptr) return missing(*this, name);
   if (const auto* s = std::get_if<std::string_view>(&key->value)) return *s;
-  return wrong_kind(*this, name, "a string");
+  return wrong_kind(*this, *key, "a string");
 }
 
 Result<std::string_view> GgufFile::string_or(std::string_view name,
@@ -310,7 +325,7 @@ Result<const GgufArray*> GgufFile::get_array(std::string_view name) const {
   const GgufKey* key = find_key(name);
   if (key == nullptr) return missing(*this, name);
   if (const auto* a = std::get_if<GgufArray>(&key->value)) return a;
-  return wrong_kind(*this, name, "an array");
+  return wrong_kind(*this, *key, "an array");
 }
 
 }  // namespace crossval

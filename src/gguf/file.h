@@ -36,6 +36,9 @@ enum class GgufType : uint32_t {
   f64 = 12,
 };
 
+/// "u8", "f32", "string", as tools name them.
+std::string_view gguf_type_name(GgufType type);
+
 /// Bytes of one element; 0 for strings and arrays, which have no fixed size.
 uint64_t gguf_element_bytes(GgufType type);
 
@@ -46,8 +49,11 @@ struct GgufArray {
   const std::byte* numbers = nullptr;     // count elements, unaligned; null for strings
   std::vector<std::string_view> strings;  // for GgufType::string
 
+  /// Whether the elements are integers or bools.
+  bool integral() const;
   /// Element i as a number (any numeric element type, bool as 0/1). i < count, not for strings.
   double number(uint64_t i) const;
+  /// Only where they are integral(); a u64 beyond 2^63 - 1 becomes that.
   int64_t integer(uint64_t i) const;
 };
 

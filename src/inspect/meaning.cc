@@ -18,14 +18,27 @@ std::string layers_with(const Hparams& h, const std::function<bool(const LayerKi
                      counted(h.n_layer, "layer"));
 }
 
+/// "8", or "2…8" where layers differ.
+std::string of_layers(const Hparams& h, int64_t LayerKind::* number) {
+  const auto [least, most] = std::ranges::minmax_element(h.layers, {}, number);
+  return (*least).*number == (*most).*number
+             ? fmt::format("{}", (*least).*number)
+             : fmt::format("{}…{}", (*least).*number, (*most).*number);
+}
+
 std::string sizes(const Hparams& h) {
-  const std::string heads = h.n_head == h.n_head_kv
-                                ? fmt::format("{} of {}", counted(h.n_head, "head"), h.head_dim_k)
-                                : fmt::format("{} query and {} key/value heads of {}", h.n_head,
-                                              h.n_head_kv, h.head_dim_k);
+  const LayerKind& first = h.layers.front();
+  const bool plain = std::ranges::all_of(h.layers, [&](const LayerKind& layer) {
+    return layer.n_head == first.n_head && layer.n_head_kv == first.n_head;
+  });
+  const std::string heads =
+      plain ? fmt::format("{} of {}", counted(first.n_head, "head"), h.head_dim_k)
+            : fmt::format("{} query and {} key/value heads of {}", of_layers(h, &LayerKind::n_head),
+                          of_layers(h, &LayerKind::n_head_kv), h.head_dim_k);
   return list_of({counted(h.n_layer, "layer"), fmt::format("width {}", h.n_embd), heads,
                   when(h.head_dim_v != h.head_dim_k, fmt::format("values of {}", h.head_dim_v)),
-                  fmt::format("feed-forward {}", h.n_ff), fmt::format("vocabulary {}", h.n_vocab),
+                  "feed-forward " + of_layers(h, &LayerKind::n_ff),
+                  fmt::format("vocabulary {}", h.n_vocab),
                   fmt::format("context {}", h.n_ctx_train)});
 }
 

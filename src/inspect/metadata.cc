@@ -6,12 +6,6 @@
 namespace crossval {
 namespace {
 
-const char* type_name(GgufType type) {
-  static constexpr const char* kNames[] = {"u8",   "i8",     "u16",   "i16", "u32", "i32", "f32",
-                                           "bool", "string", "array", "u64", "i64", "f64"};
-  return kNames[static_cast<size_t>(type)];
-}
-
 bool is_real(GgufType type) { return type == GgufType::f32 || type == GgufType::f64; }
 
 MetadataScalar element_of(const GgufArray& array, uint64_t i) {
@@ -49,12 +43,12 @@ MetadataEntry metadata_entry(const GgufKey& key, uint64_t shown) {
   entry.key = std::string(key.name);
   if (const auto* array = std::get_if<GgufArray>(&key.value)) {
     entry.array = true;
-    entry.type = type_name(array->element);
+    entry.type = gguf_type_name(array->element);
     entry.count = array->count;
     for (uint64_t i = 0; i < std::min(array->count, shown); ++i)
       entry.values.push_back(element_of(*array, i));
   } else {
-    entry.type = type_name(key.type);
+    entry.type = gguf_type_name(key.type);
     entry.values.push_back(std::visit(ToScalar{}, key.value));
   }
   return entry;

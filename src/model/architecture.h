@@ -63,6 +63,14 @@ enum class ScoreScale : uint8_t { softmax, query };
 
 enum class WindowKind : uint8_t { none, sliding, chunked };
 
+/// What may differ from layer to layer; a file has one number for all layers, or an array.
+enum class LayerSizes : uint8_t {
+  alike,
+  own_heads,  // heads
+  own,        // heads and the width of the feed-forward network
+  lacking,    // and layers may have no attention, a matrix in its place, or nothing at all (deci)
+};
+
 struct Window {
   WindowKind kind = WindowKind::none;
   Presence size_key = Presence::required;  // optional: without the key there is no window,
@@ -74,6 +82,7 @@ struct Window {
   bool own_rope_scale = false;  // and no scaling
   bool plain_rope = false;      // and no YaRN
   bool base_key = true;         // rope.freq_base_swa counts
+  bool width_key = false;       // and so does rope.dimension_count_swa
 };
 
 /// How wide the experts are that every position goes through.
@@ -120,7 +129,8 @@ struct Experts {
 struct NodeNames {
   const char* embedding_scaled = "inp_scaled";
   const char* attn_norm = "attn_norm";
-  const char* heads = "kqv_out";   // merged heads
+  const char* heads = "kqv_out";  // merged heads
+  const char* instead_of_attention = "wo";
   const char* attn_out = nullptr;  // the output projection, with its bias
   const char* attn_post_norm = "attn_post_norm";
   const char* after_attention = "ffn_inp";  // residual after attention
@@ -143,6 +153,8 @@ struct Architecture {
   std::string_view name{};      // general.architecture
   std::string_view examples{};  // models that people know
 
+  LayerSizes layer_sizes = LayerSizes::alike;
+
   // Norms.
   NormKind norm = NormKind::rms;
   Presence norm_weights = Presence::required;  // absent: plain normalisation (olmo)
@@ -161,6 +173,7 @@ struct Architecture {
   bool grouped_heads = true;                // there may be fewer key/value heads than query heads
   Presence fused_qkv = Presence::optional;  // Q, K and V as one matrix; without it there are three
   Presence qkv_bias = Presence::optional;
+  bool qkv_scales = true;  // ".scale" tensors of Q, K and V take part
   Presence attn_out_bias = Presence::absent;
   QkNorm qk_norm = QkNorm::none;
   Presence qk_norm_presence = Presence::required;
@@ -184,6 +197,7 @@ struct Architecture {
   // Positions.
   RopePairs rope = RopePairs::adjacent;
   RopeSections rope_sections = RopeSections::none;  // with rope.dimension_sections: halves
+  bool yarn_keys = false;                           // rope.scaling.yarn_… count (mistral3)
   bool rope_alpha_key = false;    // rope.scaling.alpha enlarges the base (hunyuan)
   bool rope_pattern_key = false;  // attention.rope_pattern: which layers have RoPE (granite_swa)
   Presence rope_freqs = Presence::absent;      // factors of the angles

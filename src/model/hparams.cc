@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 #include <utility>
 
 #include "model/key_reader.h"
@@ -16,79 +17,27 @@ constexpr int64_t kMaxLayers = 1 << 12;
 constexpr int64_t kMaxSize = 1 << 24;  // widths, heads, positions
 constexpr int64_t kMaxExperts = 1 << 12;
 
-void read_yarn(KeyReader& keys, Rope& rope) {
-  // The rotation itself multiplies by 1 + 0.1·log(factor); upstream sets the magnitude to that
-  // and divides it out again, in f32, in this order.
-  const auto magnitude = [](float stretch, float multiplier) {
-    return stretch <= 1.0F ? 1.0F : 0.1F * multiplier * std::log(stretch) + 1.0F;
+/// Heads and widths of the feed-forward networks. Arrays have the numbers of the layers that
+/// predict further tokens too.
+void read_layer_sizes(KeyReader& keys, const Architecture& arch, int64_t n_all, Hparams& h) {
+  const auto own = [&](const std::string& key, bool may_differ, std::optional<int64_t> fallback) {
+    return may_differ
+               ? keys.numbers(key, n_all, fallback)
+               : std::vector<int64_t>(static_cast<size_t>(n_all), keys.alike(key, n_all, fallback));
   };
-  rope.ext_factor = 1.0F;
-  const float stretch = 1.0F / rope.scale;
-  const float log_multiplier = keys.real("rope.scaling.yarn_log_multiplier", 0.0);
-  rope.attn_factor = log_multiplier != 0.0F
-                         ? magnitude(stretch, 1.0F) / magnitude(stretch, log_multiplier)
-                         : magnitude(stretch, 1.0F);
-  rope.attn_factor *= 1.0F / (1.0F + 0.1F * std::log(stretch));
-}
-
-/// M-RoPE on text: pairs in halves; those of the fourth section stand still.
-void read_sections(KeyReader& keys, RopeSections kind, Rope& rope) {
-  const std::string key = "rope.dimension_sections";
-  if (kind == RopeSections::none || !keys.has_array(key)) return;
-  const int64_t sections[] = {keys.element(key, 0, 0), keys.element(key, 1, 0),
-                              keys.element(key, 2, 0), keys.element(key, 3, 0)};
-  if (sections[0] <= 0 || sections[1] <= 0) return;
-  int64_t total = 0;
-  for (const int64_t section : sections) total += std::clamp<int64_t>(section, 0, rope.n_rot);
-  rope.pairs = RopePairs::halves;
-  for (int64_t pair = 0; pair < rope.n_rot / 2; ++pair) {
-    const int64_t at = pair % total;
-    const bool turns = kind == RopeSections::interleaved
-                           ? at < 3 * sections[at % 3]
-                           : at < sections[0] + sections[1] + sections[2];
-    rope.still.push_back(!turns);
+  const bool own_heads = arch.layer_sizes != LayerSizes::alike;
+  const std::string kv = "attention.head_count_kv";
+  const std::vector<int64_t> heads = own("attention.head_count", own_heads, {});
+  const std::vector<int64_t> kv_heads = keys.has(kv) ? own(kv, own_heads, {}) : heads;
+  const std::vector<int64_t> widths =
+      own("feed_forward_length", own_heads && arch.layer_sizes != LayerSizes::own_heads, 0);
+  if (keys.error()) return;
+  for (int64_t il = 0; il < h.n_layer; ++il) {
+    const auto i = static_cast<size_t>(il);
+    h.layers.push_back({.n_head = heads[i],
+                        .n_head_kv = kv_heads[i],
+                        .n_ff = widths[i] / (arch.half_ffn ? 2 : 1)});
   }
-}
-
-Rope read_rope(KeyReader& keys, const Architecture& arch, const Hparams& h) {
-  Rope rope;
-  rope.pairs = arch.rope;
-  rope.n_rot = keys.within("rope.dimension_count", h.head_dim_k, 0, h.head_dim_k);
-  read_sections(keys, arch.rope_sections, rope);
-  rope.base = keys.real("rope.freq_base", 10000.0);
-  const float alpha = arch.rope_alpha_key ? keys.real("rope.scaling.alpha", 0.0) : 0.0F;
-  if (alpha > 0.0F) {
-    const auto width = static_cast<float>(h.head_dim_k);
-    const auto less = static_cast<float>(h.head_dim_k - 2);
-    rope.base *= std::pow(alpha, width / less);
-  }
-  rope.n_ctx_orig = keys.integer("rope.scaling.original_context_length", h.n_ctx_train);
-  const std::string scaling = keys.text("rope.scaling.type", "linear");
-  rope.scaling = scaling == "yarn"       ? RopeScaling::yarn
-                 : scaling == "longrope" ? RopeScaling::longrope
-                 : scaling == "none"     ? RopeScaling::none
-                                         : RopeScaling::linear;
-  // Older converters wrote rope.scale_linear instead of rope.scaling.factor.
-  const float factor = keys.has("rope.scaling.factor") ? keys.real("rope.scaling.factor", 0.0)
-                                                       : keys.real("rope.scale_linear", 0.0);
-  if (factor != 0.0F && rope.scaling != RopeScaling::none) rope.scale = 1.0F / factor;
-  rope.beta_fast = keys.real("rope.scaling.yarn_beta_fast", 32.0);
-  rope.beta_slow = keys.real("rope.scaling.yarn_beta_slow", 1.0);
-  if (rope.scaling == RopeScaling::yarn) read_yarn(keys, rope);
-  rope.attn_factor *= keys.real("rope.scaling.attn_factor", 1.0);
-  return rope;
-}
-
-Rope read_window_rope(KeyReader& keys, const Architecture& arch, const Rope& usual) {
-  Rope rope = usual;
-  if (arch.window.own_rope_base) rope.base = 10000.0F;
-  if (arch.window.base_key) rope.base = keys.real("rope.freq_base_swa", rope.base);
-  if (arch.window.own_rope_scale) rope.scale = 1.0F;
-  if (arch.window.plain_rope) {
-    rope.ext_factor = 0.0F;
-    rope.attn_factor = 1.0F;
-  }
-  return rope;
 }
 
 /// Which layers have a window, and how wide.
@@ -128,6 +77,7 @@ void read_rope_layers(KeyReader& keys, const Architecture& arch, Hparams& h) {
 }
 
 int64_t shared_width(KeyReader& keys, SharedWidth kind, const Hparams& h) {
+  const int64_t n_ff = h.layers.front().n_ff;
   const std::string key = "expert_shared_feed_forward_length";
   const auto or_else = [&](int64_t fallback) {
     const int64_t given = keys.within(key, 0, 0, kMaxSize);
@@ -140,7 +90,7 @@ int64_t shared_width(KeyReader& keys, SharedWidth kind, const Hparams& h) {
     case SharedWidth::key:
       return or_else(0);
     case SharedWidth::key_or_dense:
-      return or_else(h.n_ff);
+      return or_else(n_ff);
     case SharedWidth::key_or_expert:
       return or_else(h.n_ff_expert);
     case SharedWidth::expert_times_count:
@@ -151,13 +101,29 @@ int64_t shared_width(KeyReader& keys, SharedWidth kind, const Hparams& h) {
   return 0;
 }
 
-void read_experts(KeyReader& keys, const Architecture& arch, Hparams& h) {
+/// Upstream's numbers of expert_gating_func; 0 leaves it to the architecture.
+void read_gating(KeyReader& keys, const Experts& experts, Hparams& h) {
+  h.gating = experts.gating;
+  if (!experts.gating_key) return;
+  const std::string key = "expert_gating_func";
+  const int64_t gating = keys.integer(key, 0);
+  if (gating == 1) h.gating = Gating::softmax;
+  if (gating == 2) h.gating = Gating::sigmoid;
+  if (gating == 3) h.gating = Gating::softmax_of_selected;
+  if (gating < 0 || gating > 3) {
+    keys.refuse(gating == 4 ? "gating 4, the root of softplus, is not supported"
+                            : fmt::format("gating {} is not known", gating),
+                key, "Known: 1 softmax, 2 sigmoid, 3 softmax of the selected experts.");
+  }
+}
+
+void read_experts(KeyReader& keys, const Architecture& arch, int64_t n_all, Hparams& h) {
   const Experts& experts = arch.experts;
   if (experts.presence == Presence::absent) return;
   h.n_expert = experts.presence == Presence::required ? keys.required("expert_count")
                                                       : keys.integer("expert_count", 0);
   if (h.n_expert == 0) return;
-  h.n_expert_used = keys.required("expert_used_count");
+  h.n_expert_used = keys.alike("expert_used_count", n_all, 0);
   if (h.n_expert < 1 || h.n_expert > kMaxExperts || h.n_expert_used < 1 ||
       h.n_expert_used > h.n_expert) {
     keys.refuse(fmt::format("{} of {} experts", h.n_expert_used, h.n_expert), "expert_used_count");
@@ -165,19 +131,14 @@ void read_experts(KeyReader& keys, const Architecture& arch, Hparams& h) {
   }
   if (keys.integer("expert_group_count", 0) > 1)
     keys.refuse("groups of experts are not supported", "expert_group_count");
-  h.n_ff_expert =
-      experts.width_key ? keys.within("expert_feed_forward_length", 0, 0, kMaxSize) : h.n_ff;
-  if (h.n_ff_expert == 0) h.n_ff_expert = h.n_ff / h.n_expert_used;
+  const int64_t n_ff = h.layers.front().n_ff;
+  h.n_ff_expert = experts.width_key ? keys.alike("expert_feed_forward_length", n_all, 0) : n_ff;
+  if (h.n_ff_expert < 0 || h.n_ff_expert > kMaxSize)
+    keys.refuse(fmt::format("{} is not in 0…{}", h.n_ff_expert, kMaxSize),
+                "expert_feed_forward_length");
+  if (h.n_ff_expert == 0) h.n_ff_expert = n_ff / h.n_expert_used;
   h.n_ff_shared = shared_width(keys, experts.shared, h);
-  h.gating = experts.gating;
-  if (experts.gating_key) {
-    const int64_t gating = keys.integer("expert_gating_func", 0);
-    if (gating == 1) h.gating = Gating::softmax;
-    if (gating == 2) h.gating = Gating::sigmoid;
-    if (gating == 3) h.gating = Gating::softmax_of_selected;
-    if (gating > 3)
-      keys.refuse(fmt::format("gating {} is not supported", gating), "expert_gating_func");
-  }
+  read_gating(keys, experts, h);
   h.normalise_experts =
       experts.normalise_key ? keys.flag("expert_weights_norm", false) : experts.normalise;
   h.expert_scale = experts.scale_key ? keys.real("expert_weights_scale", 0.0) : 0.0F;
@@ -220,7 +181,7 @@ void read_scales(KeyReader& keys, const Architecture& arch, Hparams& h) {
   float scale = 1.0F / std::sqrt(static_cast<float>(h.head_dim_k));
   if (arch.inverse_score_scale) scale = 1.0F / static_cast<float>(h.head_dim_k);
   if (arch.wide_scale_layers != 0 && h.n_layer == arch.wide_scale_layers) {
-    const int64_t share = h.n_embd / h.n_head;
+    const int64_t share = h.n_embd / h.layers.front().n_head;
     scale = 1.0F / std::sqrt(static_cast<float>(share));
   }
   if (arch.score_scale_key) {
@@ -237,36 +198,77 @@ void read_scales(KeyReader& keys, const Architecture& arch, Hparams& h) {
   if (arch.alibi_layers != 0 && h.n_layer != arch.alibi_layers) h.alibi_bias = 0.0F;
 }
 
+/// What upstream computes with and we do not: refused where it would change numbers.
+void refuse_ignored(KeyReader& keys, const Architecture& arch, const Hparams& h) {
+  if (!keys.flag("attention.causal", true))
+    keys.refuse("attention that is not causal is not supported", "attention.causal");
+  if (arch.window.kind == WindowKind::none) return;
+  for (const auto& [key, usual] :
+       {std::pair<const char*, int64_t>{"key", h.head_dim_k}, {"value", h.head_dim_v}}) {
+    const std::string name = fmt::format("attention.{}_length_swa", key);
+    if (const int64_t own = keys.integer(name, usual); own != usual) {
+      keys.refuse(fmt::format("heads of {} values in layers with a window, {} in others, are not "
+                              "supported",
+                              own, usual),
+                  name);
+    }
+  }
+}
+
+tl::unexpected<Error> bad_number(const Hparams& h, const GgufFile& file, std::string what) {
+  return fail(ExitCode::bad_input_file, std::move(what),
+              file.path() + ", keys " + h.architecture + ".*");
+}
+
+/// Of `name`, in layer il where that is not the first.
+std::string number_text(const char* name, int64_t value, int64_t il) {
+  return il == 0 ? fmt::format("{} is {}", name, value)
+                 : fmt::format("{} is {} in layer {}", name, value, il);
+}
+
+/// The width of heads follows from the first layer's, so that layer has some.
 Result<void> check_sizes(const Hparams& h, const GgufFile& file) {
-  const auto bad = [&](const std::string& what) {
-    return fail(ExitCode::bad_input_file, what, file.path() + ", keys " + h.architecture + ".*");
-  };
+  const int64_t n_head = h.layers.empty() ? 1 : h.layers.front().n_head;
   for (const auto& [name, value] : {std::pair<const char*, int64_t>{"block_count", h.n_layer},
                                     {"embedding_length", h.n_embd},
-                                    {"attention.head_count", h.n_head},
-                                    {"attention.head_count_kv", h.n_head_kv},
+                                    {"attention.head_count", n_head},
                                     {"head width", h.head_dim_k},
                                     {"head width of values", h.head_dim_v},
-                                    {"feed_forward_length", h.n_ff},
                                     {"context_length", h.n_ctx_train}}) {
-    if (value < 1 || value > kMaxSize) return bad(fmt::format("{} is {}", name, value));
+    if (value < 1 || value > kMaxSize) return bad_number(h, file, number_text(name, value, 0));
   }
-  if (h.n_head % h.n_head_kv != 0)
-    return bad(fmt::format("{} heads cannot share {} key/value heads", h.n_head, h.n_head_kv));
+  return {};
+}
+
+/// Of each layer; what an architecture's layers may lack may be 0.
+Result<void> check_layers(const Hparams& h, const Architecture& arch, const GgufFile& file) {
+  const int64_t least = arch.layer_sizes == LayerSizes::lacking ? 0 : 1;
+  for (int64_t il = 0; il < h.n_layer; ++il) {
+    const LayerKind& layer = h.layers[static_cast<size_t>(il)];
+    for (const auto& [name, value, low] :
+         {std::tuple<const char*, int64_t, int64_t>{"attention.head_count", layer.n_head, least},
+          {"attention.head_count_kv", layer.n_head_kv, least},
+          {"feed_forward_length", layer.n_ff, layer.experts ? 0 : least}}) {
+      if (value < low || value > kMaxSize) return bad_number(h, file, number_text(name, value, il));
+    }
+    if (layer.attends() && (layer.n_head < 1 || layer.n_head % layer.n_head_kv != 0)) {
+      return bad_number(
+          h, file,
+          fmt::format("{} heads cannot share {} key/value heads", layer.n_head, layer.n_head_kv));
+    }
+  }
   return {};
 }
 
 Result<void> check_numbers(const Hparams& h, const GgufFile& file) {
-  const auto bad = [&](const std::string& what) {
-    return fail(ExitCode::bad_input_file, what, file.path() + ", keys " + h.architecture + ".*");
-  };
-  if (h.rope.n_rot % 2 != 0) return bad(fmt::format("rope.dimension_count is {}", h.rope.n_rot));
-  if (!(h.norm_eps >= 0.0F) || !(h.norm_eps < 1.0F))
-    return bad(fmt::format("the norm's epsilon is {}", h.norm_eps));
   for (const Rope* rope : {&h.rope, &h.window_rope}) {
+    if (rope->n_rot % 2 != 0)
+      return bad_number(h, file, fmt::format("rope.dimension_count is {}", rope->n_rot));
     if (!(rope->base > 0.0F) || !std::isfinite(rope->base))
-      return bad(fmt::format("rope.freq_base is {}", rope->base));
+      return bad_number(h, file, fmt::format("rope.freq_base is {}", rope->base));
   }
+  if (!(h.norm_eps >= 0.0F) || !(h.norm_eps < 1.0F))
+    return bad_number(h, file, fmt::format("the norm's epsilon is {}", h.norm_eps));
   return {};
 }
 
@@ -278,32 +280,32 @@ Result<Hparams> read_hparams(const GgufFile& file, const Architecture& arch) {
   if (const auto name = file.string_or("general.name", ""); name) h.name = std::string(*name);
 
   KeyReader keys(file, h.architecture);
-  h.n_layer = keys.within("block_count", {}, 0, kMaxLayers) -
-              keys.within("nextn_predict_layers", 0, 0, kMaxLayers);
+  const int64_t n_all = keys.within("block_count", {}, 0, kMaxLayers);
+  h.n_layer = n_all - keys.within("nextn_predict_layers", 0, 0, kMaxLayers);
   h.n_embd = keys.required("embedding_length");
   h.n_ctx_train = keys.required("context_length");
-  h.n_ff = keys.required("feed_forward_length") / (arch.half_ffn ? 2 : 1);
-  h.n_head = keys.required("attention.head_count");
-  h.n_head_kv = keys.integer("attention.head_count_kv", h.n_head);
-  const int64_t head_dim = h.n_head > 0 ? h.n_embd / h.n_head : 0;
+  read_layer_sizes(keys, arch, n_all, h);
+  const int64_t n_head = h.layers.empty() ? 0 : h.layers.front().n_head;
+  const int64_t head_dim = n_head > 0 ? h.n_embd / n_head : 0;
   h.head_dim_k = keys.integer("attention.key_length", head_dim);
   h.head_dim_v = keys.integer("attention.value_length", head_dim);
   if (keys.error()) return tl::unexpected(*keys.error());
   if (auto ok = check_sizes(h, file); !ok) return tl::unexpected(ok.error());
 
-  h.layers.resize(static_cast<size_t>(h.n_layer));
   h.norm_eps = keys.real(arch.norm == NormKind::rms ? "attention.layer_norm_rms_epsilon"
                                                     : "attention.layer_norm_epsilon",
                          std::numeric_limits<double>::quiet_NaN());
-  h.rope = read_rope(keys, arch, h);
-  h.window_rope = read_window_rope(keys, arch, h.rope);
+  h.rope = read_rope(keys, arch, h.head_dim_k, h.n_ctx_train);
+  h.window_rope = read_window_rope(keys, arch, h.rope, h.head_dim_k);
   read_windows(keys, arch, h);
   read_rope_layers(keys, arch, h);
-  read_experts(keys, arch, h);
+  read_experts(keys, arch, n_all, h);
   read_scales(keys, arch, h);
   h.block = arch.block;
   if (arch.block_key && !keys.flag("use_parallel_residual", true)) h.block = Block::sequential;
+  refuse_ignored(keys, arch, h);
   if (keys.error()) return tl::unexpected(*keys.error());
+  if (auto ok = check_layers(h, arch, file); !ok) return tl::unexpected(ok.error());
   if (auto ok = check_numbers(h, file); !ok) return tl::unexpected(ok.error());
   return h;
 }

@@ -9,30 +9,20 @@
 #include "base/error.h"
 #include "gguf/file.h"
 #include "model/architecture.h"
+#include "model/rope.h"
 
 namespace crossval {
 
-enum class RopeScaling : uint8_t { none, linear, yarn, longrope };
-
-struct Rope {
-  int64_t n_rot = 0;  // values of a head that are rotated
-  RopePairs pairs = RopePairs::adjacent;
-  float base = 10000.0F;
-  float scale = 1.0F;  // positions are multiplied by it
-  RopeScaling scaling = RopeScaling::none;
-  int64_t n_ctx_orig = 0;    // context the model was trained with before scaling
-  float ext_factor = 0.0F;   // YaRN: 1 when on
-  float attn_factor = 1.0F;  // magnitude of the rotated vector
-  float beta_fast = 32.0F;
-  float beta_slow = 1.0F;
-  std::vector<bool> still{};  // n_rot / 2, or empty: pairs that do not turn (M-RoPE on text)
-};
-
-/// What attention differs in from layer to layer.
+/// What layers differ in.
 struct LayerKind {
+  int64_t n_head = 0;     // 0: no attention
+  int64_t n_head_kv = 0;  // 0 beside heads: one matrix in the attention's place
+  int64_t n_ff = 0;       // 0: upstream leaves out the whole layer
   bool rope = true;
   int64_t window = 0;  // keys a query sees, its own among them; 0: all before it
   bool experts = false;
+
+  bool attends() const { return n_head_kv > 0; }
 };
 
 struct Hparams {
@@ -40,9 +30,6 @@ struct Hparams {
   std::string name;          // general.name, may be empty
   int64_t n_layer = 0;
   int64_t n_embd = 0;
-  int64_t n_ff = 0;
-  int64_t n_head = 0;
-  int64_t n_head_kv = 0;
   int64_t head_dim_k = 0;  // of queries and keys
   int64_t head_dim_v = 0;
   int64_t n_vocab = 0;
@@ -78,13 +65,14 @@ struct Hparams {
     return std::any_of(layers.begin(), layers.end(),
                        [](const LayerKind& layer) { return layer.window > 0; });
   }
-  int64_t q_width() const { return n_head * head_dim_k; }
-  int64_t k_width() const { return n_head_kv * head_dim_k; }
-  int64_t v_width() const { return n_head_kv * head_dim_v; }
+  int64_t q_width(const LayerKind& layer) const { return layer.n_head * head_dim_k; }
+  int64_t k_width(const LayerKind& layer) const { return layer.n_head_kv * head_dim_k; }
+  int64_t v_width(const LayerKind& layer) const { return layer.n_head_kv * head_dim_v; }
 };
 
 /// Reads the `<architecture>.*` keys that `architecture` knows, with upstream's defaults. Errors
-/// name the key; sizes are checked for sense (heads divide, nothing is zero or beyond 2^24).
+/// name the key, a value that is not known, and those that are; sizes are checked for sense (heads
+/// divide, nothing is zero or beyond 2^24 but what a layer may lack).
 Result<Hparams> read_hparams(const GgufFile& file, const Architecture& architecture);
 
 }  // namespace crossval

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "gguf/file.h"
@@ -27,24 +30,17 @@ class KeyReader {
   bool flag(const std::string& key, bool fallback) {
     return keep(file_.bool_or(prefix_ + key, fallback));
   }
-  std::string text(const std::string& key, const std::string& fallback) {
-    return std::string(keep(file_.string_or(prefix_ + key, fallback)));
-  }
   bool has(const std::string& key) const { return find(key) != nullptr; }
   bool has_array(const std::string& key) const {
     return has(key) && find(key)->type == GgufType::array;
   }
-  /// Element i of an array, or the value itself where the file has one for all layers.
-  int64_t element(const std::string& key, int64_t i, int64_t fallback) {
-    if (!has_array(key)) return integer(key, fallback);
-    const auto array = file_.get_array(prefix_ + key);
-    if (!array) return keep(Result<int64_t>(tl::unexpected(array.error())));
-    if (i < 0 || static_cast<uint64_t>(i) >= (*array)->count ||
-        (*array)->element == GgufType::string) {
-      return refuse("the array has no number for layer " + std::to_string(i), key);
-    }
-    return (*array)->integer(static_cast<uint64_t>(i));
-  }
+  /// Element i of an array of integers, or the value itself where the file has one for all layers.
+  /// Without the key `fallback`; without that it is required.
+  int64_t element(const std::string& key, int64_t i, std::optional<int64_t> fallback);
+  /// n numbers: an array of n, or one for all.
+  std::vector<int64_t> numbers(const std::string& key, int64_t n, std::optional<int64_t> fallback);
+  /// One number for n layers, which the file may write as an array.
+  int64_t alike(const std::string& key, int64_t n, std::optional<int64_t> fallback);
 
   /// An integer of low…high; refused, and `low`, outside. Without a fallback it is required.
   int64_t within(const std::string& key, std::optional<int64_t> fallback, int64_t low,
@@ -55,6 +51,10 @@ class KeyReader {
            key);
     return low;
   }
+
+  /// Which of `known` a text is; refused, and the first, when none. `hint`: what else to do.
+  size_t one_of(const std::string& key, std::string_view fallback,
+                std::initializer_list<std::string_view> known, const std::string& hint);
 
   /// Records an error about a key; returns 0.
   int64_t refuse(std::string what, const std::string& key, std::string hint = {}) {

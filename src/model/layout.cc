@@ -6,38 +6,50 @@ namespace crossval {
 namespace {
 
 void lay_out_attention(TensorSource& in, const Architecture& a, const Hparams& h,
-                       const std::string& blk, Layer& l) {
+                       const LayerKind& kind, const std::string& blk, Layer& l) {
+  if (kind.n_head == 0) return;
   if (a.attn_norm != nullptr) l.attn_norm = in.norm(blk + a.attn_norm, h.n_embd);
   if (a.second_attn_norm)
     l.attn_norm_2 = in.norm(blk + "attn_norm_2", h.n_embd, Presence::optional);
-  l.qkv = in.linear(blk + "attn_qkv", h.q_width() + h.k_width() + h.v_width(), h.n_embd, a.qkv_bias,
-                    a.fused_qkv);
-  if (!l.qkv.present() && a.fused_qkv != Presence::required) {
-    l.wq = in.linear(blk + "attn_q", h.q_width(), h.n_embd, a.qkv_bias);
-    l.wk = in.linear(blk + "attn_k", h.k_width(), h.n_embd, a.qkv_bias);
-    l.wv = in.linear(blk + "attn_v", h.v_width(), h.n_embd, a.qkv_bias);
+  if (!kind.attends()) {
+    l.wo = in.linear(blk + "attn_output", h.n_embd, h.n_embd, Presence::ignored);
+    l.wo.scale = {};
+    return;
   }
+  const int64_t q_width = h.q_width(kind);
+  const int64_t k_width = h.k_width(kind);
+  const int64_t v_width = h.v_width(kind);
+  l.qkv =
+      in.linear(blk + "attn_qkv", q_width + k_width + v_width, h.n_embd, a.qkv_bias, a.fused_qkv);
+  if (!l.qkv.present() && a.fused_qkv != Presence::required) {
+    l.wq = in.linear(blk + "attn_q", q_width, h.n_embd, a.qkv_bias);
+    l.wk = in.linear(blk + "attn_k", k_width, h.n_embd, a.qkv_bias);
+    l.wv = in.linear(blk + "attn_v", v_width, h.n_embd, a.qkv_bias);
+  }
+  for (Linear* linear : {&l.qkv, &l.wq, &l.wk, &l.wv})
+    if (!a.qkv_scales) linear->scale = {};
   if (a.qk_norm != QkNorm::none && h.n_layer >= a.qk_norm_from_layers) {
     const auto qk_norm = [&](const char* name, int64_t heads) {
       const bool whole = a.qk_norm == QkNorm::whole;
       return in.norm(blk + name, whole ? heads * h.head_dim_k : h.head_dim_k, a.qk_norm_presence,
                      a.qk_norm == QkNorm::per_head ? heads : 1);
     };
-    l.q_norm = qk_norm("attn_q_norm", h.n_head);
-    l.k_norm = qk_norm("attn_k_norm", h.n_head_kv);
+    l.q_norm = qk_norm("attn_q_norm", kind.n_head);
+    l.k_norm = qk_norm("attn_k_norm", kind.n_head_kv);
     if (a.qk_norm == QkNorm::whole && !l.q_norm.on) l.k_norm = {};  // both or none
   }
   const int64_t pairs = h.rope.n_rot / 2;
   l.rope_factors = in.vector("rope_freqs.weight", pairs, a.rope_freqs);
   l.rope_long = in.vector("rope_factors_long.weight", pairs, a.rope_by_length);
   l.rope_short = in.vector("rope_factors_short.weight", pairs, a.rope_by_length);
-  if (a.sinks) l.sinks = in.vector(blk + "attn_sinks.weight", h.n_head);
-  const int64_t heads = h.n_head * h.head_dim_v;
+  if (a.sinks) l.sinks = in.vector(blk + "attn_sinks.weight", kind.n_head);
+  const int64_t heads = kind.n_head * h.head_dim_v;
   if (a.attn_gate != AttnGate::none) {
     const std::string name = blk + "attn_gate";
-    const bool per_head = a.attn_gate_width == GateWidth::heads ||
-                          (a.attn_gate_width == GateWidth::either && in.rows_of(name) == h.n_head);
-    l.attn_gate = in.linear(name, per_head ? h.n_head : heads, h.n_embd, Presence::absent);
+    const bool per_head =
+        a.attn_gate_width == GateWidth::heads ||
+        (a.attn_gate_width == GateWidth::either && in.has_rows(name, kind.n_head));
+    l.attn_gate = in.linear(name, per_head ? kind.n_head : heads, h.n_embd, Presence::absent);
     l.attn_gate.scale = {};
   }
   if (a.attn_sub_norm) l.attn_sub_norm = in.norm(blk + "attn_sub_norm", heads);
@@ -67,25 +79,25 @@ void lay_out_experts(TensorSource& in, const Architecture& a, const Hparams& h,
   for (Linear* linear : {&l.shared_gate, &l.shared_up, &l.shared_down}) linear->scale = {};
 }
 
-void lay_out_feed_forward(TensorSource& in, const Architecture& a, const Hparams& h,
+void lay_out_feed_forward(TensorSource& in, const Architecture& a, const Hparams& h, int64_t n_ff,
                           const std::string& blk, Layer& l) {
   switch (a.gate) {
     case Gate::none:
     case Gate::fused:
       break;
     case Gate::separate:
-      l.gate = in.linear(blk + "ffn_gate", h.n_ff, h.n_embd, a.ffn_biases);
+      l.gate = in.linear(blk + "ffn_gate", n_ff, h.n_embd, a.ffn_biases);
       break;
     case Gate::optional:
-      l.gate = in.linear(blk + "ffn_gate", h.n_ff, h.n_embd, a.ffn_biases, Presence::optional);
+      l.gate = in.linear(blk + "ffn_gate", n_ff, h.n_embd, a.ffn_biases, Presence::optional);
       break;
   }
   const bool doubled = a.gate == Gate::fused;
-  l.up = in.linear(blk + "ffn_up", doubled ? 2 * h.n_ff : h.n_ff, h.n_embd, a.ffn_biases);
+  l.up = in.linear(blk + "ffn_up", doubled ? 2 * n_ff : n_ff, h.n_embd, a.ffn_biases);
   if (a.activation_divisor)
-    l.activation_divisor = in.vector(blk + "ffn.act.scales", h.n_ff, Presence::optional);
-  if (a.ffn_sub_norm) l.ffn_sub_norm = in.norm(blk + "ffn_sub_norm", h.n_ff);
-  l.down = in.linear(blk + "ffn_down", h.n_embd, h.n_ff, a.ffn_biases);
+    l.activation_divisor = in.vector(blk + "ffn.act.scales", n_ff, Presence::optional);
+  if (a.ffn_sub_norm) l.ffn_sub_norm = in.norm(blk + "ffn_sub_norm", n_ff);
+  l.down = in.linear(blk + "ffn_down", h.n_embd, n_ff, a.ffn_biases);
   for (Linear* linear : {&l.gate, &l.up, &l.down}) {
     linear->scales_bias = true;
     if (!a.ffn_scales) linear->scale = {};
@@ -94,16 +106,18 @@ void lay_out_feed_forward(TensorSource& in, const Architecture& a, const Hparams
 
 Layer lay_out_layer(TensorSource& in, const Architecture& a, const Hparams& h, int64_t il) {
   const std::string blk = fmt::format("blk.{}.", il);
+  const LayerKind& kind = h.layers[static_cast<size_t>(il)];
   Layer l;
-  lay_out_attention(in, a, h, blk, l);
+  lay_out_attention(in, a, h, kind, blk, l);
+  if (kind.n_ff == 0 && !kind.experts) return l;
   if (a.ffn_norm != nullptr) {
     l.ffn_norm = in.norm(blk + a.ffn_norm, h.n_embd,
                          a.ffn_norm_optional ? Presence::optional : Presence::required);
   }
-  if (h.layers[static_cast<size_t>(il)].experts) {
+  if (kind.experts) {
     lay_out_experts(in, a, h, blk, l);
   } else {
-    lay_out_feed_forward(in, a, h, blk, l);
+    lay_out_feed_forward(in, a, h, kind.n_ff, blk, l);
   }
   if (a.ffn_post_norm != nullptr) l.ffn_post_norm = in.norm(blk + a.ffn_post_norm, h.n_embd);
   return l;

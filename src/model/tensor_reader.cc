@@ -75,9 +75,9 @@ Vector TensorReader::find_vector(const std::string& name, int64_t size, int64_t 
   return {reinterpret_cast<const float*>(data), size * slices};
 }
 
-int64_t TensorReader::rows_of(const std::string& name) const {
+bool TensorReader::has_rows(const std::string& name, int64_t rows) const {
   const GgufTensor* tensor = model_.file.find_tensor(name + ".weight");
-  return tensor == nullptr ? 0 : tensor->ne[1];
+  return tensor != nullptr && tensor->ne[1] == rows;
 }
 
 void TensorReader::refuse_unused() {

@@ -19,7 +19,7 @@ class TensorReader : public TensorSource {
   TensorReader(Model& model, WeightReading how)
       : TensorSource(model.architecture, model.hparams), model_(model), how_(how) {}
 
-  int64_t rows_of(const std::string& name) const override;
+  bool has_rows(const std::string& name, int64_t rows) const override;
 
   /// A problem for each tensor of the file that nobody asked for.
   void refuse_unused();

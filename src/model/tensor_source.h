@@ -30,8 +30,8 @@ class TensorSource {
   Norm norm(const std::string& name, int64_t size, Presence presence = Presence::required,
             int64_t slices = 1);
 
-  /// Rows of the matrix `name` + ".weight" where the file decides; 0 when it is missing.
-  virtual int64_t rows_of(const std::string& name) const = 0;
+  /// Whether the matrix `name` + ".weight" has so many rows, where the file decides.
+  virtual bool has_rows(const std::string& name, int64_t rows) const = 0;
 
  protected:
   TensorSource(const Architecture& architecture, const Hparams& hparams)

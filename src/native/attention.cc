@@ -73,8 +73,8 @@ void attention(const KernelSet& kernels, ThreadPool& pool, const AttentionShape&
         pack(q + (p0 + p) * q_width + head * shape.head_dim_k, shape.head_dim_k,
              s.queries.data() + p * query_bytes);
       }
-      tile(cache.keys(layer, kv_head), cache.k_stride(), seen, s.queries.data(), query_bytes, n,
-           shape.head_dim_k, s.scores.data(), width);
+      tile(cache.keys(layer, kv_head), cache.k_stride(layer), seen, s.queries.data(), query_bytes,
+           n, shape.head_dim_k, s.scores.data(), width);
 
       for (int64_t p = 0; p < n; ++p) {
         float* row = s.scores.data() + p * width;

@@ -13,6 +13,7 @@ namespace crossval {
 
 struct AttentionShape {
   int64_t n_head = 0;
+  int64_t n_head_kv = 0;
   int64_t head_dim_k = 0;
   int64_t head_dim_v = 0;
   float soft_cap = 0.0F;         // scores become cap · tanh(score / cap); 0: none

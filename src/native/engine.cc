@@ -16,14 +16,6 @@
 namespace crossval {
 namespace {
 
-Wiring wiring_of(const Hparams& hparams) {
-  Wiring wiring;
-  wiring.kv_head = [group = hparams.n_head / hparams.n_head_kv](int64_t head) {
-    return head / group;
-  };
-  return wiring;
-}
-
 class NativeEngine : public Engine {
  public:
   NativeEngine(const NativeOptions& options, std::unique_ptr<Model> model,
@@ -163,7 +155,7 @@ Result<std::unique_ptr<Engine>> make_native_engine(const NativeOptions& options)
   if (!kernels) return tl::unexpected(kernels.error());
   auto model = load_model(options.model_path, options.i2s_layout);
   if (!model) return tl::unexpected(model.error());
-  Wiring wiring = wiring_of((*model)->hparams);
+  Wiring wiring;
   bool drop_bos = false;
   for (const std::string& fault : options.faults) {
     if (auto ok = plant_fault(fault, {**model, wiring, drop_bos}); !ok)

@@ -52,12 +52,14 @@ Result<void> missing_norm_weight(FaultTarget& t) {
   return {};
 }
 Result<void> gqa_map(FaultTarget& t) {
-  const int64_t n_head_kv = t.model.hparams.n_head_kv;
-  if (n_head_kv == t.model.hparams.n_head || n_head_kv == 1) {
+  const bool shared = std::ranges::any_of(t.model.hparams.layers, [](const LayerKind& layer) {
+    return layer.n_head_kv > 1 && layer.n_head_kv < layer.n_head;
+  });
+  if (!shared) {
     return fail(ExitCode::usage,
                 "fault gqa-map needs a model whose query heads share key/value heads");
   }
-  t.wiring.kv_head = [n_head_kv](int64_t head) { return head % n_head_kv; };
+  t.wiring.scattered_kv_heads = true;
   return {};
 }
 Result<void> mask(FaultTarget& t) {

@@ -18,6 +18,24 @@ tl::unexpected<Error> needs(std::string_view fault, std::string_view what) {
 /// Makes a number the one that changes nothing; false when it is already.
 bool neutralise(float& number, float neutral) { return std::exchange(number, neutral) != neutral; }
 
+Result<void> layer_heads(FaultTarget& t) {
+  const auto group = [](const LayerKind& layer) { return layer.n_head / layer.n_head_kv; };
+  const std::vector<LayerKind>& layers = t.model.hparams.layers;
+  const bool other = std::ranges::any_of(layers, [&](const LayerKind& layer) {
+    return layer.n_head_kv > 1 && group(layer) != group(layers.front());
+  });
+  if (!other) return needs("layer-heads", "layers whose heads are grouped in another way");
+  t.wiring.heads_of_first_layer = true;
+  return {};
+}
+Result<void> stand_in(FaultTarget& t) {
+  const bool found = std::ranges::any_of(t.model.hparams.layers, [](const LayerKind& layer) {
+    return !layer.attends() && layer.n_head > 0 && layer.n_ff > 0;
+  });
+  if (!found) return needs("stand-in", "a matrix in the place of attention");
+  t.wiring.ignore_stand_ins = true;
+  return {};
+}
 Result<void> embedding_scale(FaultTarget& t) {
   if (!neutralise(t.model.hparams.embedding_scale, 1.0F))
     return needs("embedding-scale", "scaled embeddings");
@@ -313,6 +331,8 @@ Result<void> tied_head(FaultTarget& t) {
 }
 
 constexpr Fault kFaults[] = {
+    {"layer-heads", "every layer groups its query heads as the first does", layer_heads},
+    {"stand-in", "layers without the matrix in the place of their attention", stand_in},
     {"qk-norm", "queries and keys without their norms", qk_norm},
     {"sub-norm", "no norms inside attention and feed-forward network", sub_norm},
     {"window", "layers with a sliding window see everything before them", window},

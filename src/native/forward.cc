@@ -39,13 +39,10 @@ Forward::Forward(const Model& model, Wiring wiring, const KernelSet& kernels, Th
       kernels_(kernels),
       pool_(pool),
       cache_(std::move(cache)) {
-  shape_.n_head = hp_.n_head;
   shape_.head_dim_k = hp_.head_dim_k;
   shape_.head_dim_v = hp_.head_dim_v;
   shape_.scale = hp_.score_scale;
   shape_.soft_cap = hp_.score_soft_cap;
-  shape_.slopes = alibi_slopes(hp_.alibi_bias, hp_.n_head);
-  for (int64_t head = 0; head < hp_.n_head; ++head) shape_.kv_head.push_back(wiring_.kv_head(head));
   shape_.visible = [own = wiring_.own_key](int64_t position) {
     return std::max<int64_t>(1, position + own);
   };
@@ -91,21 +88,25 @@ void Forward::embed(std::span<const int32_t> ids) {
 
 void Forward::layer(int64_t il) {
   const Layer& w = model_.weights.layers[static_cast<size_t>(il)];
+  const LayerKind& kind = hp_.layers[static_cast<size_t>(il)];
+  if (kind.n_ff == 0 && !kind.experts) return;  // upstream drops its attention too
   const auto size = static_cast<int64_t>(x_.size());
   const auto first_norm = [&]() -> const Rows& {
     return norm(w.attn_norm, arch_.nodes.attn_norm, il, x_, h_);
   };
   const Rows& attn_in =
       w.attn_norm_2.on ? norm(w.attn_norm_2, "attn_norm_2", il, x_, h2_) : first_norm();
-  attend(il, attn_in);
-  norm(w.attn_post_norm, arch_.nodes.attn_post_norm, il, y_, y_);
-  scale(y_, hp_.residual_scale);
-
-  if (hp_.block == Block::sequential) {
-    add(x_.data(), y_.data(), size);
-    show({arch_.nodes.after_attention, "ADD"}, il, x_);
-  } else {
-    std::swap(a_, y_);
+  if (kind.attends()) attend(il, attn_in);
+  if (!kind.attends() && kind.n_head > 0) stand_in(il, attn_in);
+  if (kind.n_head > 0) {
+    norm(w.attn_post_norm, arch_.nodes.attn_post_norm, il, y_, y_);
+    scale(y_, hp_.residual_scale);
+    if (hp_.block == Block::sequential) {
+      add(x_.data(), y_.data(), size);
+      show({arch_.nodes.after_attention, "ADD"}, il, x_);
+    } else {
+      std::swap(a_, y_);
+    }
   }
   const Rows& in = w.ffn_norm.on      ? norm(w.ffn_norm, arch_.nodes.ffn_norm, il, x_, f_)
                    : w.attn_norm_2.on ? first_norm()
@@ -131,8 +132,34 @@ void Forward::ffn_post_norm(int64_t il) {
             hp_.n_embd, y_, y_);
 }
 
+/// The heads of a layer, and which key/value head each reads.
+void Forward::shape_heads(const LayerKind& kind) {
+  if (kind.n_head == shape_.n_head && kind.n_head_kv == shape_.n_head_kv) return;
+  shape_.n_head = kind.n_head;
+  shape_.n_head_kv = kind.n_head_kv;
+  shape_.slopes = alibi_slopes(hp_.alibi_bias, kind.n_head);
+  shape_.kv_head.clear();
+  const LayerKind& grouped = wiring_.heads_of_first_layer ? hp_.layers.front() : kind;
+  const int64_t group = grouped.n_head / grouped.n_head_kv;
+  for (int64_t head = 0; head < kind.n_head; ++head) {
+    shape_.kv_head.push_back(wiring_.scattered_kv_heads ? head % kind.n_head_kv
+                                                        : head / group % kind.n_head_kv);
+  }
+}
+
+/// y_: what a layer has in the place of attention.
+void Forward::stand_in(int64_t il, const Rows& in) {
+  const Linear& matrix = model_.weights.layers[static_cast<size_t>(il)].wo;
+  if (wiring_.ignore_stand_ins) {
+    y_ = in;
+  } else {
+    multiply(matrix, {arch_.nodes.instead_of_attention}, il, in, y_);
+  }
+}
+
 void Forward::attend(int64_t il, const Rows& in) {
   const Layer& w = model_.weights.layers[static_cast<size_t>(il)];
+  const LayerKind& kind = hp_.layers[static_cast<size_t>(il)];
   const bool fused = w.qkv.present();
   if (fused) project_fused(il, in);
   if (!fused) project(w.wq, {"Qcur", "Qcur_clamped"}, il, in, q_);
@@ -148,14 +175,16 @@ void Forward::attend(int64_t il, const Rows& in) {
   if (hp_.windowed()) values();
 
   cache_.store(il, first_, n_, k_.data(), v_.data());
-  att_.resize(static_cast<size_t>(n_ * hp_.n_head * hp_.head_dim_v));
-  const int64_t window = wiring_.ignore_windows ? 0 : hp_.layers[static_cast<size_t>(il)].window;
+  const int64_t n_head = kind.n_head;
+  att_.resize(static_cast<size_t>(n_ * n_head * hp_.head_dim_v));
+  shape_heads(kind);
+  const int64_t window = wiring_.ignore_windows ? 0 : kind.window;
   shape_.first_visible = first_visible(arch_.window.kind, window);
   shape_.sinks = wiring_.ignore_sinks ? nullptr : w.sinks.data;
   attention(kernels_, pool_, shape_, cache_, il, first_, n_, q_.data(), att_.data(),
             nodes_ ? &scores_ : nullptr);
-  show({"kq", "MUL_MAT"}, il, scores_.scores, hp_.n_head);
-  show({"kq_soft_max", "SOFT_MAX"}, il, scores_.probabilities, hp_.n_head);
+  show({"kq", "MUL_MAT"}, il, scores_.scores, n_head);
+  show({"kq_soft_max", "SOFT_MAX"}, il, scores_.probabilities, n_head);
   show({arch_.nodes.heads, "CONT"}, il, att_);
 
   if (w.attn_gate.present()) {
@@ -164,7 +193,7 @@ void Forward::attend(int64_t il, const Rows& in) {
     show({arch_.nodes.attn_gated, "MUL"}, il, att_);
   }
   if (w.attn_sub_norm.on)
-    norm_rows(w.attn_sub_norm, {"attn_sub_norm", il}, hp_.n_head * hp_.head_dim_v, att_, att_);
+    norm_rows(w.attn_sub_norm, {"attn_sub_norm", il}, n_head * hp_.head_dim_v, att_, att_);
   multiply(w.wo, last_named(w.wo, nullptr, arch_.nodes.attn_out), il, att_, y_);
 }
 
@@ -189,14 +218,16 @@ void Forward::project_fused(int64_t il, const Rows& in) {
   const Layer& w = model_.weights.layers[static_cast<size_t>(il)];
   multiply(w.qkv, {"wqkv", "wqkv_b"}, il, in, qkv_);
   clamp_rows("wqkv_clamped", il, qkv_);
-  const int64_t widths[] = {hp_.q_width(), hp_.k_width(), hp_.v_width()};
+  const LayerKind& kind = hp_.layers[static_cast<size_t>(il)];
+  const int64_t widths[] = {hp_.q_width(kind), hp_.k_width(kind), hp_.v_width(kind)};
   Rows* const parts[] = {&q_, &k_, &v_};
   split_columns(qkv_, widths, parts);
 }
 
 /// The norm of queries or keys and RoPE.
 void Forward::turn(int64_t il, bool query, const Norm& qk_norm, Rows& x) {
-  const int64_t heads = query ? hp_.n_head : hp_.n_head_kv;
+  const LayerKind& kind = hp_.layers[static_cast<size_t>(il)];
+  const int64_t heads = query ? kind.n_head : kind.n_head_kv;
   const NodeNames& names = arch_.nodes;
   const auto normalise = [&] {
     if (!qk_norm.on) return;
@@ -204,7 +235,7 @@ void Forward::turn(int64_t il, bool query, const Norm& qk_norm, Rows& x) {
     norm_rows(qk_norm, {query ? names.q_normed : names.k_normed, il}, width, x, x);
   };
   if (!arch_.qk_norm_after_rope) normalise();
-  if (hp_.layers[static_cast<size_t>(il)].rope) {
+  if (kind.rope) {
     rotate(il, heads, x);
     show({query ? names.q_rotated : names.k_rotated, "ROPE"}, il, x);
   }
@@ -238,7 +269,8 @@ void Forward::dense(int64_t il, const Rows& in) {
     divide_rows(gate_, w.activation_divisor);
     show({"ffn_act", "DIV"}, il, gate_);
   }
-  if (w.ffn_sub_norm.on) norm_rows(w.ffn_sub_norm, {"ffn_sub_norm", il}, hp_.n_ff, gate_, gate_);
+  if (w.ffn_sub_norm.on)
+    norm_rows(w.ffn_sub_norm, {"ffn_sub_norm", il}, w.down.matrix.cols, gate_, gate_);
   const char* out = arch_.nodes.ffn_out;
   multiply(w.down, last_named(w.down, "ffn_down", out), il, gate_, y_);
 }

@@ -25,15 +25,17 @@ namespace crossval {
 
 /// What a planted fault bends.
 struct Wiring {
-  int64_t position_offset = 0;                   // added to the position that RoPE sees
-  int64_t own_key = 1;                           // 1: a query sees its own key (causal)
-  std::function<int64_t(int64_t head)> kv_head;  // key/value head of a query head
-  int64_t nan_layer = -1;                        // this layer's output becomes NaN
-  int64_t head_row_offset = 0;                   // logit i comes from row i + offset of the head
-  bool ignore_windows = false;                   // every layer sees all positions
-  bool ignore_sinks = false;                     // the softmax sees keys only
-  int64_t expert_offset = 0;                     // expert e + offset computes in the place of e
-  bool silu = false;                             // whatever activation the architecture has
+  int64_t position_offset = 0;        // added to the position that RoPE sees
+  int64_t own_key = 1;                // 1: a query sees its own key (causal)
+  bool scattered_kv_heads = false;    // neighbours read different key/value heads
+  bool heads_of_first_layer = false;  // every layer groups its heads as the first does
+  bool ignore_stand_ins = false;      // the matrix in an attention's place is left out
+  int64_t nan_layer = -1;             // this layer's output becomes NaN
+  int64_t head_row_offset = 0;        // logit i comes from row i + offset of the head
+  bool ignore_windows = false;        // every layer sees all positions
+  bool ignore_sinks = false;          // the softmax sees keys only
+  int64_t expert_offset = 0;          // expert e + offset computes in the place of e
+  bool silu = false;                  // whatever activation the architecture has
 };
 
 /// One node of the graph as it is computed: `data` is positions × width. Valid during the call.
@@ -72,6 +74,8 @@ class Forward {
 
   void embed(std::span<const int32_t> ids);
   void layer(int64_t il);
+  void shape_heads(const LayerKind& kind);
+  void stand_in(int64_t il, const Rows& in);
   void attend(int64_t il, const Rows& in);
   struct ProjectionNames {
     const char* name;

@@ -28,40 +28,46 @@ Result<KvCache> KvCache::create(const Hparams& h, KvType type, int64_t capacity)
   cache.type_ = type;
   cache.element_ = type == KvType::f16 ? 2 : 4;
   cache.capacity_ = (capacity + 31) / 32 * 32;  // dots over positions run in steps of 32
-  cache.k_width_ = h.k_width();
-  cache.v_width_ = h.v_width();
   cache.head_dim_k_ = h.head_dim_k;
   cache.head_dim_v_ = h.head_dim_v;
-  const int64_t per_value = h.n_layer * cache.capacity_ * cache.element_;
-  const auto bytes = static_cast<uint64_t>(per_value * (cache.k_width_ + cache.v_width_));
+  int64_t k_values = 0;
+  int64_t v_values = 0;
+  for (const LayerKind& layer : h.layers) {
+    cache.parts_.push_back({h.k_width(layer), h.v_width(layer), k_values, v_values});
+    k_values += cache.capacity_ * h.k_width(layer);
+    v_values += cache.capacity_ * h.v_width(layer);
+  }
+  const auto bytes = static_cast<uint64_t>((k_values + v_values) * cache.element_);
   if (const uint64_t available = available_memory(); bytes > available) {
     return fail(ExitCode::engine_failed,
                 fmt::format("a KV cache of {} positions takes {} MB, {} MB of memory are available",
                             capacity, bytes / kMegabyte, available / kMegabyte),
                 "engine native", "Use a smaller context (-c) or --kv f16.");
   }
-  cache.k_.resize(static_cast<size_t>(per_value * cache.k_width_));
-  cache.v_.resize(static_cast<size_t>(per_value * cache.v_width_));
+  cache.k_.resize(static_cast<size_t>(k_values * cache.element_));
+  cache.v_.resize(static_cast<size_t>(v_values * cache.element_));
   return cache;
 }
 
 void KvCache::store(int64_t layer, int64_t first, int64_t n, const float* k, const float* v) {
+  const Part& part = at(layer);
   for (int64_t p = 0; p < n; ++p) {
-    std::byte* key = k_.data() + (layer * capacity_ + first + p) * k_width_ * element_;
-    for (int64_t i = 0; i < k_width_; ++i) put(key + i * element_, type_, k[p * k_width_ + i]);
+    std::byte* key = k_.data() + (part.k_start + (first + p) * part.k_width) * element_;
+    for (int64_t i = 0; i < part.k_width; ++i)
+      put(key + i * element_, type_, k[p * part.k_width + i]);
   }
-  for (int64_t i = 0; i < v_width_; ++i) {
-    std::byte* row = v_.data() + ((layer * v_width_ + i) * capacity_ + first) * element_;
-    for (int64_t p = 0; p < n; ++p) put(row + p * element_, type_, v[p * v_width_ + i]);
+  for (int64_t i = 0; i < part.v_width; ++i) {
+    std::byte* row = v_.data() + (part.v_start + i * capacity_ + first) * element_;
+    for (int64_t p = 0; p < n; ++p) put(row + p * element_, type_, v[p * part.v_width + i]);
   }
 }
 
 const std::byte* KvCache::keys(int64_t layer, int64_t head) const {
-  return k_.data() + (layer * capacity_ * k_width_ + head * head_dim_k_) * element_;
+  return k_.data() + (at(layer).k_start + head * head_dim_k_) * element_;
 }
 
 const std::byte* KvCache::values(int64_t layer, int64_t head) const {
-  return v_.data() + (layer * v_width_ + head * head_dim_v_) * capacity_ * element_;
+  return v_.data() + (at(layer).v_start + head * head_dim_v_ * capacity_) * element_;
 }
 
 }  // namespace crossval

@@ -18,8 +18,8 @@ enum class KvType : uint8_t { f16, f32 };
 
 class KvCache {
  public:
-  /// Room for `capacity` positions of every layer, zeroed. Errors (engine_failed): not enough
-  /// memory.
+  /// Room for `capacity` positions of every layer that attends, zeroed. Errors (engine_failed): not
+  /// enough memory.
   static Result<KvCache> create(const Hparams& hparams, KvType type, int64_t capacity);
 
   WeightType type() const { return type_ == KvType::f16 ? WeightType::f16 : WeightType::f32; }
@@ -28,23 +28,31 @@ class KvCache {
   }
   int64_t capacity() const { return capacity_; }
 
-  /// Stores `n` positions from `first` on: k is n × k_width, v is n × v_width.
+  /// Stores `n` positions from `first` on: k is n × the layer's k_width, v is n × v_width.
   void store(int64_t layer, int64_t first, int64_t n, const float* k, const float* v);
 
   /// Key row of head `head` at position 0; the next position's lies k_stride() bytes on.
   const std::byte* keys(int64_t layer, int64_t head) const;
-  int64_t k_stride() const { return k_width_ * element_; }
+  int64_t k_stride(int64_t layer) const { return at(layer).k_width * element_; }
 
   /// Positions of value element 0 of head `head`; the next element's lie v_stride() bytes on.
   const std::byte* values(int64_t layer, int64_t head) const;
   int64_t v_stride() const { return capacity_ * element_; }
 
  private:
+  /// One layer's part of the memory.
+  struct Part {
+    int64_t k_width = 0, v_width = 0;
+    int64_t k_start = 0, v_start = 0;  // values before it
+  };
+  const Part& at(int64_t layer) const { return parts_[static_cast<size_t>(layer)]; }
+
   KvType type_ = KvType::f16;
   int64_t element_ = 2;   // bytes of a value
   int64_t capacity_ = 0;  // positions, a multiple of 32
-  int64_t k_width_ = 0, v_width_ = 0, head_dim_k_ = 0, head_dim_v_ = 0;
-  std::vector<std::byte> k_, v_;  // n_layer × capacity × width
+  int64_t head_dim_k_ = 0, head_dim_v_ = 0;
+  std::vector<Part> parts_;       // n_layer
+  std::vector<std::byte> k_, v_;  // of each layer capacity × width
 };
 
 }  // namespace crossval

@@ -49,6 +49,7 @@ class ProcessEngine : public Engine {
   Result<std::vector<TokenId>> tokenize(std::string_view text,
                                         const TokenizeOptions& options) override {
     worker_->set_phase("tokenise");
+    if (auto ok = has_vocabulary(); !ok) return tl::unexpected(ok.error());
     if (text.size() >= protocol::kMaxPayload) {
       return fail(ExitCode::usage, fmt::format("a text of {} bytes is too long", text.size()),
                   worker_->where());
@@ -66,6 +67,7 @@ class ProcessEngine : public Engine {
   }
 
   Result<std::vector<std::string>> pieces(std::span<const TokenId> ids) override {
+    if (auto ok = has_vocabulary(); !ok) return tl::unexpected(ok.error());
     worker_->set_phase("pieces");
     const auto frame = ask(FrameType::pieces, {bytes_of(ids)}, FrameType::piece_bytes);
     if (!frame) return tl::unexpected(frame.error());
@@ -75,6 +77,7 @@ class ProcessEngine : public Engine {
   }
 
   Result<bool> is_end_of_generation(TokenId id) override {
+    if (!info_.capabilities.tokenize) return false;
     worker_->set_phase("end of generation");
     const auto frame =
         ask(FrameType::is_end_of_generation, {bytes_of(std::span<const TokenId>(&id, 1))},
@@ -232,6 +235,13 @@ class ProcessEngine : public Engine {
   }
 
   std::unique_ptr<WorkerProcess> worker_;
+  // llama.cpp ends itself when it is asked for a token that no vocabulary has.
+  Result<void> has_vocabulary() const {
+    if (info_.capabilities.tokenize) return {};
+    return fail(ExitCode::usage, "the model file has no vocabulary", worker_->where(),
+                "Give token ids with --tokens.");
+  }
+
   EngineInfo info_;
   int32_t evaluated_ = 0;      // positions in the engine's cache
   std::vector<float> values_;  // the row or tensor handed out

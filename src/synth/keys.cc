@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "model/hparams.h"
 
 namespace crossval {
 namespace {
@@ -35,18 +36,45 @@ class Keys {
   void flag(const char* name, bool value) { to_.add_bool(key(name), value); }
   bool extra(const char* part) const { return has_extra(o_, part); }
   /// A number for each layer.
-  void layers(const char* name, const std::function<bool(int64_t)>& value) {
+  void layers(const char* name, const std::function<int64_t(int64_t)>& value) {
     std::vector<int32_t> values;
     values.reserve(static_cast<size_t>(o_.layers));
-    for (int64_t il = 0; il < o_.layers; ++il) values.push_back(value(il) ? 1 : 0);
+    for (int64_t il = 0; il < o_.layers; ++il) values.push_back(static_cast<int32_t>(value(il)));
     to_.add_i32s(key(name), values);
+  }
+  /// The same where layers differ, or the file writes arrays although they do not.
+  void sizes(const char* name, int64_t LayerKind::* size) {
+    if (a_.layer_sizes != LayerSizes::alike || extra("sizes as arrays")) {
+      layers(name, [&](int64_t il) { return size_of(il).*size; });
+    } else {
+      u32(name, size_of(0).*size);
+    }
+  }
+  /// Heads and feed-forward width of a layer: what the options say for the first, and for all where
+  /// the architecture has one number.
+  LayerKind size_of(int64_t il) const {
+    LayerKind layer = {.n_head = o_.heads, .n_head_kv = o_.kv_heads, .n_ff = o_.ff};
+    if (a_.half_ffn) layer.n_ff *= 2;
+    if (a_.layer_sizes == LayerSizes::alike || il == 0) return layer;
+    const uint64_t kind = Random(o_.seed, fmt::format("layer {}", il)).next();
+    if (kind % 3 > 0) layer.n_head *= 2;
+    if (kind % 3 > 1) layer.n_head_kv *= 2;
+    if (a_.layer_sizes == LayerSizes::own_heads) return layer;
+    if (kind / 3 % 2 > 0) layer.n_ff *= 2;
+    if (a_.layer_sizes == LayerSizes::own) return layer;
+    const uint64_t lack = kind / 6 % 5;
+    if (lack == 1) layer.n_head = layer.n_head_kv = 0;
+    if (lack == 2) layer.n_head_kv = 0;
+    // llama.cpp ends itself where the last layer has nothing.
+    if (lack == 3 && il + 1 < o_.layers) layer.n_ff = 0;
+    return layer;
   }
 
   void add_sizes() {
     u32("context_length", o_.context);
     u32("embedding_length", o_.embd);
     u32("block_count", o_.layers);
-    u32("feed_forward_length", a_.half_ffn ? 2 * o_.ff : o_.ff);
+    sizes("feed_forward_length", &LayerKind::n_ff);
     f32(a_.norm == NormKind::rms ? "attention.layer_norm_rms_epsilon"
                                  : "attention.layer_norm_epsilon",
         1e-5F);
@@ -54,8 +82,8 @@ class Keys {
   }
 
   void add_attention() {
-    u32("attention.head_count", o_.heads);
-    u32("attention.head_count_kv", o_.kv_heads);
+    sizes("attention.head_count", &LayerKind::n_head);
+    sizes("attention.head_count_kv", &LayerKind::n_head_kv);
     if (o_.head_dim != o_.embd / o_.heads) {
       u32("attention.key_length", o_.head_dim);
       u32("attention.value_length", o_.head_dim);

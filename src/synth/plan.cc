@@ -21,8 +21,8 @@ class Planner : public TensorSource {
   Planner(const Architecture& architecture, const Hparams& hparams, const SynthOptions& options)
       : TensorSource(architecture, hparams), options_(options) {}
 
-  int64_t rows_of(const std::string& /*name*/) const override {
-    return has_extra(options_, "one gate per head") ? hparams_.n_head : 0;
+  bool has_rows(const std::string& /*name*/, int64_t /*rows*/) const override {
+    return has_extra(options_, "one gate per head");
   }
   std::vector<PlannedTensor> take() { return std::move(tensors_); }
 

@@ -115,14 +115,14 @@ TEST(GgufFile, AMissingKeyIsAnErrorOrTheFallback) {
 
 TEST(GgufFile, AnotherKindIsAnErrorEvenWithAFallback) {
   const GgufFile file = open_all();
-  EXPECT_THAT(file.get_int("k.text").error().what, HasSubstr("not an integer"));
-  EXPECT_THAT(file.get_float("k.u8").error().what, HasSubstr("not a floating-point number"));
-  EXPECT_THAT(file.get_string("k.u8").error().what, HasSubstr("not a string"));
-  EXPECT_THAT(file.get_array("k.u8").error().what, HasSubstr("not an array"));
-  EXPECT_THAT(file.int_or("k.yes", 1).error().what, HasSubstr("not an integer"));
-  EXPECT_THAT(file.float_or("k.text", 1).error().what, HasSubstr("not a floating-point number"));
-  EXPECT_THAT(file.bool_or("k.u8", true).error().what, HasSubstr("not a boolean"));
-  EXPECT_THAT(file.string_or("k.u8", "x").error().what, HasSubstr("not a string"));
+  EXPECT_THAT(file.get_int("k.text").error().what, HasSubstr("a string where an integer belongs"));
+  EXPECT_THAT(file.get_float("k.u8").error().what, HasSubstr("a u8 where a floating-point number"));
+  EXPECT_THAT(file.get_string("k.u8").error().what, HasSubstr("a u8 where a string belongs"));
+  EXPECT_THAT(file.get_array("k.u8").error().what, HasSubstr("a u8 where an array belongs"));
+  EXPECT_THAT(file.int_or("k.yes", 1).error().what, HasSubstr("a bool where an integer belongs"));
+  EXPECT_THAT(file.float_or("k.text", 1).error().what, HasSubstr("a string where a floating"));
+  EXPECT_THAT(file.bool_or("k.u8", true).error().what, HasSubstr("a u8 where a bool belongs"));
+  EXPECT_THAT(file.string_or("k.u8", "x").error().what, HasSubstr("a u8 where a string"));
   EXPECT_FALSE(file.get_int("k.u64").has_value());  // 2^63 + 1 has no place in int64_t
 }
 

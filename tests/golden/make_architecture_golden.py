@@ -17,6 +17,8 @@ import numpy as np
 OUT = pathlib.Path(__file__).resolve().parent.parent / "data" / "native"
 EMBD, HEADS, KV_HEADS, HEAD, FF, LAYERS, VOCAB, EXPERTS = 32, 4, 2, 8, 64, 2, 40, 4
 QUANT = gguf.GGMLQuantizationType.F16
+# Heads, key/value heads and width of the feed-forward network of each layer, where they differ.
+SIZES = {"deci": [(4, 2, FF), (0, 0, FF), (4, 0, EMBD), (4, 4, EMBD), (2, 1, 0), (4, 1, 96)]}
 
 
 class Tiny:
@@ -25,12 +27,14 @@ class Tiny:
     def __init__(self, path, arch, seed):
         self.rng = np.random.default_rng(seed)
         self.w = gguf.GGUFWriter(path, arch)
-        self.w.add_block_count(LAYERS)
+        self.sizes = SIZES.get(arch, [])
+        heads, kv_heads, ff = zip(*self.sizes) if self.sizes else (HEADS, KV_HEADS, FF)
+        self.w.add_block_count(len(self.sizes) or LAYERS)
         self.w.add_context_length(256)
         self.w.add_embedding_length(EMBD)
-        self.w.add_feed_forward_length(FF)
-        self.w.add_head_count(HEADS)
-        self.w.add_head_count_kv(KV_HEADS)
+        self.w.add_feed_forward_length(ff)
+        self.w.add_head_count(heads)
+        self.w.add_head_count_kv(kv_heads)
         self.w.add_layer_norm_rms_eps(1e-5)
         self.w.add_layer_norm_eps(1e-5)
         self.w.add_vocab_size(VOCAB)
@@ -180,8 +184,26 @@ def bitnet(t):  # norms inside attention and feed-forward network, a scale for e
             t.vector(f"{b}{name}.scale", 1)
 
 
+def deci(t):  # layers with other numbers of heads, without attention, with a matrix in its place, without anything
+    t.norm("output_norm")
+    for i, (heads, kv_heads, ff) in enumerate(t.sizes):
+        b = f"blk.{i}."
+        if heads:
+            t.norm(b + "attn_norm")
+            t.linear(b + "attn_output", EMBD, heads * HEAD)
+        if kv_heads:
+            t.linear(b + "attn_q", heads * HEAD, EMBD)
+            t.linear(b + "attn_k", kv_heads * HEAD, EMBD)
+            t.linear(b + "attn_v", kv_heads * HEAD, EMBD)
+        if ff:
+            t.norm(b + "ffn_norm")
+            t.linear(b + "ffn_gate", ff, EMBD)
+            t.linear(b + "ffn_up", ff, EMBD)
+            t.linear(b + "ffn_down", EMBD, ff)
+
+
 MODELS = {"gemma3": gemma3, "gptneox": gptneox, "bloom": bloom, "gpt-oss": gpt_oss, "qwen2moe": qwen2moe,
-          "bitnet": bitnet}
+          "bitnet": bitnet, "deci": deci}
 
 
 def main():

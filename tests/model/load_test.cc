@@ -75,9 +75,11 @@ TEST(LoadModel, ASoundFileGivesWhatItsMakerWrote) {
   EXPECT_EQ(h.architecture, "llama");
   EXPECT_EQ(h.n_layer, 2);
   EXPECT_EQ(h.n_embd, 64);
-  EXPECT_EQ(h.n_ff, 96);
-  EXPECT_EQ(h.n_head, 4);
-  EXPECT_EQ(h.n_head_kv, 2);
+  for (const LayerKind& layer : h.layers) {
+    EXPECT_EQ(layer.n_ff, 96);
+    EXPECT_EQ(layer.n_head, 4);
+    EXPECT_EQ(layer.n_head_kv, 2);
+  }
   EXPECT_EQ(h.head_dim_k, 16);
   EXPECT_EQ(h.n_vocab, 40);
   EXPECT_EQ(h.n_ctx_train, 256);
@@ -106,8 +108,8 @@ const Damage kDamages[] = {
     {"KeyMissing", [](ModelBytes& m) { m.rename("llama.block_count", "llama.block_xxxxx"); },
      "key is missing", "llama.block_count"},
     {"KeyOfAnotherKind",
-     [](ModelBytes& m) { m.set_value_type("llama.embedding_length", kGgufF32); }, "not an integer",
-     "llama.embedding_length"},
+     [](ModelBytes& m) { m.set_value_type("llama.embedding_length", kGgufF32); },
+     "an f32 where an integer belongs", "llama.embedding_length"},
     {"NoLayers", [](ModelBytes& m) { m.set_value<uint32_t>("llama.block_count", 0); },
      "block_count is 0", "llama.*"},
     {"AbsurdWidth", [](ModelBytes& m) { m.set_value("llama.embedding_length", 0xFFFFFFFFU); },

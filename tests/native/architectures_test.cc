@@ -44,7 +44,7 @@ TEST_P(ArchitectureBits, EqualCanonicalForAnyChunksThreadsAndKernels) {
 
 INSTANTIATE_TEST_SUITE_P(Tiny, ArchitectureBits,
                          testing::Values("gemma3", "gptneox", "bloom", "gpt-oss", "qwen2moe",
-                                         "bitnet"));
+                                         "bitnet", "deci"));
 
 using Nodes = std::vector<std::pair<std::string, std::vector<float>>>;
 
@@ -102,7 +102,9 @@ TEST_P(ArchitectureFaults, NeedAModelThatHasWhatTheyBreak) {
 
 INSTANTIATE_TEST_SUITE_P(
     Planted, ArchitectureFaults,
-    testing::Values(Planted{"qk-norm", "gemma3", "norm-0 RMS_NORM 1"},
+    testing::Values(Planted{"layer-heads", "deci", "kq-3 MUL_MAT"},
+                    Planted{"stand-in", "deci", "ffn_inp-2 ADD"},
+                    Planted{"qk-norm", "gemma3", "norm-0 RMS_NORM 1"},
                     Planted{"window", "gemma3", "kq_soft_max-0 SOFT_MAX"},
                     Planted{"logit-cap", "gemma3", ""},  // no node before the logits changes
                     Planted{"sink", "gpt-oss", "kq_soft_max-0 SOFT_MAX"},

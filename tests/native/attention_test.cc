@@ -12,7 +12,7 @@ namespace {
 TEST(Attention, EqualsTheFormula) {
   Hparams h;
   h.n_layer = 1;
-  h.n_head = h.n_head_kv = 1;
+  h.layers = {{.n_head = 1, .n_head_kv = 1}};
   h.head_dim_k = h.head_dim_v = 2;
   auto cache = KvCache::create(h, KvType::f32, 3);
   ASSERT_TRUE(cache.has_value());

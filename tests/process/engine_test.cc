@@ -175,6 +175,18 @@ TEST(ProcessEngine, LearnedPositionsAreKnownToBeAll) {
             "The model has learned no more positions: shorten the prompt.");
 }
 
+TEST(ProcessEngine, AnEngineWithoutAVocabularyIsNotAskedForText) {
+  const auto engine = fake("learned");  // names no capabilities
+  ASSERT_TRUE(engine.has_value());
+  const auto pieces = (*engine)->pieces(kIds);
+  ASSERT_FALSE(pieces.has_value());
+  EXPECT_EQ(pieces.error().code, ExitCode::usage);
+  EXPECT_THAT(pieces.error().hint, HasSubstr("--tokens"));
+  EXPECT_FALSE((*engine)->tokenize("a", {}).has_value());
+  EXPECT_FALSE((*engine)->is_end_of_generation(0).value());
+  EXPECT_TRUE((*fake("good"))->pieces(std::vector<TokenId>{0, 1}).has_value());
+}
+
 TEST(ProcessEngine, ErrorsOfTheEngineKeepTheirKind) {
   for (const auto& [mode, code] :
        {std::pair{"usage", ExitCode::usage}, std::pair{"input", ExitCode::bad_input_file}}) {
