@@ -82,7 +82,7 @@ struct Window {
   bool own_rope_scale = false;  // and no scaling
   bool plain_rope = false;      // and no YaRN
   bool base_key = true;         // rope.freq_base_swa counts
-  bool width_key = false;       // and so does rope.dimension_count_swa
+  bool n_rot_key = false;       // and so does rope.dimension_count_swa
 };
 
 /// How wide the experts are that every position goes through.

@@ -93,7 +93,7 @@ Rope read_window_rope(KeyReader& keys, const Architecture& arch, const Rope& usu
   Rope rope = usual;
   if (arch.window.own_rope_base) rope.base = 10000.0F;
   if (arch.window.base_key) rope.base = keys.real("rope.freq_base_swa", rope.base);
-  if (arch.window.width_key)
+  if (arch.window.n_rot_key)
     rope.n_rot = keys.within("rope.dimension_count_swa", rope.n_rot, 0, head_dim_k);
   if (arch.window.own_rope_scale) rope.scale = 1.0F;
   if (arch.window.plain_rope) {

@@ -3,7 +3,7 @@ the next that both engines name."""
 import re
 
 SOFTMAX = "kq_soft_max SOFT_MAX"
-ROPE = r"Qcur\w* ROPE|kq MUL_MAT"
+ROPE = r"[QV]cur\w* ROPE|kq MUL_MAT"  # upstream calls openelm's rotated queries Vcur
 NEXT_NORM = r"norm\w* (RMS_NORM|NORM)|norm_w MUL"
 EXPECTED = {
     "layer-heads": "kq MUL_MAT", "stand-in": "ffn_inp ADD", "qk-norm": ROPE, "qk-norm-order": rf"{ROPE}|{NEXT_NORM}", "sub-norm": r"attn_\w*out MUL_MAT",
