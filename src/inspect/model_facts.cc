@@ -113,14 +113,17 @@ class Facts {
 void Facts::add_sizes(const Model& model) {
   const Hparams& h = model.hparams;
   const char* shape = "the networks have other shapes";
+  const auto size = [&](int64_t LayerKind::* of) {
+    return by_layer(h.n_layer, [&](size_t il) { return number(h.layers[il].*of); });
+  };
   add("architecture", h.architecture, "another architecture computes something else");
   add("layers", number(h.n_layer), shape);
   add("width", number(h.n_embd), shape);
-  add("heads", number(h.n_head), "the same weights are cut into other heads");
-  add("key-value-heads", number(h.n_head_kv), "query heads share other keys and values");
+  add("heads", size(&LayerKind::n_head), "the same weights are cut into other heads");
+  add("key-value-heads", size(&LayerKind::n_head_kv), "query heads share other keys and values");
   add("head-width", number(h.head_dim_k), "the same weights are cut into other heads");
   add("value-width", number(h.head_dim_v), "the same weights are cut into other heads");
-  add("feed-forward", number(h.n_ff), shape);
+  add("feed-forward", size(&LayerKind::n_ff), shape);
 }
 
 void Facts::add_norms(const Model& model) {
