@@ -112,7 +112,7 @@ Check check_kernels() {
   if (!chosen) {
     const Error& error = chosen.error();
     return {"kernels", CheckState::problem, error.what,
-            "Run: unset CROSSVAL_KERNELS, or " + error.hint, error.code};
+            "Run: unset CROSSVAL_KERNELS. " + error.hint, error.code};
   }
   const KernelSet* best = nullptr;
   for (const KernelSet* set : kernel_sets()) {

@@ -92,9 +92,10 @@ Result<GgufFile> GgufFile::open(const std::string& path) {
 
   auto rep = std::make_unique<Rep>();
   rep->path = path;
+  constexpr const char* kTogether =
+      "Keep all parts of a split model in one folder under their own names.";
   const auto bad = [&](const std::string& what) {
-    return fail(ExitCode::bad_input_file, what, path,
-                "Keep all parts of a split model in one folder under their own names.");
+    return fail(ExitCode::bad_input_file, what, path, kTogether);
   };
   if (*count > 99999 || split_path(path, 0, *count).empty()) {
     return bad(fmt::format("the file is one of {} parts but is not named …-00001-of-{:05}.gguf",
@@ -103,7 +104,10 @@ Result<GgufFile> GgufFile::open(const std::string& path) {
   for (int64_t i = 0; i < *count; ++i) {
     const std::string part_path = split_path(path, i, *count);
     auto part_map = MappedFile::open(part_path);
-    if (!part_map) return tl::unexpected(part_map.error());
+    if (!part_map) {
+      part_map.error().hint = kTogether;
+      return tl::unexpected(part_map.error());
+    }
     auto part = parse_gguf_part(part_map->bytes(), part_path, static_cast<int>(i));
     if (!part) return tl::unexpected(part.error());
     const auto number = std::find_if(part->keys.begin(), part->keys.end(),

@@ -37,12 +37,12 @@ Result<const KernelSet*> choose_kernels() {
       if (set->supported()) return set;
       return fail(ExitCode::usage,
                   "kernel set " + std::string(wanted) + " needs instructions this processor lacks",
-                  "environment variable CROSSVAL_KERNELS", "use one of: " + names_here());
+                  "environment variable CROSSVAL_KERNELS", "Use one of: " + names_here());
     }
   }
   if (wanted != nullptr) {
     return fail(ExitCode::usage, "unknown kernel set \"" + std::string(wanted) + "\"",
-                "environment variable CROSSVAL_KERNELS", "use one of: " + names_here());
+                "environment variable CROSSVAL_KERNELS", "Use one of: " + names_here());
   }
   return best;  // scalar is always supported
 }

@@ -21,6 +21,15 @@ void put(std::byte* at, KvType type, float value) {
   }
 }
 
+// What fits: nine tenths of what is free, in whole runs of 32; f16 where that alone is enough.
+std::string advice(int64_t capacity, uint64_t bytes, uint64_t available, KvType type) {
+  const double share = 0.9 * static_cast<double>(available) / static_cast<double>(bytes);
+  const auto fitting = static_cast<int64_t>(share * static_cast<double>(capacity)) / 32 * 32;
+  if (fitting == 0) return "Free some memory.";
+  return fmt::format("Give -c {} or less{}.", fitting,
+                     type == KvType::f32 && share >= 0.5 ? ", or --kv f16" : "");
+}
+
 }  // namespace
 
 Result<KvCache> KvCache::create(const Hparams& h, KvType type, int64_t capacity) {
@@ -42,7 +51,7 @@ Result<KvCache> KvCache::create(const Hparams& h, KvType type, int64_t capacity)
     return fail(ExitCode::engine_failed,
                 fmt::format("a KV cache of {} positions takes {} MB, {} MB of memory are available",
                             capacity, bytes / kMegabyte, available / kMegabyte),
-                "engine native", "Use a smaller context (-c) or --kv f16.");
+                "engine native", advice(cache.capacity_, bytes, available, type));
   }
   cache.k_.resize(static_cast<size_t>(k_values * cache.element_));
   cache.v_.resize(static_cast<size_t>(v_values * cache.element_));

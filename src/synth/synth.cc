@@ -26,7 +26,7 @@ SynthOptions completed(SynthOptions o, const Architecture& architecture) {
   if (o.head_dim == 0 && o.heads > 0) o.head_dim = o.embd / o.heads;
   if (o.rope_dim == 0) o.rope_dim = o.head_dim;
   if (o.kv_heads == 0)
-    o.kv_heads = architecture.grouped_heads && o.heads > 1 ? o.heads / 2 : o.heads;
+    o.kv_heads = architecture.grouped_heads && o.heads % 2 == 0 ? o.heads / 2 : o.heads;
   if (o.experts < 0) o.experts = architecture.experts.presence == Presence::required ? 4 : 0;
   if (o.experts_used == 0) o.experts_used = 2;
   if (o.window == 0) o.window = 512;

@@ -20,7 +20,7 @@ struct SynthOptions {
   int64_t layers = 4;
   int64_t embd = 512;
   int64_t heads = 8;
-  int64_t kv_heads = 0;  // 0: half of the heads, or all where the architecture does not group them
+  int64_t kv_heads = 0;  // 0: half of the heads; all of an odd number, and where none are grouped
   int64_t head_dim = 0;  // 0: embd / heads
   int64_t rope_dim = 0;  // values of a head that RoPE rotates; 0: all
   int64_t ff = 1536;     // of experts too

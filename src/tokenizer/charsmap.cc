@@ -12,7 +12,7 @@ uint32_t label(uint32_t unit) { return unit & (kValueBit | 0xFF); }
 bool has_value(uint32_t unit) { return (unit >> 8 & 1) != 0; }
 
 tl::unexpected<Error> broken(std::string what, const std::string& where) {
-  return fail(ExitCode::bad_input_file, std::move(what), where, "convert the model again");
+  return fail(ExitCode::bad_input_file, std::move(what), where, "Convert the model again.");
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ tl::unexpected<Error> hf_error(const HfPlace& place, std::string what, std::stri
 tl::unexpected<Error> hf_unsupported(const HfPlace& place, std::string_view kind,
                                      std::string_view name) {
   return hf_error(place, fmt::format("{} '{}' is not supported", kind, name),
-                  "docs/tokenizers.md lists what is");
+                  "The list of what is: docs/tokenizers.md.");
 }
 
 const json* hf_find(const json& object, std::string_view name) {

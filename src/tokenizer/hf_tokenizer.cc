@@ -49,7 +49,7 @@ Result<std::unique_ptr<Tokenizer>> HfTokenizer::parse(std::string_view bytes,
   const json file = json::parse(bytes, nullptr, false);
   if (!file.is_object()) {
     return fail(ExitCode::bad_input_file, "no JSON object", path,
-                "expected a Hugging Face tokenizer.json");
+                "Is it a tokenizer.json of Hugging Face?");
   }
   std::unique_ptr<HfTokenizer> result(new HfTokenizer());
   if (auto read = result->read(file, {path, {}}); !read) return tl::unexpected(read.error());

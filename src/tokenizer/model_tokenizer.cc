@@ -75,7 +75,7 @@ Result<std::pair<int32_t, int32_t>> ModelTokenizer::frame() const {
     return fail(ExitCode::bad_input_file,
                 fmt::format("the model asks for {} token before or after each text but names none",
                             begins && frame.first == kNoToken ? "a BOS" : "an EOS"),
-                {}, "repair the model file's tokenizer.ggml keys, or turn BOS off");
+                {}, "Repair the tokenizer.ggml keys of the model file.");
   }
   return frame;
 }

@@ -108,7 +108,7 @@ Result<std::optional<RegexMatch>> RegexMatcher::next() {
                   fmt::format("the text is too much for the tokenizer's regular expression: {}",
                               pcre2_message(found)),
                   fmt::format("after {} of {} characters", rep_->at, rep_->text.size()),
-                  "shorten the longest run of letters or white space");
+                  "Shorten the longest run of letters or white space.");
     }
     const size_t* bounds = pcre2_get_ovector_pointer(rep_->match.get());
     const RegexMatch match{bounds[0], bounds[1]};

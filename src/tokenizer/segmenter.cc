@@ -6,7 +6,7 @@ namespace crossval {
 
 tl::unexpected<Error> too_long(size_t bytes) {
   return fail(ExitCode::usage, fmt::format("the text has {} bytes", bytes), {},
-              fmt::format("at most {} bytes can be tokenised", kLongestText));
+              fmt::format("Give {} bytes at most.", kLongestText));
 }
 
 tl::unexpected<Error> no_unknown_token() {
@@ -17,7 +17,7 @@ tl::unexpected<Error> no_unknown_token() {
 tl::unexpected<Error> no_character(uint32_t code_point) {
   return fail(ExitCode::usage,
               fmt::format("the text holds U+{:X}, which is no character", code_point), {},
-              "llama.cpp fails on this text too; remove the bytes F4 90 to F7 BF");
+              "Remove the bytes F4 90 to F7 BF; llama.cpp fails on this text too.");
 }
 
 }  // namespace crossval

@@ -96,7 +96,7 @@ Result<void> read_trainer(std::string_view message, const std::string& where,
                                  type == kWord   ? "word"
                                  : type == kChar ? "char"
                                                  : std::to_string(type)),
-                     where, "supported: unigram, bpe");
+                     where, "Supported: unigram, bpe.");
         }
         v.family = type == kBpe ? VocabularyFamily::spm : VocabularyFamily::unigram;
         break;

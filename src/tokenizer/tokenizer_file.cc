@@ -28,7 +28,7 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::from_file(const std::string& path)
     return HfTokenizer::parse(bytes, path);
   }
   return fail(ExitCode::bad_input_file, "no tokenizer file of a known kind", path,
-              "known: GGUF, SentencePiece tokenizer.model, Hugging Face tokenizer.json");
+              "Known: GGUF, SentencePiece tokenizer.model, Hugging Face tokenizer.json.");
 }
 
 }  // namespace crossval

@@ -44,9 +44,10 @@ Result<void> set_family(const GgufFile& file, Vocabulary* v) {
   if (!model) return tl::unexpected(model.error());
   const auto* const at = std::ranges::find(kFamilies, *model, &Family::model);
   if (at == kFamilies.end()) {
-    return bad(file, fmt::format("tokenizer model '{}' is not supported", *model), "model",
-               "supported: gpt2, gemma4, hybriddna, whitespace, llama, bert, t5, rwkv, plamo2; a "
-               "file without a vocabulary can be compared with --tokens");
+    return bad(
+        file, fmt::format("tokenizer model '{}' is not supported", *model), "model",
+        "Supported: gpt2, gemma4, hybriddna, whitespace, llama, bert, t5, rwkv, plamo2; with "
+        "--tokens no vocabulary is needed.");
   }
   v->model = *model;
   v->family = at->family;
@@ -97,7 +98,7 @@ Result<void> set_pretokenizer(const GgufFile& file, Vocabulary* v) {
   const PreTokenizerEntry* entry = find_pretokenizer(v->pre_tokenizer);
   if (entry == nullptr) {
     return bad(file, fmt::format("pre-tokenizer '{}' is not known", v->pre_tokenizer), "pre",
-               "crossval knows the ones of the pinned llama.cpp; see docs/tokenizers.md");
+               "Known are those of the pinned llama.cpp: docs/tokenizers.md.");
   }
   v->byte_level = entry->byte_level;
   v->ignore_merges = entry->ignore_merges;
