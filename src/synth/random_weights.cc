@@ -1,6 +1,7 @@
 #include "synth/random_weights.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <vector>
@@ -18,125 +19,26 @@ void store_u16(uint8_t* to, uint16_t value) {
   to[1] = static_cast<uint8_t>(value >> 8);
 }
 
-/// A binary16 scale at byte kD. Formats with minima have another at kMin, set to -kMiddle/2 (value
-/// = d·code + m) or kMiddle/2 (value = d·code − m) times d, so that values spread about 0.
-template <int kD>
-void half_scale(uint8_t* block, float d) {
-  store_u16(block + kD, f32_to_f16(d));
-}
-template <int kD, int kMin, int kMiddle>
-void half_scale_and_min(uint8_t* block, float d) {
-  store_u16(block + kD, f32_to_f16(std::fabs(d)));
-  store_u16(block + kMin, f32_to_f16(static_cast<float>(kMiddle) * 0.5F * std::fabs(d)));
+/// About 1: three exponents and every mantissa. One in sixteen has any smaller exponent, so that
+/// its binary16 is subnormal or 0.
+float spread(Random& random) {
+  const uint64_t drawn = random.next();
+  const float mantissa = 1.0F + static_cast<float>(drawn >> 40) * 0x1p-24F;
+  const bool usual = (drawn >> 1 & 15) != 0;
+  const int lower = static_cast<int>(drawn & 1) + (usual ? 0 : static_cast<int>(drawn >> 5 & 31));
+  return std::ldexp(mantissa, -lower);
 }
 
-void exponent_scale(uint8_t* block, float d) {  // MXFP4
-  const float size = std::fabs(d);
-  int e = 0;
-  while (e < 254 && MXFP4::scale(static_cast<uint8_t>(e)) < size) ++e;
-  block[0] = static_cast<uint8_t>(e);
-}
-
-void eight_bit_scales(uint8_t* block, float d) {  // NVFP4: the smallest that is not below
-  const float size = std::fabs(d);
-  uint8_t byte = 1;
+/// The stored form of a scale >= 0 that is no binary16.
+uint32_t coarse_scale(FieldKind kind, float size) {
+  if (kind == FieldKind::e8m0) {
+    int exponent = 0;
+    std::frexp(size, &exponent);
+    return static_cast<uint32_t>(std::clamp(exponent + 127, 0, 254));  // between half of it and it
+  }
+  uint8_t byte = 0;
   while (byte < 0x7E && NVFP4::scale(byte) < size) ++byte;
-  std::fill(block, block + 4, byte);
-}
-
-void scattered_scale(uint8_t* block, float d) {  // IQ1_M: a quarter in the top of each word
-  const unsigned half = f32_to_f16(d);
-  for (int word = 0; word < 4; ++word) {
-    uint8_t& high = block[48 + 2 * word + 1];
-    high = static_cast<uint8_t>((high & 0x0F) | (half >> (4 * word) & 0xF) << 4);
-  }
-}
-
-void as_drawn(uint8_t* /*block*/) {}
-
-/// Minima equal to the scales, group by group.
-void mirror_q2_k(uint8_t* block) {
-  for (int g = 0; g < 16; ++g) block[g] = static_cast<uint8_t>((block[g] & 0x0F) * 0x11);
-}
-void mirror_q4_k(uint8_t* block) {
-  uint8_t* packed = block + 4;
-  for (int i = 0; i < 4; ++i) {
-    packed[4 + i] = packed[i];
-    packed[8 + i] = static_cast<uint8_t>((packed[8 + i] & 0x0F) * 0x11);
-  }
-}
-
-/// Two-bit codes of 3, which no encoder writes, become 1, the zero weight.
-template <int kFirst, int kCount>
-void ternary(uint8_t* block) {
-  for (int i = kFirst; i < kFirst + kCount; ++i) {
-    const unsigned three = block[i] & (static_cast<unsigned>(block[i]) >> 1) & 0x55U;
-    block[i] = static_cast<uint8_t>(block[i] & ~(three << 1));
-  }
-}
-
-}  // namespace
-
-struct BlockMaker {
-  WeightType type;
-  void (*set_scale)(uint8_t* block, float d);
-  void (*tidy)(uint8_t* block);  // after the block was filled with random bytes
-};
-
-namespace {
-
-constexpr BlockMaker kMakers[] = {
-    {q4_0, half_scale<0>, as_drawn},
-    {q4_1, half_scale_and_min<0, 2, -15>, as_drawn},
-    {q5_0, half_scale<0>, as_drawn},
-    {q5_1, half_scale_and_min<0, 2, -31>, as_drawn},
-    {q8_0, half_scale<0>, as_drawn},
-    {q2_k, half_scale_and_min<80, 82, 3>, mirror_q2_k},
-    {q3_k, half_scale<108>, as_drawn},
-    {q4_k, half_scale_and_min<0, 2, 15>, mirror_q4_k},
-    {q5_k, half_scale_and_min<0, 2, 31>, mirror_q4_k},
-    {q6_k, half_scale<208>, as_drawn},
-    {iq2_xxs, half_scale<0>, as_drawn},
-    {iq2_xs, half_scale<0>, as_drawn},
-    {iq3_xxs, half_scale<0>, as_drawn},
-    {iq1_s, half_scale<0>, as_drawn},
-    {iq4_nl, half_scale<0>, as_drawn},
-    {iq3_s, half_scale<0>, as_drawn},
-    {iq2_s, half_scale<0>, as_drawn},
-    {iq4_xs, half_scale<0>, as_drawn},
-    {iq1_m, scattered_scale, as_drawn},
-    {tq1_0, half_scale<52>, as_drawn},
-    {tq2_0, half_scale<64>, ternary<0, 64>},
-    {mxfp4, exponent_scale, as_drawn},
-    {nvfp4, eight_bit_scales, as_drawn},
-    {q1_0, half_scale<0>, as_drawn},
-    {q2_0, half_scale<0>, ternary<2, 16>},
-};
-
-void draw(const WeightFormat& format, const BlockMaker& maker, Random& random, uint8_t* block) {
-  for (int i = 0; i < format.block_bytes; i += 8) {
-    uint64_t bytes = random.next();
-    const int end = std::min(i + 8, format.block_bytes);
-    for (int j = i; j < end; ++j, bytes >>= 8) block[j] = static_cast<uint8_t>(bytes & 0xFF);
-  }
-  maker.tidy(block);
-}
-
-/// Root mean square of the values of blocks whose scale is 1.
-float unit_size(const WeightFormat& format, const BlockMaker& maker) {
-  constexpr int kBlocks = 64;
-  Random random(1);
-  std::vector<uint8_t> block(static_cast<size_t>(format.block_bytes));
-  std::vector<float> values(static_cast<size_t>(format.block_elements));
-  double sum = 0;
-  for (int b = 0; b < kBlocks; ++b) {
-    draw(format, maker, random, block.data());
-    maker.set_scale(block.data(), 1.0F);
-    format.decode(reinterpret_cast<const std::byte*>(block.data()), values.data(),
-                  format.block_elements);
-    for (const float value : values) sum += double{value} * double{value};
-  }
-  return static_cast<float>(std::sqrt(sum / (kBlocks * format.block_elements)));
+  return byte;
 }
 
 void fill_floats(WeightType type, float sigma, Random& random, std::span<std::byte> out) {
@@ -145,7 +47,8 @@ void fill_floats(WeightType type, float sigma, Random& random, std::span<std::by
   while (to < end) {
     const float value = sigma * random.normal();
     if (type == f32) {
-      const auto bits = std::bit_cast<uint32_t>(value);
+      // A multiple of 2^-16 times sigma may leave the lowest bits of the mantissa at 0.
+      const auto bits = std::bit_cast<uint32_t>(value) ^ static_cast<uint32_t>(random.next() >> 56);
       store_u16(to, static_cast<uint16_t>(bits & 0xFFFF));
       store_u16(to + 2, static_cast<uint16_t>(bits >> 16));
       to += 4;
@@ -156,28 +59,129 @@ void fill_floats(WeightType type, float sigma, Random& random, std::span<std::by
   }
 }
 
+void draw_bytes(Random& random, int count, uint8_t* to) {
+  for (int i = 0; i < count; i += 8) {
+    uint64_t bytes = random.next();
+    const int end = std::min(i + 8, count);
+    for (int j = i; j < end; ++j, bytes >>= 8) to[j] = static_cast<uint8_t>(bytes & 0xFF);
+  }
+}
+
+/// Two-bit codes of 3, which no encoder writes, become 1, the zero weight.
+void no_threes(const BlockField& code, uint8_t* block) {
+  uint8_t* byte = block + code.place(0, 0) / 8;
+  for (const uint8_t* end = byte + code.count / 4; byte < end; ++byte) {
+    const unsigned three = *byte & (static_cast<unsigned>(*byte) >> 1) & 0x55U;
+    *byte = static_cast<uint8_t>(*byte & ~(three << 1));
+  }
+}
+
+const BlockField* find_field(std::span<const BlockField> fields, FieldKind kind) {
+  for (const BlockField& field : fields) {
+    if (field.kind == kind) return &field;
+  }
+  return nullptr;
+}
+
+/// In eighths, how often a bit of a code is set when step · code - minimum is to have the mean 0.
+uint8_t balance(float step, float minimum, float most) {
+  const float share = minimum / (step * most);  // NaN: no code changes anything
+  if (!(share > 0.125F)) return 1;
+  return share > 0.875F ? 7 : static_cast<uint8_t>(8.0F * share + 0.5F);
+}
+
 }  // namespace
 
 RandomWeights::RandomWeights(const WeightFormat& format, float sigma)
-    : format_(format), maker_(nullptr), scale_(sigma) {
-  const auto* maker = std::ranges::find(kMakers, format.type, &BlockMaker::type);
-  if (maker == std::end(kMakers)) return;
-  maker_ = maker;
-  scale_ = sigma / unit_size(format, *maker);
+    : format_(format), fields_(block_fields(format.type)), scale_(sigma) {
+  if (format.block_elements == 1) return;
+  const BlockField* code = find_field(fields_, FieldKind::code);
+  minima_ = find_field(fields_, FieldKind::min);
+  if (find_field(fields_, FieldKind::half_min) != nullptr) {
+    scales_ = find_field(fields_, FieldKind::scale);
+    bits_.emplace(*code, scales_ != nullptr ? scales_->count : 1, format.block_bytes);
+  } else if (format.type == q2_0) {
+    bits_.emplace(*code, 1, format.block_bytes);
+  }
+  most_ = static_cast<float>(code->values - 1);
+  scale_ = sigma / unit_size();
+}
+
+/// Draws the codes of formats whose smallest one is no negative weight.
+void RandomWeights::draw_codes(Random& random, float d, float min, uint8_t* block) const {
+  std::array<uint8_t, 16> eighths{};
+  for (int g = 0; g < bits_->groups(); ++g) {
+    float step = d;
+    float minimum = min;
+    if (scales_ != nullptr) {
+      step *= static_cast<float>(scales_->get(block, g));
+      minimum *= static_cast<float>(minima_->get(block, g));
+    }
+    eighths[static_cast<size_t>(g)] = balance(step, minimum, most_);
+  }
+  bits_->draw(random, eighths, block);
+}
+
+void RandomWeights::draw_block(Random& random, float scale, uint8_t* block) const {
+  draw_bytes(random, format_.block_bytes, block);
+  const uint64_t signs = random.next();
+  float d = 0;
+  float min = format_.type == q2_0 ? 1.0F : 0.0F;
+  for (const BlockField& field : fields_) {
+    switch (field.kind) {
+      case FieldKind::half:
+        d = scale * spread(random) * (signs & 1 ? 1.0F : -1.0F);
+        field.set(block, 0, f32_to_f16(d));
+        break;
+      case FieldKind::half_min: {
+        // Mostly of the sign that brings the mean to 0, and of a size that most groups' codes can
+        // make up for.
+        const float usual = most_ * (minima_ != nullptr ? 0.2F : 0.5F);
+        min = std::copysign(scale * spread(random) * usual, (signs >> 1 & 15) != 0 ? d : -d);
+        field.set(block, 0, f32_to_f16(minima_ != nullptr ? min : -min));
+        break;
+      }
+      case FieldKind::e8m0:
+      case FieldKind::ue4m3:
+        for (int e = 0; e < field.count; ++e)
+          field.set(block, e, coarse_scale(field.kind, scale * spread(random)));
+        break;
+      case FieldKind::unused:
+        for (int e = 0; e < field.count; ++e) field.set(block, e, 0);
+        break;
+      default:
+        if (field.kind == FieldKind::code && field.values == 3) no_threes(field, block);
+    }
+  }
+  if (format_.type == q2_0) min *= d;
+  if (bits_) draw_codes(random, d, min, block);
+}
+
+/// Root mean square of the values of blocks whose scale is about 1.
+float RandomWeights::unit_size() const {
+  constexpr int kValues = 1 << 15;
+  const int blocks = kValues / format_.block_elements;
+  Random random(1);
+  std::vector<uint8_t> block(static_cast<size_t>(format_.block_bytes));
+  std::vector<float> values(static_cast<size_t>(format_.block_elements));
+  double sum = 0;
+  for (int b = 0; b < blocks; ++b) {
+    draw_block(random, 1.0F, block.data());
+    format_.decode(reinterpret_cast<const std::byte*>(block.data()), values.data(),
+                   format_.block_elements);
+    for (const float value : values) sum += double{value} * double{value};
+  }
+  return static_cast<float>(std::sqrt(sum / (blocks * format_.block_elements)));
 }
 
 void RandomWeights::fill(Random& random, std::span<std::byte> out) const {
-  if (maker_ == nullptr) {
+  if (format_.block_elements == 1) {
     fill_floats(format_.type, scale_, random, out);
     return;
   }
   auto* block = reinterpret_cast<uint8_t*>(out.data());
   const uint8_t* end = block + out.size();
-  for (; block < end; block += format_.block_bytes) {
-    draw(format_, *maker_, random, block);
-    const float spread = (0.75F + 0.5F * random.uniform()) * scale_;
-    maker_->set_scale(block, random.next() % 2 == 0 ? spread : -spread);
-  }
+  for (; block < end; block += format_.block_bytes) draw_block(random, scale_, block);
 }
 
 }  // namespace crossval

@@ -121,7 +121,9 @@ Result<void> write_matrix(const PlannedTensor& tensor, const WeightFormat& forma
 Result<void> write_ternary(const PlannedTensor& tensor, const WeightFormat& format,
                            I2sLayout layout, const std::vector<float>& norm, Random& random,
                            GgufWriter& to) {
-  const TernaryWeights weights(format, layout, tensor.sigma, norm);
+  // A level of its own for each tensor: one must not be read for another unnoticed.
+  const float sigma = tensor.sigma * (0.75F + 0.5F * random.uniform());
+  const TernaryWeights weights(format, layout, sigma, norm);
   for (int64_t r = 0; r < tensor.rows(); r += kTernaryRows) {
     const int64_t rows = std::min(kTernaryRows, tensor.rows() - r);
     if (auto ok = to.write(weights.rows(random, rows, tensor.cols())); !ok) return ok;

@@ -2,6 +2,7 @@
 // and ones made of extreme bytes and values.
 #pragma once
 
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/float16.h"
+#include "quant/block_fields.h"
 #include "quant/format.h"
 
 namespace crossval::testing_rows {
@@ -33,40 +35,10 @@ class Random {  // splitmix64
   uint64_t state_;
 };
 
-/// Byte offsets of the binary16 fields in a block; -1 ends the list.
-inline std::vector<int> half_fields(WeightType type) {
-  switch (type) {
-    case WeightType::q4_1:
-    case WeightType::q5_1:
-    case WeightType::q4_k:
-    case WeightType::q5_k:
-      return {0, 2};
-    case WeightType::q2_k:
-      return {80, 82};
-    case WeightType::q3_k:
-      return {108};
-    case WeightType::q6_k:
-      return {208};
-    case WeightType::tq1_0:
-      return {52};
-    case WeightType::tq2_0:
-      return {64};
-    case WeightType::f32:
-    case WeightType::f16:
-    case WeightType::bf16:
-    case WeightType::iq1_m:
-    case WeightType::mxfp4:
-    case WeightType::nvfp4:
-      return {};
-    default:
-      return {0};
-  }
-}
-
 inline void store_u16(std::byte* to, uint16_t value) { std::memcpy(to, &value, 2); }
 
 /// rows x n values. Extreme rows are random bytes throughout (scales may be infinite or NaN);
-/// ordinary ones have scales like a model's.
+/// ordinary ones have scales like a model's. Fields vary by themselves (rows_test.cc).
 inline std::vector<std::byte> weight_rows(const WeightFormat& format, int64_t rows, int64_t n,
                                           bool extreme, Random& random) {
   std::vector<std::byte> bytes(static_cast<size_t>(rows * format.row_bytes(n)));
@@ -75,37 +47,21 @@ inline std::vector<std::byte> weight_rows(const WeightFormat& format, int64_t ro
   const size_t blocks = bytes.size() / format.block_bytes;
   for (size_t b = 0; b < blocks; ++b) {
     std::byte* block = bytes.data() + b * format.block_bytes;
-    for (const int field : half_fields(format.type)) {
-      store_u16(block + field, f32_to_f16(0.02F * random.normal()));
+    for (const BlockField& field : block_fields(format.type)) {
+      for (int e = 0; e < field.count; ++e) {
+        auto* to = reinterpret_cast<uint8_t*>(block);
+        if (field.kind == FieldKind::half || field.kind == FieldKind::half_min)
+          field.set(to, e, f32_to_f16(0.02F * random.normal()));
+        if (field.kind == FieldKind::e8m0) field.set(to, e, 110 + random.next() % 16);
+        if (field.kind == FieldKind::ue4m3) field.set(to, e, random.next() % 0x50);
+      }
     }
     const float value = 0.3F * random.normal();
-    switch (format.type) {
-      case WeightType::f32:
-        std::memcpy(block, &value, 4);
-        break;
-      case WeightType::f16:
-        store_u16(block, f32_to_f16(value));
-        break;
-      case WeightType::bf16:
-        store_u16(block, f32_to_bf16(value));
-        break;
-      case WeightType::mxfp4:
-        block[0] = static_cast<std::byte>(110 + random.next() % 16);
-        break;
-      case WeightType::nvfp4:
-        for (int i = 0; i < 4; ++i) block[i] = static_cast<std::byte>(random.next() % 0x50);
-        break;
-      case WeightType::iq1_m: {  // the scale is spread over the top nibbles of four 16-bit words
-        const uint16_t scale = f32_to_f16(0.02F * random.normal());
-        for (int i = 0; i < 4; ++i) {
-          std::byte& high = block[48 + 2 * i + 1];
-          high = (high & std::byte{0x0F}) | static_cast<std::byte>(((scale >> (4 * i)) & 0xF) << 4);
-        }
-        break;
-      }
-      default:
-        break;
-    }
+    const uint32_t bits =
+        std::bit_cast<uint32_t>(value) ^ static_cast<uint32_t>(random.next() >> 56);
+    if (format.type == WeightType::f32) std::memcpy(block, &bits, 4);
+    if (format.type == WeightType::f16) store_u16(block, f32_to_f16(value));
+    if (format.type == WeightType::bf16) store_u16(block, f32_to_bf16(value));
   }
   return bytes;
 }

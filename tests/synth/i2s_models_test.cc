@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <set>
 
 #include "model/model.h"
 #include "native/engine.h"
@@ -142,6 +143,22 @@ TEST_F(I2sModels, EveryFormatHoldsTheSameValues) {
   const std::vector<float> expected = values_of("I2_S");
   EXPECT_EQ(expected.size(), 2U * (2 * 256 * 256 + 2 * 256 * 512));
   for (const char* type : {"TQ1_0", "TQ2_0", "F16", "F32"}) EXPECT_EQ(values_of(type), expected);
+}
+
+TEST_F(I2sModels, EachTensorHasAScaleOfItsOwn) {
+  const auto file = GgufFile::open(make("I2_S"));
+  ASSERT_TRUE(file);
+  std::set<float> scales;
+  int tensors = 0;
+  for (const GgufTensor& tensor : file->tensors()) {
+    if (tensor.type_id != static_cast<uint32_t>(WeightType::i2_s)) continue;
+    ++tensors;
+    const auto bytes = tensor.data;
+    scales.insert(
+        weight_format(WeightType::i2_s).tensor_scale(bytes.data(), tensor.ne[0] * tensor.ne[1]));
+  }
+  EXPECT_EQ(tensors, 2 * 7);
+  EXPECT_EQ(scales.size(), 2U * 7U);
 }
 
 TEST_F(I2sModels, AScaleThatIsNoneIsRefusedByName) {
