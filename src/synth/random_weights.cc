@@ -20,7 +20,7 @@ void store_u16(uint8_t* to, uint16_t value) {
 }
 
 /// About 1: three exponents and every mantissa. One in sixteen has any smaller exponent, so that
-/// its binary16 is subnormal or 0.
+/// its binary16 may be subnormal.
 float spread(Random& random) {
   const uint64_t drawn = random.next();
   const float mantissa = 1.0F + static_cast<float>(drawn >> 40) * 0x1p-24F;
@@ -29,14 +29,20 @@ float spread(Random& random) {
   return std::ldexp(mantissa, -lower);
 }
 
-/// The stored form of a scale >= 0 that is no binary16.
+/// As binary16, the nearest that is not 0: no row is without values.
+uint16_t half_scale(float size) {
+  const uint16_t half = f32_to_f16(size);
+  return (half & 0x7FFF) != 0 ? half : static_cast<uint16_t>(half | 1);
+}
+
+/// The stored form of a scale > 0 that is no binary16.
 uint32_t coarse_scale(FieldKind kind, float size) {
   if (kind == FieldKind::e8m0) {
     int exponent = 0;
     std::frexp(size, &exponent);
     return static_cast<uint32_t>(std::clamp(exponent + 127, 0, 254));  // between half of it and it
   }
-  uint8_t byte = 0;
+  uint8_t byte = 1;
   while (byte < 0x7E && NVFP4::scale(byte) < size) ++byte;
   return byte;
 }
@@ -131,14 +137,14 @@ void RandomWeights::draw_block(Random& random, float scale, uint8_t* block) cons
     switch (field.kind) {
       case FieldKind::half:
         d = scale * spread(random) * (signs & 1 ? 1.0F : -1.0F);
-        field.set(block, 0, f32_to_f16(d));
+        field.set(block, 0, half_scale(d));
         break;
       case FieldKind::half_min: {
         // Mostly of the sign that brings the mean to 0, and of a size that most groups' codes can
         // make up for.
         const float usual = most_ * (minima_ != nullptr ? 0.2F : 0.5F);
         min = std::copysign(scale * spread(random) * usual, (signs >> 1 & 15) != 0 ? d : -d);
-        field.set(block, 0, f32_to_f16(minima_ != nullptr ? min : -min));
+        field.set(block, 0, half_scale(minima_ != nullptr ? min : -min));
         break;
       }
       case FieldKind::e8m0:

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -32,6 +33,19 @@ TEST_P(EveryFormat, DecodesToTheSpreadThatWasAskedFor) {
   EXPECT_GT(deviation, 0.7 * kSigma);
   EXPECT_LT(deviation, 2.0 * kSigma);  // MXFP4 has powers of two only
   EXPECT_LT(largest, 12 * kSigma);
+}
+
+TEST_P(EveryFormat, LeavesNoRowWithoutValues) {
+  const WeightFormat& format = *GetParam();
+  std::vector<std::byte> bytes(static_cast<size_t>(format.row_bytes(256)));
+  std::vector<float> values(256);
+  Random random(7, "a tensor");
+  const RandomWeights weights(format, 0.02F);
+  for (int row = 0; row < 2000; ++row) {
+    weights.fill(random, bytes);
+    format.decode(bytes.data(), values.data(), 256);
+    ASSERT_TRUE(std::ranges::any_of(values, [](float value) { return value != 0; })) << row;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, EveryFormat, ::testing::ValuesIn([] {
