@@ -32,7 +32,7 @@ Result<Charsmap> Charsmap::parse(std::span<const std::byte> bytes, const std::st
   return map;
 }
 
-Result<Charsmap::Replacement> Charsmap::longest(std::string_view text) const {
+Result<Charsmap::Replacement> Charsmap::find(std::string_view text, bool first) const {
   if (units_.empty()) return Replacement{};
   const std::string where = "character map";
   size_t consumed = 0;
@@ -49,6 +49,7 @@ Result<Charsmap::Replacement> Charsmap::longest(std::string_view text) const {
     if (node >= units_.size()) return broken("the character map points outside itself", where);
     consumed = at + 1;
     offset = units_[node] & ~kValueBit;
+    if (first) break;
   }
   if (consumed == 0) return Replacement{};
   const size_t end = replacements_.find('\0', offset);

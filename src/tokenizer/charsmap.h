@@ -32,9 +32,14 @@ class Charsmap {
   };
   /// For the longest stretch that `text` begins with and that has a replacement. Errors
   /// (bad_input_file): the trie points outside itself, a replacement has no end.
-  Result<Replacement> longest(std::string_view text) const;
+  Result<Replacement> longest(std::string_view text) const { return find(text, false); }
+
+  /// For the shortest, with the same errors.
+  Result<Replacement> shortest(std::string_view text) const { return find(text, true); }
 
  private:
+  Result<Replacement> find(std::string_view text, bool first) const;
+
   std::vector<uint32_t> units_;
   std::string replacements_;
 };

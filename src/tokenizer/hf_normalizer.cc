@@ -8,6 +8,7 @@
 #include "tokenizer/code_points.h"
 #include "tokenizer/hf_characters.h"
 #include "tokenizer/hf_pattern.h"
+#include "tokenizer/hf_precompiled.h"
 
 namespace crossval {
 namespace {
@@ -60,26 +61,6 @@ std::string bert(std::string text, const BertRules& rules) {
                    [](uint32_t c) { return !hf_is_nonspacing_mark(c); });
   }
   return rules.lowercase ? hf_lowercase(out) : out;
-}
-
-// Grapheme clusters do not matter: the map's longest match from the left decides, as in
-// SentencePiece.
-Result<std::string> mapped(const Charsmap& map, std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const auto found = map.longest(text);
-    if (!found) return tl::unexpected(found.error());
-    if (found->consumed > 0) {
-      out += found->text;
-      text.remove_prefix(found->consumed);
-      continue;
-    }
-    size_t size = 0;
-    next_code_point(text, &size);
-    out += text.substr(0, size);
-    text.remove_prefix(size);
-  }
-  return out;
 }
 
 std::optional<std::vector<std::byte>> base64(std::string_view text) {
@@ -187,7 +168,7 @@ Result<void> HfNormalizer::add(const json& part, const HfPlace& place) {
     auto map = Charsmap::parse(*bytes, place.text());
     if (!map) return tl::unexpected(map.error());
     steps_.emplace_back([map = std::make_shared<Charsmap>(std::move(*map))](std::string t) {
-      return mapped(*map, t);
+      return hf_precompiled(*map, t);
     });
     return {};
   }

@@ -1,11 +1,13 @@
 """tokenizer.json and tokenizer.model files beside the libraries that they belong to (PyPI tokenizers and
 sentencepiece): trained here with the parts that published causal models use, and converted from
 vocabularies. CROSSVAL_TEST_ALL=1 tries ten times as many texts."""
+import base64
 import io
 import json
 import os
 import random
 import subprocess
+import unicodedata
 
 import gguf
 import pytest
@@ -241,6 +243,89 @@ def test_sentencepiece_model(ours, corpus, tmp_path, kind, rule, settings):
     path = tmp_path / "tokenizer.model"
     path.write_bytes(model.getvalue())
     hold_model_against(path, ours)
+
+
+def message_fields(message):
+    """{number: last value} of a protobuf message's fields."""
+    found, at = {}, 0
+
+    def number():
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = message[at]
+            at, value, shift = at + 1, value | (byte & 127) << shift, shift + 7
+            if byte < 128:
+                return value
+
+    while at < len(message):
+        key = number()
+        if key & 7 == 0:
+            found[key >> 3] = number()
+        else:
+            size = {1: 8, 5: 4}.get(key & 7) or number()
+            found[key >> 3] = message[at:at + size]
+            at += size
+    return found
+
+
+def clusters(seed, count):
+    """Texts of grapheme clusters, most of them decomposed: Hangul in jamo, letters with marks, conjuncts of
+    Indic scripts, emoji joined, coloured and in pairs, line ends, letters that a character map replaces."""
+    rng = random.Random(seed)
+    kinds = [
+        lambda: unicodedata.normalize("NFD", chr(rng.randrange(0xAC00, 0xD7A4))),
+        lambda: "".join(chr(rng.randrange(0x1100, 0x1200)) for _ in range(rng.randint(1, 3))),
+        lambda: unicodedata.normalize("NFD", chr(rng.choice([rng.randrange(0xC0, 0x250),
+                                                             rng.randrange(0x1E00, 0x1F00)]))),
+        lambda: rng.choice("aeinoAZ\u00aa\u00b5\u017f\uff21\uff41\uff76\u2460\u33a5\ufb01\u1100\u00df\u0130")
+        + "".join(chr(rng.choice([0x300, 0x301, 0x308, 0x323, 0x327, 0x345, 0x3099, 0x309A, 0x20DD, 0x200D,
+                                  0x200C, 0xFE0F, 0x0903, 0x0E33, 0x1D165])) for _ in range(rng.randint(0, 3))),
+        lambda: "\u0915\u094d\u0937" + rng.choice(["", "\u093f", "\u200d", "\u094d\u0930"]),
+        lambda: rng.choice(["\u0b95\u0bc6\u0bbe", "\u0e01\u0e33", "\u0f77", "\u1025\u102e", "\u0b47\u0b56"]),
+        lambda: "\u200d".join(rng.choices("\U0001F469\U0001F467\u2764\u00a9\u00ae", k=rng.randint(1, 3))),
+        lambda: rng.choice("\u00a9\u2122\U0001F44D") + rng.choice(["\ufe0f", "\U0001F3FD", "\u20e3"]),
+        lambda: "".join(chr(rng.randrange(0x1F1E6, 0x1F200)) for _ in range(rng.randint(1, 3))),
+        lambda: rng.choice(["\r\n", "\r", "\n", "\r\r\n", " \u0301", "\t\u0301", "\u00a0\u0308", "\u3000"]),
+        lambda: "\u0600" + rng.choice("1a\u0661"),
+        lambda: rng.choice(["the", "word", "\u30ab\u3099", "\u212b", "\u1e9b\u0323", "\u00bd"])]
+    for _ in range(count):
+        yield "".join(rng.choice(kinds)() + rng.choice(["", "", " "]) for _ in range(rng.randint(1, 12)))
+
+
+@pytest.mark.parametrize("rule", ["nmt_nfkc", "nmt_nfkc_cf", "nfkc", "own"])
+def test_precompiled_is_the_librarys_not_sentencepieces(ours, corpus, tmp_path, rule):
+    """The character map of one SentencePiece model, in its own file and in a tokenizer.json: each is to be read
+    as the library it belongs to reads it."""
+    # Letters that lose their marks, a mark and a pair of characters that are mapped themselves.
+    (tmp_path / "own.tsv").write_text("61\t62\n61 301\t63\nE9\t45\n301\t27\nD A\t20\n1100 1161\tAC00\n")
+    named = {"normalization_rule_tsv": str(tmp_path / "own.tsv")} if rule == "own" else \
+        {"normalization_rule_name": rule}
+    learned = [line for line in corpus if line.strip()] + list(clusters(5, 300))
+    out = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(learned), model_writer=out, model_type="unigram", vocab_size=3000,
+        hard_vocab_limit=False, minloglevel=2, **named)
+    model = tmp_path / "tokenizer.model"
+    model.write_bytes(out.getvalue())
+    charsmap = message_fields(message_fields(out.getvalue())[3])[2]
+    theirs = sentencepiece.SentencePieceProcessor(model_file=str(model))
+    vocabulary = [[theirs.id_to_piece(i), theirs.get_score(i)] for i in range(theirs.vocab_size())]
+    path = tmp_path / "tokenizer.json"
+    path.write_text(json.dumps({
+        "version": "1.0", "truncation": None, "padding": None, "added_tokens": [], "post_processor": None,
+        "normalizer": {"type": "Precompiled", "precompiled_charsmap": base64.b64encode(charsmap).decode()},
+        "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "always", "split": True},
+        "decoder": None, "model": {"type": "Unigram", "unk_id": 0, "vocab": vocabulary, "byte_fallback": False}}))
+    library = Tokenizer.from_file(str(path))
+    print("seed", SEED)
+    tried = list(clusters(SEED, 4 * COUNT)) + list(texts(SEED, COUNT, SPECIALS))
+    in_json = ours(path, [(text, 0, 0) for text in tried])
+    in_model = ours(model, [(text, 0, 0) for text in tried])
+    for text, found, other in zip(tried, in_json, in_model):
+        assert found == library.encode(text, add_special_tokens=False).ids, text
+        assert other == theirs.encode(text, out_type=int), text
+    assert any(a != b for a, b in zip(in_json, in_model))  # or the texts reach no difference
 
 
 def test_sentencepiece_kinds_that_are_not_supported(binary, corpus, tmp_path):
