@@ -67,7 +67,7 @@ class TokenizeCommand : public Command {
     const auto& [candidate, reference] = *made;
     ModelPrompt built = build_model_prompt(*std::move(read), reference->info().settings);
     const PairFacts facts{*std::move(beside), std::move(built.model)};
-    const auto comparison = compare_tokens(built.prompt, facts, {*candidate, *reference});
+    const auto comparison = compare_tokens({built.prompt}, facts, {*candidate, *reference});
     if (!comparison) return tl::unexpected(comparison.error());
     write_output(console, console.format == OutputFormat::json
                               ? token_comparison_json(*comparison)

@@ -21,7 +21,8 @@ using Pieces = std::span<const std::string>;
 struct View {
   const TokenGateInput& input;
   const TokenHunk& hunk;
-  Pieces a, b;  // pieces of the hunk
+  std::string_view stretch;  // of the text
+  Pieces a, b;               // pieces of the hunk
   std::string a_text = join(a), b_text = join(b);
 
   static std::string join(Pieces pieces) {
@@ -51,6 +52,26 @@ size_t trailing(Pieces pieces, std::string_view text) {
   return static_cast<size_t>(std::find_if(pieces.rbegin(), pieces.rend(), other) - pieces.rbegin());
 }
 
+// Whether the pieces begin with `text`, spelled by several: a space that is put in front does not
+// count.
+bool begin_by_spelling(Pieces pieces, std::string_view text) {
+  std::string begun;
+  for (const std::string& piece : pieces) {
+    if (begun.size() > text.size()) break;
+    begun += piece;
+  }
+  return begun.starts_with(text) || (begun.starts_with(' ') && begun.substr(1).starts_with(text));
+}
+
+bool end_by_spelling(Pieces pieces, std::string_view text) {
+  std::string ended;
+  while (!pieces.empty() && ended.size() < text.size()) {
+    ended.insert(0, pieces.back());
+    pieces = pieces.first(pieces.size() - 1);
+  }
+  return ended.ends_with(text);
+}
+
 // "2 × <s>"
 std::string times(size_t count, const std::string& text) {
   return text.empty() ? "none" : fmt::format("{} × {}", count, text);
@@ -61,6 +82,9 @@ Found bos(const View& view) {
   const size_t a = leading(candidate.pieces, candidate.bos_text);
   const size_t b = leading(reference.pieces, reference.bos_text);
   if (a == b || std::max(view.hunk.a_begin, view.hunk.b_begin) > std::max(a, b)) return {};
+  // The text's own, spelled out: special() says so.
+  const Pieces fewer = a < b ? Pieces(candidate.pieces).subspan(a) : Pieces(reference.pieces).subspan(b);
+  if (begin_by_spelling(fewer, a < b ? reference.bos_text : candidate.bos_text)) return {};
   const std::string evidence =
       fmt::format("{} starts with {}, {} with {}", candidate.engine, times(a, candidate.bos_text),
                   reference.engine, times(b, reference.bos_text));
@@ -88,6 +112,9 @@ Found eos(const View& view) {
   const bool at_end =
       view.hunk.a_end + a >= candidate.ids.size() && view.hunk.b_end + b >= reference.ids.size();
   if (a == b || !at_end) return {};
+  const Pieces fewer = a < b ? Pieces(candidate.pieces).first(candidate.pieces.size() - a)
+                             : Pieces(reference.pieces).first(reference.pieces.size() - b);
+  if (end_by_spelling(fewer, a < b ? reference.eos_text : candidate.eos_text)) return {};
   const std::string evidence =
       fmt::format("{} ends with {}, {} with {}", candidate.engine, times(a, candidate.eos_text),
                   reference.engine, times(b, reference.eos_text));
@@ -133,7 +160,9 @@ Found special(const View& view) {
 Found same_bytes(const View& view) {
   if (view.a_text != view.b_text || view.a_text.empty()) return {};
   if (std::equal(view.a.begin(), view.a.end(), view.b.begin(), view.b.end())) return {};
-  const std::string name = name_segmentation(view.a, view.b);
+  const bool words =
+      !view.input.candidate.pre_tokenizer.empty() || !view.input.reference.pre_tokenizer.empty();
+  const std::string name = words ? name_segmentation(view.a, view.b) : "merge-order";
   const char* what = name == "merge-order"            ? "build the same word from other pieces"
                      : name == "pre-tokenizer-digits" ? "group digits differently"
                      : name == "pre-tokenizer-contractions" ? "split contractions differently"
@@ -141,8 +170,9 @@ Found same_bytes(const View& view) {
                      : name == "pre-tokenizer-case"
                          ? "split differently where lower meets upper case"
                          : "cut words from signs differently";
-  const char* why = name == "merge-order" ? "their merges are not in the same order"
-                                          : "their pre-tokenizers are not the same";
+  const char* why = !words                  ? "neither cuts words first; their scores or algorithms differ"
+                    : name == "merge-order" ? "their merges are not in the same order"
+                                            : "their pre-tokenizers are not the same";
   return {{name,
            fmt::format("{} and {} {}: {}", view.input.candidate.engine, view.input.reference.engine,
                        what, why),
@@ -174,7 +204,7 @@ Found newline(const View& view) {
 constexpr std::string_view kReplacement = "\uFFFD";
 
 Found invalid_utf8(const View& view) {
-  if (is_valid_utf8(view.input.text)) return {};
+  if (is_valid_utf8(view.input.candidate.text)) return {};
   const bool a = view.a_text.find(kReplacement) != std::string::npos;
   const bool b = view.b_text.find(kReplacement) != std::string::npos;
   if (a == b) return {};
@@ -197,6 +227,19 @@ Found unknown(const View& view) {
   const auto& without_word = a ? view.input.candidate : view.input.reference;
   const auto& with_word = a ? view.input.reference : view.input.candidate;
   const Pieces known = a ? view.b : view.a;
+  if (known.empty()) {
+    return {{"normalisation",
+             fmt::format("{} leaves out of the text what {} has no token for", with_word.engine,
+                         without_word.engine),
+             view.evidence()}};
+  }
+  const std::string form = name_form_that_holds(view.stretch, a ? view.b_text : view.a_text);
+  if (!form.empty()) {
+    return {{"normalisation",
+             fmt::format("{} normalises the text before it cuts ({}), {} has no token for it as it is",
+                         with_word.engine, form, without_word.engine),
+             view.evidence()}};
+  }
   const bool bytes = std::any_of(known.begin(), known.end(),
                                  [](const std::string& piece) { return !is_valid_utf8(piece); });
   return {{"unknown-token",
@@ -209,14 +252,20 @@ Found unknown(const View& view) {
 Found normalisation(const View& view) {
   const std::string form = name_normalisation(view.a_text, view.b_text);
   if (form.empty()) return {};
-  return {{"normalisation", fmt::format("one engine normalises the text before it cuts ({})", form),
-           view.evidence()}};
+  const bool a_as_it_is = view.stretch.find(view.a_text) != std::string_view::npos;
+  const bool b_as_it_is = view.stretch.find(view.b_text) != std::string_view::npos;
+  const std::string who = a_as_it_is == b_as_it_is ? std::string("one engine")
+                          : a_as_it_is             ? view.input.reference.engine
+                                                   : view.input.candidate.engine;
+  return {{"normalisation",
+           fmt::format("{} normalises the text before it cuts ({})", who, form), view.evidence()}};
 }
 
 }  // namespace
 
-TokenCause explain_hunk(const TokenGateInput& input, const TokenHunk& hunk) {
-  const View view{input, hunk,
+TokenCause explain_hunk(const TokenGateInput& input, const TokenHunk& hunk,
+                        std::string_view stretch) {
+  const View view{input, hunk, stretch,
                   Pieces(input.candidate.pieces).subspan(hunk.a_begin, hunk.a_end - hunk.a_begin),
                   Pieces(input.reference.pieces).subspan(hunk.b_begin, hunk.b_end - hunk.b_begin)};
   // From what is certain to what is inferred; the first that applies names it.

@@ -1,5 +1,7 @@
 #include "gate/token_mismatch.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string_view>
 
@@ -37,17 +39,49 @@ std::vector<TokenHunk> align_pieces(const TokenGateInput& input) {
   return align_tokens(candidate, numbered(input.reference));
 }
 
+size_t start_of(const std::vector<TextRange>& ranges, size_t index, size_t text_size) {
+  return index < ranges.size() ? ranges[index].begin : text_size;
+}
+
+// Both sides' tokens in the texts they were made of.
+struct Places {
+  const TokenGateInput& input;
+  std::vector<TextRange> a = locate_pieces(input.candidate.text, input.candidate.pieces,
+                                           input.candidate.bos_text);
+  std::vector<TextRange> b = locate_pieces(input.reference.text, input.reference.pieces,
+                                           input.reference.bos_text);
+
+  size_t begin(const TokenHunk& hunk) const {
+    return std::min(start_of(a, hunk.a_begin, input.candidate.text.size()),
+                    start_of(b, hunk.b_begin, input.reference.text.size()));
+  }
+
+  size_t end(const TokenHunk& hunk) const {
+    return std::max(start_of(a, hunk.a_end, input.candidate.text.size()),
+                    start_of(b, hunk.b_end, input.reference.text.size()));
+  }
+  TokenCause explain(const TokenHunk& hunk) const {
+    const size_t from = begin(hunk);
+    const std::string_view rest = input.candidate.text.substr(std::min(from, input.candidate.text.size()));
+    return explain_hunk(input, hunk, rest.substr(0, end(hunk) - from));
+  }
+};
+
 // Other merges are what another vocabulary is: they explain nothing beside it.
-std::optional<TokenCause> find_text_cause(const TokenGateInput& input) {
-  for (const TokenHunk& hunk : align_pieces(input)) {
-    TokenCause cause = explain_hunk(input, hunk);
+std::optional<TokenCause> find_text_cause(const Places& places) {
+  for (const TokenHunk& hunk : align_pieces(places.input)) {
+    TokenCause cause = places.explain(hunk);
     if (cause.name != "merge-order" && cause.name != "unexplained") return cause;
   }
   return std::nullopt;
 }
 
-size_t start_of(const std::vector<TextRange>& ranges, size_t index, size_t text_size) {
-  return index < ranges.size() ? ranges[index].begin : text_size;
+TokenCause other_text(const TokenGateInput& input, const TextDifference& texts) {
+  return {"other-text",
+          fmt::format("{} and {} were given different texts", input.candidate.engine,
+                      input.reference.engine),
+          fmt::format("{} bytes beside {}, the same up to byte {}", input.candidate.text.size(),
+                      input.reference.text.size(), texts.offset)};
 }
 
 }  // namespace
@@ -57,24 +91,27 @@ std::optional<TokenMismatch> find_token_mismatch(const TokenGateInput& input) {
   found.hunks = align_tokens(input.candidate.ids, input.reference.ids);
   if (found.hunks.empty()) return std::nullopt;
   const TokenHunk& first = found.hunks.front();
-  const auto a_ranges = locate_pieces(input.text, input.candidate.pieces, input.candidate.bos_text);
-  const auto b_ranges = locate_pieces(input.text, input.reference.pieces, input.reference.bos_text);
+  const Places places{input};
   found.index = first.a_begin;
-  found.text_offset = std::min(start_of(a_ranges, first.a_begin, input.text.size()),
-                               start_of(b_ranges, first.b_begin, input.text.size()));
-  found.place = show_place(input.text, found.text_offset);
+  found.text_offset = places.begin(first);
+  found.place = show_place(input.reference.text, found.text_offset);
+  found.texts = find_text_difference(input.candidate.text, input.reference.text);
   if (auto other = find_other_vocabulary(input)) {
     found.cause = *std::move(other);
-    found.further_cause = find_text_cause(input);
+    found.further_cause = found.texts ? other_text(input, *found.texts) : find_text_cause(places);
+    found.causes[found.cause.name] = found.hunks.size();
+  } else if (found.texts && places.end(first) >= found.texts->offset) {
+    found.cause = other_text(input, *found.texts);
     found.causes[found.cause.name] = found.hunks.size();
   } else {
-    found.cause = explain_hunk(input, first);
-    for (const TokenHunk& hunk : found.hunks) ++found.causes[explain_hunk(input, hunk).name];
+    found.cause = places.explain(first);
+    if (found.texts) found.further_cause = other_text(input, *found.texts);
+    for (const TokenHunk& hunk : found.hunks) ++found.causes[places.explain(hunk).name];
   }
   found.candidate_ids = input.candidate.ids;
   found.reference_ids = input.reference.ids;
-  found.candidate_window = window(input.candidate, a_ranges, first.a_begin, first.a_end);
-  found.reference_window = window(input.reference, b_ranges, first.b_begin, first.b_end);
+  found.candidate_window = window(input.candidate, places.a, first.a_begin, first.a_end);
+  found.reference_window = window(input.reference, places.b, first.b_begin, first.b_end);
   return found;
 }
 

@@ -1,4 +1,4 @@
-// What the token gate looks at: both engines' ids for one text, with the bytes each id stands for.
+// What the token gate looks at: both engines' ids for their text, with the bytes each id stands for.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,13 @@ struct TokenSide {
   std::string bos_text;  // empty when it has none
   std::string eos_text;
   std::vector<std::string> special_texts;  // control and user-defined tokens
+  /// The rule that cuts text into words before anything else, by its name in the file; empty where
+  /// the vocabulary has none (SentencePiece, WordPiece, RWKV).
+  std::string pre_tokenizer = "default";
+  std::string_view text;  // what it tokenised
 };
 
 struct TokenGateInput {
-  std::string_view text;  // what both engines tokenised
   TokenSide candidate;
   TokenSide reference;
 };

@@ -16,7 +16,18 @@ constexpr size_t kShownPieces = 12;
 
 bool continues_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
 
-std::string mapped(const std::string& text, int options) {
+struct Form {
+  const char* name;
+  int options;
+};
+constexpr Form kForms[] = {
+    {"NFC or NFD", UTF8PROC_COMPOSE | UTF8PROC_STABLE},
+    {"NFKC or NFKD", UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_STABLE},
+    {"lower case", UTF8PROC_CASEFOLD},
+    {"accents stripped", UTF8PROC_STRIPMARK | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD},
+};
+
+std::string mapped(std::string_view text, int options) {
   utf8proc_uint8_t* result = nullptr;
   const auto length = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
                                    static_cast<utf8proc_ssize_t>(text.size()), &result,
@@ -88,22 +99,24 @@ std::string show_place(std::string_view text, size_t at, size_t context) {
 
 std::string name_normalisation(const std::string& a, const std::string& b) {
   if (a == b) return {};
-  struct Form {
-    const char* name;
-    int options;
-  };
-  constexpr Form kForms[] = {
-      {"NFC or NFD", UTF8PROC_COMPOSE | UTF8PROC_STABLE},
-      {"NFKC or NFKD", UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_STABLE},
-      {"lower case", UTF8PROC_CASEFOLD},
-      {"accents stripped", UTF8PROC_STRIPMARK | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD},
-  };
   for (const Form& form : kForms) {
     const std::string left = mapped(a, form.options);
     if (!left.empty() && left == mapped(b, form.options)) return form.name;
   }
   const std::string left = without_blanks(a);
   return !left.empty() && left == without_blanks(b) ? "blanks" : "";
+}
+
+std::string name_form_that_holds(std::string_view text, std::string_view part) {
+  if (part.starts_with(' ')) part.remove_prefix(1);
+  if (part.empty() || text.find(part) != std::string_view::npos) return {};
+  for (const Form& form : kForms) {
+    const std::string wanted = mapped(part, form.options);
+    if (!wanted.empty() && mapped(text, form.options).find(wanted) != std::string::npos) {
+      return form.name;
+    }
+  }
+  return {};
 }
 
 }  // namespace crossval

@@ -22,4 +22,8 @@ std::string show_place(std::string_view text, size_t at, size_t context = 32);
 /// "lower case", "blanks"), or nothing. Equal texts give nothing.
 std::string name_normalisation(const std::string& a, const std::string& b);
 
+/// The one under which `text` holds `part`, a space in front apart, that it does not hold as it is;
+/// or nothing.
+std::string name_form_that_holds(std::string_view text, std::string_view part);
+
 }  // namespace crossval

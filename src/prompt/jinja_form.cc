@@ -6,6 +6,7 @@
 
 #include "base/read_file.h"
 #include "base/utf8.h"
+#include "prompt/text_encoding.h"
 
 namespace crossval {
 namespace {
@@ -44,6 +45,9 @@ Result<JinjaTemplate> find_jinja(const std::string& name, const PromptModelFacts
   }
   Result<std::string> source = read_file(name, kMaxTemplateBytes);
   if (!source) return tl::unexpected(source.error());
+  if (auto narrow = refuse_wide_text(*source, name); !narrow) {
+    return tl::unexpected(narrow.error());
+  }
   return JinjaTemplate{*std::move(source), {"jinja", "the file " + name}};
 }
 

@@ -1,12 +1,12 @@
 #include "prompt/model_facts.h"
 
 #include "tokenizer/tokenizer.h"
+#include "tokenizer/vocabulary.h"
 
 namespace crossval {
 namespace {
 
 constexpr std::string_view kTemplate = "tokenizer.chat_template";
-constexpr int64_t kControl = 3, kUserDefined = 4;  // values of tokenizer.ggml.token_type
 
 // The text of the token that `key` names. A SentencePiece vocabulary has its BOS at 1 and its EOS
 // at 2 when the file does not say.
@@ -41,12 +41,17 @@ Result<void> read_templates(const GgufFile& file, PromptModelFacts& facts) {
   return {};
 }
 
-void read_special_texts(const GgufArray& tokens, const GgufArray& types, PromptModelFacts& facts) {
-  if (types.element == GgufType::string) return;
-  for (uint64_t id = 0; id < types.count && id < tokens.strings.size(); ++id) {
-    const int64_t type = types.integer(id);
-    if (type == kControl) facts.control_texts.emplace_back(tokens.strings[id]);
-    if (type == kUserDefined) facts.user_defined_texts.emplace_back(tokens.strings[id]);
+// `types` may be null: all are normal then, but for those that upstream knows by their text.
+void read_special_texts(const GgufArray& tokens, const GgufArray* types, PromptModelFacts& facts) {
+  for (uint64_t id = 0; id < tokens.strings.size(); ++id) {
+    TokenKind kind = kind_by_text(tokens.strings[id]);
+    if (kind == TokenKind::normal && types != nullptr && id < types->count) {
+      kind = static_cast<TokenKind>(types->integer(id));
+    }
+    if (kind == TokenKind::control || kind == TokenKind::unknown) {
+      facts.control_texts.emplace_back(tokens.strings[id]);
+    }
+    if (kind == TokenKind::user_defined) facts.user_defined_texts.emplace_back(tokens.strings[id]);
   }
 }
 
@@ -65,11 +70,17 @@ Result<PromptModelFacts> read_model_facts(const GgufFile& file) {
   if (!eos) return tl::unexpected(eos.error());
   facts.bos_text = *bos;
   facts.eos_text = *eos;
+  auto pre_tokenizer = pre_tokenizer_name(file);
+  if (!pre_tokenizer) return tl::unexpected(pre_tokenizer.error());
+  facts.pre_tokenizer = *std::move(pre_tokenizer);
+  facts.pre_tokenizer_named = file.find_key("tokenizer.ggml.pre") != nullptr;
+  const GgufArray* types = nullptr;
   if (file.find_key("tokenizer.ggml.token_type") != nullptr) {
-    const auto types = file.get_array("tokenizer.ggml.token_type");
-    if (!types) return tl::unexpected(types.error());
-    read_special_texts(**tokens, **types, facts);
+    const auto found = file.get_array("tokenizer.ggml.token_type");
+    if (!found) return tl::unexpected(found.error());
+    if ((*found)->element != GgufType::string) types = *found;
   }
+  read_special_texts(**tokens, types, facts);
   return facts;
 }
 
@@ -81,6 +92,8 @@ Result<void> take_tokenizer_file(const std::string& path, PromptModelFacts& fact
   facts.vocabulary = "the tokenizer file";
   facts.bos_text = text(own.bos());
   facts.eos_text = text(own.eos());
+  facts.pre_tokenizer = own.pre_tokenizer();
+  facts.pre_tokenizer_named = true;
   facts.control_texts.clear();
   facts.user_defined_texts.clear();
   for (int32_t id = 0; id < own.size(); ++id) {

@@ -23,7 +23,11 @@ struct PromptModelFacts {
   /// vocabulary says (EngineSettings).
   bool add_bos = false;
   bool add_eos = false;
-  /// Texts that become one token only when special tokens are parsed (control tokens).
+  /// The rule that cuts text into words (Tokenizer::pre_tokenizer), and whether the file names it.
+  std::string pre_tokenizer;
+  bool pre_tokenizer_named = true;
+  /// Texts that become one token only when special tokens are parsed (control tokens and
+  /// the unknown one).
   std::vector<std::string> control_texts;
   /// Texts that always become one token (user-defined).
   std::vector<std::string> user_defined_texts;

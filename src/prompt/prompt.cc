@@ -5,6 +5,7 @@
 #include "prompt/form.h"
 #include "prompt/source.h"
 #include "prompt/special_text.h"
+#include "prompt/text_encoding.h"
 
 namespace crossval {
 namespace {
@@ -33,6 +34,8 @@ std::string list_hits(const std::vector<SpecialTextHit>& hits) {
 }
 
 void warn_about_text(const RenderedForm& form, const PromptModelFacts& model, Prompt& prompt) {
+  const auto unseen = warn_about_unseen(prompt.text);
+  prompt.warnings.insert(prompt.warnings.end(), unseen.begin(), unseen.end());
   if (const size_t at = find_invalid_utf8(prompt.text); at != prompt.text.size()) {
     prompt.warnings.push_back({"invalid-utf8", "the prompt is not valid UTF-8 from byte " +
                                                    std::to_string(at) +

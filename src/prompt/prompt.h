@@ -27,8 +27,9 @@ struct PromptDecision {
 };
 
 /// Something that makes the ids other than a user would expect. `name` is stable (docs/prompts.md):
-/// bos-doubled, bos-missing, eos-dropped, invalid-utf8, marker-unknown, message-lost,
-/// special-as-text, tools-lost, tool-calls-lost.
+/// arguments-escaped, bos-doubled, bos-missing, byte-order-mark, crlf, eos-dropped, invalid-utf8,
+/// kwargs-lost, marker-unknown, message-lost, request-keys-ignored, special-as-text, tools-lost,
+/// tool-calls-lost.
 struct PromptWarning {
   std::string name;
   std::string message;

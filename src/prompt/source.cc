@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/read_file.h"
+#include "prompt/text_encoding.h"
 
 namespace crossval {
 namespace {
@@ -30,6 +31,13 @@ Result<std::vector<TokenId>> parse_ids(std::string_view text) {
   }
 }
 
+Result<std::string> read_text(const std::string& path) {
+  Result<std::string> text = read_file(path, kMaxPromptBytes);
+  if (!text) return text;
+  if (auto narrow = refuse_wide_text(*text, path); !narrow) return tl::unexpected(narrow.error());
+  return text;
+}
+
 Result<PromptSource> non_empty(std::string text, const std::string& where) {
   if (text.empty()) {
     return fail(ExitCode::usage, "the prompt is empty", where, "Give at least one byte of text.");
@@ -48,12 +56,12 @@ Result<PromptSource> read_prompt_source(const PromptRequest& request) {
   }
   if (request.text) return non_empty(*request.text, "-p");
   if (request.file) {
-    Result<std::string> text = read_file(*request.file, kMaxPromptBytes);
+    Result<std::string> text = read_text(*request.file);
     if (!text) return tl::unexpected(text.error());
     return non_empty(*std::move(text), *request.file);
   }
   if (request.messages_file) {
-    Result<std::string> json = read_file(*request.messages_file, kMaxPromptBytes);
+    Result<std::string> json = read_text(*request.messages_file);
     if (!json) return tl::unexpected(json.error());
     auto conversation = parse_conversation(*json, *request.messages_file, request.system);
     if (!conversation) return tl::unexpected(conversation.error());

@@ -16,6 +16,25 @@ Json window_of(const std::vector<WindowToken>& window) {
   return tokens;
 }
 
+Json texts_of(const std::optional<TextDifference>& texts) {
+  if (!texts) return nullptr;
+  return {{"offset", texts->offset},
+          {"line", texts->line},
+          {"candidate_place", json_bytes(texts->candidate_place)},
+          {"reference_place", json_bytes(texts->reference_place)}};
+}
+
+Json pre_tokenizers_of(const std::vector<PreTokenizerNote>& notes) {
+  Json all = Json::array();
+  for (const PreTokenizerNote& note : notes) {
+    all.push_back({{"engine", note.engine},
+                   {"name", json_bytes(note.name)},
+                   {"named", note.named},
+                   {"would_match", note.would_match ? Json(*note.would_match) : Json(nullptr)}});
+  }
+  return all;
+}
+
 }  // namespace
 
 Json json_mismatch(const TokenMismatch& mismatch) {
@@ -35,8 +54,10 @@ Json json_mismatch(const TokenMismatch& mismatch) {
       {"index", mismatch.index},
       {"text_offset", mismatch.text_offset},
       {"place", json_bytes(mismatch.place)},
+      {"texts", texts_of(mismatch.texts)},
       {"cause", cause(mismatch.cause)},
       {"further_cause", mismatch.further_cause ? cause(*mismatch.further_cause) : Json(nullptr)},
+      {"pre_tokenizers", pre_tokenizers_of(mismatch.pre_tokenizers)},
       {"causes", mismatch.causes},
       {"hunks", hunks},
       {"candidate_ids", mismatch.candidate_ids},

@@ -161,6 +161,8 @@ std::string json_report(const Comparison& comparison) {
        {"candidate", json_engine(comparison.candidate)},
        {"reference", json_engine(comparison.reference)},
        {"prompt", json_prompt(comparison.prompt)},
+       {"candidate_prompt",
+        comparison.candidate_prompt ? json_prompt(*comparison.candidate_prompt) : Json(nullptr)},
        {"tokens", comparison.tokens},
        {"warnings", json_warnings(comparison.warnings)},
        {"model_files", models_of(comparison.models)},

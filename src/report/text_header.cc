@@ -122,6 +122,11 @@ std::string prompt_lines(const Comparison& comparison, const TextOptions& option
   // The excerpt keeps its blanks: it is made to fit and must not be wrapped.
   std::string lines = layout.tinted(Tint::dim, "prompt");
   lines += std::string(kLabelWidth - 6, ' ') + what + "\n";
+  if (const auto& own = comparison.candidate_prompt) {
+    lines += layout.labelled(
+        "", fmt::format("the candidate has its own: {}, {}", own->form, escaped(own->form_why)));
+    if (options.verbose) lines += prompt_details(*own, layout);
+  }
   if (!options.verbose) return lines;
   lines += prompt_details(prompt, layout);
   if (!comparison.mismatch) return lines + ids_line("ids", comparison.tokens, layout);

@@ -1,4 +1,7 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 #include "report/bytes_text.h"
 #include "report/number_text.h"
@@ -35,6 +38,33 @@ std::string window_text(const char* side, const std::vector<WindowToken>& window
   return trimmed(pieces) + trimmed(ids);
 }
 
+// Some names, and how many more.
+std::string some_of(const std::vector<std::string>& names) {
+  constexpr size_t kShown = 4;
+  const size_t shown = std::min(names.size(), kShown);
+  const std::string text =
+      fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<long>(shown), ", "));
+  return names.size() > shown ? fmt::format("{} or {} more", text, names.size() - shown) : text;
+}
+
+std::string pre_tokenizer_text(const PreTokenizerNote& note, const PreTokenizerNote& other) {
+  std::string text = note.engine + ": " + (note.name.empty() ? "none" : note.name);
+  if (!note.named) text += " (the file names none)";
+  if (!note.would_match) return text;
+  std::vector<std::string> names = *note.would_match;
+  if (names.empty()) return fmt::format("{}; no known name makes the ids of {}", text, other.engine);
+  // The other side's own first.
+  std::ranges::stable_partition(names, [&](const std::string& name) { return name == other.name; });
+  return fmt::format("{}; with {} it makes the ids of {}", text, some_of(names), other.engine);
+}
+
+std::string texts_text(const TextDifference& texts, const Layout& layout) {
+  return layout.labelled("texts", fmt::format("the two sides' texts differ from byte {} on, in line {}",
+                                              texts.offset, texts.line)) +
+         layout.labelled("", "candidate " + texts.candidate_place) +
+         layout.labelled("", "reference " + texts.reference_place);
+}
+
 }  // namespace
 
 std::string mismatch_text(const Comparison& comparison, const TextOptions& options) {
@@ -42,7 +72,8 @@ std::string mismatch_text(const Comparison& comparison, const TextOptions& optio
 }
 
 std::string mismatch_text(const TokenMismatch& mismatch, const Layout& layout) {
-  std::string text =
+  std::string text = mismatch.texts ? texts_text(*mismatch.texts, layout) : "";
+  text +=
       layout.labelled("tokens", fmt::format("first difference at index {}, byte {} of the text",
                                             mismatch.index, mismatch.text_offset));
   text += layout.labelled("text", mismatch.place);
@@ -54,6 +85,11 @@ std::string mismatch_text(const TokenMismatch& mismatch, const Layout& layout) {
   if (const auto& further = mismatch.further_cause) {
     text += layout.labelled("further", further->name + ": " + further->sentence, Tint::warn);
     text += layout.labelled("", further->evidence);
+  }
+  const auto& notes = mismatch.pre_tokenizers;
+  for (size_t i = 0; i < notes.size(); ++i) {
+    text += layout.labelled(i == 0 ? "pre" : "",
+                            pre_tokenizer_text(notes[i], notes[notes.size() - 1 - i]), Tint::dim);
   }
   if (mismatch.hunks.size() > 1) {
     std::string all;

@@ -76,7 +76,9 @@ std::string token_comparison_text(const TokenComparison& comparison, const TextO
     lines += tokenizer_line(tokens.engine.settings, options);
     return lines + (options.verbose ? ids_line("", tokens.ids, layout) : "");
   };
+  const bool two = comparison.own_texts && options.verbose;
   std::string head = side("candidate", comparison.candidate);
+  if (two) head += prompt_details(comparison.candidate.prompt, layout);
   head += side("reference", comparison.reference);
   if (options.verbose) head += prompt_details(comparison.reference.prompt, layout);
   head += "\n";
@@ -102,6 +104,9 @@ std::string token_comparison_json(const TokenComparison& comparison) {
                         {"status", same ? "ok" : "tokens-differ"},
                         {"exit_code", static_cast<int>(exit_code(comparison))},
                         {"prompt", json_prompt(comparison.reference.prompt)},
+                        {"candidate_prompt", comparison.own_texts
+                                                 ? json_prompt(comparison.candidate.prompt)
+                                                 : Json(nullptr)},
                         {"candidate", side(comparison.candidate)},
                         {"reference", side(comparison.reference)},
                         {"mismatch", same ? Json(nullptr) : json_mismatch(*comparison.mismatch)},

@@ -21,10 +21,11 @@ struct Tokenisation {
   std::vector<Warning> warnings;
 };
 
-/// `tokenize --compare`: the same text, each engine with its own tokenizer.
+/// `tokenize --compare`: a text by each engine's own tokenizer.
 struct TokenComparison {
   Tokenisation candidate, reference;
   std::optional<TokenMismatch> mismatch;
+  bool own_texts = false;         // each side had its own; else both had the reference's
   std::vector<Warning> warnings;  // the prompt's and both engines'
 };
 

@@ -11,6 +11,7 @@
 #include "session/dump.h"
 #include "session/first_difference.h"
 #include "session/lockstep.h"
+#include "session/prompt_pair.h"
 #include "session/prompt_record.h"
 #include "session/summary.h"
 #include "session/tokenise.h"
@@ -42,6 +43,9 @@ class PerTokenRun {
 
  private:
   void describe();
+  PromptPair prompts() const {
+    return {plan_.prompt, plan_.candidate_prompt ? &*plan_.candidate_prompt : nullptr};
+  }
   Result<void> check_capabilities() const;
   Result<bool> pass_gates();
   Result<void> check_context() const;
@@ -93,7 +97,8 @@ void PerTokenRun::describe() {
   result_.models = plan_.models;
   result_.model_difference = plan_.model_difference;
   result_.prompt = prompt_record(plan_.prompt);
-  result_.warnings = prompt_warnings(plan_.prompt);
+  if (plan_.candidate_prompt) result_.candidate_prompt = prompt_record(*plan_.candidate_prompt);
+  result_.warnings = prompt_warnings(prompts());
 }
 
 Result<void> PerTokenRun::check_capabilities() const {
@@ -117,10 +122,13 @@ Result<bool> PerTokenRun::pass_gates() {
   result_.settings = std::move(settings.differing);
   result_.equal_settings = std::move(settings.equal);
   observer_.phase("tokenise");
-  auto tokens = tokenise_both(plan_.prompt, plan_.facts, engines_);
+  auto tokens = tokenise_both(prompts(), plan_.facts, engines_);
   if (auto ok = check_stop(stop_); !ok) return tl::unexpected(ok.error());
   if (!tokens) return tl::unexpected(tokens.error());
   result_.mismatch = std::move(tokens->mismatch);
+  if (auto texts = warn_about_texts(prompts()); texts && !result_.mismatch) {
+    result_.warnings.push_back(*std::move(texts));
+  }
   const bool candidates = plan_.on_token_mismatch == OnTokenMismatch::use_candidate;
   TokenSide& used = candidates ? tokens->candidate : tokens->reference;
   if (result_.mismatch && plan_.on_token_mismatch != OnTokenMismatch::stop) {

@@ -17,6 +17,7 @@ namespace crossval {
 /// What the command line asked for.
 struct PerTokenPlan {
   Prompt prompt;
+  std::optional<Prompt> candidate_prompt;  // where the candidate has a text of its own
   PairFacts facts;    // the token gate names causes with them
   ModelFiles models;  // what the two engines' model files are to each other,
   std::optional<FileDifference> model_difference;  // and in what they differ, where they do

@@ -3,17 +3,19 @@
 #include <fmt/format.h>
 
 #include "gate/token_offsets.h"
+#include "session/pre_tokenizer_notes.h"
 #include "session/prompt_record.h"
 
 namespace crossval {
 namespace {
 
 // The prompt as the vocabulary of `side` would have it: what --bos on puts in front is its own BOS.
-Prompt prompt_of(const Prompt& prompt, const PairFacts& facts, const EnginePair& engines,
+Prompt prompt_of(const PromptPair& prompts, const PairFacts& facts, const EnginePair& engines,
                  Side side) {
-  Prompt own = prompt;
+  if (side == Side::candidate && prompts.candidate != nullptr) return *prompts.candidate;
+  Prompt own = prompts.shared;
   own.bos_text = (side == Side::candidate ? facts.candidate : facts.reference).bos_text;
-  own.prepend_bos = prompt.prepend_bos && !engines.of(side).info().settings.add_bos;
+  own.prepend_bos = own.prepend_bos && !engines.of(side).info().settings.add_bos;
   return own;
 }
 
@@ -36,7 +38,7 @@ Result<std::vector<std::string>> pieces_by(const EnginePair& engines, Side side,
 }
 
 Result<TokenSide> side_of(const EnginePair& engines, Side side, const PromptModelFacts& facts,
-                          std::vector<TokenId> ids) {
+                          std::string_view text, std::vector<TokenId> ids) {
   auto pieces = pieces_by(engines, side, ids);
   if (!pieces) return tl::unexpected(pieces.error());
   TokenSide result{.engine = engine_label(engines, side),
@@ -45,7 +47,9 @@ Result<TokenSide> side_of(const EnginePair& engines, Side side, const PromptMode
                    .pieces_elsewhere = {},
                    .bos_text = facts.bos_text,
                    .eos_text = facts.eos_text,
-                   .special_texts = facts.control_texts};
+                   .special_texts = facts.control_texts,
+                   .pre_tokenizer = facts.pre_tokenizer,
+                   .text = text};
   result.special_texts.insert(result.special_texts.end(), facts.user_defined_texts.begin(),
                               facts.user_defined_texts.end());
   return result;
@@ -108,18 +112,18 @@ Result<void> check_ids(const Engine& engine, std::span<const TokenId> ids, ExitC
   return {};
 }
 
-Result<PromptTokens> tokenise_both(const Prompt& prompt, const PairFacts& facts,
+Result<PromptTokens> tokenise_both(const PromptPair& prompts, const PairFacts& facts,
                                    const EnginePair& engines) {
   auto candidate =
-      ids_of(prompt_of(prompt, facts, engines, Side::candidate), engines, Side::candidate);
+      ids_of(prompt_of(prompts, facts, engines, Side::candidate), engines, Side::candidate);
   if (!candidate) return tl::unexpected(candidate.error());
   auto reference =
-      ids_of(prompt_of(prompt, facts, engines, Side::reference), engines, Side::reference);
+      ids_of(prompt_of(prompts, facts, engines, Side::reference), engines, Side::reference);
   if (!reference) return tl::unexpected(reference.error());
   PromptTokens tokens;
   if (*candidate == *reference) {
     // An engine may have made an id that it does not have; the user may have given one.
-    const auto code = prompt.ids.empty() ? ExitCode::engine_failed : ExitCode::usage;
+    const auto code = prompts.shared.ids.empty() ? ExitCode::engine_failed : ExitCode::usage;
     for (const Side side : {Side::candidate, Side::reference}) {
       if (auto ok = check_ids(engines.of(side), *reference, code); !ok) {
         return tl::unexpected(attributed(engines, side, ok.error()));
@@ -133,9 +137,11 @@ Result<PromptTokens> tokenise_both(const Prompt& prompt, const PairFacts& facts,
     tokens.reference.pieces = *std::move(pieces);
     return tokens;
   }
-  auto a = side_of(engines, Side::candidate, facts.candidate, *std::move(candidate));
+  auto a = side_of(engines, Side::candidate, facts.candidate, prompts.of(Side::candidate).text,
+                   *std::move(candidate));
   if (!a) return tl::unexpected(a.error());
-  auto b = side_of(engines, Side::reference, facts.reference, *std::move(reference));
+  auto b = side_of(engines, Side::reference, facts.reference, prompts.of(Side::reference).text,
+                   *std::move(reference));
   if (!b) return tl::unexpected(b.error());
   if (auto ok = look_up_elsewhere(engines, Side::reference, *a); !ok) {
     return tl::unexpected(ok.error());
@@ -145,8 +151,12 @@ Result<PromptTokens> tokenise_both(const Prompt& prompt, const PairFacts& facts,
   }
   tokens.candidate = *std::move(a);
   tokens.reference = *std::move(b);
-  tokens.mismatch = find_token_mismatch(
-      {.text = prompt.text, .candidate = tokens.candidate, .reference = tokens.reference});
+  tokens.mismatch =
+      find_token_mismatch({.candidate = tokens.candidate, .reference = tokens.reference});
+  if (tokens.mismatch) {
+    tokens.mismatch->pre_tokenizers = note_pre_tokenizers(
+        tokens.candidate, tokens.reference, prompts.shared.tokenize, facts, engines, *tokens.mismatch);
+  }
   return tokens;
 }
 
@@ -161,21 +171,24 @@ Result<Tokenisation> tokenise(const Prompt& prompt, Engine& engine) {
   return tokenisation_of(prompt, engine, *std::move(ids), *std::move(pieces));
 }
 
-Result<TokenComparison> compare_tokens(const Prompt& prompt, const PairFacts& facts,
+Result<TokenComparison> compare_tokens(const PromptPair& prompts, const PairFacts& facts,
                                        const EnginePair& engines) {
-  if (!prompt.ids.empty()) {
+  if (!prompts.shared.ids.empty()) {
     return fail(ExitCode::usage, "there is no text to tokenise", "--tokens",
                 "Give the text with -p or -f.");
   }
-  auto tokens = tokenise_both(prompt, facts, engines);
+  auto tokens = tokenise_both(prompts, facts, engines);
   if (!tokens) return tl::unexpected(tokens.error());
   const auto of = [&](Side side, TokenSide& made) {
-    return tokenisation_of(prompt_of(prompt, facts, engines, side), engines.of(side),
+    return tokenisation_of(prompt_of(prompts, facts, engines, side), engines.of(side),
                            std::move(made.ids), std::move(made.pieces));
   };
   TokenComparison result{of(Side::candidate, tokens->candidate),
                          of(Side::reference, tokens->reference), std::move(tokens->mismatch),
-                         prompt_warnings(prompt)};
+                         prompts.candidate != nullptr, prompt_warnings(prompts)};
+  if (auto texts = warn_about_texts(prompts); texts && !result.mismatch) {
+    result.warnings.push_back(*std::move(texts));
+  }
   for (const Side side : {Side::candidate, Side::reference}) {
     append_warnings(engines.of(side).info(), engine_label(engines, side), result.warnings);
   }

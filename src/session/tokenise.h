@@ -13,9 +13,11 @@
 #include "prompt/prompt.h"
 #include "results/tokenisation.h"
 #include "session/engine_pair.h"
+#include "session/prompt_pair.h"
 
 namespace crossval {
 
+/// The sides view the prompts they were made of, which must outlive them.
 struct PromptTokens {
   TokenSide candidate, reference;  // the same ids and pieces unless there is a mismatch
   std::optional<TokenMismatch> mismatch;
@@ -29,15 +31,15 @@ Result<std::vector<TokenId>> prompt_ids(const Prompt& prompt, Engine& engine);
 /// the token gate names causes with. Ids that are the same, and so may be evaluated, are in both
 /// vocabularies; ids that differ need not be. Errors: an engine's, with its side; usage (no token,
 /// a given id outside a vocabulary); engine_failed (both engines made an id outside a vocabulary).
-Result<PromptTokens> tokenise_both(const Prompt& prompt, const PairFacts& facts,
+Result<PromptTokens> tokenise_both(const PromptPair& prompts, const PairFacts& facts,
                                    const EnginePair& engines);
 
 /// What `engine` makes of the prompt. Errors: the engine's; usage (no token, a given id outside the
 /// vocabulary).
 Result<Tokenisation> tokenise(const Prompt& prompt, Engine& engine);
 
-/// The same text for both tokenizers. Errors: as tokenise_both; usage (the prompt is ids).
-Result<TokenComparison> compare_tokens(const Prompt& prompt, const PairFacts& facts,
+/// The text of each side by its tokenizer. Errors: as tokenise_both; usage (the prompt is ids).
+Result<TokenComparison> compare_tokens(const PromptPair& prompts, const PairFacts& facts,
                                        const EnginePair& engines);
 
 /// Fails with `code` when an id is outside the engine's vocabulary.

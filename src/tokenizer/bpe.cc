@@ -155,8 +155,8 @@ void BpeSegmenter::append_bytes(std::string_view text, std::vector<int32_t>* ids
   }
 }
 
-Result<std::unique_ptr<Segmenter>> make_bpe_segmenter(const GgufFile& file,
-                                                      const Vocabulary& vocabulary) {
+Result<std::unique_ptr<BpeSegmenter>> make_plain_bpe(const GgufFile& file,
+                                                     const Vocabulary& vocabulary) {
   const PreTokenizerEntry* entry = find_pretokenizer(vocabulary.pre_tokenizer);
   std::span<const std::string_view> merges;
   // Kimi-K2 files may come without merges.
@@ -169,7 +169,12 @@ Result<std::unique_ptr<Segmenter>> make_bpe_segmenter(const GgufFile& file,
     }
     merges = (*list)->strings;
   }
-  auto segmenter = BpeSegmenter::create(merges, *entry, vocabulary);
+  return BpeSegmenter::create(merges, *entry, vocabulary);
+}
+
+Result<std::unique_ptr<Segmenter>> make_bpe_segmenter(const GgufFile& file,
+                                                      const Vocabulary& vocabulary) {
+  auto segmenter = make_plain_bpe(file, vocabulary);
   if (!segmenter) return tl::unexpected(segmenter.error());
   if (vocabulary.model == "hybriddna") return make_dna_segmenter(std::move(*segmenter), vocabulary);
   if (vocabulary.model == "whitespace") {

@@ -18,6 +18,9 @@ class BpeSegmenter : public Segmenter {
                                                       const PreTokenizerEntry& pre_tokenizer,
                                                       const Vocabulary& vocabulary);
 
+  /// Cuts words by another rule from now on.
+  void use(PreTokenizer pre_tokenizer) { pre_tokenizer_ = std::move(pre_tokenizer); }
+
   Result<void> append(std::string_view text, bool after_special,
                       std::vector<int32_t>* ids) const override;
 
@@ -42,5 +45,10 @@ class BpeSegmenter : public Segmenter {
   std::vector<int32_t> tokens_;           // by PieceId; kNoToken: only a step of merging
   std::array<PieceId, 256> byte_pieces_;  // the one-byte pieces, where words are bytes
 };
+
+/// BPE with the merges of a model file and the pre-tokenizer that it names. Errors (bad_input_file):
+/// no merges.
+Result<std::unique_ptr<BpeSegmenter>> make_plain_bpe(const GgufFile& file,
+                                                     const Vocabulary& vocabulary);
 
 }  // namespace crossval

@@ -71,9 +71,11 @@ Result<void> HfTokenizer::read(const json& file, const HfPlace& place) {
   auto normalizer = HfNormalizer::parse(hf_find(file, "normalizer"), place.at("normalizer"));
   if (!normalizer) return tl::unexpected(normalizer.error());
   normalizer_ = std::move(*normalizer);
-  auto pre = HfPreTokenizer::parse(hf_find(file, "pre_tokenizer"), place.at("pre_tokenizer"));
+  const json* cut = hf_find(file, "pre_tokenizer");
+  auto pre = HfPreTokenizer::parse(cut, place.at("pre_tokenizer"));
   if (!pre) return tl::unexpected(pre.error());
   pre_tokenizer_ = std::move(*pre);
+  cuts_words_ = cut != nullptr;
   if (auto done = add_tokens(std::move(*added), place.at("added_tokens")); !done) return done;
   auto made = make_hf_model(*model, place.at("model"), *kind, vocabulary_);
   if (!made) return tl::unexpected(made.error());

@@ -38,6 +38,7 @@ class HfTokenizer : public Tokenizer {
     return vocabulary_.end_of_generation.contains(id);
   }
   std::string_view algorithm() const override { return algorithm_; }
+  std::string_view pre_tokenizer() const override { return cuts_words_ ? "tokenizer.json" : ""; }
 
  private:
   HfTokenizer() = default;
@@ -49,6 +50,7 @@ class HfTokenizer : public Tokenizer {
   Vocabulary vocabulary_;
   HfNormalizer normalizer_;
   HfPreTokenizer pre_tokenizer_;
+  bool cuts_words_ = false;  // the file has a pre-tokenizer
   std::unique_ptr<HfModel> model_;
   std::unique_ptr<HfAddedTokenFinder> raw_;         // in the text as it is
   std::unique_ptr<HfAddedTokenFinder> normalised_;  // in normalised text

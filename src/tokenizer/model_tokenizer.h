@@ -31,6 +31,7 @@ class ModelTokenizer : public Tokenizer {
     return vocabulary_.end_of_generation.contains(id);
   }
   std::string_view algorithm() const override { return algorithm_; }
+  std::string_view pre_tokenizer() const override { return vocabulary_.pre_tokenizer; }
 
  private:
   /// `whole`: attributes of the tokens that are recognised before the text is segmented.

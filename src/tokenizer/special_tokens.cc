@@ -127,6 +127,21 @@ void find_tokens_by_text(FillInMiddle named, Vocabulary* v) {
   remove_exceptions(v);
 }
 
+TokenKind kind_by_text(std::string_view text) {
+  // Of a large vocabulary few begin like one of them.
+  constexpr std::string_view kFirst = "<[_\xE2";
+  if (text.empty() || kFirst.find(text.front()) == std::string_view::npos) return TokenKind::normal;
+  if (std::ranges::find(kAlwaysShown, text) != std::end(kAlwaysShown)) {
+    return TokenKind::user_defined;
+  }
+  for (const Texts texts : {Texts(kEndOfTurn), Texts(kEndOfGeneration), Texts(kEndOfMessage),
+                            Texts(kFimPrefix), Texts(kFimSuffix), Texts(kFimMiddle),
+                            Texts(kFimPadding), Texts(kFimRepository), Texts(kFimSeparator)}) {
+    if (std::ranges::find(texts, text) != texts.end()) return TokenKind::control;
+  }
+  return TokenKind::normal;
+}
+
 void find_end_of_generation(Vocabulary* v) {
   std::vector<uint16_t> own;
   own.reserve(v->tokens.size());

@@ -59,6 +59,9 @@ class Tokenizer {
   virtual bool add_eos() const = 0;
   virtual bool is_end_of_generation(int32_t id) const = 0;
   virtual std::string_view algorithm() const = 0;  // "byte-level BPE, pre-tokenizer smollm"
+  /// The rule that cuts text into words before anything else: its name in tokenizer.ggml.pre, or
+  /// "tokenizer.json"; empty where there is none.
+  virtual std::string_view pre_tokenizer() const = 0;
 };
 
 }  // namespace crossval

@@ -28,18 +28,19 @@ Result<void> set_flag(const GgufFile& file, std::string_view name, bool* flag) {
   return {};
 }
 
+struct Family {
+  std::string_view model;
+  VocabularyFamily family;
+};
+constexpr std::array kFamilies = {
+    Family{"gpt2", VocabularyFamily::bpe},      Family{"gemma4", VocabularyFamily::bpe},
+    Family{"hybriddna", VocabularyFamily::bpe}, Family{"whitespace", VocabularyFamily::bpe},
+    Family{"llama", VocabularyFamily::spm},     Family{"bert", VocabularyFamily::wordpiece},
+    Family{"t5", VocabularyFamily::unigram},    Family{"rwkv", VocabularyFamily::rwkv},
+    Family{"plamo2", VocabularyFamily::plamo2},
+};
+
 Result<void> set_family(const GgufFile& file, Vocabulary* v) {
-  struct Family {
-    std::string_view model;
-    VocabularyFamily family;
-  };
-  constexpr std::array kFamilies = {
-      Family{"gpt2", VocabularyFamily::bpe},      Family{"gemma4", VocabularyFamily::bpe},
-      Family{"hybriddna", VocabularyFamily::bpe}, Family{"whitespace", VocabularyFamily::bpe},
-      Family{"llama", VocabularyFamily::spm},     Family{"bert", VocabularyFamily::wordpiece},
-      Family{"t5", VocabularyFamily::unigram},    Family{"rwkv", VocabularyFamily::rwkv},
-      Family{"plamo2", VocabularyFamily::plamo2},
-  };
   const auto model = file.get_string(key("model"));
   if (!model) return tl::unexpected(model.error());
   const auto* const at = std::ranges::find(kFamilies, *model, &Family::model);
@@ -92,9 +93,9 @@ void set_family_defaults(Vocabulary* v) {
 
 Result<void> set_pretokenizer(const GgufFile& file, Vocabulary* v) {
   if (v->family != VocabularyFamily::bpe) return {};
-  const auto named = file.string_or(key("pre"), "");
-  if (!named) return tl::unexpected(named.error());
-  v->pre_tokenizer = v->model == "gemma4" ? "gemma4" : named->empty() ? "default" : *named;
+  auto name = pre_tokenizer_name(file);
+  if (!name) return tl::unexpected(name.error());
+  v->pre_tokenizer = *std::move(name);
   const PreTokenizerEntry* entry = find_pretokenizer(v->pre_tokenizer);
   if (entry == nullptr) {
     return bad(file, fmt::format("pre-tokenizer '{}' is not known", v->pre_tokenizer), "pre",
@@ -289,6 +290,17 @@ Result<void> set_strip_attributes(const GgufFile& file, Vocabulary* v) {
 }
 
 }  // namespace
+
+Result<std::string> pre_tokenizer_name(const GgufFile& file) {
+  const auto model = file.string_or(key("model"), "");
+  if (!model) return tl::unexpected(model.error());
+  const auto* const at = std::ranges::find(kFamilies, *model, &Family::model);
+  if (at == kFamilies.end() || at->family != VocabularyFamily::bpe) return std::string();
+  if (*model == "gemma4") return std::string(*model);
+  const auto named = file.string_or(key("pre"), "");
+  if (!named) return tl::unexpected(named.error());
+  return named->empty() ? std::string("default") : std::string(*named);
+}
 
 Result<Vocabulary> read_vocabulary(const GgufFile& file) {
   Vocabulary v;

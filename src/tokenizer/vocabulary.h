@@ -94,6 +94,10 @@ std::string_view family_name(const Vocabulary& vocabulary);
 /// The kind of a token that may be several.
 TokenKind kind_of(const Vocabulary& vocabulary, int32_t id);
 
+/// The name of the pre-tokenizer that a model file asks for, "default" where it names none; empty
+/// for the kinds that have none. Errors (bad_input_file): a key of the wrong kind.
+Result<std::string> pre_tokenizer_name(const GgufFile& file);
+
 /// Reads tokenizer.ggml.*; merges, character maps and other things of one family stay in the file.
 Result<Vocabulary> read_vocabulary(const GgufFile& file);
 
@@ -111,7 +115,12 @@ struct FillInMiddle {
 /// their attributes. `named` holds the ids that the file itself names (kNoToken: not named).
 void find_tokens_by_text(FillInMiddle named, Vocabulary* vocabulary);
 
-/// The same for files that say themselves what their tokens are: only end_of_generation is set.
+/// What upstream makes of a token with this text whatever its file says: control, user_defined, or
+/// normal where the text alone says nothing.
+TokenKind kind_by_text(std::string_view text);
+
+/// find_tokens_by_text for files that say themselves what their tokens are: only end_of_generation
+/// is set.
 void find_end_of_generation(Vocabulary* vocabulary);
 
 }  // namespace crossval

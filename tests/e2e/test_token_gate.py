@@ -1,4 +1,5 @@
 """Ids that differ: the gate stops the run, or one side's ids go to both engines."""
+import gguf
 import pytest
 
 TEXT = "In 2026 it cost 12 euros."
@@ -153,3 +154,59 @@ def test_a_fault_without_effect_is_said(crossval, model):
     run = crossval(*options, "native:fault=missing-bos", "--bos", "on")
     assert [warning["name"] for warning in run.json["warnings"]] == ["fault-without-effect"]
     assert crossval(*options, "native", "--bos", "on").json["warnings"] == []
+
+
+def vocabulary_with(path, source, pre):
+    """A copy of the vocabulary `source` whose tokenizer.ggml.pre is `pre`, or is left out."""
+    reader = gguf.GGUFReader(source)
+    writer = gguf.GGUFWriter(path, "llama")
+    for field in reader.fields.values():
+        if field.name.startswith("GGUF.") or field.name in ("general.architecture", "tokenizer.ggml.pre"):
+            continue
+        kind = field.types[0]
+        inner = field.types[1] if len(field.types) > 1 else None
+        writer.add_key_value(field.name, field.contents(), kind, inner)
+    if pre is not None:
+        writer.add_string("tokenizer.ggml.pre", pre)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+    return path
+
+
+PRE_TEXT = "It's  12345 euros; we'LL see.\n\nÉté 2026"
+
+
+@pytest.mark.parametrize("pre", [None, "default", "qwen2"])
+def test_the_pre_tokenizer_that_would_do_is_named(crossval, gpt2, tmp_path, pre):
+    """The vocabulary of Llama 3 under another name than its own, beside itself in llama.cpp."""
+    llama = gpt2.with_name("ggml-vocab-llama-bpe.gguf")
+    other = vocabulary_with(tmp_path / "other.gguf", llama, pre)
+    run = crossval("tokenize", "--compare", "-m", llama, "--candidate", f"native:model={other}", "-p", PRE_TEXT,
+                   "--bos", "off", "--format", "json")
+    assert run.code == 2 and causes(run)[0].startswith("pre-tokenizer-")
+    candidate, reference = run.json["mismatch"]["pre_tokenizers"]
+    assert (candidate["name"], candidate["named"]) == (pre or "default", pre is not None)
+    assert (reference["name"], reference["named"]) == ("llama-bpe", True)
+    assert "llama-bpe" in candidate["would_match"] and (pre or "default") in reference["would_match"]
+    assert (pre or "default") not in candidate["would_match"]
+    # What is claimed is so: llama.cpp itself makes those ids with each name.
+    for name in candidate["would_match"][:3] + candidate["would_match"][-1:]:
+        renamed = vocabulary_with(tmp_path / "renamed.gguf", llama, name)
+        again = crossval("tokenize", "--engine", "llama.cpp", "-m", renamed, "-p", PRE_TEXT, "--bos", "off",
+                         "--format", "json")
+        assert [t["id"] for t in again.json["tokens"]] == run.json["mismatch"]["reference_ids"], name
+    text = crossval("tokenize", "--compare", "-m", llama, "--candidate", f"native:model={other}", "-p", PRE_TEXT)
+    assert "with llama-bpe" in text.out and ("the file names none" in text.out) == (pre is None)
+
+
+def test_no_pre_tokenizer_is_named_without_need(crossval, model, gpt2):
+    """One name on both sides and nothing cut differently; SentencePiece vocabularies have no name."""
+    plain = crossval("tokenize", "--compare", "-m", model, "-p", "a<|im_end|>", "--format", "json",
+                     "--tokenizer", model)
+    assert plain.json["mismatch"] is None
+    spm = gpt2.with_name("ggml-vocab-llama-spm.gguf")
+    baichuan = gpt2.with_name("ggml-vocab-baichuan.gguf")
+    run = crossval("tokenize", "--compare", "-m", spm, "--tokenizer", baichuan, "-p", PRE_TEXT, "--format", "json")
+    assert run.code == 2 and run.json["mismatch"]["pre_tokenizers"] == []
+    assert not any(str(cause).startswith("pre-tokenizer-") for cause in causes(run))

@@ -2,6 +2,7 @@
 import json
 import subprocess
 
+import gguf
 import pytest
 
 from conftest import PROMPTS
@@ -91,3 +92,71 @@ def test_what_the_models_template_drops_is_said(crossval, model, tmp_path):
         crossval, model, tmp_path, {"messages": [*messages, call], "tools": tools})["warnings"]]
     assert names == ["tools-lost", "tool-calls-lost"]
     assert chat_of(crossval, model, tmp_path, messages)["warnings"] == []
+
+
+def warnings_of(run):
+    return [warning["name"] for warning in run.json["warnings"]]
+
+
+def test_what_a_text_file_brings_along_is_said(crossval, model, tmp_path):
+    """A byte order mark and CR LF are warned about, wide text is refused; plain UTF-8 is neither."""
+    file = tmp_path / "prompt.txt"
+
+    def tokenised(data, *options):
+        file.write_bytes(data)
+        return crossval("tokenize", "-m", model, "-f", file, "--format", "json", *options)
+
+    assert warnings_of(tokenised("\ufeffHello there".encode())) == ["byte-order-mark"]
+    assert warnings_of(tokenised(b"Hello\r\nthere\r\n")) == ["crlf"]
+    assert warnings_of(tokenised("\ufeffHi".encode(), "--chat")) == ["byte-order-mark"]
+    assert warnings_of(tokenised("Hello\nthäre".encode())) == []
+    for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32"):
+        run = tokenised("Hello there".encode(encoding))
+        assert run.code == 5 and "iconv" in run.out + run.err and encoding[:6].upper() in run.out, encoding
+
+
+def test_what_a_template_file_brings_along_is_said(crossval, model, tmp_path):
+    template = tmp_path / "own.jinja"
+
+    def tokenised(data):
+        template.write_bytes(data)
+        return crossval("tokenize", "-m", model, "-p", "Hi", "--prompt-template", template, "--format", "json")
+
+    source = "{% for m in messages %}[{{ m.content }}]\n{% endfor %}"
+    assert warnings_of(tokenised(source.encode())) == []
+    assert warnings_of(tokenised(("\ufeff" + source).encode())) == ["byte-order-mark"]
+    # Line ends of a template are line feeds to its engine, as in jinja2.
+    assert tokenised(source.replace("\n", "\r\n").encode()).json["prompt"]["text"] == "[Hi]\n"
+    assert tokenised(source.encode("utf-16")).code == 5
+
+
+def test_a_template_that_writes_the_bos_twice(crossval, model, tmp_path):
+    def tokenised(bos):
+        template = tmp_path / "bos.jinja"
+        template.write_text("{{ bos_token }}" * bos + "{{ messages[0].content }}")
+        return crossval("tokenize", "-m", model, "-p", "Hi", "--prompt-template", template, "--format", "json")
+
+    assert warnings_of(tokenised(1)) == []
+    run = tokenised(2)
+    assert warnings_of(run) == ["bos-doubled"] and [t["id"] for t in run.json["tokens"][:2]] == [1, 1]
+
+
+def test_a_marker_that_is_a_token_by_its_text_is_known(crossval, model, tmp_path):
+    """llama.cpp parses <|im_end|> whatever the file's types say; a marker that nothing parses is named."""
+    def tokenised(marker):
+        return crossval("tokenize", "-m", model, "-p", f"a{marker}", "--special", "on", "--format", "json",
+                        "--engine", f"native:tokenizer={plain}")
+
+    plain = tmp_path / "plain.gguf"
+    reader = gguf.GGUFReader(model)
+    writer = gguf.GGUFWriter(plain, "llama")
+    for field in reader.fields.values():
+        if field.name.startswith("tokenizer.") and field.name != "tokenizer.ggml.token_type":
+            writer.add_key_value(field.name, field.contents(), field.types[0],
+                                 field.types[1] if len(field.types) > 1 else None)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+    known = tokenised("<|im_end|>")
+    assert "marker-unknown" not in warnings_of(known) and known.json["tokens"][-1]["piece"] == "<|im_end|>"
+    assert "marker-unknown" in warnings_of(tokenised("<|im_start|>"))

@@ -14,7 +14,7 @@ using Pieces = std::vector<std::string>;
 // Ids by piece, so that equal pieces have equal ids.
 TokenSide side(const std::string& engine, const Pieces& pieces) {
   static std::map<std::string, int32_t> ids;
-  TokenSide result{engine, {}, pieces, pieces, "<s>", "</s>", {"<s>", "</s>", "<|im_end|>"}};
+  TokenSide result{engine, {}, pieces, pieces, "<s>", "</s>", {"<s>", "</s>", "<|im_end|>"}, "default", {}};
   for (const std::string& piece : pieces) {
     result.ids.push_back(ids.emplace(piece, static_cast<int32_t>(ids.size())).first->second);
   }
@@ -24,7 +24,9 @@ TokenSide side(const std::string& engine, const Pieces& pieces) {
 TokenGateInput gate(const std::string& text, const Pieces& candidate, const Pieces& reference) {
   static std::string kept;  // the input views it
   kept = text;
-  return {kept, side("native", candidate), side("llama.cpp", reference)};
+  TokenGateInput input{side("native", candidate), side("llama.cpp", reference)};
+  input.candidate.text = input.reference.text = kept;
+  return input;
 }
 
 // Two vocabularies without an id in common.
@@ -63,6 +65,16 @@ TEST(TokenCause, SpecialTokens) {
             "text-as-special");
 }
 
+// A BOS or an EOS that the text holds is no one's to add: one side spells it.
+TEST(TokenCause, ASpelledBosOrEosIsNotMissing) {
+  EXPECT_EQ(name("<s>Hi", {"<", "s", ">", "Hi"}, {"<s>", "Hi"}), "special-as-text");
+  EXPECT_EQ(name("<s>Hi", {"<s>", " <", "s", ">", "Hi"}, {"<s>", "<s>", "Hi"}), "special-as-text");
+  EXPECT_EQ(name("<s>Hi", {"<s>", "Hi"}, {"<", "s>", "Hi"}), "text-as-special");
+  EXPECT_EQ(name("Hi</s>", {"Hi", "</", "s", ">"}, {"Hi", "</s>"}), "special-as-text");
+  EXPECT_EQ(name("Hi</s>", {"Hi", "</s>"}, {"Hi", "</s", ">"}), "text-as-special");
+  EXPECT_EQ(name("s>Hi", {"s", ">", "Hi"}, {"<s>", "s", ">", "Hi"}), "bos-missing");
+}
+
 TEST(TokenCause, LeadingSpace) {
   EXPECT_EQ(name("Hello you", {"Hello", " you"}, {" Hello", " you"}), "leading-space");
   EXPECT_EQ(name("Hello", {"<s>", " Hel", "lo"}, {"<s>", "Hello"}), "leading-space");
@@ -84,6 +96,39 @@ TEST(TokenCause, MergeOrder) {
   EXPECT_EQ(name("unable", {"un", "able"}, {"una", "ble"}), "merge-order");
   EXPECT_EQ(name("\u4e2d", {"\xE4", "\xB8\xAD"}, {"\xE4\xB8", "\xAD"}), "merge-order");
   EXPECT_EQ(name("...!", {"..", ".!"}, {"...", "!"}), "merge-order");
+}
+
+// Neither cuts words: there is no pre-tokenizer to differ in.
+TEST(TokenCause, SentencePieceHasNoPreTokenizer) {
+  const auto cause = [](const char* candidate, const char* reference) {
+    TokenGateInput input = gate("in 12", {"in", " 12"}, {"in", " ", "1", "2"});
+    input.candidate.pre_tokenizer = candidate;
+    input.reference.pre_tokenizer = reference;
+    return find_token_mismatch(input)->cause;
+  };
+  EXPECT_EQ(cause("", "").name, "merge-order");
+  EXPECT_THAT(cause("", "").sentence, testing::HasSubstr("neither cuts words first"));
+  EXPECT_EQ(cause("default", "").name, "pre-tokenizer-digits");
+  EXPECT_EQ(cause("", "llama-bpe").name, "pre-tokenizer-digits");
+}
+
+// Hangul in jamo, which one side composes; the other has no token for it.
+TEST(TokenCause, NormalisedToWhatHasAToken) {
+  const std::string jamo = "\u1112\u1161\u11AB", syllable = "\uD55C";
+  const TokenGateInput input = gate("a " + jamo + " b", {"a", " ", "<unk>", " b"}, {"a", " ", syllable, " b"});
+  const TokenCause cause = find_token_mismatch(input)->cause;
+  EXPECT_EQ(cause.name, "normalisation");
+  EXPECT_EQ(cause.sentence,
+            "llama.cpp normalises the text before it cuts (NFC or NFD), native has no token for it as it is");
+  EXPECT_EQ(name("a " + syllable, {"a", " ", "<unk>"}, {"a", " ", syllable}), "unknown-token");
+  // A mark that one side leaves out.
+  EXPECT_EQ(name("e\u0301!", {"e", "!"}, {"e", "<unk>", "!"}), "normalisation");
+}
+
+TEST(TokenCause, WhoNormalisesIsNamed) {
+  const TokenGateInput input = gate("x\uFB01y", {"x", "\uFB01", "y"}, {"x", "fi", "y"});
+  EXPECT_EQ(find_token_mismatch(input)->cause.sentence,
+            "llama.cpp normalises the text before it cuts (NFKC or NFKD)");
 }
 
 TEST(TokenCause, Normalisation) {

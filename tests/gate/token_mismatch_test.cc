@@ -13,10 +13,10 @@ const std::string kText = "Hello in 2024 you don't";
 TokenGateInput example() {
   const auto side = [](const char* engine, std::vector<int32_t> ids,
                        const std::vector<std::string>& pieces) {
-    return TokenSide{engine, std::move(ids), pieces, pieces, "<s>", "</s>", {"<s>", "</s>"}};
+    return TokenSide{engine,          std::move(ids), pieces, pieces, "<s>", "</s>",
+                     {"<s>", "</s>"}, "default",      kText};
   };
-  return {kText,
-          side("native", {1, 10, 11, 20, 21, 12, 30, 31},
+  return {side("native", {1, 10, 11, 20, 21, 12, 30, 31},
                {"<s>", "Hello", " in ", "202", "4", " you", " don", "'t"}),
           side("llama.cpp", {1, 10, 11, 22, 12, 32},
                {"<s>", "Hello", " in ", "2024", " you", " don't"})};
@@ -62,6 +62,25 @@ TEST(TokenMismatch, EqualIdsPass) {
   TokenGateInput input = example();
   input.candidate = input.reference;
   EXPECT_FALSE(find_token_mismatch(input).has_value());
+}
+
+// Where each side was given its own text, that is said before any other cause.
+TEST(TokenMismatch, OtherTexts) {
+  TokenGateInput input = example();
+  EXPECT_FALSE(find_token_mismatch(input)->texts.has_value());
+  const std::string other = "Hello in 2o24 you don't";
+  input.reference.text = other;
+  const auto found = find_token_mismatch(input);
+  EXPECT_EQ(found->cause.name, "other-text");
+  EXPECT_EQ(found->texts->offset, 10u);
+  EXPECT_EQ(found->texts->candidate_place, "Hello in 2 >|< 024 you don't");
+  EXPECT_EQ(found->texts->reference_place, "Hello in 2 >|< o24 you don't");
+  EXPECT_THAT(found->causes, ElementsAre(Pair("other-text", 2)));
+  // The ids part before the texts do.
+  const std::string later = "Hello in 2024 you don\u2019t";
+  input.reference.text = later;
+  EXPECT_EQ(find_token_mismatch(input)->cause.name, "pre-tokenizer-digits");
+  EXPECT_EQ(find_token_mismatch(input)->further_cause->name, "other-text");
 }
 
 }  // namespace

@@ -76,5 +76,21 @@ TEST(BosPolicy, EosGoesWithTheBosAndIsSaid) {
   EXPECT_THAT(warnings(decide_bos(Toggle::automatic, "Hi", true, true, facts)), IsEmpty());
 }
 
+// A template that writes it twice is told of, whoever else adds one.
+TEST(BosPolicy, ABosThatTheTextHoldsTwice) {
+  using enum Toggle;
+  const auto message = [](Toggle toggle, const char* text, bool parse) {
+    const BosPolicy policy = decide_bos(toggle, text, true, parse, model(true));
+    return policy.warnings.empty() ? std::string() : policy.warnings[0].message;
+  };
+  EXPECT_EQ(message(automatic, "<s><s>Hi", true),
+            "the prompt starts with 2 BOS tokens: the template writes <s> 2 times");
+  EXPECT_EQ(message(on, "<s><s>Hi", true),
+            "the prompt starts with 3 BOS tokens: the template writes <s> 2 times and the tokenizer "
+            "adds another; --bos off leaves 2");
+  EXPECT_EQ(message(automatic, "<s>Hi<s>", true), "");  // one at the start
+  EXPECT_EQ(message(automatic, "<s><s>Hi", false), "");  // plain text
+}
+
 }  // namespace
 }  // namespace crossval

@@ -94,7 +94,32 @@ TEST(ModelFacts, SentencePieceHasItsBosAtOne) {
   const auto facts = metadata.facts();
   EXPECT_EQ(facts->bos_text, "<s>");
   EXPECT_EQ(facts->eos_text, "</s>");
-  EXPECT_THAT(facts->control_texts, IsEmpty());
+  EXPECT_THAT(facts->control_texts, ElementsAre("</s>"));  // by its text, as in llama.cpp
+  EXPECT_EQ(facts->pre_tokenizer, "");
+}
+
+TEST(ModelFacts, PreTokenizer) {
+  const auto named = [](const char* model, const char* pre) {
+    Metadata metadata;
+    metadata.text("tokenizer.ggml.model", model);
+    if (pre != nullptr) metadata.text("tokenizer.ggml.pre", pre);
+    metadata.texts("tokenizer.ggml.tokens", {"a", "b", "c"});
+    const auto facts = metadata.facts();
+    return std::pair(facts->pre_tokenizer, facts->pre_tokenizer_named);
+  };
+  EXPECT_EQ(named("gpt2", "llama-bpe"), std::pair(std::string("llama-bpe"), true));
+  EXPECT_EQ(named("gpt2", nullptr), std::pair(std::string("default"), false));
+  EXPECT_EQ(named("llama", "default").first, "");  // SentencePiece cuts no words
+}
+
+// llama.cpp parses these whatever the file says of them; other ordinary tokens it does not.
+TEST(ModelFacts, TokensThatAreSpecialByTheirText) {
+  Metadata metadata;
+  metadata.text("tokenizer.ggml.model", "gpt2");
+  metadata.texts("tokenizer.ggml.tokens", {"<|im_start|>", "<|im_end|>", "<|channel|>", "a"});
+  const auto facts = metadata.facts();
+  EXPECT_THAT(facts->control_texts, ElementsAre("<|im_end|>"));
+  EXPECT_THAT(facts->user_defined_texts, ElementsAre("<|channel|>"));
 }
 
 TEST(ModelFacts, NoVocabularyNoTexts) {

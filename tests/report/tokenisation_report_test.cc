@@ -84,7 +84,7 @@ TEST(TokenisationReport, CountAloneHasNoTokens) {
 }
 
 TokenComparison comparison(bool same) {
-  TokenComparison both{example(), example(), {}, {}};
+  TokenComparison both{example(), example(), {}, false, {}};
   both.candidate.engine = crossval::testing::native_engine();
   both.reference.engine = crossval::testing::llama_engine();
   if (!same) {

@@ -46,14 +46,14 @@ TEST(CompareTokens, WarnsOfThePromptAndOfBothEngines) {
   candidate.info_.warnings = {{"tokenizer-vocabulary", "another"}};
   Prompt prompt = text_prompt();
   prompt.warnings = {{"bos-doubled", "two of them"}};
-  const auto both = compare_tokens(prompt, {}, {candidate, reference});
+  const auto both = compare_tokens({prompt}, {}, {candidate, reference});
   ASSERT_EQ(both->warnings.size(), 2U);
   EXPECT_EQ(both->warnings[1].message, "candidate native: another");
 }
 
 TEST(CompareTokens, TheSameIdsAreNoMismatch) {
   FakeEngine candidate("native"), reference("llama.cpp");
-  const auto both = compare_tokens(text_prompt(), {}, {candidate, reference});
+  const auto both = compare_tokens({text_prompt()}, {}, {candidate, reference});
   ASSERT_TRUE(both.has_value());
   EXPECT_FALSE(both->mismatch.has_value());
   EXPECT_EQ(both->candidate.ids, both->reference.ids);
@@ -64,7 +64,7 @@ TEST(CompareTokens, TheSameIdsAreNoMismatch) {
 TEST(CompareTokens, DifferentIdsAreOneAndNothingIsEvaluated) {
   FakeEngine candidate("native"), reference("llama.cpp");
   candidate.ids_of_text = {3, 2};
-  const auto both = compare_tokens(text_prompt(), {}, {candidate, reference});
+  const auto both = compare_tokens({text_prompt()}, {}, {candidate, reference});
   ASSERT_TRUE(both.has_value());
   ASSERT_TRUE(both->mismatch.has_value());
   EXPECT_EQ(both->mismatch->index, 1U);
@@ -77,7 +77,7 @@ TEST(CompareTokens, GivenIdsLeaveNothingToCompare) {
   FakeEngine candidate, reference;
   Prompt prompt;
   prompt.ids = {1, 2};
-  const auto both = compare_tokens(prompt, {}, {candidate, reference});
+  const auto both = compare_tokens({prompt}, {}, {candidate, reference});
   ASSERT_FALSE(both.has_value());
   EXPECT_EQ(both.error().code, ExitCode::usage);
 }
