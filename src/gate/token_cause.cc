@@ -83,7 +83,8 @@ Found bos(const View& view) {
   const size_t b = leading(reference.pieces, reference.bos_text);
   if (a == b || std::max(view.hunk.a_begin, view.hunk.b_begin) > std::max(a, b)) return {};
   // The text's own, spelled out: special() says so.
-  const Pieces fewer = a < b ? Pieces(candidate.pieces).subspan(a) : Pieces(reference.pieces).subspan(b);
+  const Pieces fewer =
+      a < b ? Pieces(candidate.pieces).subspan(a) : Pieces(reference.pieces).subspan(b);
   if (begin_by_spelling(fewer, a < b ? reference.bos_text : candidate.bos_text)) return {};
   const std::string evidence =
       fmt::format("{} starts with {}, {} with {}", candidate.engine, times(a, candidate.bos_text),
@@ -170,7 +171,7 @@ Found same_bytes(const View& view) {
                      : name == "pre-tokenizer-case"
                          ? "split differently where lower meets upper case"
                          : "cut words from signs differently";
-  const char* why = !words                  ? "neither cuts words first; their scores or algorithms differ"
+  const char* why = !words ? "neither cuts words first; their scores or algorithms differ"
                     : name == "merge-order" ? "their merges are not in the same order"
                                             : "their pre-tokenizers are not the same";
   return {{name,
@@ -235,10 +236,11 @@ Found unknown(const View& view) {
   }
   const std::string form = name_form_that_holds(view.stretch, a ? view.b_text : view.a_text);
   if (!form.empty()) {
-    return {{"normalisation",
-             fmt::format("{} normalises the text before it cuts ({}), {} has no token for it as it is",
-                         with_word.engine, form, without_word.engine),
-             view.evidence()}};
+    return {
+        {"normalisation",
+         fmt::format("{} normalises the text before it cuts ({}), {} has no token for it as it is",
+                     with_word.engine, form, without_word.engine),
+         view.evidence()}};
   }
   const bool bytes = std::any_of(known.begin(), known.end(),
                                  [](const std::string& piece) { return !is_valid_utf8(piece); });
@@ -257,8 +259,8 @@ Found normalisation(const View& view) {
   const std::string who = a_as_it_is == b_as_it_is ? std::string("one engine")
                           : a_as_it_is             ? view.input.reference.engine
                                                    : view.input.candidate.engine;
-  return {{"normalisation",
-           fmt::format("{} normalises the text before it cuts ({})", who, form), view.evidence()}};
+  return {{"normalisation", fmt::format("{} normalises the text before it cuts ({})", who, form),
+           view.evidence()}};
 }
 
 }  // namespace

@@ -46,10 +46,10 @@ size_t start_of(const std::vector<TextRange>& ranges, size_t index, size_t text_
 // Both sides' tokens in the texts they were made of.
 struct Places {
   const TokenGateInput& input;
-  std::vector<TextRange> a = locate_pieces(input.candidate.text, input.candidate.pieces,
-                                           input.candidate.bos_text);
-  std::vector<TextRange> b = locate_pieces(input.reference.text, input.reference.pieces,
-                                           input.reference.bos_text);
+  std::vector<TextRange> a =
+      locate_pieces(input.candidate.text, input.candidate.pieces, input.candidate.bos_text);
+  std::vector<TextRange> b =
+      locate_pieces(input.reference.text, input.reference.pieces, input.reference.bos_text);
 
   size_t begin(const TokenHunk& hunk) const {
     return std::min(start_of(a, hunk.a_begin, input.candidate.text.size()),
@@ -62,7 +62,8 @@ struct Places {
   }
   TokenCause explain(const TokenHunk& hunk) const {
     const size_t from = begin(hunk);
-    const std::string_view rest = input.candidate.text.substr(std::min(from, input.candidate.text.size()));
+    const std::string_view rest =
+        input.candidate.text.substr(std::min(from, input.candidate.text.size()));
     return explain_hunk(input, hunk, rest.substr(0, end(hunk) - from));
   }
 };

@@ -39,7 +39,7 @@ struct TokenMismatch {
   std::string place;             // "…before >|< after…"
   std::vector<TokenHunk> hunks;  // a: candidate, b: reference
   std::optional<TextDifference> texts;  // where the two sides were given different texts
-  TokenCause cause;              // other-vocabulary, or that of the first hunk
+  TokenCause cause;                     // other-vocabulary, or that of the first hunk
   /// Beside other-vocabulary: why the first pieces differ that differ, where that has a cause of
   /// its own.
   std::optional<TokenCause> further_cause;

@@ -1,4 +1,5 @@
-// What the token gate looks at: both engines' ids for their text, with the bytes each id stands for.
+// What the token gate looks at: both engines' ids for their text, with the bytes each id stands
+// for.
 #pragma once
 
 #include <cstdint>

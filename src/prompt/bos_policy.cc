@@ -22,8 +22,9 @@ void warn_of_several(size_t written, const PromptModelFacts& model, bool templat
                      " BOS tokens: " + (templated ? "the template" : "the text") + " writes " +
                      model.bos_text;
   if (written > 1) what += " " + std::to_string(written) + " times";
-  if (added) what += " and the tokenizer adds another; --bos off leaves " +
-                     (written == 1 ? std::string("one") : std::to_string(written));
+  if (added)
+    what += " and the tokenizer adds another; --bos off leaves " +
+            (written == 1 ? std::string("one") : std::to_string(written));
   policy.warnings.push_back({"bos-doubled", what});
 }
 

@@ -37,9 +37,10 @@ Result<void> refuse_wide_text(std::string_view bytes, const std::string& where) 
 std::vector<PromptWarning> warn_about_unseen(std::string_view text) {
   std::vector<PromptWarning> warnings;
   if (const size_t at = text.find(kByteOrderMark); at != std::string_view::npos) {
-    warnings.push_back({"byte-order-mark",
-                        "the prompt holds a byte order mark (U+FEFF) at byte " + std::to_string(at) +
-                            ", which becomes tokens; editors put one at the start of a file"});
+    warnings.push_back(
+        {"byte-order-mark", "the prompt holds a byte order mark (U+FEFF) at byte " +
+                                std::to_string(at) +
+                                ", which becomes tokens; editors put one at the start of a file"});
   }
   long ends = 0;
   const size_t first = text.find("\r\n");

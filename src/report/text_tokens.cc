@@ -52,15 +52,17 @@ std::string pre_tokenizer_text(const PreTokenizerNote& note, const PreTokenizerN
   if (!note.named) text += " (the file names none)";
   if (!note.would_match) return text;
   std::vector<std::string> names = *note.would_match;
-  if (names.empty()) return fmt::format("{}; no known name makes the ids of {}", text, other.engine);
+  if (names.empty())
+    return fmt::format("{}; no known name makes the ids of {}", text, other.engine);
   // The other side's own first.
   std::ranges::stable_partition(names, [&](const std::string& name) { return name == other.name; });
   return fmt::format("{}; with {} it makes the ids of {}", text, some_of(names), other.engine);
 }
 
 std::string texts_text(const TextDifference& texts, const Layout& layout) {
-  return layout.labelled("texts", fmt::format("the two sides' texts differ from byte {} on, in line {}",
-                                              texts.offset, texts.line)) +
+  return layout.labelled("texts",
+                         fmt::format("the two sides' texts differ from byte {} on, in line {}",
+                                     texts.offset, texts.line)) +
          layout.labelled("", "candidate " + texts.candidate_place) +
          layout.labelled("", "reference " + texts.reference_place);
 }
@@ -73,9 +75,8 @@ std::string mismatch_text(const Comparison& comparison, const TextOptions& optio
 
 std::string mismatch_text(const TokenMismatch& mismatch, const Layout& layout) {
   std::string text = mismatch.texts ? texts_text(*mismatch.texts, layout) : "";
-  text +=
-      layout.labelled("tokens", fmt::format("first difference at index {}, byte {} of the text",
-                                            mismatch.index, mismatch.text_offset));
+  text += layout.labelled("tokens", fmt::format("first difference at index {}, byte {} of the text",
+                                                mismatch.index, mismatch.text_offset));
   text += layout.labelled("text", mismatch.place);
   text += "\n" + window_text("candidate", mismatch.candidate_window, layout);
   text += window_text("reference", mismatch.reference_window, layout) + "\n";

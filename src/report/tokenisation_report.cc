@@ -100,17 +100,17 @@ std::string token_comparison_json(const TokenComparison& comparison) {
             {"tokens", tokens_of(tokens)}};
   };
   const bool same = !comparison.mismatch;
-  return json_document({{"schema_version", kJsonSchemaVersion},
-                        {"status", same ? "ok" : "tokens-differ"},
-                        {"exit_code", static_cast<int>(exit_code(comparison))},
-                        {"prompt", json_prompt(comparison.reference.prompt)},
-                        {"candidate_prompt", comparison.own_texts
-                                                 ? json_prompt(comparison.candidate.prompt)
-                                                 : Json(nullptr)},
-                        {"candidate", side(comparison.candidate)},
-                        {"reference", side(comparison.reference)},
-                        {"mismatch", same ? Json(nullptr) : json_mismatch(*comparison.mismatch)},
-                        {"warnings", json_warnings(comparison.warnings)}});
+  return json_document(
+      {{"schema_version", kJsonSchemaVersion},
+       {"status", same ? "ok" : "tokens-differ"},
+       {"exit_code", static_cast<int>(exit_code(comparison))},
+       {"prompt", json_prompt(comparison.reference.prompt)},
+       {"candidate_prompt",
+        comparison.own_texts ? json_prompt(comparison.candidate.prompt) : Json(nullptr)},
+       {"candidate", side(comparison.candidate)},
+       {"reference", side(comparison.reference)},
+       {"mismatch", same ? Json(nullptr) : json_mismatch(*comparison.mismatch)},
+       {"warnings", json_warnings(comparison.warnings)}});
 }
 
 }  // namespace crossval

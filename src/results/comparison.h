@@ -73,7 +73,7 @@ struct Comparison {
   int32_t max_tokens = 0;  // decode steps asked for
   OnTokenMismatch on_token_mismatch = OnTokenMismatch::stop;
 
-  PromptRecord prompt;                          // of both, or of the reference alone
+  PromptRecord prompt;                           // of both, or of the reference alone
   std::optional<PromptRecord> candidate_prompt;  // where it has a text of its own
   std::vector<TokenId> tokens;  // of the prompt, as both evaluate them (on stop: the reference's)
   ModelFiles models;

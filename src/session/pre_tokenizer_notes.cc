@@ -41,9 +41,8 @@ std::vector<PreTokenizerNote> note_pre_tokenizers(const TokenSide& candidate,
     const PromptModelFacts& file = is_candidate ? facts.candidate : facts.reference;
     PreTokenizerNote note{own.engine, own.pre_tokenizer, file.pre_tokenizer_named, {}};
     if (comparable) {
-      note.would_match =
-          search(engines.of(side).info().settings,
-                 {own.text, options.parse_special, own.ids, other.ids});
+      note.would_match = search(engines.of(side).info().settings,
+                                {own.text, options.parse_special, own.ids, other.ids});
     }
     notes.push_back(std::move(note));
   }

@@ -23,11 +23,11 @@ std::optional<Warning> warn_about_texts(const PromptPair& prompts) {
   if (prompts.candidate == nullptr) return std::nullopt;
   const auto texts = find_text_difference(prompts.candidate->text, prompts.shared.text);
   if (!texts) return std::nullopt;
-  return Warning{"texts-differ",
-                 fmt::format("the two sides' texts differ from byte {} (line {}) on and become the "
-                             "same ids: candidate {}, reference {}",
-                             texts->offset, texts->line, texts->candidate_place,
-                             texts->reference_place)};
+  return Warning{
+      "texts-differ",
+      fmt::format("the two sides' texts differ from byte {} (line {}) on and become the "
+                  "same ids: candidate {}, reference {}",
+                  texts->offset, texts->line, texts->candidate_place, texts->reference_place)};
 }
 
 }  // namespace crossval

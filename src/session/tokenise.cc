@@ -154,8 +154,9 @@ Result<PromptTokens> tokenise_both(const PromptPair& prompts, const PairFacts& f
   tokens.mismatch =
       find_token_mismatch({.candidate = tokens.candidate, .reference = tokens.reference});
   if (tokens.mismatch) {
-    tokens.mismatch->pre_tokenizers = note_pre_tokenizers(
-        tokens.candidate, tokens.reference, prompts.shared.tokenize, facts, engines, *tokens.mismatch);
+    tokens.mismatch->pre_tokenizers =
+        note_pre_tokenizers(tokens.candidate, tokens.reference, prompts.shared.tokenize, facts,
+                            engines, *tokens.mismatch);
   }
   return tokens;
 }

@@ -46,8 +46,8 @@ class BpeSegmenter : public Segmenter {
   std::array<PieceId, 256> byte_pieces_;  // the one-byte pieces, where words are bytes
 };
 
-/// BPE with the merges of a model file and the pre-tokenizer that it names. Errors (bad_input_file):
-/// no merges.
+/// BPE with the merges of a model file and the pre-tokenizer that it names. Errors
+/// (bad_input_file): no merges.
 Result<std::unique_ptr<BpeSegmenter>> make_plain_bpe(const GgufFile& file,
                                                      const Vocabulary& vocabulary);
 

@@ -14,7 +14,8 @@ using Pieces = std::vector<std::string>;
 // Ids by piece, so that equal pieces have equal ids.
 TokenSide side(const std::string& engine, const Pieces& pieces) {
   static std::map<std::string, int32_t> ids;
-  TokenSide result{engine, {}, pieces, pieces, "<s>", "</s>", {"<s>", "</s>", "<|im_end|>"}, "default", {}};
+  TokenSide result{engine,    {}, pieces, pieces, "<s>", "</s>", {"<s>", "</s>", "<|im_end|>"},
+                   "default", {}};
   for (const std::string& piece : pieces) {
     result.ids.push_back(ids.emplace(piece, static_cast<int32_t>(ids.size())).first->second);
   }
@@ -115,11 +116,13 @@ TEST(TokenCause, SentencePieceHasNoPreTokenizer) {
 // Hangul in jamo, which one side composes; the other has no token for it.
 TEST(TokenCause, NormalisedToWhatHasAToken) {
   const std::string jamo = "\u1112\u1161\u11AB", syllable = "\uD55C";
-  const TokenGateInput input = gate("a " + jamo + " b", {"a", " ", "<unk>", " b"}, {"a", " ", syllable, " b"});
+  const TokenGateInput input =
+      gate("a " + jamo + " b", {"a", " ", "<unk>", " b"}, {"a", " ", syllable, " b"});
   const TokenCause cause = find_token_mismatch(input)->cause;
   EXPECT_EQ(cause.name, "normalisation");
   EXPECT_EQ(cause.sentence,
-            "llama.cpp normalises the text before it cuts (NFC or NFD), native has no token for it as it is");
+            "llama.cpp normalises the text before it cuts (NFC or NFD), native has no token for it "
+            "as it is");
   EXPECT_EQ(name("a " + syllable, {"a", " ", "<unk>"}, {"a", " ", syllable}), "unknown-token");
   // A mark that one side leaves out.
   EXPECT_EQ(name("e\u0301!", {"e", "!"}, {"e", "<unk>", "!"}), "normalisation");

@@ -13,8 +13,8 @@ const std::string kText = "Hello in 2024 you don't";
 TokenGateInput example() {
   const auto side = [](const char* engine, std::vector<int32_t> ids,
                        const std::vector<std::string>& pieces) {
-    return TokenSide{engine,          std::move(ids), pieces, pieces, "<s>", "</s>",
-                     {"<s>", "</s>"}, "default",      kText};
+    return TokenSide{engine, std::move(ids),  pieces,    pieces, "<s>",
+                     "</s>", {"<s>", "</s>"}, "default", kText};
   };
   return {side("native", {1, 10, 11, 20, 21, 12, 30, 31},
                {"<s>", "Hello", " in ", "202", "4", " you", " don", "'t"}),

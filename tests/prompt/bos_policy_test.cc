@@ -85,10 +85,11 @@ TEST(BosPolicy, ABosThatTheTextHoldsTwice) {
   };
   EXPECT_EQ(message(automatic, "<s><s>Hi", true),
             "the prompt starts with 2 BOS tokens: the template writes <s> 2 times");
-  EXPECT_EQ(message(on, "<s><s>Hi", true),
-            "the prompt starts with 3 BOS tokens: the template writes <s> 2 times and the tokenizer "
-            "adds another; --bos off leaves 2");
-  EXPECT_EQ(message(automatic, "<s>Hi<s>", true), "");  // one at the start
+  EXPECT_EQ(
+      message(on, "<s><s>Hi", true),
+      "the prompt starts with 3 BOS tokens: the template writes <s> 2 times and the tokenizer "
+      "adds another; --bos off leaves 2");
+  EXPECT_EQ(message(automatic, "<s>Hi<s>", true), "");   // one at the start
   EXPECT_EQ(message(automatic, "<s><s>Hi", false), "");  // plain text
 }
 

@@ -19,7 +19,8 @@ std::vector<std::string> names(std::string_view text) {
 }
 
 TEST(TextEncoding, WideTextIsRefused) {
-  for (const std::string_view text : {"\xFF\xFEH\0i\0"sv, "\xFE\xFF\0H\0i"sv, "H\0i\0"sv, "\0H\0i"sv}) {
+  for (const std::string_view text :
+       {"\xFF\xFEH\0i\0"sv, "\xFE\xFF\0H\0i"sv, "H\0i\0"sv, "\0H\0i"sv}) {
     const auto refused = refuse_wide_text(text, "a.txt");
     ASSERT_FALSE(refused.has_value());
     EXPECT_EQ(refused.error().code, ExitCode::bad_input_file);
@@ -31,8 +32,8 @@ TEST(TextEncoding, WideTextIsRefused) {
 }
 
 TEST(TextEncoding, OtherBytesAreNot) {
-  for (const std::string_view text : {""sv, "Hi"sv, "\xEF\xBB\xBFHi"sv, "caf\xE9 \xFF\xFE ok"sv, "a\0b\0c"sv,
-                                      "\0\0\0\0"sv, "a\0"sv, "\xFF"sv}) {
+  for (const std::string_view text : {""sv, "Hi"sv, "\xEF\xBB\xBFHi"sv, "caf\xE9 \xFF\xFE ok"sv,
+                                      "a\0b\0c"sv, "\0\0\0\0"sv, "a\0"sv, "\xFF"sv}) {
     EXPECT_TRUE(refuse_wide_text(text, "a").has_value()) << text;
   }
 }
