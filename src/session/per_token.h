@@ -18,8 +18,8 @@ namespace crossval {
 struct PerTokenPlan {
   Prompt prompt;
   std::optional<Prompt> candidate_prompt;  // where the candidate has a text of its own
-  PairFacts facts;    // the token gate names causes with them
-  ModelFiles models;  // what the two engines' model files are to each other,
+  PairFacts facts;                         // the token gate names causes with them
+  ModelFiles models;                       // what the two engines' model files are to each other,
   std::optional<FileDifference> model_difference;  // and in what they differ, where they do
   Requirement requirement = Requirement::cosine;
   double cos_tol = 0.999;
