@@ -19,7 +19,7 @@ note "shellcheck over ${#shell[@]} files"
 shellcheck "${shell[@]}" || failed=1
 
 build=build/tidy
-cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCROSSVAL_TESTS=OFF \
+cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCROSSVAL_TESTS=OFF -DCROSSVAL_TOGETHER=OFF \
       -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 >/dev/null
 if [[ -n ${LINT_BASE:-} ]]; then
   mapfile -t tidy < <(git diff --name-only --diff-filter=d "$LINT_BASE" -- 'src/*.cc')

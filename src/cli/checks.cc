@@ -21,53 +21,46 @@ std::optional<T> parsed(const std::string& text) {
   return value;
 }
 
-// A validator's answer is what is wrong; CLI11 writes the option's name before it.
-template <class Check>
-CLI::Validator validator(Check check, const std::string& description = "") {
-  return CLI::Validator([check](std::string& text) { return check(text); }, description);
-}
-
 }  // namespace
 
-CLI::Validator one_of(const std::vector<std::string>& words) {
-  return validator(
-      [words](const std::string& text) -> std::string {
-        if (std::ranges::find(words, text) != words.end()) return {};
-        const std::string near = nearest_word(text, words);
-        return fmt::format("\"{}\" is none of {}{}", text, fmt::join(words, ", "),
-                           near.empty() ? "" : "; did you mean " + near + "?");
-      },
-      fmt::format("{{{}}}", fmt::join(words, ",")));
+ValueCheck one_of(const std::vector<std::string>& words) {
+  return {[words](const std::string& text) -> std::string {
+            if (std::ranges::find(words, text) != words.end()) return {};
+            const std::string near = nearest_word(text, words);
+            return fmt::format("\"{}\" is none of {}{}", text, fmt::join(words, ", "),
+                               near.empty() ? "" : "; did you mean " + near + "?");
+          },
+          fmt::format("{{{}}}", fmt::join(words, ","))};
 }
 
-CLI::Validator whole_number(int64_t low, int64_t high) {
-  return validator([low, high](const std::string& text) -> std::string {
+ValueCheck whole_number(int64_t low, int64_t high) {
+  return {[low, high](const std::string& text) -> std::string {
     const auto value = parsed<int64_t>(text);
     if (value && *value >= low && *value <= high) return {};
     return fmt::format("\"{}\" is no whole number from {} to {}", text, low, high);
-  });
+  }};
 }
 
-CLI::Validator seed_number() {
-  return validator([](const std::string& text) -> std::string {
+ValueCheck seed_number() {
+  return {[](const std::string& text) -> std::string {
     if (parsed<uint64_t>(text)) return {};
     return fmt::format("\"{}\" is no whole number from 0 to {}", text,
                        std::numeric_limits<uint64_t>::max());
-  });
+  }};
 }
 
-CLI::Validator number() {
-  return validator([](const std::string& text) {
+ValueCheck number() {
+  return {[](const std::string& text) {
     return parsed<double>(text) ? std::string() : fmt::format("\"{}\" is no number", text);
-  });
+  }};
 }
 
-CLI::Validator number(double low, double high) {
-  return validator([low, high](const std::string& text) -> std::string {
+ValueCheck number(double low, double high) {
+  return {[low, high](const std::string& text) -> std::string {
     const auto value = parsed<double>(text);
     if (value && *value >= low && *value <= high) return {};
     return fmt::format("\"{}\" is no number from {:.10g} to {:.10g}", text, low, high);
-  });
+  }};
 }
 
 }  // namespace crossval

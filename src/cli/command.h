@@ -8,18 +8,16 @@
 #include "base/error.h"
 #include "cli/console.h"
 
-namespace CLI {
-class App;
-}
-
 namespace crossval {
+
+class AppOptions;
 
 class Command {
  public:
   virtual ~Command() = default;
 
   /// Declares the options; they write into the command's members, so it must outlive `app`.
-  virtual void add_options(CLI::App& app) = 0;
+  virtual void add_options(AppOptions& app) = 0;
 
   /// Whether there is a document of it for --format json.
   virtual bool writes_json() const { return true; }

@@ -1,7 +1,6 @@
 #include "cli/completion_command.h"
 
-#include <CLI/CLI.hpp>
-
+#include "cli/app_options.h"
 #include "cli/checks.h"
 #include "cli/command_line.h"
 #include "cli/completion.h"
@@ -11,7 +10,7 @@ namespace {
 
 class CompletionCommand : public Command {
  public:
-  void add_options(CLI::App& app) override {
+  void add_options(AppOptions& app) override {
     app.add_option("shell", shell_, "bash or zsh")
         ->required()
         ->check(one_of({"bash", "zsh"}))

@@ -1,7 +1,6 @@
 #include "cli/doctor_command.h"
 
-#include <CLI/CLI.hpp>
-
+#include "cli/app_options.h"
 #include "cli/doctor_engines.h"
 #include "cli/doctor_machine.h"
 #include "cli/engine_factory.h"
@@ -17,7 +16,7 @@ namespace {
 
 class DoctorCommand : public Command {
  public:
-  void add_options(CLI::App& app) override {
+  void add_options(AppOptions& app) override {
     app.add_option("-m,--model", model_.model, "see whether both engines load this model")
         ->type_name("FILE.gguf");
     app.add_option("--reference", reference_, "the reference to look at; llama.cpp by default")

@@ -1,9 +1,9 @@
 #include "cli/engine_options.h"
 
-#include <CLI/CLI.hpp>
 #include <map>
 #include <set>
 
+#include "cli/app_options.h"
 #include "cli/checks.h"
 #include "cli/engine_factory.h"
 
@@ -43,7 +43,7 @@ Result<EngineSpec> engine_spec(const std::string& text, const EngineDefaults& de
 
 }  // namespace
 
-void add_engine_options(CLI::App& app, EngineOptions& options) {
+void add_engine_options(AppOptions& app, EngineOptions& options) {
   const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
     app.add_option(names, value, help)->group(kGroup)->type_name(type);
   };
@@ -55,7 +55,7 @@ void add_engine_options(CLI::App& app, EngineOptions& options) {
   app.footer(engine_help());
 }
 
-void add_side_options(CLI::App& app, EngineOptions& options) {
+void add_side_options(AppOptions& app, EngineOptions& options) {
   const auto add = [&](const char* names, auto& value, const char* help) {
     app.add_option(names, value, help)->group(kGroup)->type_name("ENGINE");
   };
@@ -63,7 +63,7 @@ void add_side_options(CLI::App& app, EngineOptions& options) {
   add("--reference", options.reference, "likewise; llama.cpp by default");
 }
 
-void add_single_engine_options(CLI::App& app, SingleEngineOptions& options) {
+void add_single_engine_options(AppOptions& app, SingleEngineOptions& options) {
   const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
     app.add_option(names, value, help)->group(kGroup)->type_name(type);
   };
@@ -74,7 +74,7 @@ void add_single_engine_options(CLI::App& app, SingleEngineOptions& options) {
   app.footer(engine_help());
 }
 
-void add_running_options(CLI::App& app, EngineDefaults& defaults) {
+void add_running_options(AppOptions& app, EngineDefaults& defaults) {
   const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
     return app.add_option(names, value, help)->group(kGroup)->type_name(type);
   };

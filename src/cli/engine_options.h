@@ -9,11 +9,9 @@
 #include "base/error.h"
 #include "engine/spec.h"
 
-namespace CLI {
-class App;
-}
-
 namespace crossval {
+
+class AppOptions;
 
 /// What an engine gets unless its own keys say otherwise.
 struct EngineDefaults {
@@ -34,10 +32,10 @@ struct EngineOptions {
 };
 
 /// Both engines and how they run. The options write into `options`, which must outlive `app`.
-void add_engine_options(CLI::App& app, EngineOptions& options);
+void add_engine_options(AppOptions& app, EngineOptions& options);
 
 /// --candidate and --reference alone, likewise.
-void add_side_options(CLI::App& app, EngineOptions& options);
+void add_side_options(AppOptions& app, EngineOptions& options);
 
 struct SingleEngineOptions {
   EngineDefaults defaults;
@@ -46,10 +44,10 @@ struct SingleEngineOptions {
 };
 
 /// Which engine, likewise; how it runs is added by add_running_options.
-void add_single_engine_options(CLI::App& app, SingleEngineOptions& options);
+void add_single_engine_options(AppOptions& app, SingleEngineOptions& options);
 
 /// Threads, context and what else an evaluation runs with, likewise.
-void add_running_options(CLI::App& app, EngineDefaults& defaults);
+void add_running_options(AppOptions& app, EngineDefaults& defaults);
 
 /// The engine as it is to be made, checked: it and its keys exist, it has a model. Errors: usage.
 Result<EngineSpec> single_engine(const SingleEngineOptions& options);

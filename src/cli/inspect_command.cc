@@ -1,11 +1,11 @@
 #include "cli/inspect_command.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
 #include <string>
 #include <thread>
 
+#include "cli/app_options.h"
 #include "cli/checks.h"
 #include "cli/progress.h"
 #include "inspect/difference.h"
@@ -27,7 +27,7 @@ class InspectCommand : public Command {
     options_.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   }
 
-  void add_options(CLI::App& app) override {
+  void add_options(AppOptions& app) override {
     app.add_option("file", path_, "a model file; of a split one any part")
         ->required()
         ->type_name("FILE.gguf");

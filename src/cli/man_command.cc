@@ -8,7 +8,7 @@ namespace {
 
 class ManCommand : public Command {
  public:
-  void add_options(CLI::App& /*app*/) override {}
+  void add_options(AppOptions& /*app*/) override {}
 
   bool writes_json() const override { return false; }
 

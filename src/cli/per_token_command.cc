@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
+#include "cli/app_options.h"
 #include "cli/checks.h"
 #include "cli/context_size.h"
 #include "cli/engine_factory.h"
@@ -30,7 +29,7 @@ OnTokenMismatch mismatch_policy(const std::string& word) {
 
 class PerTokenCommand : public Command {
  public:
-  void add_options(CLI::App& app) override {
+  void add_options(AppOptions& app) override {
     add_prompt_options(app, prompt_);
     add_engine_options(app, engines_);
     const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
@@ -133,7 +132,7 @@ class PerTokenCommand : public Command {
   int32_t max_tokens_ = 4;
   std::string require_ = "cos";
   double cos_tol_ = 0.999;
-  const CLI::Option* cos_tol_given_ = nullptr;
+  const AppOption* cos_tol_given_ = nullptr;
   std::string on_token_mismatch_ = "stop";
   bool first_diff_ = false;
   std::string dump_dir_;

@@ -1,10 +1,10 @@
 #include "cli/prompt_options.h"
 
-#include <CLI/CLI.hpp>
+#include "cli/app_options.h"
 
 namespace crossval {
 
-void add_prompt_options(CLI::App& app, PromptOptions& options) {
+void add_prompt_options(AppOptions& app, PromptOptions& options) {
   const std::string group = "Prompt (exactly one of -p, -f, --messages, --tokens)";
   PromptRequest& request = options.request;
   const auto add = [&](const char* names, auto& value, const char* help, const char* type) {

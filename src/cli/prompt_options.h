@@ -7,11 +7,9 @@
 #include "base/error.h"
 #include "prompt/request.h"
 
-namespace CLI {
-class App;
-}
-
 namespace crossval {
+
+class AppOptions;
 
 struct PromptOptions {
   PromptRequest request;
@@ -20,7 +18,7 @@ struct PromptOptions {
 };
 
 /// They write into `options`, which must outlive `app`.
-void add_prompt_options(CLI::App& app, PromptOptions& options);
+void add_prompt_options(AppOptions& app, PromptOptions& options);
 
 /// Errors (usage): --chat beside another template, a toggle that is none.
 Result<PromptRequest> prompt_request(const PromptOptions& options);

@@ -1,13 +1,10 @@
 #include "cli/run_cli.h"
 
-#include <CLI/CLI.hpp>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cli/command_line.h"
-#include "cli/usage_error.h"
 
 namespace crossval {
 namespace {
@@ -26,21 +23,14 @@ OutputFormat format_of(int argc, const char* const* argv) {
 
 Result<ExitCode> parse_and_run(int argc, const char* const* argv, Console& console) {
   CommandLine line(console);
-  CLI::App& root = line.root();
-  std::vector<std::string> words(argv + 1, argv + argc);
-  try {
-    std::vector<std::string> reversed(words.rbegin(), words.rend());  // as CLI11 wants them
-    root.parse(reversed);
-  } catch (const CLI::Success& success) {  // --help, --version
-    std::ostringstream out;
-    std::ostringstream err;
-    root.exit(success, out, err);
-    const std::string text = out.str();
-    write_output(console, text);
-    return ExitCode::ok;
-  } catch (const CLI::ParseError& error) {
+  const auto text = line.parse({argv + 1, argv + argc});
+  if (!text) {
     console.format = format_of(argc, argv);
-    return tl::unexpected(usage_error(error, words, root));
+    return tl::unexpected(text.error());
+  }
+  if (*text) {
+    write_output(console, **text);
+    return ExitCode::ok;
   }
   Command* command = line.chosen();
   if (command == nullptr) return fail(ExitCode::internal, "no command was chosen");

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <limits>
 
+#include "cli/app_options.h"
 #include "cli/checks.h"
 #include "cli/engine_options.h"
 #include "cli/prompt_options.h"
@@ -19,7 +19,7 @@ namespace {
 
 class RunCommand : public Command {
  public:
-  void add_options(CLI::App& app) override {
+  void add_options(AppOptions& app) override {
     add_prompt_options(app, prompt_);
     add_single_engine_options(app, engine_);
     add_running_options(app, engine_.defaults);
@@ -29,8 +29,7 @@ class RunCommand : public Command {
     add("--max-tokens", max_tokens_, "tokens to generate at most (default 128)", "N")
         ->check(whole_number(0, 1 << 20));
     add("--stop", stop_texts_, "end before this text; may be given several times", "TEXT")
-        ->expected(1)
-        ->take_all();
+        ->repeatable();
     add("--temp", sampling_.temperature, "temperature; 0 (default): always the most likely token",
         "X")
         ->check(number());
@@ -68,9 +67,9 @@ class RunCommand : public Command {
  private:
   Result<void> check_options(const Console& console) const {
     if (auto ok = check_sampling(sampling_); !ok) return ok;
-    for (const CLI::Option* option : choices_) {
+    for (const AppOption* option : choices_) {
       if (sampling_.temperature > 0 || option->count() == 0) continue;
-      return fail(ExitCode::usage, option->get_name() + " changes nothing at temperature 0", {},
+      return fail(ExitCode::usage, option->name() + " changes nothing at temperature 0", {},
                   "Give --temp as well, --temp 0.8 for example.");
     }
     if (std::ranges::find(stop_texts_, "") != stop_texts_.end()) {
@@ -106,8 +105,8 @@ class RunCommand : public Command {
   int32_t max_tokens_ = 128;
   std::vector<std::string> stop_texts_;
   SamplingOptions sampling_;
-  bool ended_line_ = true;             // the text shown so far ends a line
-  std::vector<CLI::Option*> choices_;  // options that a greedy choice has no use for
+  bool ended_line_ = true;           // the text shown so far ends a line
+  std::vector<AppOption*> choices_;  // options that a greedy choice has no use for
 };
 
 }  // namespace

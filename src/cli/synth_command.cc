@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
+#include "cli/app_options.h"
 #include "cli/checks.h"
 #include "cli/interrupt.h"
 #include "synth/synth.h"
@@ -15,7 +15,7 @@ namespace {
 
 class SynthCommand : public Command {
  public:
-  void add_options(CLI::App& app) override {
+  void add_options(AppOptions& app) override {
     const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
       return app.add_option(names, value, help)->type_name(type);
     };
@@ -23,31 +23,31 @@ class SynthCommand : public Command {
       return add(name, value, help, "N")->check(whole_number(low, kLargestSize));
     };
     add("-o,--output", options_.path, "the model file to write", "FILE.gguf")->required();
-    add("--arch", options_.architecture, "architecture", "ARCH")->capture_default_str();
+    add("--arch", options_.architecture, "architecture", "ARCH")->show_default();
     add("--types", types_, "weight types of the matrices, in turn: Q4_K or F16,Q8_0", "TYPES")
         ->delimiter(',')
         ->required();
-    size("--layers", options_.layers, "layers", 1)->capture_default_str();
-    size("--embd", options_.embd, "width of the residual stream", 1)->capture_default_str();
-    size("--heads", options_.heads, "query heads", 1)->capture_default_str();
+    size("--layers", options_.layers, "layers", 1)->show_default();
+    size("--embd", options_.embd, "width of the residual stream", 1)->show_default();
+    size("--heads", options_.heads, "query heads", 1)->show_default();
     size("--kv-heads", options_.kv_heads,
          "key/value heads (default: half of the heads where they can be grouped)", 1);
     size("--head-dim", options_.head_dim, "width of a head (default: embd / heads)", 1);
     size("--rope-dim", options_.rope_dim, "of it, what RoPE rotates (default: all)", 1);
     size("--ff", options_.ff, "width of the feed-forward network, and of an expert", 1)
-        ->capture_default_str();
+        ->show_default();
     size("--experts", options_.experts, "experts (default: 4 where they are needed)", 0);
     size("--experts-used", options_.experts_used, "experts of a position (default 2)", 1);
     size("--window", options_.window,
          "positions seen in every other layer (default 512 where there are windows)", 1);
-    size("--context", options_.context, "context that the model names", 1)->capture_default_str();
+    size("--context", options_.context, "context that the model names", 1)->show_default();
     app.add_flag("--extras", options_.extras, "optional parts of the architecture, by the seed");
     add("--i2s-layout", i2s_layout_, "of I2_S weights: x86, arm, x86-rows", "LAYOUT")
         ->check(one_of({"x86", "arm", "x86-rows"}))
-        ->capture_default_str();
+        ->show_default();
     add("--seed", options_.seed, "the same seed gives the same bytes", "N")
         ->check(seed_number())
-        ->capture_default_str();
+        ->show_default();
     add("--vocab", options_.vocabulary_path,
         "a GGUF file whose vocabulary is taken (default: a small one)", "FILE.gguf");
   }

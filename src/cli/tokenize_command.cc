@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
+#include "cli/app_options.h"
 #include "cli/engine_options.h"
 #include "cli/interrupt.h"
 #include "cli/made_pair.h"
@@ -18,13 +17,13 @@ namespace {
 
 class TokenizeCommand : public Command {
  public:
-  void add_options(CLI::App& app) override {
+  void add_options(AppOptions& app) override {
     engine_.defaults.tokens_only = true;
     add_prompt_options(app, prompt_);
     add_single_engine_options(app, engine_);
-    CLI::Option* count =
+    AppOption* count =
         app.add_flag("--count", count_, "print how many tokens it becomes, and nothing else");
-    CLI::Option* compare =
+    AppOption* compare =
         app.add_flag("--compare", compare_, "hold two engines' tokenizers against each other")
             ->excludes(count)
             ->excludes(app.get_option("--engine"));

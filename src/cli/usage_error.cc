@@ -1,5 +1,6 @@
 #include "cli/usage_error.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <string_view>
 

@@ -1,11 +1,15 @@
 // A command line that cannot be parsed, said in words of our own.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
+
+namespace CLI {
+class App;
+class ParseError;
+}  // namespace CLI
 
 namespace crossval {
 

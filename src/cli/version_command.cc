@@ -12,7 +12,7 @@ namespace {
 
 class VersionCommand : public Command {
  public:
-  void add_options(CLI::App& /*app*/) override {}
+  void add_options(AppOptions& /*app*/) override {}
 
   Result<ExitCode> run(Console& console) override {
     std::string text = version_line() + "\n";

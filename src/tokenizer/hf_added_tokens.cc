@@ -11,8 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int64_t kMostTokens = int64_t{1} << 24;
-
 // The character before text[at]; at > 0.
 uint32_t character_before(std::string_view text, size_t at) {
   do {
@@ -54,7 +52,7 @@ Result<HfAddedToken> parse_one(const json& entry, const HfPlace& place) {
   HfAddedToken token;
   const auto id = hf_int(entry, "id", place);
   if (!id) return tl::unexpected(id.error());
-  if (*id < 0 || *id >= kMostTokens) return hf_error(place.at("id"), "token id out of range");
+  if (*id < 0 || *id >= kMostHfTokens) return hf_error(place.at("id"), "token id out of range");
   token.id = static_cast<int32_t>(*id);
   const auto content = hf_string(entry, "content", place);
   if (!content) return tl::unexpected(content.error());

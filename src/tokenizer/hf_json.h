@@ -2,6 +2,7 @@
 // errors that name the place.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -9,6 +10,9 @@
 #include "base/error.h"
 
 namespace crossval {
+
+/// Ids in a file are below it.
+inline constexpr int64_t kMostHfTokens = int64_t{1} << 24;
 
 /// A place in the file, for messages: "tokenizer.json, normalizer.normalizers[1]".
 struct HfPlace {

@@ -15,7 +15,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int64_t kMostTokens = int64_t{1} << 24;
 constexpr double kUnknownPenalty = 10;  // below the worst token
 
 Result<std::string> type_of(const json& model, const HfPlace& place) {
@@ -174,7 +173,7 @@ Result<HfModelFile> read_hf_vocabulary(const json& model, const HfPlace& place, 
   if (entries->empty()) return hf_error(place.at("vocab"), "the vocabulary is empty");
   int64_t size = static_cast<int64_t>(at_least);
   for (const Entry& entry : *entries) {
-    if (entry.id < 0 || entry.id >= kMostTokens) {
+    if (entry.id < 0 || entry.id >= kMostHfTokens) {
       return hf_error(place.at("vocab"), fmt::format("token id {} is out of range", entry.id));
     }
     size = std::max(size, entry.id + 1);

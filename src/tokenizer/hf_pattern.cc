@@ -7,8 +7,8 @@
 
 namespace crossval {
 
-Result<HfPattern> HfPattern::parse(const nlohmann::json& json, const HfPlace& place) {
-  const nlohmann::json* pattern = hf_find(json, "pattern");
+Result<HfPattern> HfPattern::parse(const nlohmann::json& holder, const HfPlace& place) {
+  const nlohmann::json* pattern = hf_find(holder, "pattern");
   const HfPlace here = place.at("pattern");
   if (pattern == nullptr) return hf_error(here, "no pattern");
   if (hf_find(*pattern, "Regex") != nullptr) {

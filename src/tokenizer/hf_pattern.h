@@ -13,9 +13,9 @@ namespace crossval {
 
 class HfPattern {
  public:
-  /// The member "pattern" of `json`. Errors (bad_input_file): neither of the two, an expression
+  /// The member "pattern" of `holder`. Errors (bad_input_file): neither of the two, an expression
   /// that cannot be used.
-  static Result<HfPattern> parse(const nlohmann::json& json, const HfPlace& place);
+  static Result<HfPattern> parse(const nlohmann::json& holder, const HfPlace& place);
   /// One of Oniguruma's expressions.
   static Result<HfPattern> expression(std::string_view pattern, const HfPlace& place);
 
