@@ -42,11 +42,6 @@ Json findings_of(const std::vector<FileFinding>& findings) {
   return all;
 }
 
-template <class T, class Write>
-Json or_null(const std::optional<T>& value, Write write) {
-  return value ? write(*value) : Json(nullptr);
-}
-
 Json i2s_of(const I2sFacts& facts) { return {{"layout", facts.layout}, {"why", facts.why}}; }
 
 }  // namespace

@@ -5,11 +5,6 @@
 namespace crossval {
 namespace {
 
-template <class T, class Write>
-Json or_null(const std::optional<T>& value, Write write) {
-  return value ? write(*value) : Json(nullptr);
-}
-
 Json distance_of(const TensorDistance& distance) {
   return {{"differing", distance.differing},
           {"relative_l2", json_number(distance.relative_l2)},
