@@ -117,7 +117,8 @@ def test_what_an_engine_says_itself_goes_before_bitnet_cpp_dir(crossval, synth, 
     assert (run.code, chosen(run)) == (0, [])
     run = crossval(*per_token(i2s), env=env)
     assert run.code == 4
-    assert "BITNET_CPP_DIR=/nowhere" in run.json["error"]["where"] and "/nowhere is no tree" in run.json["error"]["hint"]
+    assert "BITNET_CPP_DIR=/nowhere" in run.json["error"]["where"]
+    assert "/nowhere is no tree" in run.json["error"]["hint"]
 
 
 def test_a_build_is_linked_and_what_is_no_bitnet_cpp_is_said(crossval, synth):
@@ -139,7 +140,8 @@ def test_doctor_says_what_bitnet_cpp_dir_is(crossval, tree):
     assert other["state"] == "warning" and f"BITNET_CPP_DIR={tree}" in other["detail"]
     assert "ik_llama.cpp" in other["detail"] and "differs from the native engine in 20 of 20 rows" in other["detail"]
     nothing = check("/nowhere")
-    assert nothing["state"] == "problem" and "/nowhere" in nothing["detail"] and "unset BITNET_CPP_DIR" in nothing["repair"]
+    assert nothing["state"] == "problem" and "/nowhere" in nothing["detail"]
+    assert "unset BITNET_CPP_DIR" in nothing["repair"]
     assert "bitnet.cpp" not in crossval("doctor").out
 
 

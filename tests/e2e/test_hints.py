@@ -17,7 +17,8 @@ from hints import HINTS, NO_ADVICE, Elsewhere, Hint
 FOLLOWED = [hint for hint in HINTS if isinstance(hint, Hint)]
 CALL = {"role": "assistant", "content": "", "tool_calls": [
     {"type": "function", "function": {"name": "f", "arguments": {"x": 1}}}]}
-TOOL = {"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "object", "properties": {}}}}
+TOOL = {"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "object",
+"properties": {}}}}
 USER, SYSTEM = {"role": "user", "content": "Hi"}, {"role": "system", "content": "Be brief."}
 
 VALUE = b"ggml.model\x08\0\0\0\4\0\0\0\0\0\0\0"  # in a GGUF file, before a string of four bytes
@@ -27,7 +28,8 @@ COMMENT = re.compile(r'(R"\(.*?\)"|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)\')|//
 IMPERATIVE = r"\b(Run|Set|Give|Raise|Leave|Use|Name|Write|Check|Keep|Build|Rebuild|Convert|Repair|Free|Shorten|Remove) "
 # There the literals are the options' own help.
 OF_OPTIONS = {f"{name}.cc" for name in """engine_options prompt_options per_token_command run_command synth_command
-inspect_command tokenize_command doctor_command completion completion_command man_page command_line version_command""".split()}
+inspect_command tokenize_command doctor_command completion completion_command man_page command_line
+version_command""".split()}
 
 
 def strings(text):
@@ -96,9 +98,11 @@ def files(crossval, model, gpt2, tmp_path_factory):
     synth("learned", "--types", "F16", "--arch", "gpt2", "--context", 64)
     synth("i2s", "--types", "I2_S", "--arch", "bitnet-b1.58")
     synth("independent", "--types", "I2_S", "--i2s-layout", "arm")
-    for name, text in {"empty.gguf": b"", "file": b"", "text": b"some text", "bytes": b"caf\xe9", "cut": made["tiny"].read_bytes()[:-99],
+    for name, text in {"empty.gguf": b"", "file": b"", "text": b"some text", "bytes": b"caf\xe9",
+    "cut": made["tiny"].read_bytes()[:-99],
                        "unknown": made["tiny"].read_bytes().replace(VALUE + b"gpt2", VALUE + b"gptx"),
-                       "wordless": (script("archs") / "llama-dense.gguf").read_bytes().replace(VALUE + b"test", VALUE + b"none"),
+                       "wordless": (script("archs") / "llama-dense.gguf").read_bytes().replace(VALUE + b"test",
+                       VALUE + b"none"),
                        "jinja": b"{{ messages[0].content }}", "messages": json.dumps([USER]).encode(),
                        "system": json.dumps([SYSTEM, USER]).encode(), "called": json.dumps([USER, CALL, USER]).encode(),
                        "tools": json.dumps({"messages": [USER], "tools": [TOOL]}).encode()}.items():
@@ -120,10 +124,6 @@ def files(crossval, model, gpt2, tmp_path_factory):
     made["keys"] = folder / "keys.gguf"
     (folder / "lone").mkdir()
     shutil.copy(folder / "parts" / "m-00001-of-00003.gguf", folder / "lone")
-    # Positions of SmolLM2 whose keys and values fill 3/4 of what is free in f16: 30 layers, 2 x 192 values of 2 bytes.
-    available = int(re.search(r"(\d+) MB of memory are available", crossval(
-        "run", "-m", model, "--tokens", "1", "-c", 1000000000).err)[1]) * 10**6
-    made["half"] = available * 3 // 4 // (30 * 2 * 192 * 2)
     return made
 
 
@@ -131,10 +131,12 @@ def files(crossval, model, gpt2, tmp_path_factory):
 def perform(binary, files):
     def run(words, env, limit=0, full=False):
         filled = [word.format(**files) if "{" in word else word for word in shlex.split(words)]
-        done = subprocess.run([binary, *filled], text=True, errors="replace", timeout=600, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        done = subprocess.run([binary, *filled], text=True, errors="replace", timeout=600, stdin=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE,
                               stdout=open("/dev/full", "w") if full else subprocess.PIPE,
                               env={**os.environ, **{name: value.format(**files) for name, value in env.items()}},
-                              preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit))) if limit else None)
+                              preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_AS, (limit,
+                              limit))) if limit else None)
         return done.returncode, (done.stdout or "") + done.stderr
 
     return run
