@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the first inputs of fuzz/corpus/{gguf,tokenizer,model,architectures}: small files by the `gguf` package.
+"""Writes the first inputs of fuzz/corpus/{gguf,tokenizer,model,architectures,kernels}: small files, models by the `gguf` package.
 
 usage: make_fuzz_corpus.py    (numpy and gguf)
 
@@ -96,8 +96,17 @@ def model(path, kind, width):
     finish(w)
 
 
+def products(folder, formats):
+    """Of each weight format: a shape, then weights of any bytes and activations of usual size."""
+    rng = np.random.default_rng(11)
+    for index in range(formats):
+        shape = bytes([index, *rng.integers(0, 9, 3).tolist()])
+        weights = rng.integers(0, 256, 1200, dtype=np.uint8).tobytes()
+        (folder / f"{index:02}").write_bytes(shape + weights + rng.standard_normal(300).astype("<f4").tobytes())
+
+
 def main():
-    for name in ["gguf", "tokenizer", "model", "architectures"]:
+    for name in ["gguf", "tokenizer", "model", "architectures", "kernels"]:
         (CORPUS / name).mkdir(parents=True, exist_ok=True)
     for pre in ["gpt-2", "llama-bpe", "smollm"]:
         bpe(CORPUS / "tokenizer" / f"bpe-{pre}", pre)
@@ -107,6 +116,7 @@ def main():
         model(CORPUS / "model" / name, kind, width)
     for index in range(74):  # with experts and optional parts, where the architecture has them
         (CORPUS / "architectures" / f"{index:02}").write_bytes(bytes([index, 1, 1]))
+    products(CORPUS / "kernels", 29)
     for source in ["all.gguf", "split-00002-of-00003.gguf"]:
         shutil.copy(ROOT / "tests" / "data" / "gguf" / source, CORPUS / "gguf" / source.removesuffix(".gguf"))
 
