@@ -62,7 +62,7 @@ struct RowsI2_S {
         const __m256i w2 = load256(w + 64);
         const __m256i w3 = load256(w + 96);
         for (int p = 0; p < P; ++p) {
-          const int8_t* a = row_of(activations[p])->codes() + 128 * b;
+          const int8_t* a = row_of(activations[p])->codes + 128 * b;
           acc[p][r] = _mm256_add_epi32(acc[p][r], sums(w0, w1, w2, w3, a));
         }
       }
@@ -80,7 +80,7 @@ struct RowsI2_S {
         prefetch_ahead<32>(rows[r] + 32 * b);
         const __m256i packed = load256(rows[r] + 32 * b);
         acc[r] = _mm256_add_epi32(acc[r], sums(part<0>(packed), part<1>(packed), part<2>(packed),
-                                               part<3>(packed), a->codes() + 128 * b));
+                                               part<3>(packed), a->codes + 128 * b));
       }
     }
     return finish(acc, a);

@@ -118,7 +118,7 @@ void pack_i8_s(const float* x, int64_t n, std::byte* out) {
   const __m256 scale = _mm256_set1_ps(row->scale);
   __m256i sums = _mm256_setzero_si256();
   for (int64_t i = 0; i < n; i += 32)
-    sums = _mm256_add_epi32(sums, quantize32(x + i, scale, row->codes() + i));
+    sums = _mm256_add_epi32(sums, quantize32(x + i, scale, row->codes + i));
   row->sum = total_of(sums);
 }
 

@@ -20,7 +20,7 @@ struct DotI2_S {
   float with(const std::byte* activations) const {
     const auto* a = reinterpret_cast<const RowI8_S*>(activations);
     int32_t sum = 0;
-    for (size_t i = 0; i < values_.size(); ++i) sum += values_[i] * a->codes()[i];
+    for (size_t i = 0; i < values_.size(); ++i) sum += values_[i] * a->codes[i];
     return static_cast<float>(sum) / a->scale;
   }
 

@@ -115,7 +115,7 @@ void pack_i8_s(const float* x, int64_t n, RowI8_S& out) {
     const float product = x[i] * out.scale;
     // Not finite when a NaN is in the row, or an infinity, whose scale is 0: then every dot is NaN.
     const int code = std::isfinite(product) ? round_even(product) : 0;
-    out.codes()[i] = static_cast<int8_t>(code);
+    out.codes[i] = static_cast<int8_t>(code);
     out.sum += code;
   }
 }

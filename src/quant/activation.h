@@ -30,13 +30,12 @@ struct BlockQ8_K {
   int16_t sums[16];
 };
 
-/// A row of n values (bitnet.cpp's I8_S): this head, then n codes of eight bits.
+/// A row of n values (bitnet.cpp's I8_S). Without member functions: those that AVX2 files use would
+/// be compiled for AVX2 there, and the linker could take them from there.
 struct RowI8_S {
-  float scale;  // values are codes / scale
-  int32_t sum;  // of the codes
-
-  int8_t* codes() { return reinterpret_cast<int8_t*>(this + 1); }
-  const int8_t* codes() const { return reinterpret_cast<const int8_t*>(this + 1); }
+  float scale;     // values are codes / scale
+  int32_t sum;     // of the codes
+  int8_t codes[];  // n
 };
 
 std::string_view activation_name(ActivationType type);

@@ -51,6 +51,33 @@ def test_the_vocabulary_of_another_file(crossval, tmp_path, model):
     assert run.json["verdict"] == "IDENTICAL"
 
 
+def scales_for_minima(blocks):
+    """Q4_K blocks whose minima are read from the scales' bits: ggml's layout, eight of six bits each in bytes 4…15."""
+    for block in blocks:
+        packed = block[4:16]
+        packed[4:8] = packed[0:4]  # entries 0…3 whole, and the top two bits of 4…7
+        packed[8:12] = (packed[8:12] & 15) * 17  # their low four
+
+
+def test_a_kernel_that_reads_a_scale_for_the_minimum_shows(crossval, tmp_path):
+    """On a model whose minima equalled the scales it would not."""
+    model = synth(crossval, tmp_path / "m.gguf", "--types", "Q4_K")
+    wrong = tmp_path / "wrong.gguf"
+    wrong.write_bytes(model.read_bytes())
+    tensor = next(t for t in gguf.GGUFReader(wrong, "r+").tensors if t.name == "blk.0.ffn_up.weight")
+    scales_for_minima(tensor.data.reshape(-1, 144))
+    tensor.data.flush()
+    run = crossval("per-token", tokens(IDS), "--reference", f"native:model={model}", "--candidate",
+                   f"native:model={wrong}", "--max-tokens", 0, "--format", "json")
+    assert run.code == 1, run.err
+    assert run.json["verdict"] == "DIVERGED"
+    assert min(row["relative_l2"] for row in run.json["positions"]) > 0.01
+    before = wrong.read_bytes()
+    scales_for_minima(tensor.data.reshape(-1, 144))
+    tensor.data.flush()
+    assert wrong.read_bytes() == before  # so a model that is made this way hides the fault
+
+
 @pytest.mark.parametrize("options, what", [
     (["--types", "Q9_X"], "unknown weight type"),
     (["--types", "Q4_K", "--embd", "320", "--heads", "5", "--kv-heads", "5"], "no multiple"),

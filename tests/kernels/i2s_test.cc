@@ -27,10 +27,10 @@ TEST(I2sDot, AsWorkedOutByHand) {
     set->pack(ActivationType::i8_s)(x.data(), 128, packed.data());
     const auto* row = reinterpret_cast<const RowI8_S*>(packed.data());
     EXPECT_EQ(row->scale, 63.5F);
-    EXPECT_EQ(row->codes()[0], 127);
-    EXPECT_EQ(row->codes()[1], 19);
-    EXPECT_EQ(row->codes()[2], -64);
-    EXPECT_EQ(row->codes()[3], 95);  // 95.25
+    EXPECT_EQ(row->codes[0], 127);
+    EXPECT_EQ(row->codes[1], 19);
+    EXPECT_EQ(row->codes[2], -64);
+    EXPECT_EQ(row->codes[3], 95);  // 95.25
     EXPECT_EQ(row->sum, 127 + 19 - 64 + 95);
     float out = 0;
     set->tile(WeightType::i2_s)(weights.data(), 32, 1, packed.data(),
