@@ -168,6 +168,7 @@ HINTS = [
     Hint("crossval inspect {} lists them.", "inspect {tiny} --tensor none", "inspect {tiny}", then=(0, 3),
          printed="lists them."),
     # prompts
+    Hint("Convert it: iconv -f ", "run -m {model} -f {utf16}", "run -m {model} -f {text} --max-tokens 1", code=5),
     Hint("Write ids separated by commas, e.g. --tokens 1,2,3.", "run -m {model} --tokens 1;2",
          "run -m {model} --tokens 1,2 --max-tokens 1"),
     Hint("Give at least one byte of text.", "run -m {model} -p ''", RUN),
@@ -179,7 +180,7 @@ HINTS = [
          "run -m {model} --tokens 1 --max-tokens 1"),
     Elsewhere("Leave --bos at auto.", "tests/cli/model_prompt_test.cc"),
     Elsewhere("Give more text.", "tests/prompt/prompt_test.cc"),
-    Elsewhere(" and the tokenizer adds another; --bos off leaves one", "tests/prompt/bos_policy_test.cc"),
+    Elsewhere(" and the tokenizer adds another; --bos off leaves ", "tests/prompt/bos_policy_test.cc"),
     Hint("; --special on makes tokens of them", "run -m {model} -p '<|im_start|>a' --max-tokens 1",
          "run -m {model} -p '<|im_start|>a' --max-tokens 1 --special on", code=0),
     Hint("Leave one of them out.", "run -m {model} --messages {system} --system-prompt b",

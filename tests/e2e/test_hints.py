@@ -99,6 +99,7 @@ def files(crossval, model, gpt2, tmp_path_factory):
     synth("i2s", "--types", "I2_S", "--arch", "bitnet-b1.58")
     synth("independent", "--types", "I2_S", "--i2s-layout", "arm")
     for name, text in {"empty.gguf": b"", "file": b"", "text": b"some text", "bytes": b"caf\xe9",
+                       "utf16": "some text".encode("utf-16"),
     "cut": made["tiny"].read_bytes()[:-99],
                        "unknown": made["tiny"].read_bytes().replace(VALUE + b"gpt2", VALUE + b"gptx"),
                        "wordless": (script("archs") / "llama-dense.gguf").read_bytes().replace(VALUE + b"test",
