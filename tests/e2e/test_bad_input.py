@@ -244,9 +244,10 @@ def test_worker_stopped(binary, model):
     assert gone(worker)
 
 
-def test_interrupt(binary, model):
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupt(binary, model, how):
     process, worker = started(binary, model)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(how)
     process.communicate(timeout=30)
     assert process.returncode == INTERRUPTED
     assert gone(worker)
