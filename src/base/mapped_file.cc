@@ -32,7 +32,14 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return unreadable(path, std::strerror(errno), "Check the path and its permissions.");
   struct stat st{};
-  if (::fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+  const bool seen = ::fstat(fd, &st) == 0;
+  if (seen && S_ISDIR(st.st_mode)) {
+    ::close(fd);
+    return unreadable(path, "it is a folder",
+                      "Name a file in it. A checkpoint of safetensors is converted by llama.cpp's "
+                      "convert_hf_to_gguf.py.");
+  }
+  if (!seen || !S_ISREG(st.st_mode)) {
     ::close(fd);
     return unreadable(path, "not a regular file");
   }

@@ -24,6 +24,7 @@ struct GgufFile::Rep {
   uint64_t alignment = kGgufDefaultAlignment;
   uint64_t size = 0;
   std::vector<GgufPartInfo> parts;
+  uint64_t next_file = 0;  // see GgufPart, of the last part
   std::unordered_map<std::string_view, size_t> key_index;
   std::unordered_map<std::string_view, size_t> tensor_index;
 
@@ -36,6 +37,7 @@ struct GgufFile::Rep {
       for (size_t i = 0; i < keys.size(); ++i) key_index.emplace(keys[i].name, i);
     }
     size += part.size;
+    next_file = part.next_file;
     parts.push_back({part_path, part.size, part.data_start});
     for (GgufTensor& tensor : part.tensors) {
       if (!tensor_index.emplace(tensor.name, tensors.size()).second) {
@@ -97,6 +99,16 @@ Result<GgufFile> GgufFile::open(const std::string& path) {
   const auto bad = [&](const std::string& what) {
     return fail(ExitCode::bad_input_file, what, path, kTogether);
   };
+  if (file->rep_->next_file != 0) {
+    return fail(ExitCode::bad_input_file,
+                fmt::format("parts of a split model were joined into one file: another GGUF file "
+                            "begins at byte {}",
+                            file->rep_->next_file),
+                path,
+                fmt::format("Keep the {} parts as they are and name the first, or join them with "
+                            "llama-gguf-split --merge.",
+                            *count));
+  }
   if (*count > 99999 || split_path(path, 0, *count).empty()) {
     return bad(fmt::format("the file is one of {} parts but is not named …-00001-of-{:05}.gguf",
                            *count, *count));

@@ -4,18 +4,22 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <limits>
 #include <unordered_map>
 #include <utility>
 
+#include "base/count_text.h"
 #include "gguf/cursor.h"
+#include "gguf/foreign_file.h"
 #include "quant/foreign_types.h"
 #include "quant/format.h"
 
 namespace crossval {
 namespace {
 
-constexpr uint32_t kMagic = 0x46554747;     // "GGUF", little-endian
+constexpr std::string_view kMagicText = "GGUF";
+constexpr uint32_t kMagic = 0x46554747;     // the same, little-endian
 constexpr uint64_t kMaxNameLength = 65535;  // keys; the specification's limit
 
 bool known(GgufType type) { return static_cast<uint32_t>(type) <= 12; }
@@ -66,6 +70,19 @@ class PartParser {
   }
 
  private:
+  /// What to do about a file that should have `expected` bytes; 0 where that is not known.
+  std::string cut_off(uint64_t expected) const {
+    const std::string piece = piece_advice(path_);
+    if (!piece.empty()) return piece;
+    if (expected <= bytes_.size())
+      return "It is truncated or damaged: compare its size and checksum with the source.";
+    return fmt::format(
+        "{} of {} bytes are missing at the end of the file. Was the download or the copy "
+        "interrupted? Fetch it again.",
+        grouped(static_cast<int64_t>(expected - bytes_.size())),
+        grouped(static_cast<int64_t>(expected)));
+  }
+
   tl::unexpected<Error> bad(const std::string& what, const std::string& where = {},
                             const std::string& hint = {}) const {
     return fail(
@@ -74,20 +91,26 @@ class PartParser {
         hint);
   }
   tl::unexpected<Error> truncated(const std::string& where) const {
-    return bad("the file ends too early", where,
-               "It is truncated or damaged: compare its size and checksum with the source.");
+    return bad("the file ends too early", where, cut_off(0));
+  }
+
+  tl::unexpected<Error> not_gguf() const {
+    const std::string piece = piece_advice(path_);
+    if (const auto foreign = foreign_file(bytes_))
+      return bad(fmt::format("not a GGUF file: it is {}", foreign->name), {}, foreign->advice);
+    return bad("not a GGUF file: it does not begin with the magic number GGUF", {},
+               piece.empty() ? "crossval reads GGUF model files." : piece);
   }
 
   Result<void> read_header(uint64_t& n_tensors, uint64_t& n_keys) {
     const auto magic = in_.read<uint32_t>();
-    if (in_.failed()) return truncated("magic");
-    if (magic != kMagic)
-      return bad("not a GGUF file: the magic number is wrong", {},
-                 "crossval reads GGUF model files.");
+    if (in_.failed() && std::memcmp(bytes_.data(), kMagicText.data(), bytes_.size()) == 0)
+      return truncated("magic");
+    if (magic != kMagic) return not_gguf();
     part_.version = in_.read<uint32_t>();
     if (in_.failed()) return truncated("version");
     if (part_.version != 2 && part_.version != 3) {
-      const bool swapped = part_.version == 0x02000000 || part_.version == 0x03000000;
+      const bool swapped = part_.version != 0 && (part_.version & 0xFFFF) == 0;
       return bad(swapped ? "big-endian GGUF files are not supported"
                          : fmt::format("GGUF version {} is not supported", part_.version),
                  "version",
@@ -218,10 +241,11 @@ class PartParser {
     std::sort(in_order.begin(), in_order.end(), [](const GgufTensor* x, const GgufTensor* y) {
       return x->offset != y->offset ? x->offset < y->offset : x < y;
     });
+    const uint64_t expected = expected_size(start);
     for (size_t i = 0; i < in_order.size(); ++i) {
       GgufTensor& tensor = *in_order[i];
       const uint64_t next = i + 1 < in_order.size() ? in_order[i + 1]->offset : available;
-      const auto size = data_size(tensor, available, next);
+      const auto size = data_size(tensor, available, next, expected);
       if (!size) return tl::unexpected(size.error());
       if (i + 1 < in_order.size()) {
         if (auto ok = check_gap(tensor, *size, *in_order[i + 1]); !ok)
@@ -230,7 +254,34 @@ class PartParser {
       tensor.offset += start;
       tensor.data = bytes_.subspan(tensor.offset, *size);
     }
+    find_next_file(in_order.back()->offset + in_order.back()->data.size());
     return {};
+  }
+
+  /// Bytes of a file with all tensors; 0 where a damaged number makes it absurd.
+  uint64_t expected_size(uint64_t start) const {
+    constexpr uint64_t kAbsurd = uint64_t{1} << 50;
+    uint64_t expected = 0;
+    for (const GgufTensor& tensor : part_.tensors) {
+      const WeightFormat* format = find_weight_format(tensor.type_id);
+      const auto values = static_cast<uint64_t>(tensor.elements());
+      if (format == nullptr || values > kAbsurd || tensor.offset > kAbsurd) continue;
+      const uint64_t blocks = values / static_cast<uint64_t>(format->block_elements);
+      const uint64_t size = blocks * static_cast<uint64_t>(format->block_bytes) +
+                            static_cast<uint64_t>(format->tail_bytes);
+      expected = std::max(expected, start + tensor.offset + size);
+    }
+    return expected < kAbsurd ? expected : 0;
+  }
+
+  /// Whether another GGUF file was joined to this one, with or without padding before it.
+  void find_next_file(uint64_t end) {
+    const uint64_t padded = (end + part_.alignment - 1) / part_.alignment * part_.alignment;
+    for (const uint64_t at : {end, padded}) {
+      if (at > bytes_.size() || bytes_.size() - at < kMagicText.size()) continue;
+      if (std::memcmp(bytes_.data() + at, kMagicText.data(), kMagicText.size()) == 0)
+        part_.next_file = at;
+    }
   }
 
   /// Whether a tensor's data fits in before the next one's. Where forks use the same type number
@@ -253,11 +304,10 @@ class PartParser {
 
   /// Bytes of a tensor's data. For types we do not know: up to `next`, the offset of the data after
   /// it.
-  Result<uint64_t> data_size(const GgufTensor& tensor, uint64_t available, uint64_t next) const {
+  Result<uint64_t> data_size(const GgufTensor& tensor, uint64_t available, uint64_t next,
+                             uint64_t expected) const {
     const std::string where = "tensor " + shown(tensor);
-    const std::string hint =
-        "It is truncated or damaged: compare its size and checksum with the source." +
-        foreign_meaning(tensor);
+    const std::string hint = cut_off(expected) + foreign_meaning(tensor);
     if (tensor.offset > available) {
       return bad(
           fmt::format("its data would begin behind the end of the file ({} bytes)", bytes_.size()),

@@ -22,6 +22,7 @@ struct GgufPart {
   uint64_t alignment = kGgufDefaultAlignment;
   uint64_t size = 0;
   uint64_t data_start = 0;  // see GgufPartInfo
+  uint64_t next_file = 0;   // where another GGUF file begins behind the data; 0: nowhere
 };
 
 /// `index`: which part of a split model it is. Views in the result point into `bytes`. Errors

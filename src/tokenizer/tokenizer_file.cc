@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/mapped_file.h"
+#include "gguf/foreign_file.h"
 #include "tokenizer/hf_tokenizer.h"
 #include "tokenizer/model_tokenizer.h"
 #include "tokenizer/sentencepiece_model.h"
@@ -27,8 +28,12 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::from_file(const std::string& path)
   if (first != std::string_view::npos && bytes[first] == '{') {
     return HfTokenizer::parse(bytes, path);
   }
-  return fail(ExitCode::bad_input_file, "no tokenizer file of a known kind", path,
-              "Known: GGUF, SentencePiece tokenizer.model, Hugging Face tokenizer.json.");
+  const auto foreign = foreign_file(file->bytes());
+  return fail(ExitCode::bad_input_file,
+              "no tokenizer file of a known kind" + (foreign ? ": it is " + foreign->name : ""),
+              path,
+              "Known: GGUF, SentencePiece tokenizer.model, Hugging Face tokenizer.json." +
+                  (foreign ? " " + foreign->advice : ""));
 }
 
 }  // namespace crossval
