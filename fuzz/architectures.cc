@@ -131,7 +131,7 @@ void edit_array(GgufArray& array, Input& input, Model& model) {
 }
 
 void edit_key(Model& model, Input& input) {
-  static constexpr std::string_view kTexts[] = {"", "none", "linear", "yarn", "longrope", "su"};
+  static constexpr std::string_view kTexts[] = {"", "none", "linear", "yarn", "longrope", "llama3"};
   if (model.keys.empty()) return;
   const auto at = input.byte() % model.keys.size();
   GgufKey& key = model.keys[at];

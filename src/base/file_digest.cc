@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
@@ -44,9 +45,19 @@ tl::unexpected<Error> unreadable(const std::string& path) {
               path);
 }
 
+// Content and time of modification can be set by anybody; the time of change is the kernel's.
 std::string entry_path(const std::string& cache_folder, const struct stat& file) {
-  return fmt::format("{}/sha256/{}-{}-{}-{}.{:09}", cache_folder, file.st_dev, file.st_ino,
-                     file.st_size, file.st_mtim.tv_sec, file.st_mtim.tv_nsec);
+  return fmt::format("{}/sha256/{}-{}-{}-{}.{:09}-{}.{:09}", cache_folder, file.st_dev, file.st_ino,
+                     file.st_size, file.st_mtim.tv_sec, file.st_mtim.tv_nsec, file.st_ctim.tv_sec,
+                     file.st_ctim.tv_nsec);
+}
+
+// Whether a change from now on would have another time: the clock of files goes in steps.
+bool settled(const struct stat& file) {
+  constexpr auto kStep = std::chrono::milliseconds(100);
+  const auto changed =
+      std::chrono::seconds(file.st_ctim.tv_sec) + std::chrono::nanoseconds(file.st_ctim.tv_nsec);
+  return std::chrono::system_clock::now().time_since_epoch() - changed > kStep;
 }
 
 // An entry is the digits and a line end, nothing else.
@@ -99,7 +110,9 @@ Result<FileDigest> file_digest(const std::string& path, const std::string& cache
   }
   auto digest = sha256_of(file.get(), path, stop);
   if (!digest) return tl::unexpected(digest.error());
-  keep(entry, *digest);
+  struct stat after = {};
+  const bool same = fstat(file.get(), &after) == 0 && entry_path(cache_folder, after) == entry;
+  if (same && settled(after)) keep(entry, *digest);
   return FileDigest{bytes, *std::move(digest)};
 }
 

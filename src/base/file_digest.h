@@ -16,8 +16,9 @@ struct FileDigest {
 };
 
 /// Reads the file once, a megabyte at a time; the result is kept below `cache_folder` under device,
-/// inode, size and time of change, and taken from there as long as these are the same. A cache that
-/// cannot be read or written is done without. Errors: bad_input_file; interrupted (`stop`).
+/// inode, size, time of modification and time of change, and taken from there as long as these are
+/// the same. Of a file that has just changed, or did while it was read, nothing is kept. A cache
+/// that cannot be read or written is done without. Errors: bad_input_file; interrupted (`stop`).
 Result<FileDigest> file_digest(const std::string& path, const std::string& cache_folder,
                                const std::stop_token& stop);
 

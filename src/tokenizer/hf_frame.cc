@@ -11,10 +11,9 @@ using nlohmann::json;
 Result<int32_t> id_of_pair(const json& processor, std::string_view name, const HfPlace& place) {
   const auto pair = hf_array(processor, name, place);
   if (!pair) return tl::unexpected(pair.error());
-  if ((*pair)->size() != 2 || !(**pair)[1].is_number_integer()) {
-    return hf_error(place.at(name), "no token and its id");
-  }
-  return (**pair)[1].get<int32_t>();
+  const auto id = (*pair)->size() == 2 ? hf_token_id((**pair)[1]) : std::nullopt;
+  if (!id) return hf_error(place.at(name), "no token and its id");
+  return *id;
 }
 
 Result<void> append_special(const json& processor, const json& part, const HfPlace& place,
@@ -27,8 +26,9 @@ Result<void> append_special(const json& processor, const json& part, const HfPla
   const auto list = hf_array(*token, "ids", place);
   if (!list) return tl::unexpected(list.error());
   for (const json& id : **list) {
-    if (!id.is_number_integer()) return hf_error(place, "no token id");
-    ids->push_back(id.get<int32_t>());
+    const auto token_id = hf_token_id(id);
+    if (!token_id) return hf_error(place, "no token id");
+    ids->push_back(*token_id);
   }
   return {};
 }

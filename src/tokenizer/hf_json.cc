@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace crossval {
@@ -56,6 +57,13 @@ Result<int64_t> hf_int(const json& object, std::string_view name, const HfPlace&
     return hf_error(place.at(name), "no whole number");
   }
   return value->get<int64_t>();
+}
+
+std::optional<int32_t> hf_token_id(const json& value) {
+  if (!value.is_number_integer()) return {};
+  const auto id = value.get<int64_t>();
+  if (id < 0 || id > std::numeric_limits<int32_t>::max()) return {};
+  return static_cast<int32_t>(id);
 }
 
 Result<const json*> hf_array(const json& object, std::string_view name, const HfPlace& place) {

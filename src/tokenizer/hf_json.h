@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,8 @@ Result<std::string> hf_string_or(const nlohmann::json& json, std::string_view na
 Result<bool> hf_bool_or(const nlohmann::json& json, std::string_view name, bool fallback,
                         const HfPlace& place);
 Result<int64_t> hf_int(const nlohmann::json& json, std::string_view name, const HfPlace& place);
+/// A token id of 0…2^31 - 1; nothing where it is none.
+std::optional<int32_t> hf_token_id(const nlohmann::json& value);
 /// The array under `name`; never null on success.
 Result<const nlohmann::json*> hf_array(const nlohmann::json& json, std::string_view name,
                                        const HfPlace& place);

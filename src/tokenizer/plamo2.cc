@@ -3,6 +3,7 @@
 // spells is written in bytes.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -16,6 +17,7 @@ namespace {
 constexpr uint32_t kByteOrderMark = 0xFEFF;
 constexpr int64_t kUnknownCost = 10'000'000;
 constexpr double kLowestScore = -20'000'000;  // a token with this score or less is never used
+constexpr double kHighestScore = 2'147'483'647;
 
 class Plamo2Segmenter : public Segmenter {
  public:
@@ -87,7 +89,7 @@ class Plamo2Segmenter : public Segmenter {
       const VocabularyToken& token = vocabulary.tokens[static_cast<size_t>(id)];
       const double score = std::round(token.score * 1e4);
       if (!std::isfinite(score) || score <= kLowestScore) continue;
-      costs_[static_cast<size_t>(id)] = -static_cast<int64_t>(score);
+      costs_[static_cast<size_t>(id)] = -static_cast<int64_t>(std::min(score, kHighestScore));
       keys.emplace_back(token.text, id);
     }
     trie_ = ByteTrie(std::move(keys));

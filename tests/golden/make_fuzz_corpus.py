@@ -6,7 +6,9 @@ usage: make_fuzz_corpus.py    (numpy and gguf)
 Inputs that once crashed a target lie beside them and are not made here.
 """
 import pathlib
+import re
 import shutil
+import struct
 
 import gguf
 import numpy as np
@@ -62,7 +64,7 @@ def spm(path):
     append(path, "ab a<tag> ü</s>  ab")
 
 
-def model(path, kind, width):
+def model(path, kind, width, change=lambda writer: None):
     rng = np.random.default_rng(7)
     w = gguf.GGUFWriter(path, "llama")
     w.add_block_count(1)
@@ -73,6 +75,7 @@ def model(path, kind, width):
     w.add_head_count_kv(1)
     w.add_layer_norm_rms_eps(1e-5)
     w.add_tokenizer_model("none")
+    change(w)
 
     def matrix(name, rows, cols):
         if kind == I2_S:  # which the package does not know: codes 0, 1, 2 and the scale
@@ -105,6 +108,40 @@ def products(folder, formats):
         (folder / f"{index:02}").write_bytes(shape + weights + rng.standard_normal(300).astype("<f4").tobytes())
 
 
+def names():
+    """Architectures in the order of the table."""
+    table = (ROOT / "src" / "model" / "architectures.cc").read_text()
+    return re.findall(r'\{\.name = "(.*?)"', table)
+
+
+# What people have in the place of a model file.
+FOREIGN = {
+    "html": b"<!doctype html><html></html>",
+    "lfs-pointer": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 4368438976\n",
+    "lfs-pointer-cut": b"version https://git-lfs.github.com/spec/v1\nsize ",
+    "json": b'{"error": "Invalid username or password."}',
+    "text": b"Entry not found",
+    "safetensors": struct.pack("<Q", 2) + b'{"a":1}',
+    "safetensors-huge": struct.pack("<Q", 2**64 - 1) + b'{"a":1}',
+    "ggjt": b"tjgg\3\0\0\0",
+    "zip": b"PK\3\4archive/data.pkl",
+    "pickle": b"\x80\2}q\0.",
+    "version-1": b"GGUF\1\0\0\0",
+    "big-endian": b"GGUF\0\0\0\3" + bytes(16),
+}
+
+# Keys that are not known, or not of their type, and arrays in the place of numbers.
+KEYS = {
+    "scaling-llama3": lambda w: w.add_string("llama.rope.scaling.type", "llama3"),
+    "scaling-number": lambda w: w.add_uint32("llama.rope.scaling.type", 1),
+    "not-causal": lambda w: w.add_bool("llama.attention.causal", False),
+    "base-integer": lambda w: w.add_uint32("llama.rope.freq_base", 10000),
+    "key-length-array": lambda w: w.add_array("llama.attention.key_length", [4]),
+    "experts-array": lambda w: (w.add_expert_count(2), w.add_array("llama.expert_used_count", [1])),
+    "experts-reals": lambda w: (w.add_expert_count(2), w.add_array("llama.expert_used_count", [1e30])),
+}
+
+
 def main():
     for name in ["gguf", "tokenizer", "model", "architectures", "kernels"]:
         (CORPUS / name).mkdir(parents=True, exist_ok=True)
@@ -114,11 +151,23 @@ def main():
     for name, kind, width in [("f32", KINDS.F32, 8), ("f16", KINDS.F16, 8), ("q8_0", KINDS.Q8_0, 32),
                               ("q4_1", KINDS.Q4_1, 32), ("i2_s", I2_S, 128)]:
         model(CORPUS / "model" / name, kind, width)
-    for index in range(74):  # with experts and optional parts, where the architecture has them
+    for name, change in KEYS.items():
+        model(CORPUS / "model" / name, KINDS.F32, 8, change)
+    for index in range(76):  # with experts and optional parts, where the architecture has them
         (CORPUS / "architectures" / f"{index:02}").write_bytes(bytes([index, 1, 1]))
     products(CORPUS / "kernels", 29)
     for source in ["all.gguf", "split-00002-of-00003.gguf"]:
         shutil.copy(ROOT / "tests" / "data" / "gguf" / source, CORPUS / "gguf" / source.removesuffix(".gguf"))
+    whole = (CORPUS / "gguf" / "all").read_bytes()
+    for name, content in {**FOREIGN, "cut": whole[:-100], "joined": whole + whole}.items():
+        (CORPUS / "gguf" / name).write_bytes(content)
+    # [architecture, flags, seed, then edits: 1, which key, 5: an element of an array, which, its bytes]
+    for name, key, value in [("heads-of-billions", 8, 0x7FFFFFFF), ("no-heads", 8, 0), ("negative-width", 6, 2**32 - 1),
+                             ("heads-that-do-not-share", 9, 3), ("a-short-array", 9, 2 + 2**63)]:
+        for index, arch in enumerate(["deci", "openelm"]):
+            at = names().index(arch)
+            (CORPUS / "architectures" / f"{name}-{index}").write_bytes(
+                bytes([at, 0, 1, 1, key, 5, 1]) + struct.pack("<Q", value))
 
 
 if __name__ == "__main__":

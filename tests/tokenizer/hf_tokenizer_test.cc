@@ -56,6 +56,19 @@ TEST(HfTokenizer, FramesTheTextAsTheTemplateSays) {
   EXPECT_THAT(*tokenizer->encode("ab", false, false), ElementsAre(3));
 }
 
+TEST(HfTokenizer, RefusesATemplatesIdThatIsNone) {
+  for (const json& id : {json(4294967301), json(-1), json(1.5)}) {  // the first is 5 in 32 bits
+    json content = file();
+    content["post_processor"] = {
+        {"type", "TemplateProcessing"},
+        {"single", {{{"SpecialToken", {{"id", "<s>"}}}}, {{"Sequence", {{"id", "A"}}}}}},
+        {"special_tokens", {{"<s>", {{"ids", json::array({id})}}}}}};
+    const auto tokenizer = HfTokenizer::parse(content.dump(), "t.json");
+    ASSERT_FALSE(tokenizer) << id;
+    EXPECT_THAT(tokenizer.error().what, HasSubstr("no token id"));
+  }
+}
+
 TEST(HfTokenizer, RefusesUnsupportedPartsByName) {
   struct Case {
     const char* member;
