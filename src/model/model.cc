@@ -55,6 +55,10 @@ Result<std::unique_ptr<Model>> open_model(const std::string& path) {
   if (!architecture) {
     Error error = architecture.error();
     error.where = path;
+    error.hint = fmt::format(
+        "Where llama.cpp has it, two of its builds or profiles can be compared: crossval per-token "
+        "-m {} -p TEXT --candidate llama.cpp --reference llama.cpp:profile=production. {}",
+        path, error.hint);
     return tl::unexpected(error);
   }
   auto hparams = read_hparams(*file, **architecture);

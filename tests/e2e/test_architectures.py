@@ -49,6 +49,15 @@ def test_what_is_not_supported_is_refused_by_name(crossval, fixtures, name):
     assert "not supported" in error["what"] or "missing" in error["what"], error
 
 
+def test_the_way_that_the_refusal_names_works(crossval, fixtures):
+    path = fixtures / "mamba-dense.gguf"
+    hint = crossval("per-token", "-m", path, tokens(IDS)).err
+    command = re.search(r"crossval (per-token -m \S+) -p TEXT (--candidate \S+ --reference \S+)\. ", hint)
+    assert command, hint
+    run = crossval(*command[1].split(), tokens(IDS), *command[2].split(), "--max-tokens", 2, "--format", "json")
+    assert run.code in (0, 1) and len(run.json["positions"]) >= len(IDS), run.out[:500]
+
+
 FAULTS = [("qk-norm", "qwen3-dense", "Qcur-0"), ("window", "gemma3-dense", "kq_soft_max-0"),
           ("alibi", "bloom-dense", "kq_soft_max-0"), ("sink", "gpt-oss-moe", "kq_soft_max-0"),
           ("expert-weights", "qwen2moe-moe", "ffn_moe_weighted-0"), ("rope-pairing", "gptneox-dense", "Qcur-0")]
