@@ -93,7 +93,7 @@ const BlockField* find_field(std::span<const BlockField> fields, FieldKind kind)
 uint8_t balance(float step, float minimum, float most) {
   const float share = minimum / (step * most);  // NaN: no code changes anything
   if (!(share > 0.125F)) return 1;
-  return share > 0.875F ? 7 : static_cast<uint8_t>(8.0F * share + 0.5F);
+  return share > 0.875F ? 7 : static_cast<uint8_t>(std::lround(8.0F * share));
 }
 
 }  // namespace
