@@ -62,7 +62,7 @@ Every tensor type of the pinned llama.cpp, against canonical llama.cpp (`GGML_NO
   hold the decoders against values of the `gguf` package as well (`tests/data/formats`).
 - **dots**: products of such rows with activations, in every kernel set, equal in every bit to llama.cpp's.
 - **logits**: rows of a random model whose matrices all have the format (`crossval synth`, 2 layers, {POSITIONS} positions and
-  {STEPS} decode steps), equal in every bit to llama.cpp's, by kernel set.
+  up to {STEPS} decode steps), equal in every bit to llama.cpp's, by kernel set.
 
 | format | values | dots | logits, {' | logits, '.join(KERNELS)} |
 |---|---|---|---|---|
