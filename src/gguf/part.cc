@@ -72,7 +72,7 @@ class PartParser {
  private:
   /// What to do about a file that should have `expected` bytes; 0 where that is not known.
   std::string cut_off(uint64_t expected) const {
-    const std::string piece = piece_advice(path_);
+    std::string piece = piece_advice(path_);
     if (!piece.empty()) return piece;
     if (expected <= bytes_.size())
       return "It is truncated or damaged: compare its size and checksum with the source.";

@@ -201,6 +201,7 @@ void Facts::add_attention(const Model& model) {
   }
   add("score-scale", number(h.query_scale * h.score_scale), "scores are larger or smaller");
   add("score-cap", unless_zero(h.score_soft_cap), "scores are capped elsewhere");
+  add("query-temperature", unless_zero(h.query_temperature), "far queries are scaled elsewhere");
   add("qkv-clamp", unless_zero(h.clamp_qkv), "queries, keys and values are clamped elsewhere");
   add("sinks", yes(a.sinks), "the softmax has a term more");
   add("attention-gate",

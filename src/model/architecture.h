@@ -180,11 +180,12 @@ struct Architecture {
   bool qk_norm_after_rope = false;
   int64_t qk_norm_from_layers = 0;  // models with fewer layers have none (command-r)
   ScoreScale score_scale = ScoreScale::softmax;
-  bool score_scale_key = false;      // attention.scale in the file replaces 1/sqrt(head width)
-  int64_t wide_scale_layers = 0;     // with so many layers: 1/sqrt(n_embd / n_head) (gemma 27B)
-  bool inverse_score_scale = false;  // 1/head width, not its root (jais)
-  float score_soft_cap = 0.0F;       // default of attn_logit_softcapping; 0: none
-  bool clamp_qkv = false;            // attention.clamp_kqv
+  bool score_scale_key = false;        // attention.scale in the file replaces 1/sqrt(head width)
+  int64_t wide_scale_layers = 0;       // with so many layers: 1/sqrt(n_embd / n_head) (gemma 27B)
+  bool query_temperature_key = false;  // attention.temperature_scale (mistral3)
+  bool inverse_score_scale = false;    // 1/head width, not its root (jais)
+  float score_soft_cap = 0.0F;         // default of attn_logit_softcapping; 0: none
+  bool clamp_qkv = false;              // attention.clamp_kqv
   float alibi_bias = 0.0F;
   bool alibi_key = false;    // attention.max_alibi_bias
   int64_t alibi_layers = 0;  // models of so many layers have ALiBi (baichuan 13B),

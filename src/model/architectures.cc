@@ -26,6 +26,7 @@ constexpr Architecture kArchitectures[] = {
     {.name = "mistral3",
      .examples = "Ministral 3, Mistral Small 3.1",
      .attn_out_bias = kOptional,
+     .query_temperature_key = true,
      .yarn_keys = true,
      .rope_freqs = kOptional,
      .rope_by_length = kOptional,

@@ -110,6 +110,11 @@ void read_gating(KeyReader& keys, const Experts& experts, Hparams& h) {
   if (gating == 1) h.gating = Gating::softmax;
   if (gating == 2) h.gating = Gating::sigmoid;
   if (gating == 3) h.gating = Gating::softmax_of_selected;
+  // Where upstream has a default it is not softmax, and so is written in the table.
+  if (gating == 0 && experts.gating == Gating::softmax) {
+    keys.refuse("the key is missing or 0, and llama.cpp has no default for it", key,
+                "Known: 1 softmax, 2 sigmoid, 3 softmax of the selected experts.");
+  }
   if (gating < 0 || gating > 3) {
     keys.refuse(gating == 4 ? "gating 4, the root of softplus, is not supported"
                             : fmt::format("gating {} is not known", gating),
@@ -193,6 +198,10 @@ void read_scales(KeyReader& keys, const Architecture& arch, Hparams& h) {
     h.score_soft_cap = keys.real("attn_logit_softcapping", arch.score_soft_cap);
   if (arch.logit_soft_cap_key || arch.logit_soft_cap != 0.0F)
     h.logit_soft_cap = keys.real("final_logit_softcapping", arch.logit_soft_cap);
+  if (arch.query_temperature_key)
+    h.query_temperature = keys.real("attention.temperature_scale", 0.0);
+  if (h.query_temperature != 0.0F && h.rope.n_ctx_orig < 1)
+    keys.refuse("positions are divided by 0", "rope.scaling.original_context_length");
   if (arch.clamp_qkv) h.clamp_qkv = keys.real("attention.clamp_kqv", 0.0);
   h.alibi_bias = arch.alibi_key ? keys.real("attention.max_alibi_bias", 0.0) : arch.alibi_bias;
   if (arch.alibi_layers != 0 && h.n_layer != arch.alibi_layers) h.alibi_bias = 0.0F;

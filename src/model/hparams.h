@@ -52,6 +52,9 @@ struct Hparams {
   // Scales: 1 leaves out the operation, as 0 does for the caps, the clamp and ALiBi.
   float embedding_scale = 1.0F;
   float query_scale = 1.0F;  // of the rotated query, before it is rounded
+  /// Queries at position p are multiplied by 1 + this · log(1 + floor(p / rope.n_ctx_orig)); 0:
+  /// not.
+  float query_temperature = 0.0F;
   float score_scale = 1.0F;  // inside the softmax
   float residual_scale = 1.0F;
   float logit_scale = 1.0F;

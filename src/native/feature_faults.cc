@@ -230,6 +230,11 @@ Result<void> score_scale(FaultTarget& t) {
     return needs("score-scale", "another scale of scores than 1/sqrt(head width)");
   return {};
 }
+Result<void> query_temperature(FaultTarget& t) {
+  if (!neutralise(t.model.hparams.query_temperature, 0.0F))
+    return needs("query-temperature", "queries scaled by their position");
+  return {};
+}
 Result<void> clamp(FaultTarget& t) {
   if (!neutralise(t.model.hparams.clamp_qkv, 0.0F))
     return needs("clamp", "clamped queries, keys and values");
@@ -357,6 +362,7 @@ constexpr Fault kFaults[] = {
     {"residual-scale", "residuals without their scale", residual_scale},
     {"logit-scale", "logits twice as large", logit_scale},
     {"score-scale", "scores scaled by 1/sqrt(head width) where the model has its own", score_scale},
+    {"query-temperature", "queries not scaled by their position", query_temperature},
     {"clamp", "queries, keys and values not clamped", clamp},
     {"block-order", "feed-forward network after the attention where it stands beside it",
      block_order},

@@ -147,6 +147,19 @@ void Forward::shape_heads(const LayerKind& kind) {
   }
 }
 
+/// Far queries look more sharply; in upstream's types.
+void Forward::temper_queries(int64_t il) {
+  const int64_t width = static_cast<int64_t>(q_.size()) / n_;
+  const auto length = static_cast<float>(hp_.rope.n_ctx_orig);
+  for (int64_t p = 0; p < n_; ++p) {
+    const double lengths = std::floor(static_cast<float>(first_ + p) / length);
+    const auto by = static_cast<float>(
+        std::log(lengths + 1.0) * static_cast<double>(hp_.query_temperature) + 1.0);
+    for (int64_t i = 0; i < width; ++i) q_[static_cast<size_t>(p * width + i)] *= by;
+  }
+  show({"Qcur_attn_temp_scaled", "MUL"}, il, q_);
+}
+
 /// y_: what a layer has in the place of attention.
 void Forward::stand_in(int64_t il, const Rows& in) {
   const Linear& matrix = model_.weights.layers[static_cast<size_t>(il)].wo;
@@ -166,6 +179,7 @@ void Forward::attend(int64_t il, const Rows& in) {
   turn(il, true, w.q_norm, q_);
   scale(q_, hp_.query_scale);
   if (hp_.query_scale != 1.0F) show({arch_.nodes.scaled_query, "SCALE"}, il, q_);
+  if (hp_.query_temperature != 0.0F) temper_queries(il);
   const auto values = [&] {
     if (!fused) project(w.wv, {"Vcur", "Vcur_clamped"}, il, in, v_);
   };

@@ -75,6 +75,7 @@ class Forward {
   void embed(std::span<const int32_t> ids);
   void layer(int64_t il);
   void shape_heads(const LayerKind& kind);
+  void temper_queries(int64_t il);
   void stand_in(int64_t il, const Rows& in);
   void attend(int64_t il, const Rows& in);
   struct ProjectionNames {

@@ -121,15 +121,23 @@ class Keys {
     }
     if (a_.rope_alpha_key && extra("rope alpha")) f32("rope.scaling.alpha", 50.0F);
     if (a_.rope_finetuned_key) flag("rope.scaling.finetuned", !extra("no rope"));
+    const bool tempered = a_.query_temperature_key && extra("temperature");
     if (has_length_factors(a_, o_)) {
       to_.add_string(key("rope.scaling.type"), "longrope");
-      u32("rope.scaling.original_context_length", o_.context / 4);
       f32("rope.scaling.attn_factor", 1.19F);
     } else if (extra("rope scaling")) {
       to_.add_string(key("rope.scaling.type"), extra("yarn") ? "yarn" : "linear");
       f32("rope.scaling.factor", 4.0F);
-      u32("rope.scaling.original_context_length", o_.context / 4);
+      if (a_.yarn_keys && extra("yarn keys")) {
+        f32("rope.scaling.yarn_log_multiplier", 0.7F);
+        f32("rope.scaling.yarn_beta_fast", 16.0F);
+        f32("rope.scaling.yarn_beta_slow", 2.0F);
+      }
+    } else if (!tempered) {
+      return;
     }
+    if (tempered) f32("attention.temperature_scale", 0.1F);
+    u32("rope.scaling.original_context_length", o_.context / (tempered ? 16 : 4));
   }
 
   void add_scales() {

@@ -6,7 +6,7 @@ SOFTMAX = "kq_soft_max SOFT_MAX"
 ROPE = r"[QV]cur\w* ROPE|kq MUL_MAT"  # upstream calls openelm's rotated queries Vcur
 NEXT_NORM = r"norm\w* (RMS_NORM|NORM)|norm_w MUL"
 EXPECTED = {
-    "layer-heads": "kq MUL_MAT", "stand-in": "ffn_inp ADD", "qk-norm": ROPE, "qk-norm-order": rf"{ROPE}|{NEXT_NORM}", "sub-norm": r"attn_\w*out MUL_MAT",
+    "layer-heads": "kq MUL_MAT", "stand-in": "ffn_inp ADD", "query-temperature": "kq MUL_MAT", "qk-norm": ROPE, "qk-norm-order": rf"{ROPE}|{NEXT_NORM}", "sub-norm": r"attn_\w*out MUL_MAT",
     "window": SOFTMAX, "soft-cap": SOFTMAX, "sink": SOFTMAX, "alibi": SOFTMAX, "score-scale": SOFTMAX,
     "wrong-expert": r"ffn_moe_(gate|up) MUL_MAT_ID", "expert-weights": "ffn_moe_weighted MUL",
     "gating": "ffn_moe_weights GET_ROWS", "selection-bias": "ffn_moe_weights GET_ROWS",

@@ -9,7 +9,7 @@ from slices import slice_of
 from test_made_architectures import TABLE
 
 # Where each shows: an architecture, and which of its made models.
-SHOWN = {"layer-heads": "openelm", "stand-in": "deci", "qk-norm": "qwen3", "qk-norm-order": "hunyuan-dense", "sub-norm": "bitnet", "window": "gemma3",
+SHOWN = {"layer-heads": "openelm", "stand-in": "deci", "query-temperature": "mistral3", "qk-norm": "qwen3", "qk-norm-order": "hunyuan-dense", "sub-norm": "bitnet", "window": "gemma3",
          "soft-cap": "gemma2", "sink": "gpt-oss", "alibi": "bloom", "score-scale": "granite", "wrong-expert": "dbrx",
          "expert-weights": "olmoe", "gating": "qwen3moe", "selection-bias": "glm4moe", "shared-expert": "deepseek",
          "silu-for-relu2": "nemotron", "qkv-bias": "gpt2", "ffn-bias": "phi2", "norm-bias": "gptneox",

@@ -33,6 +33,7 @@ Result<Hparams> read_with(const std::string& name, int64_t value) {
   }
   writer.add_f32("bailingmoe2.attention.layer_norm_rms_epsilon", 1e-5F);
   writer.add_f32("bailingmoe2.expert_weights_scale", 1.0F);
+  writer.add_u32("bailingmoe2.expert_gating_func", 2);
   const std::string header = writer.header();
   const auto file = GgufFile::parse(std::as_bytes(std::span(header)), "made.gguf");
   if (!file) return tl::unexpected(file.error());
@@ -192,6 +193,15 @@ const Refused kRefused[] = {
        to.add_u32("dots1.expert_gating_func", 9);
      },
      "gating 9 is not known", "key dots1.expert_gating_func", "1 softmax, 2 sigmoid"},
+    {"NoGating", "dots1",
+     [](GgufWriter& to) {
+       to.add_u32("dots1.attention.head_count", 4);
+       to.add_u32("dots1.feed_forward_length", 96);
+       to.add_u32("dots1.expert_count", 4);
+       to.add_u32("dots1.expert_used_count", 2);
+       to.add_u32("dots1.expert_shared_count", 1);
+     },
+     "missing or 0", "key dots1.expert_gating_func", "1 softmax, 2 sigmoid"},
     {"WiderHeadsInWindows", "gemma2",
      [](GgufWriter& to) {
        to.add_u32("gemma2.attention.head_count", 4);
