@@ -57,9 +57,11 @@ inline std::vector<std::byte> weight_rows(const WeightFormat& format, int64_t ro
       }
     }
     const float value = 0.3F * random.normal();
-    const uint32_t bits =
-        std::bit_cast<uint32_t>(value) ^ static_cast<uint32_t>(random.next() >> 56);
-    if (format.type == WeightType::f32) std::memcpy(block, &bits, 4);
+    if (format.type == WeightType::f32) {  // the lowest bits of `value` are 0
+      const uint32_t bits =
+          std::bit_cast<uint32_t>(value) ^ static_cast<uint32_t>(random.next() >> 56);
+      std::memcpy(block, &bits, sizeof bits);
+    }
     if (format.type == WeightType::f16) store_u16(block, f32_to_f16(value));
     if (format.type == WeightType::bf16) store_u16(block, f32_to_bf16(value));
   }
