@@ -3,6 +3,7 @@
 #include "kernels/kernels.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -35,7 +36,7 @@ void check(bool holds) {
 
 void check_same(std::span<const float> expected, std::span<const float> actual) {
   for (size_t i = 0; i < expected.size(); ++i) {
-    check(std::memcmp(&expected[i], &actual[i], sizeof(float)) == 0 ||
+    check(std::bit_cast<uint32_t>(expected[i]) == std::bit_cast<uint32_t>(actual[i]) ||
           (std::isnan(expected[i]) && std::isnan(actual[i])));
   }
 }

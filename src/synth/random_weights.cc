@@ -119,7 +119,7 @@ void RandomWeights::draw_codes(Random& random, float d, float min, uint8_t* bloc
   for (int g = 0; g < bits_->groups(); ++g) {
     float step = d;
     float minimum = min;
-    if (scales_ != nullptr) {
+    if (scales_ != nullptr && minima_ != nullptr) {
       step *= static_cast<float>(scales_->get(block, g));
       minimum *= static_cast<float>(minima_->get(block, g));
     }
