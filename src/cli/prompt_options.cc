@@ -12,7 +12,8 @@ void add_prompt_options(AppOptions& app, PromptOptions& options) {
   };
   add("-p,--prompt", request.text, "the text, byte for byte", "TEXT");
   add("-f,--file", request.file, "a file, byte for byte; - is standard input", "FILE");
-  add("--messages", request.messages_file, "a conversation (docs/prompts.md)", "FILE.json");
+  add("--messages", request.messages_file, "a conversation or a request's body (docs/prompts.md)",
+      "FILE.json");
   add("--tokens", request.token_ids, "ids; nothing is tokenised", "1,2,3");
   add("--system-prompt", request.system, "a system message in front", "TEXT");
   add("--prompt-template", request.template_name,
@@ -21,6 +22,8 @@ void add_prompt_options(AppOptions& app, PromptOptions& options) {
       "TEMPLATE");
   app.add_flag("--chat", options.chat, "the model's chat template: --prompt-template auto")
       ->group(group);
+  add("--chat-template-kwargs", request.kwargs,
+      "variables for the Jinja template, '{\"enable_thinking\": false}'", "JSON");
   add("--bos", options.bos, "add a BOS; auto (default): as the model file says", "auto|on|off");
   add("--special", options.special,
       "read text like <|im_end|> as its token; auto (default): in templates", "auto|on|off");

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
+
+#include "prompt/request_keys.h"
 
 namespace crossval {
 namespace {
 
 using Json = nlohmann::ordered_json;  // tools are printed by templates: key order is text
-
-constexpr int kMaxDepth = 64;  // JSON is written recursively
 
 bool is_text_part(const Json& part) {
   return part.is_object() && part.value("type", Json()) == "text" &&
@@ -79,12 +80,65 @@ std::string place_of(std::string_view json, size_t byte) {
   return "line " + std::to_string(line) + ", byte " + std::to_string(column + 1);
 }
 
-Conversation from_json(const Json& messages, const Json& tools) {
-  Conversation conversation;
-  for (const Json& message : messages) conversation.messages.push_back(read_message(message));
-  conversation.messages_json = messages.dump();
-  conversation.tools_json = tools.dump();
-  return conversation;
+// A document that is read whole, or what is wrong with it.
+tl::expected<Json, std::string> parse_document(std::string_view json) {
+  bool too_deep = false;
+  const auto within_depth = [&](int depth, Json::parse_event_t, Json&) {
+    too_deep |= depth > kMaxJsonDepth;
+    return depth <= kMaxJsonDepth;
+  };
+  Json document;
+  try {
+    document = Json::parse(json, within_depth);
+  } catch (const Json::parse_error& error) {
+    if (!too_deep) return tl::unexpected("not valid JSON at " + place_of(json, error.byte));
+  } catch (const Json::out_of_range&) {
+    if (!too_deep) return tl::unexpected(std::string("a number is larger than any double"));
+  }
+  if (too_deep) {
+    return tl::unexpected("nested deeper than " + std::to_string(kMaxJsonDepth) + " levels");
+  }
+  return document;
+}
+
+// What is wrong with variables for a template; empty when nothing is.
+std::string fault_of_kwargs(const Json& kwargs) {
+  if (!kwargs.is_object()) return "no JSON object";
+  for (const auto& [name, value] : kwargs.items()) {
+    if (is_own_variable(name)) return "crossval sets the variable \"" + name + "\" itself";
+  }
+  return {};
+}
+
+// What a request's body has beside its messages. Returns what is wrong; empty when nothing is.
+std::string read_body(const Json& body, Conversation& chat) {
+  if (!body.contains("messages")) return "the object has no \"messages\"";
+  for (const auto& [key, value] : body.items()) {
+    if (const std::string why = objection_to(key, value); !why.empty()) return why;
+    if (classify_request_key(key) == RequestKey::sampling) chat.sampling_keys.push_back(key);
+  }
+  const auto value_of = [&](const char* key) { return body.value(key, Json()); };
+  for (const auto& [key, list] :
+       {std::pair("tools", &chat.tools_json), std::pair("documents", &chat.documents_json)}) {
+    const Json value = value_of(key);
+    if (!value.is_null() && !value.is_array()) return '"' + std::string(key) + "\" is not an array";
+    *list = value.dump();
+  }
+  if (const Json opened = value_of("add_generation_prompt"); !opened.is_null()) {
+    if (!opened.is_boolean()) return "\"add_generation_prompt\" is neither true nor false";
+    chat.add_generation_prompt = opened.get<bool>();
+  }
+  if (const Json kwargs = value_of("chat_template_kwargs"); !kwargs.is_null()) {
+    const std::string fault = fault_of_kwargs(kwargs);
+    if (!fault.empty()) return "\"chat_template_kwargs\": " + fault;
+    chat.kwargs_json = kwargs.dump();
+  }
+  return {};
+}
+
+void take_messages(const Json& messages, Conversation& chat) {
+  for (const Json& message : messages) chat.messages.push_back(read_message(message));
+  chat.messages_json = messages.dump();
 }
 
 }  // namespace
@@ -119,7 +173,9 @@ Conversation single_turn(std::string_view user, const std::optional<std::string>
   Json messages = Json::array();
   if (system) messages.push_back({{"role", "system"}, {"content", *system}});
   messages.push_back({{"role", "user"}, {"content", user}});
-  return from_json(messages, nullptr);
+  Conversation chat;
+  take_messages(messages, chat);
+  return chat;
 }
 
 Result<Conversation> parse_conversation(std::string_view json, const std::string& where,
@@ -128,30 +184,14 @@ Result<Conversation> parse_conversation(std::string_view json, const std::string
     return fail(ExitCode::bad_input_file, "the messages cannot be used: " + why, where,
                 R"(Write [{"role": "user", "content": "Hi"}] or {"messages": […], "tools": […]}.)");
   };
-  bool too_deep = false;
-  const auto within_depth = [&](int depth, Json::parse_event_t, Json&) {
-    too_deep |= depth > kMaxDepth;
-    return depth <= kMaxDepth;
-  };
-  Json document;
-  try {
-    document = Json::parse(json, within_depth);
-  } catch (const Json::parse_error& error) {
-    if (!too_deep) return bad("not valid JSON at " + place_of(json, error.byte));
-  } catch (const Json::out_of_range&) {
-    if (!too_deep) return bad("a number is larger than any double");
-  }
-  if (too_deep) return bad("nested deeper than " + std::to_string(kMaxDepth) + " levels");
-  Json tools = nullptr;
+  auto read = parse_document(json);
+  if (!read) return bad(read.error());
+  Json document = *std::move(read);
+  Conversation chat;
   if (document.is_object()) {
-    if (!document.contains("messages")) return bad("the object has no \"messages\"");
-    for (const auto& [key, value] : document.items()) {
-      if (key != "messages" && key != "tools") return bad("unknown key \"" + key + "\"");
-    }
-    if (document.contains("tools")) tools = document["tools"];
+    if (const std::string fault = read_body(document, chat); !fault.empty()) return bad(fault);
     document = Json(document["messages"]);
   }
-  if (!tools.is_null() && !tools.is_array()) return bad("\"tools\" is not an array");
   if (!document.is_array()) return bad("not an array of messages");
   if (document.empty()) return bad("there is no message");
   for (size_t i = 0; i < document.size(); ++i) {
@@ -166,7 +206,27 @@ Result<Conversation> parse_conversation(std::string_view json, const std::string
     }
     document.insert(document.begin(), Json{{"role", "system"}, {"content", *system}});
   }
-  return from_json(document, tools);
+  take_messages(document, chat);
+  return chat;
+}
+
+Result<std::string> merged_kwargs(const std::string& kwargs_json, const std::string& more) {
+  const auto read = parse_document(more);
+  const std::string fault = read ? fault_of_kwargs(*read) : read.error();
+  if (!fault.empty()) {
+    return fail(ExitCode::usage, fault, "--chat-template-kwargs",
+                R"(Write variables by name: '{"enable_thinking": false}'.)");
+  }
+  Json all = Json::parse(kwargs_json);
+  all.update(*read);
+  return all.dump();
+}
+
+std::vector<std::string> kwargs_names(const std::string& kwargs_json) {
+  std::vector<std::string> names;
+  const Json kwargs = Json::parse(kwargs_json);
+  for (const auto& [name, value] : kwargs.items()) names.push_back(name);
+  return names;
 }
 
 }  // namespace crossval

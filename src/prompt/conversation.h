@@ -10,6 +10,9 @@
 
 namespace crossval {
 
+/// JSON nested deeper is refused: it is written recursively.
+inline constexpr int kMaxJsonDepth = 64;
+
 struct ChatMessage {
   std::string role;
   std::string content;                  // its texts, joined by line feeds
@@ -20,11 +23,17 @@ struct ChatMessage {
 
 struct Conversation {
   std::vector<ChatMessage> messages;
-  std::string messages_json;        // as given, system prompt included, key order kept
-  std::string tools_json = "null";  // array or null
+  std::string messages_json;                    // as given, system prompt included, key order kept
+  std::string tools_json = "null";              // array or null
+  std::string documents_json = "null";          // likewise
+  std::string kwargs_json = "{}";               // chat_template_kwargs: variables by name
+  std::optional<bool> add_generation_prompt{};  // as a request's body says
+  std::vector<std::string> sampling_keys{};     // of a request's body, not looked at
 
   /// A template opens the assistant's turn unless the assistant spoke last.
-  bool wants_answer() const { return messages.empty() || messages.back().role != "assistant"; }
+  bool wants_answer() const {
+    return add_generation_prompt.value_or(messages.empty() || messages.back().role != "assistant");
+  }
 };
 
 /// Without the blanks at both ends, as templates write contents (`content | trim`).
@@ -41,10 +50,18 @@ std::string without_tool_calls(const std::string& messages_json);
 /// One user turn, after `system` where given. Both must be valid UTF-8.
 Conversation single_turn(std::string_view user, const std::optional<std::string>& system);
 
-/// Parses an array of messages, or an object with "messages" and optionally "tools"
-/// (docs/prompts.md). `where` names the file in errors (bad_input_file); `system` in addition to a
-/// system message in the file is a usage error.
+/// Parses an array of messages, or an object with "messages" and perhaps "tools": the body of a
+/// request, whose keys that would change the prompt are honoured or refused (docs/prompts.md).
+/// `where` names the file in errors (bad_input_file); `system` in addition to a system message in
+/// the file is a usage error.
 Result<Conversation> parse_conversation(std::string_view json, const std::string& where,
                                         const std::optional<std::string>& system);
+
+/// `kwargs_json` with those of `more` in their place: what --chat-template-kwargs adds to a body's.
+/// Errors (usage): no JSON object, a variable that crossval sets itself.
+Result<std::string> merged_kwargs(const std::string& kwargs_json, const std::string& more);
+
+/// The names of the variables.
+std::vector<std::string> kwargs_names(const std::string& kwargs_json);
 
 }  // namespace crossval

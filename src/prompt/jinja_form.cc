@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <string_view>
 
 #include "base/read_file.h"
 #include "base/utf8.h"
 #include "prompt/text_encoding.h"
+#include "prompt/tool_arguments.h"
 
 namespace crossval {
 namespace {
@@ -60,6 +62,8 @@ class Rendering {
         input_{.source = std::move(source),
                .messages_json = "",
                .tools_json = "",
+               .documents_json = chat.documents_json,
+               .kwargs_json = chat.kwargs_json,
                .bos_token = model.bos_text,
                .eos_token = model.eos_text,
                .add_generation_prompt = chat.wants_answer(),
@@ -106,6 +110,43 @@ bool takes_text_alone(const Conversation& chat, const std::string& joined, Rende
   return !as_part || *as_part != *as_text;
 }
 
+bool is_word(char c) {
+  return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool names(std::string_view source, std::string_view variable) {
+  for (size_t at = source.find(variable); at != std::string_view::npos;
+       at = source.find(variable, at + 1)) {
+    const size_t end = at + variable.size();
+    if ((at == 0 || !is_word(source[at - 1])) && (end == source.size() || !is_word(source[end]))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// A variable that the template does not name changes nothing.
+std::vector<PromptWarning> lost_kwargs(const Conversation& chat, std::string_view source) {
+  std::vector<PromptWarning> warnings;
+  for (const std::string& name : kwargs_names(chat.kwargs_json)) {
+    if (names(source, name)) continue;
+    warnings.push_back({"kwargs-lost", "the template names no variable " + name +
+                                           ": what chat_template_kwargs give it changes nothing"});
+  }
+  return warnings;
+}
+
+std::vector<PromptWarning> twice_escaped(const std::string& messages, const std::string& text) {
+  std::vector<PromptWarning> warnings;
+  for (const size_t message : escaped_arguments(messages, text)) {
+    warnings.push_back(
+        {"arguments-escaped", "the arguments of a tool call of message " + std::to_string(message) +
+                                  " are in the text as JSON within JSON text, escaped "
+                                  "twice; write them as a mapping"});
+  }
+  return warnings;
+}
+
 // A template that shows nothing of tools or of the calls to them makes the same text without them.
 std::vector<PromptWarning> lost_tools(const Conversation& chat, const std::string& messages,
                                       const std::string& text, Rendering& rendering) {
@@ -137,17 +178,25 @@ Result<RenderedForm> render_jinja(const std::string& name, const Conversation& c
   if (!is_valid_utf8(jinja->source)) {
     return fail(ExitCode::bad_input_file, "the template is not valid UTF-8", decision.why);
   }
+  auto warnings = lost_kwargs(chat, jinja->source);
   Rendering rendering(std::move(jinja->source), chat, model, renderer);
-  std::string messages = chat.messages_json;
-  if (std::string joined = as_texts(messages); takes_text_alone(chat, joined, rendering)) {
+  Conversation fitted = chat;
+  ToolArguments arguments = fit_arguments(chat.messages_json, [&](const std::string& messages) {
+    return rendering.text(as_texts(messages), chat.tools_json);
+  });
+  fitted.messages_json = std::move(arguments.messages_json);
+  if (!arguments.why.empty()) decision.why += "; " + arguments.why;
+  std::string messages = fitted.messages_json;
+  if (std::string joined = as_texts(messages); takes_text_alone(fitted, joined, rendering)) {
     messages = std::move(joined);
     decision.why += "; it takes text alone: parts were joined by line feeds";
   }
   auto text = rendering.text(messages, chat.tools_json);
   if (!text) return tl::unexpected(text.error());
-  auto warnings = lost_messages(chat, *text);
-  const auto tools = lost_tools(chat, messages, *text, rendering);
-  warnings.insert(warnings.end(), tools.begin(), tools.end());
+  for (const auto& more : {lost_messages(chat, *text), lost_tools(chat, messages, *text, rendering),
+                           twice_escaped(messages, *text)}) {
+    warnings.insert(warnings.end(), more.begin(), more.end());
+  }
   return RenderedForm{*std::move(text),   decision, true,
                       chat.messages_json, true,     std::move(warnings)};
 }

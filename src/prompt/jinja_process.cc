@@ -18,12 +18,13 @@ constexpr const char* kRebuild =
 
 // The variables are Hugging Face's: absent tools and documents are null, not undefined.
 std::string make_request(const TemplateInput& input) {
-  const Json variables = {{"messages", Json::parse(input.messages_json)},
-                          {"tools", Json::parse(input.tools_json)},
-                          {"documents", nullptr},
-                          {"add_generation_prompt", input.add_generation_prompt},
-                          {"bos_token", input.bos_token},
-                          {"eos_token", input.eos_token}};
+  Json variables = {{"messages", Json::parse(input.messages_json)},
+                    {"tools", Json::parse(input.tools_json)},
+                    {"documents", Json::parse(input.documents_json)},
+                    {"add_generation_prompt", input.add_generation_prompt},
+                    {"bos_token", input.bos_token},
+                    {"eos_token", input.eos_token}};
+  variables.update(Json::parse(input.kwargs_json));
   const Json request = {{"template", input.source}, {"now", input.now}, {"variables", variables}};
   return request.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -69,10 +69,10 @@ Result<PromptContent> render_prompt(const PromptRequest& request, const PromptMo
   auto source = read_prompt_source(request);
   if (!source) return tl::unexpected(source.error());
   if (auto* ids = std::get_if<std::vector<TokenId>>(&*source)) {
-    if (request.system || !request.template_name.empty() || request.bos != Toggle::automatic ||
-        request.special != Toggle::automatic) {
+    if (request.system || request.kwargs || !request.template_name.empty() ||
+        request.bos != Toggle::automatic || request.special != Toggle::automatic) {
       return fail(ExitCode::usage, "--tokens takes the ids as they are", {},
-                  "Leave out templates, --system-prompt, --bos and --special.");
+                  "Leave out templates and their variables, --system-prompt, --bos and --special.");
     }
     return PromptContent(std::move(*ids));
   }

@@ -49,16 +49,18 @@ Result<PromptSource> non_empty(std::string text, const std::string& where) {
 
 Result<PromptSource> read_prompt_source(const PromptRequest& request) {
   const int given = request.text.has_value() + request.file.has_value() +
-                    request.messages_file.has_value() + request.token_ids.has_value();
+                    request.messages_file.has_value() + request.token_ids.has_value() +
+                    request.rendered_file.has_value();
   if (given != 1) {
     return fail(ExitCode::usage, given == 0 ? "no prompt given" : "more than one prompt given", {},
                 "Give exactly one of -p TEXT, -f FILE, --messages FILE.json and --tokens 1,2,3.");
   }
   if (request.text) return non_empty(*request.text, "-p");
-  if (request.file) {
-    Result<std::string> text = read_text(*request.file);
+  for (const auto& file : {request.file, request.rendered_file}) {
+    if (!file) continue;
+    Result<std::string> text = read_text(*file);
     if (!text) return tl::unexpected(text.error());
-    return non_empty(*std::move(text), *request.file);
+    return non_empty(*std::move(text), *file);
   }
   if (request.messages_file) {
     Result<std::string> json = read_text(*request.messages_file);

@@ -14,6 +14,8 @@ struct TemplateInput {
   std::string source;         // Jinja text
   std::string messages_json;  // array of {role, content, …}
   std::string tools_json;     // array, or "null"
+  std::string documents_json = "null";
+  std::string kwargs_json = "{}";  // further variables by name
   std::string bos_token;
   std::string eos_token;
   bool add_generation_prompt = true;
