@@ -144,6 +144,8 @@ constexpr std::string_view kNativeKeys[] = {"model", "threads",   "kv",
                                             "fault", "tokenizer", "i2s-layout"};
 constexpr std::string_view kLlamaKeys[] = {"model", "threads", "kv",     "profile", "src",
                                            "build", "release", "worker", "ngl",     "device"};
+// Of every engine: what it is given (cli/model_prompt.h).
+constexpr std::string_view kPromptKeys[] = {"template", "prompt"};
 constexpr EngineKind kKinds[] = {
     {"native", kNativeKeys, make_native},
     {"llama.cpp", kLlamaKeys, make_llama},
@@ -174,7 +176,7 @@ std::string engine_help() {
   for (const EngineKind& kind : kKinds) {
     text += fmt::format("; keys of {}: {}", kind.name, fmt::join(kind.keys, ", "));
   }
-  return text + ".";
+  return text + fmt::format("; of each: {}.", fmt::join(kPromptKeys, ", "));
 }
 
 Result<EngineSpec> read_engine_spec(const std::string& text) {
@@ -188,7 +190,8 @@ Result<void> check_engine_spec(const EngineSpec& spec) {
     return fail(ExitCode::usage, "no engine is called \"" + spec.name + "\"", {},
                 hint(spec.name, engine_names()));
   }
-  const std::vector<std::string> keys(kind->keys.begin(), kind->keys.end());
+  std::vector<std::string> keys(kind->keys.begin(), kind->keys.end());
+  keys.insert(keys.end(), std::begin(kPromptKeys), std::end(kPromptKeys));
   for (const auto& [key, value] : spec.options) {
     if (std::ranges::find(keys, key) != keys.end()) continue;
     return fail(ExitCode::usage, "there is no key \"" + key + "\"", "engine " + spec.name,

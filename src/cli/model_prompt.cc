@@ -10,22 +10,51 @@
 
 namespace crossval {
 
-Result<PromptModelFacts> read_facts(const PromptRequest& request, const EngineSpec& engine,
-                                    const EngineDefaults& defaults) {
-  if (request.token_ids) return PromptModelFacts{};
-  const auto file = GgufFile::open(model_path(engine, defaults));
-  if (!file) return tl::unexpected(file.error());
-  auto facts = read_model_facts(*file);
-  const std::string tokenizer = tokenizer_path(engine);
-  if (!facts || tokenizer.empty()) return facts;
-  if (auto ok = take_tokenizer_file(tokenizer, *facts); !ok) return tl::unexpected(ok.error());
-  return facts;
+namespace {
+
+bool has_own_prompt(const EngineSpec& engine) {
+  return engine.options.contains("template") || engine.options.contains("prompt");
 }
 
-Result<ModelPromptContent> read_model_prompt(const PromptOptions& options, const EngineSpec& engine,
-                                             const EngineDefaults& defaults,
-                                             const Console& console) {
-  auto request = prompt_request(options);
+bool is_given(const PromptRequest& request) {
+  return request.text || request.file || request.messages_file || request.token_ids ||
+         request.system || request.kwargs || !request.template_name.empty();
+}
+
+// What the options ask for, as this engine's keys change it.
+Result<PromptRequest> request_for(const PromptRequest& asked, const EngineSpec& engine) {
+  if (!has_own_prompt(engine)) return asked;
+  const auto refuse = [&](const std::string& what, const char* hint) {
+    return fail(ExitCode::usage, what, "engine " + engine.name, hint);
+  };
+  if (engine.options.contains("template") && engine.options.contains("prompt")) {
+    return refuse("a template and a rendered prompt", "prompt= is the text that a template made.");
+  }
+  PromptRequest own = asked;
+  if (engine.options.contains("template")) {
+    if (asked.token_ids) {
+      return refuse("--tokens leaves a template nothing to render", "Give -p or --messages.");
+    }
+    own.template_name = with_home(engine.get("template"));
+  } else {
+    own = {};
+    own.rendered_file = with_home(engine.get("prompt"));
+    own.bos = asked.bos;
+    own.special = asked.special;
+  }
+  return own;
+}
+
+tl::unexpected<Error> unused_prompt() {
+  return fail(ExitCode::usage, "a prompt that no engine reads", "prompt=",
+              "An engine's prompt= stands in place of -p, -f, --messages and templates: leave "
+              "one of them out.");
+}
+
+// `asked` as prompt_request has it.
+Result<ModelPromptContent> read_content(const PromptRequest& asked, const EngineSpec& engine,
+                                        const EngineDefaults& defaults, const Console& console) {
+  auto request = request_for(asked, engine);
   if (!request) return tl::unexpected(request.error());
   auto model = read_facts(*request, engine, defaults);
   if (!model) return tl::unexpected(model.error());
@@ -45,11 +74,74 @@ Result<ModelPromptContent> read_model_prompt(const PromptOptions& options, const
   return ModelPromptContent{*std::move(request), *std::move(model), *std::move(content)};
 }
 
+}  // namespace
+
+Result<PromptModelFacts> read_facts(const PromptRequest& request, const EngineSpec& engine,
+                                    const EngineDefaults& defaults) {
+  if (request.token_ids) return PromptModelFacts{};
+  const auto file = GgufFile::open(model_path(engine, defaults));
+  if (!file) return tl::unexpected(file.error());
+  auto facts = read_model_facts(*file);
+  const std::string tokenizer = tokenizer_path(engine);
+  if (!facts || tokenizer.empty()) return facts;
+  if (auto ok = take_tokenizer_file(tokenizer, *facts); !ok) return tl::unexpected(ok.error());
+  return facts;
+}
+
+Result<ModelPromptContent> read_model_prompt(const PromptOptions& options, const EngineSpec& engine,
+                                             const EngineDefaults& defaults,
+                                             const Console& console) {
+  const auto asked = prompt_request(options);
+  if (!asked) return tl::unexpected(asked.error());
+  if (engine.options.contains("prompt") && is_given(*asked)) return unused_prompt();
+  return read_content(*asked, engine, defaults, console);
+}
+
+Result<PairPromptContent> read_pair_prompt(const PromptOptions& options,
+                                           const EngineSpec& candidate, const EngineSpec& reference,
+                                           const EngineDefaults& defaults, const Console& console) {
+  const auto asked = prompt_request(options);
+  if (!asked) return tl::unexpected(asked.error());
+  const bool all_rendered =
+      candidate.options.contains("prompt") && reference.options.contains("prompt");
+  if (all_rendered && is_given(*asked)) return unused_prompt();
+  auto shared = read_content(*asked, reference, defaults, console);
+  if (!shared) return tl::unexpected(shared.error());
+  PairPromptContent read{*std::move(shared), {}, {}};
+  if (has_own_prompt(candidate) || has_own_prompt(reference)) {
+    if (asked->token_ids) {
+      return fail(ExitCode::usage, "--tokens gives both engines the same ids", "--tokens",
+                  "Leave out the engines' prompt= and template=.");
+    }
+    auto own = read_content(*asked, candidate, defaults, console);
+    if (!own) return tl::unexpected(own.error());
+    read.candidate = *std::move(own);
+    return read;
+  }
+  auto facts = read_facts(read.reference.request, candidate, defaults);
+  if (!facts) return tl::unexpected(facts.error());
+  read.candidate_model = *std::move(facts);
+  return read;
+}
+
 ModelPrompt build_model_prompt(ModelPromptContent read, const EngineSettings& settings) {
   read.model.add_bos = settings.add_bos;
   read.model.add_eos = settings.add_eos;
   Prompt prompt = build_prompt(read.request, std::move(read.content), read.model);
   return {std::move(prompt), std::move(read.model)};
+}
+
+PairPrompt build_pair_prompt(PairPromptContent read, const EngineSettings& candidate,
+                             const EngineSettings& reference) {
+  ModelPrompt shared = build_model_prompt(std::move(read.reference), reference);
+  if (!read.candidate) {
+    return {
+        std::move(shared.prompt), {}, {std::move(read.candidate_model), std::move(shared.model)}};
+  }
+  ModelPrompt own = build_model_prompt(*std::move(read.candidate), candidate);
+  return {std::move(shared.prompt),
+          std::move(own.prompt),
+          {std::move(own.model), std::move(shared.model)}};
 }
 
 }  // namespace crossval

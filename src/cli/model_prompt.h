@@ -1,6 +1,8 @@
 // The prompt of a model: its templates and special tokens read, then built.
 #pragma once
 
+#include <optional>
+
 #include "base/error.h"
 #include "cli/console.h"
 #include "cli/engine_options.h"
@@ -21,9 +23,9 @@ struct ModelPromptContent {
 };
 
 /// Reads the prompt and renders it for the engine's model and vocabulary. Every prompt that can be
-/// refused without an engine is refused here. The renderer of Jinja templates is built when it is
-/// not there, its progress shown on the console's err. Errors: usage, bad_input_file, engine_failed
-/// (a Jinja template without a renderer), interrupted.
+/// refused without an engine is refused here. The engine's keys `template` (in place of
+/// --prompt-template) and `prompt` (a file with the rendered text, in place of everything) count.
+/// Errors: usage, bad_input_file, engine_failed (a Jinja template without a renderer).
 Result<ModelPromptContent> read_model_prompt(const PromptOptions& options, const EngineSpec& engine,
                                              const EngineDefaults& defaults,
                                              const Console& console);
@@ -40,5 +42,28 @@ struct ModelPrompt {
 
 /// `settings` are those of an engine that has loaded the model.
 ModelPrompt build_model_prompt(ModelPromptContent read, const EngineSettings& settings);
+
+/// The same for two engines. Both get the reference's text, unless one of them has a text or a
+/// template of its own: then each side's prompt is made for itself.
+struct PairPromptContent {
+  ModelPromptContent reference;
+  std::optional<ModelPromptContent> candidate;
+  PromptModelFacts candidate_model;  // without a prompt of its own
+};
+
+/// Errors: those of read_model_prompt; usage (both sides have a prompt and another is given).
+Result<PairPromptContent> read_pair_prompt(const PromptOptions& options,
+                                           const EngineSpec& candidate, const EngineSpec& reference,
+                                           const EngineDefaults& defaults, const Console& console);
+
+struct PairPrompt {
+  Prompt prompt;                    // of both, or of the reference alone
+  std::optional<Prompt> candidate;  // its own
+  PairFacts facts;
+};
+
+/// The settings are those of engines that have loaded their models.
+PairPrompt build_pair_prompt(PairPromptContent read, const EngineSettings& candidate,
+                             const EngineSettings& reference);
 
 }  // namespace crossval

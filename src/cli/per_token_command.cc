@@ -87,10 +87,9 @@ class PerTokenCommand : public Command {
                                                  model_path(pair->reference, engines_.defaults)});
     if (!context) return tl::unexpected(context.error());
     engines_.defaults.context = *context;
-    auto read = read_model_prompt(prompt_, pair->reference, engines_.defaults, console);
+    auto read =
+        read_pair_prompt(prompt_, pair->candidate, pair->reference, engines_.defaults, console);
     if (!read) return tl::unexpected(read.error());
-    auto beside = read_facts(read->request, pair->candidate, engines_.defaults);
-    if (!beside) return tl::unexpected(beside.error());
 
     const Interruption interruption;
     Progress progress(console);
@@ -111,10 +110,11 @@ class PerTokenCommand : public Command {
       if (!found) return tl::unexpected(found.error());
       difference = *std::move(found);
     }
-    ModelPrompt built = build_model_prompt(*std::move(read), settings);
+    PairPrompt built = build_pair_prompt(*std::move(read), candidate->info().settings, settings);
     PerTokenPlan plan;
     plan.prompt = std::move(built.prompt);
-    plan.facts = {*std::move(beside), std::move(built.model)};
+    plan.candidate_prompt = std::move(built.candidate);
+    plan.facts = std::move(built.facts);
     plan.models = *std::move(models);
     plan.model_difference = std::move(difference);
     plan.requirement = require_ == "bits" ? Requirement::bits : Requirement::cosine;

@@ -56,17 +56,18 @@ class TokenizeCommand : public Command {
     sides_.tokenizer = engine_.tokenizer;
     const auto pair = engine_pair(sides_);
     if (!pair) return tl::unexpected(pair.error());
-    auto read = read_model_prompt(prompt_, pair->reference, sides_.defaults, console);
+    auto read =
+        read_pair_prompt(prompt_, pair->candidate, pair->reference, sides_.defaults, console);
     if (!read) return tl::unexpected(read.error());
-    auto beside = read_facts(read->request, pair->candidate, sides_.defaults);
-    if (!beside) return tl::unexpected(beside.error());
     const Interruption interruption;
     const auto made = make_pair(*pair, sides_.defaults, console, interruption.token());
     if (!made) return tl::unexpected(made.error());
     const auto& [candidate, reference] = *made;
-    ModelPrompt built = build_model_prompt(*std::move(read), reference->info().settings);
-    const PairFacts facts{*std::move(beside), std::move(built.model)};
-    const auto comparison = compare_tokens({built.prompt}, facts, {*candidate, *reference});
+    const PairPrompt built =
+        build_pair_prompt(*std::move(read), candidate->info().settings, reference->info().settings);
+    const auto comparison =
+        compare_tokens({built.prompt, built.candidate ? &*built.candidate : nullptr}, built.facts,
+                       {*candidate, *reference});
     if (!comparison) return tl::unexpected(comparison.error());
     write_output(console, console.format == OutputFormat::json
                               ? token_comparison_json(*comparison)

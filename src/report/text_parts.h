@@ -17,6 +17,8 @@ std::string header_text(const Comparison& comparison, const TextOptions& options
 /// Where the ids differ and why.
 std::string mismatch_text(const Comparison& comparison, const TextOptions& options);
 std::string mismatch_text(const TokenMismatch& mismatch, const Layout& layout);
+/// In one clause: "the engines tokenise the prompt differently from index 3 on".
+std::string what_differs(const TokenMismatch& mismatch);
 /// Settings that differ: refused and warned ones, the others when verbose.
 std::string settings_text(const Comparison& comparison, const TextOptions& options);
 /// One line per position.

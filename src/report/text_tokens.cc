@@ -69,6 +69,13 @@ std::string texts_text(const TextDifference& texts, const Layout& layout) {
 
 }  // namespace
 
+std::string what_differs(const TokenMismatch& mismatch) {
+  return fmt::format("{} from index {} on",
+                     mismatch.texts ? "the engines were given different texts, and their ids differ"
+                                    : "the engines tokenise the prompt differently",
+                     mismatch.index);
+}
+
 std::string mismatch_text(const Comparison& comparison, const TextOptions& options) {
   return comparison.mismatch ? mismatch_text(*comparison.mismatch, options.layout) : "";
 }

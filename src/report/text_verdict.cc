@@ -73,9 +73,8 @@ std::string refused_names(const Comparison& comparison) {
 }
 
 std::string tokens_sentence(const Comparison& comparison) {
-  const size_t index = comparison.mismatch ? comparison.mismatch->index : 0;
   std::string text =
-      fmt::format("the engines tokenise the prompt differently from index {} on; ", index);
+      (comparison.mismatch ? what_differs(*comparison.mismatch) : "the ids differ") + "; ";
   if (comparison.positions.empty()) return text + "nothing was evaluated";
   text += fmt::format(
       "with the {}'s ids, ",

@@ -87,10 +87,7 @@ std::string token_comparison_text(const TokenComparison& comparison, const TextO
            layout.paragraph("SAME-TOKENS: both tokenizers made the same ids.");
   }
   return head + mismatch_text(*comparison.mismatch, layout) + "\n" +
-         layout.paragraph(
-             fmt::format("TOKENS-DIFFER: the engines tokenise the prompt differently from index "
-                         "{} on.",
-                         comparison.mismatch->index));
+         layout.paragraph("TOKENS-DIFFER: " + what_differs(*comparison.mismatch) + ".");
 }
 
 std::string token_comparison_json(const TokenComparison& comparison) {

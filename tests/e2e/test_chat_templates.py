@@ -132,3 +132,90 @@ def test_a_hostile_template_ends_in_an_error_of_crossval(crossval, model, tmp_pa
     assert run.code == 5
     assert word in run.err
     assert run.out == ""
+
+
+def test_arguments_of_either_form_make_one_text(crossval, model, templates, tmp_path):
+    """A tool call with its arguments as a mapping and as JSON text, through every template: one text, which
+    jinja2 makes of one of the two forms, without escapes or Python's way of writing where the other form has none."""
+    city = {"city": "Paris", "days": [1, 2]}
+    as_text = json.dumps(city, separators=(",", ":"))
+
+    def messages(arguments):
+        call = {"id": "abcdefghi", "type": "function", "function": {"name": "get_weather", "arguments": arguments}}
+        return [{"role": "user", "content": "Weather?"}, {"role": "assistant", "content": "", "tool_calls": [call]},
+                {"role": "tool", "tool_call_id": "abcdefghi", "name": "get_weather", "content": "18"},
+                {"role": "user", "content": "Thanks"}]
+
+    def ugly(text):
+        return "{'city'" in text or json.dumps(as_text) in text or json.dumps(json.dumps(city)) in text
+
+    shown = 0
+    for name, source in templates.items():
+        (tmp_path / "template.jinja").write_text(source)
+        runs = []
+        for form in (city, as_text):
+            (tmp_path / "messages.json").write_text(json.dumps(messages(form)))
+            runs.append(crossval("tokenize", "-m", model, "--messages", tmp_path / "messages.json",
+                                 "--prompt-template", tmp_path / "template.jinja", "--format", "json"))
+        assert runs[0].code == runs[1].code, name
+        if runs[0].code != 0:
+            continue
+        text = runs[0].json["prompt"]["text"]
+        assert text == runs[1].json["prompt"]["text"], name
+        if "Paris" not in text:  # the template shows no calls
+            continue
+        shown += 1
+        assert not ugly(text), name
+        peers = [theirs(source, {"messages": messages(form), "tools": None, "documents": None, "bos_token": "",
+                                 "add_generation_prompt": True, "eos_token": ""}) for form in (city, as_text)]
+        beautiful = [peer for peer in peers if peer is not None and "Paris" in peer and not ugly(peer)]
+        # The tokens around a text are the model's here and none there; the call itself is the same.
+        at = text.rindex("Paris")
+        assert not beautiful or any(text[at - 20:at + 5] in peer for peer in beautiful), name
+    assert shown >= 40
+
+
+def test_arguments_that_stay_escaped_are_said(crossval, model, tmp_path):
+    (tmp_path / "template.jinja").write_text(
+        "{% for m in messages %}{{ m.content }}{% for c in m.tool_calls %}{{ c.function.arguments | tojson }}"
+        "{% endfor %}{% endfor %}")
+
+    def warnings(arguments):
+        (tmp_path / "messages.json").write_text(json.dumps([
+            {"role": "user", "content": "Hi"},
+            {"role": "assistant", "content": "", "tool_calls": [{"function": {"name": "f", "arguments": arguments}}]}]))
+        run = crossval("tokenize", "-m", model, "--messages", tmp_path / "messages.json", "--prompt-template",
+                       tmp_path / "template.jinja", "--format", "json")
+        return [warning["name"] for warning in run.json["warnings"]]
+
+    assert warnings('{"a": 1}') == warnings({"a": 1}) == []
+    assert warnings('{"a": ') == ["arguments-escaped"]
+    assert warnings(json.dumps(json.dumps({"a": 1}))) == ["arguments-escaped"]
+
+
+def test_a_requests_body_and_variables(crossval, model, templates, tmp_path):
+    """chat_template_kwargs, in the body or as an option, make the text that jinja2 makes with them."""
+    source = templates["Qwen-Qwen3-0.6B"]
+    (tmp_path / "template.jinja").write_text(source)
+    turns = [{"role": "user", "content": "What is 2 + 2?"}]
+    body = {"model": "any", "messages": turns, "stream": True}
+
+    def text(body, *options):
+        (tmp_path / "body.json").write_text(json.dumps(body))
+        run = crossval("tokenize", "-m", model, "--messages", tmp_path / "body.json", "--prompt-template",
+                       tmp_path / "template.jinja", "--format", "json", *options)
+        return run.json["prompt"]["text"] if run.code == 0 else run.json["error"]["what"]
+
+    def peer(**more):
+        return theirs(source, {"messages": turns, "tools": None, "documents": None, "add_generation_prompt": True,
+                               "bos_token": "", "eos_token": "", **more})
+
+    off = {"enable_thinking": False}
+    assert peer() != peer(**off)
+    assert text(body) == peer()
+    assert text({**body, "chat_template_kwargs": off}) == peer(**off)
+    assert text(body, "--chat-template-kwargs", json.dumps(off)) == peer(**off)
+    assert text({**body, "chat_template_kwargs": {"enable_thinking": True}}, "--chat-template-kwargs",
+                json.dumps(off)) == peer(**off)
+    assert text({**body, "add_generation_prompt": False}) == peer(add_generation_prompt=False)
+    assert "enable_thinking" in text({**body, "enable_thinking": False})  # not a body's own: refused by name

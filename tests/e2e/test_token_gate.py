@@ -210,3 +210,67 @@ def test_no_pre_tokenizer_is_named_without_need(crossval, model, gpt2):
     run = crossval("tokenize", "--compare", "-m", spm, "--tokenizer", baichuan, "-p", PRE_TEXT, "--format", "json")
     assert run.code == 2 and run.json["mismatch"]["pre_tokenizers"] == []
     assert not any(str(cause).startswith("pre-tokenizer-") for cause in causes(run))
+
+
+def test_each_side_may_have_its_own_text(crossval, model, tmp_path):
+    """What another server rendered, or another template: where the texts part is shown, then the ids."""
+    same = crossval("tokenize", "-m", model, "-p", "Hi", "--chat", "--format", "json").json["prompt"]["text"]
+    server, equal = tmp_path / "server.txt", tmp_path / "equal.txt"
+    server.write_text(same.replace("named SmolLM", "called SmolLM"))
+    equal.write_text(same)
+    template = tmp_path / "own.jinja"
+    template.write_text("{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}")
+
+    def run(command, candidate, *options):
+        return crossval(*command, "-m", model, "-p", "Hi", "--chat", "--candidate", f"native:{candidate}",
+                        "--format", "json", *options)
+
+    for command in (["tokenize", "--compare"], ["per-token", "--max-tokens", 0]):
+        differ = run(command, f"prompt={server}")
+        assert (differ.code, causes(differ)[0]) == (2, "other-text")
+        assert differ.json["mismatch"]["texts"]["offset"] == same.index("named SmolLM")
+        assert differ.json["candidate_prompt"]["text"] == server.read_text() and differ.json["prompt"]["text"] == same
+        assert differ.json["candidate_prompt"]["form"]["choice"] == "rendered"
+        by_template = run(command, f"template={template}")
+        assert (by_template.code, causes(by_template)[0]) == (2, "other-text")
+        assert by_template.json["candidate_prompt"]["text"] == "<|im_start|>user\nHi<|im_end|>\n"
+        agree = run(command, f"prompt={equal}")
+        assert agree.code == 0 and agree.json["mismatch"] is None and agree.json["warnings"] == []
+    # Evaluated only when asked, with that side's ids on both.
+    stopped = run(["per-token", "--max-tokens", 0], f"prompt={server}")
+    assert stopped.json["positions"] == []
+    used = run(["per-token", "--max-tokens", 0], f"prompt={server}", "--on-token-mismatch", "use-candidate")
+    assert used.code == 2 and used.json["tokens"] == stopped.json["mismatch"]["candidate_ids"]
+    assert used.json["identical_rows"] == len(used.json["positions"]) > 0
+    text = crossval("tokenize", "--compare", "-m", model, "-p", "Hi", "--chat", "--candidate", f"native:prompt={server}")
+    assert "the two sides' texts differ from byte" in text.out and "called SmolLM" in text.out
+
+
+def test_texts_that_differ_and_become_the_same_ids_are_said(crossval, gpt2, tmp_path):
+    """A BOS that the one text holds and the other is given."""
+    written = tmp_path / "written.txt"
+    written.write_text("<|begin_of_text|>Hi")
+    run = crossval("tokenize", "--compare", "-m", gpt2.with_name("ggml-vocab-llama-bpe.gguf"), "-p", "Hi",
+                   "--reference", f"llama.cpp:prompt={written}", "--format", "json")
+    assert run.code == 0 and [warning["name"] for warning in run.json["warnings"]] == ["texts-differ"]
+
+
+@pytest.mark.parametrize("options, word", [
+    (["-p", "Hi", "--candidate", "native:prompt=a,template=b"], "a template and a rendered prompt"),
+    (["--tokens", "1,2", "--candidate", "native:template=a.jinja"], "--tokens"),
+    (["-p", "Hi", "--candidate", "native:prompt=a", "--reference", "llama.cpp:prompt=a"], "no engine reads"),
+    (["-p", "Hi", "--candidate", "native:template=/nonexistent.jinja"], "/nonexistent.jinja")])
+def test_own_texts_that_make_no_sense(crossval, model, options, word):
+    run = crossval("per-token", "-m", model, *options)
+    assert run.code in (5, 64) and word in run.err
+
+
+def test_both_texts_from_files_and_no_prompt(crossval, model, tmp_path):
+    a, b = tmp_path / "a.txt", tmp_path / "b.txt"
+    a.write_text("The quick fox")
+    b.write_text("The quick cat")
+    run = crossval("tokenize", "--compare", "-m", model, "--candidate", f"native:prompt={a}", "--reference",
+                   f"llama.cpp:prompt={b}", "--format", "json")
+    assert (run.code, causes(run)[0]) == (2, "other-text")
+    one = crossval("tokenize", "-m", model, "--engine", f"native:prompt={a}", "--format", "json")
+    assert one.code == 0 and one.json["prompt"]["text"] == "The quick fox"

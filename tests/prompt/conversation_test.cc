@@ -102,5 +102,32 @@ TEST(Conversation, RefusesWhatIsNoConversation) {
   }
 }
 
+TEST(Conversation, ARequestsBody) {
+  const auto chat = parse_conversation(
+      R"({"model":"any","messages":[{"role":"user","content":"a"}],"temperature":0.7,"tools":null,)"
+      R"("stream":true,"seed":1,"documents":[{"text":"d"}],"add_generation_prompt":false,)"
+      R"("chat_template_kwargs":{"enable_thinking":false}})",
+      "m", {});
+  ASSERT_TRUE(chat.has_value()) << chat.error().message();
+  EXPECT_EQ(chat->sampling_keys, (std::vector<std::string>{"temperature", "seed"}));
+  EXPECT_EQ(chat->kwargs_json, R"({"enable_thinking":false})");
+  EXPECT_EQ(chat->documents_json, R"([{"text":"d"}])");
+  EXPECT_EQ(chat->tools_json, "null");
+  EXPECT_FALSE(chat->wants_answer());
+}
+
+TEST(Conversation, VariablesAreMergedByName) {
+  EXPECT_EQ(merged_kwargs(R"({"a":1,"b":2})", R"({"b":3,"c":[4]})").value(),
+            R"({"a":1,"b":3,"c":[4]})");
+  EXPECT_EQ(kwargs_names(R"({"a":1,"b":2})"), (std::vector<std::string>{"a", "b"}));
+  for (const char* wrong : {"[1]", "{", "1", R"({"messages":[]})", R"({"bos_token":""})"}) {
+    const auto refused = merged_kwargs("{}", wrong);
+    ASSERT_FALSE(refused.has_value()) << wrong;
+    EXPECT_EQ(refused.error().code, ExitCode::usage);
+  }
+  EXPECT_THAT(fault(R"({"messages":[{"role":"user"}],"chat_template_kwargs":{"tools":[]}})"),
+              ::testing::HasSubstr("chat_template_kwargs"));
+}
+
 }  // namespace
 }  // namespace crossval

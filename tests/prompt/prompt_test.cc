@@ -307,5 +307,50 @@ TEST(ParseToggle, Words) {
   EXPECT_EQ(parse_toggle("--bos", "yes").error().code, ExitCode::usage);
 }
 
+TEST(Prompt, VariablesForTheTemplate) {
+  const auto kwargs_seen = [](const TemplateInput& input) -> Result<std::string> {
+    return "Hi" + input.kwargs_json;
+  };
+  PromptModelFacts model = llama_like();
+  model.chat_template = "{{ enable_thinking }}";
+  PromptRequest request = text("Hi", "auto");
+  request.kwargs = R"({"enable_thinking":false})";
+  auto prompt = build(request, model, kwargs_seen);
+  EXPECT_EQ(prompt->text, R"(Hi{"enable_thinking":false})");
+  EXPECT_THAT(names(*prompt), IsEmpty());
+  // One that the template does not name.
+  request.kwargs = R"({"thinking":false})";
+  EXPECT_THAT(names(*build(request, model, kwargs_seen)), ElementsAre("kwargs-lost"));
+  // Forms that are no templates.
+  for (const char* form : {"", "raw", "chatml"}) {
+    request.template_name = form;
+    EXPECT_EQ(code_of(build(request)), ExitCode::usage) << form;
+  }
+}
+
+TEST(Prompt, ARequestsSamplingKeysAreSaid) {
+  const TempFile file(
+      "prompt_test_body.json",
+      R"({"model":"m","temperature":1,"messages":[{"role":"user","content":"Hi"}]})");
+  PromptRequest request;
+  request.messages_file = file.path;
+  const auto prompt = build(request);
+  EXPECT_THAT(names(*prompt), ElementsAre("request-keys-ignored"));
+  EXPECT_THAT(prompt->warnings[0].message, HasSubstr(": temperature"));
+}
+
+// A server's text: its markers are tokens, its BOS is not doubled, nothing is rendered.
+TEST(Prompt, TextThatWasRenderedElsewhere) {
+  const TempFile file("prompt_test_rendered.txt", "<s><|im_start|>user\nHi");
+  PromptRequest request;
+  request.rendered_file = file.path;
+  const auto prompt = build(request);
+  EXPECT_EQ(prompt->text, "<s><|im_start|>user\nHi");
+  EXPECT_EQ(prompt->form.choice, "rendered");
+  EXPECT_TRUE(prompt->tokenize.parse_special);
+  EXPECT_FALSE(prompt->tokenize.add_special);
+  EXPECT_THAT(names(*prompt), IsEmpty());
+}
+
 }  // namespace
 }  // namespace crossval
