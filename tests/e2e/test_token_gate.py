@@ -1,5 +1,6 @@
 """Ids that differ: the gate stops the run, or one side's ids go to both engines."""
-import gguf
+import struct
+
 import pytest
 
 TEXT = "In 2026 it cost 12 euros."
@@ -157,20 +158,18 @@ def test_a_fault_without_effect_is_said(crossval, model):
 
 
 def vocabulary_with(path, source, pre):
-    """A copy of the vocabulary `source` whose tokenizer.ggml.pre is `pre`, or is left out."""
-    reader = gguf.GGUFReader(source)
-    writer = gguf.GGUFWriter(path, "llama")
-    for field in reader.fields.values():
-        if field.name.startswith("GGUF.") or field.name in ("general.architecture", "tokenizer.ggml.pre"):
-            continue
-        kind = field.types[0]
-        inner = field.types[1] if len(field.types) > 1 else None
-        writer.add_key_value(field.name, field.contents(), kind, inner)
-    if pre is not None:
-        writer.add_string("tokenizer.ggml.pre", pre)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.close()
+    """A copy of the vocabulary `source` (no tensors) whose tokenizer.ggml.pre is `pre`, or is left out."""
+    data = source.read_bytes()
+    key = b"tokenizer.ggml.pre"
+    begin = data.index(struct.pack("<Q", len(key)) + key)
+    at = begin + 8 + len(key)
+    kind, size = struct.unpack_from("<IQ", data, at)
+    assert kind == 8  # a string
+    end = at + 12 + size
+    entry = b"" if pre is None else data[begin:at] + struct.pack("<IQ", 8, len(pre)) + pre.encode()
+    tensors, keys = struct.unpack_from("<QQ", data, 8)
+    assert tensors == 0
+    path.write_bytes(data[:16] + struct.pack("<Q", keys - (pre is None)) + data[24:begin] + entry + data[end:])
     return path
 
 
@@ -191,7 +190,7 @@ def test_the_pre_tokenizer_that_would_do_is_named(crossval, gpt2, tmp_path, pre)
     assert "llama-bpe" in candidate["would_match"] and (pre or "default") in reference["would_match"]
     assert (pre or "default") not in candidate["would_match"]
     # What is claimed is so: llama.cpp itself makes those ids with each name.
-    for name in candidate["would_match"][:3] + candidate["would_match"][-1:]:
+    for name in {candidate["would_match"][0], candidate["would_match"][-1]}:
         renamed = vocabulary_with(tmp_path / "renamed.gguf", llama, name)
         again = crossval("tokenize", "--engine", "llama.cpp", "-m", renamed, "-p", PRE_TEXT, "--bos", "off",
                          "--format", "json")
