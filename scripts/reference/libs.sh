@@ -19,7 +19,7 @@ choose_tree() {
     parts=("${bitnet_parts[@]}") llama=$inner configured=("${configured[@]/#/$inner/}" "$inner"/{examples,pocs})
   fi
   [[ -f $src/$llama/include/llama.h && -f $src/$llama/ggml/CMakeLists.txt ]] ||
-    fail "$src is no tree of llama.cpp or bitnet.cpp (it has no include/llama.h and ggml/, nor $inner); give its top folder"
+    fail "$src is no llama.cpp tree, nor one of bitnet.cpp (it has no include/llama.h and ggml/, nor $inner); give its top folder"
 }
 
 # Sets profile and flags. canonical: every operation a single IEEE operation in source order, so that the

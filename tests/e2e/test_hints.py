@@ -135,7 +135,8 @@ def perform(binary, files):
         done = subprocess.run([binary, *filled], text=True, errors="replace", timeout=600, stdin=subprocess.DEVNULL,
                               stderr=subprocess.PIPE,
                               stdout=open("/dev/full", "w") if full else subprocess.PIPE,
-                              env={**os.environ, **{name: value.format(**files) for name, value in env.items()}},
+                              env={**os.environ, "BITNET_CPP_DIR": "",
+                                   **{name: value.format(**files) for name, value in env.items()}},
                               preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_AS, (limit,
                               limit))) if limit else None)
         return done.returncode, (done.stdout or "") + done.stderr
