@@ -210,7 +210,9 @@ void read_scales(KeyReader& keys, const Architecture& arch, Hparams& h) {
 /// What upstream computes with and we do not: refused where it would change numbers.
 void refuse_ignored(KeyReader& keys, const Architecture& arch, const Hparams& h) {
   if (!keys.flag("attention.causal", true))
-    keys.refuse("attention that is not causal is not supported", "attention.causal");
+    keys.refuse("attention that is not causal is not supported", "attention.causal",
+                "llama.cpp has it: two of its builds or profiles can be compared "
+                "(docs/llama-cpp.md).");
   if (arch.window.kind == WindowKind::none) return;
   for (const auto& [key, usual] :
        {std::pair<const char*, int64_t>{"key", h.head_dim_k}, {"value", h.head_dim_v}}) {
