@@ -15,6 +15,7 @@
 #include "cli/reference_program.h"
 #include "cli/suggest.h"
 #include "gguf/file.h"
+#include "model/other_file.h"
 #include "native/engine.h"
 #include "native/vocabulary_engine.h"
 #include "process/engine.h"
@@ -208,6 +209,10 @@ std::string tokenizer_path(const EngineSpec& spec) { return with_home(spec.get("
 
 Result<std::unique_ptr<Engine>> make_engine(const EngineSpec& spec, const EngineDefaults& defaults,
                                             const Console& console, std::stop_token stop) {
+  // Said here for all engines alike; a file that cannot be read is left to the engine.
+  if (const auto file = GgufFile::open(model_path(spec, defaults))) {
+    if (auto ok = refuse_other_file(*file); !ok) return tl::unexpected(ok.error());
+  }
   return find_kind(spec.name)->make(spec, defaults, console, std::move(stop));
 }
 

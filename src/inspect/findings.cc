@@ -12,7 +12,6 @@
 
 #include "inspect/select.h"
 #include "quant/format.h"
-#include "tokenizer/tokenizer.h"
 
 namespace crossval {
 namespace {
@@ -60,17 +59,21 @@ int64_t telling_zero_rows(const GgufFile& file, const ScannedTensor& scanned) {
   return scan.zero_rows - unused;
 }
 
+void find_non_finite(const ScannedTensor& scanned, std::vector<FileFinding>& findings) {
+  const ValueSummary& v = scanned.scan.values;
+  if (v.non_finite == 0) return;
+  findings.push_back({"non-finite", std::string(scanned.tensor->name),
+                      fmt::format("{} of {} values are NaN or infinite, the first in row {}",
+                                  v.non_finite, v.values, scanned.scan.first_non_finite_row)});
+}
+
 void find_in_tensor(const GgufFile& file, const ScannedTensor& scanned,
                     std::vector<FileFinding>& findings) {
   const GgufTensor& tensor = *scanned.tensor;
   const TensorScan& scan = scanned.scan;
   const ValueSummary& v = scan.values;
   const std::string name(tensor.name);
-  if (v.non_finite > 0) {
-    findings.push_back({"non-finite", name,
-                        fmt::format("{} of {} values are NaN or infinite, the first in row {}",
-                                    v.non_finite, v.values, scan.first_non_finite_row)});
-  }
+  find_non_finite(scanned, findings);
   if (tensor.dims > 1 && scan.blocks.largest_in_medians() > kAbsurdScale) {
     findings.push_back(
         {"absurd-scale", name,
@@ -130,6 +133,33 @@ void find_odd_norms(std::span<const ScannedTensor> tensors, std::vector<FileFind
   }
 }
 
+// Architectures whose norms multiply by 1 + w: their files hold the sum.
+constexpr std::string_view kNormsWithOne[] = {"gemma", "gemma2", "gemma3", "gemma-embedding",
+                                              "nemotron"};
+constexpr double kNegativeShare = 0.1;  // 1 + w is hardly ever negative, w is so often
+
+/// Norms from which the 1 is missing.
+void find_norms_without_one(const GgufFile& file, std::span<const ScannedTensor> tensors,
+                            std::vector<FileFinding>& findings) {
+  const auto architecture = file.string_or("general.architecture", "");
+  if (!architecture || std::ranges::find(kNormsWithOne, *architecture) == std::end(kNormsWithOne))
+    return;
+  int64_t values = 0;
+  int64_t negative = 0;
+  std::string first;
+  for (const ScannedTensor& scanned : tensors) {
+    if (!is_norm(scanned.tensor->name)) continue;
+    values += scanned.scan.values.values;
+    negative += scanned.scan.values.negative;
+    if (first.empty() && scanned.scan.values.negative > 0) first = scanned.tensor->name;
+  }
+  if (static_cast<double>(negative) <= kNegativeShare * static_cast<double>(values)) return;
+  findings.push_back({"norms-without-one", first,
+                      fmt::format("{} of {} norm weights are negative: {} multiplies by 1 + w, and "
+                                  "files hold that sum",
+                                  negative, values, *architecture)});
+}
+
 }  // namespace
 
 void find_in_layout(const GgufFile& file, std::vector<FileFinding>& findings) {
@@ -167,6 +197,24 @@ void find_in_tensors(std::span<const TensorProblem> problems, std::vector<FileFi
     findings.push_back({kNames[static_cast<size_t>(problem.kind)], problem.tensor, problem.what});
 }
 
+void find_in_positions(const GgufFile& file, std::vector<FileFinding>& findings) {
+  const auto architecture = file.string_or("general.architecture", "");
+  if (!architecture) return;
+  const std::string prefix = std::string(*architecture) + ".rope.scaling.";
+  const auto scaling = file.string_or(prefix + "type", "");
+  const std::string original = prefix + "original_context_length";
+  if (!scaling || (*scaling != "yarn" && *scaling != "longrope") ||
+      file.find_key(original) != nullptr)
+    return;
+  const auto context = file.int_or(std::string(*architecture) + ".context_length", 0);
+  findings.push_back(
+      {"no-original-context", original,
+       fmt::format(
+           "{} scales from the context that the model was trained with, which the file does "
+           "not say; {} is taken",
+           *scaling, context.value_or(0))});
+}
+
 void find_in_i2s_layout(const GgufFile& file, const I2sReading& reading,
                         std::optional<I2sLayout> asked, std::vector<FileFinding>& findings) {
   if (!asked) {
@@ -182,19 +230,8 @@ void find_in_i2s_layout(const GgufFile& file, const I2sReading& reading,
                    i2s_layout_name(seen.layout), seen.why)});
 }
 
-void find_in_vocabulary(const GgufFile& file, const TokenizerFacts& facts,
-                        std::vector<FileFinding>& findings) {
-  for (const GgufKey& key : file.keys()) {
-    const auto* id = std::get_if<uint64_t>(&key.value);
-    if (id == nullptr || !key.name.ends_with("_token_id") || facts.model.empty()) continue;
-    if (*id < static_cast<uint64_t>(facts.size) || *id == kNoTokenInFile) continue;
-    findings.push_back({"special-token", std::string(key.name),
-                        fmt::format("{} is none of the {} tokens", *id, facts.size)});
-  }
-  const GgufTensor* embedding = file.find_tensor("token_embd.weight");
-  if (facts.model.empty() || embedding == nullptr || embedding->ne[1] == facts.size) return;
-  findings.push_back({"vocabulary-size", "token_embd.weight",
-                      fmt::format("{} embeddings for {} tokens", embedding->ne[1], facts.size)});
+void find_non_finite(std::span<const ScannedTensor> tensors, std::vector<FileFinding>& findings) {
+  for (const ScannedTensor& scanned : tensors) find_non_finite(scanned, findings);
 }
 
 void find_in_values(const GgufFile& file, std::span<const ScannedTensor> tensors,
@@ -202,6 +239,7 @@ void find_in_values(const GgufFile& file, std::span<const ScannedTensor> tensors
   for (const ScannedTensor& scanned : tensors) find_in_tensor(file, scanned, findings);
   find_absurd_tensor_scales(tensors, findings);
   find_odd_norms(tensors, findings);
+  find_norms_without_one(file, tensors, findings);
 }
 
 }  // namespace crossval

@@ -29,12 +29,13 @@ void find_in_tensors(std::span<const TensorProblem> problems, std::vector<FileFi
 void find_in_i2s_layout(const GgufFile& file, const I2sReading& reading,
                         std::optional<I2sLayout> asked, std::vector<FileFinding>& findings);
 
-/// special-token: a key names a token that is not there. vocabulary-size: another number of tokens
-/// than of embeddings.
-void find_in_vocabulary(const GgufFile& file, const TokenizerFacts& facts,
-                        std::vector<FileFinding>& findings);
+/// no-original-context: RoPE is scaled from a context that the file does not say.
+void find_in_positions(const GgufFile& file, std::vector<FileFinding>& findings);
 
-/// non-finite, absurd-scale, constant, zero-rows, odd-norm.
+/// non-finite alone: of files that are no language model.
+void find_non_finite(std::span<const ScannedTensor> tensors, std::vector<FileFinding>& findings);
+
+/// non-finite, absurd-scale, constant, zero-rows, odd-norm, norms-without-one.
 void find_in_values(const GgufFile& file, std::span<const ScannedTensor> tensors,
                     std::vector<FileFinding>& findings);
 

@@ -11,10 +11,14 @@
 #include "inspect/findings.h"
 #include "inspect/meaning.h"
 #include "inspect/metadata.h"
+#include "inspect/other_files.h"
 #include "inspect/scan.h"
 #include "inspect/tokenizer_facts.h"
 #include "inspect/values.h"
+#include "inspect/vocabulary_findings.h"
 #include "model/model.h"
+#include "model/other_file.h"
+#include "tokenizer/vocabulary.h"
 
 namespace crossval {
 namespace {
@@ -70,19 +74,31 @@ void read_meaning(const std::string& path, const std::optional<I2sReading>& i2s,
   (*model)->i2s = i2s.value_or(I2sReading{});
   const auto problems = read_weights(**model, {.codes = weights, .copies = false});
   find_in_tensors(problems, inspection.findings);
+  find_in_positions((*model)->file, inspection.findings);
   inspection.meaning = meaning_of(**model);
 }
 
-void read_vocabulary(const GgufFile& file, Inspection& inspection) {
+void look_at_vocabulary(const GgufFile& file, Inspection& inspection) {
+  const size_t before = inspection.findings.size();
+  find_duplicate_tokens(file, inspection.findings);
   auto facts = read_tokenizer_facts(file);
   if (!facts) {
     if (const auto model = file.string_or("tokenizer.ggml.model", ""))
       inspection.tokenizer.model = std::string(*model);
-    inspection.findings.push_back(finding_of("unsupported-tokenizer", facts.error(), file.path()));
+    // Duplicates are why.
+    if (inspection.findings.size() == before) {
+      inspection.findings.push_back(
+          finding_of("unsupported-tokenizer", facts.error(), file.path()));
+    }
     return;
   }
   inspection.tokenizer = std::move(*facts);
-  find_in_vocabulary(file, inspection.tokenizer, inspection.findings);
+  if (inspection.tokenizer.model.empty()) return;
+  find_in_sizes(file, inspection.tokenizer, inspection.findings);
+  const auto vocabulary = read_vocabulary(file);
+  if (!vocabulary) return;  // it was read above
+  find_in_tokens(file, *vocabulary, inspection.findings);
+  find_in_pre_tokenizer(file, *vocabulary, inspection.findings);
 }
 
 void scan_weights(const GgufFile& file, const std::optional<I2sReading>& i2s,
@@ -96,7 +112,11 @@ void scan_weights(const GgufFile& file, const std::optional<I2sReading>& i2s,
     done += tensor.data.size();
     if (options.progress) options.progress(done, file.size());
   }
-  find_in_values(file, scanned, inspection.findings);
+  if (inspection.kind.empty()) {
+    find_in_values(file, scanned, inspection.findings);
+  } else {
+    find_non_finite(scanned, inspection.findings);
+  }
   std::map<std::string_view, const TensorScan*> by_name;
   for (const ScannedTensor& s : scanned) by_name[s.tensor->name] = &s.scan;
   for (InspectedTensor& tensor : inspection.tensors) {
@@ -152,9 +172,19 @@ Result<Inspection> inspect_file(const std::string& path, const InspectOptions& o
   inspection.types = shares(*file);
   for (const GgufKey& key : file->keys())
     inspection.metadata.push_back(metadata_entry(key, kShownElements));
-  const auto i2s = read_i2s(*file, options, inspection);
-  read_meaning(path, i2s, options.weights, inspection);
-  read_vocabulary(*file, inspection);
+  std::optional<I2sReading> i2s;
+  if (const auto other = other_file(*file)) {
+    inspection.kind = other->what;
+    inspection.meaning = meaning_of(*file, *other);
+    find_in_other_file(*file, *other, options.weights, inspection.findings);
+  } else if (file->tensors().empty() && file->find_key("tokenizer.ggml.tokens") != nullptr) {
+    inspection.kind = "a vocabulary without weights";
+    look_at_vocabulary(*file, inspection);
+  } else {
+    i2s = read_i2s(*file, options, inspection);
+    read_meaning(path, i2s, options.weights, inspection);
+    look_at_vocabulary(*file, inspection);
+  }
   find_in_layout(*file, inspection.findings);
   if (options.weights) scan_weights(*file, i2s, options, inspection);
   return inspection;

@@ -42,6 +42,7 @@ void Sums::add_block(std::span<const float> block, int64_t row) {
     }
     const double v = value;
     scan.values.zeros += v == 0;
+    scan.values.negative += v < 0;
     sum += v;
     squares += v * v;
     min = std::min(min, v);
@@ -77,6 +78,7 @@ void Sums::end_row(int64_t row) {
 void Sums::merge(const Sums& next) {
   scan.values.values += next.scan.values.values;
   scan.values.zeros += next.scan.values.zeros;
+  scan.values.negative += next.scan.values.negative;
   scan.values.non_finite += next.scan.values.non_finite;
   scan.zero_rows += next.scan.zero_rows;
   for (const int64_t row : next.scan.first_zero_rows) {

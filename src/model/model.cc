@@ -9,6 +9,7 @@
 #include "base/count_text.h"
 #include "base/memory.h"
 #include "model/layout.h"
+#include "model/other_file.h"
 #include "model/tensor_reader.h"
 
 namespace crossval {
@@ -49,6 +50,7 @@ std::vector<TensorProblem> read_weights(Model& model, WeightReading how) {
 Result<std::unique_ptr<Model>> open_model(const std::string& path) {
   auto file = GgufFile::open(path);
   if (!file) return tl::unexpected(file.error());
+  if (auto ok = refuse_other_file(*file); !ok) return tl::unexpected(ok.error());
   const auto name = file->get_string("general.architecture");
   if (!name) return tl::unexpected(name.error());
   const auto architecture = find_architecture(*name);

@@ -64,7 +64,9 @@ std::string inspection_json(const Inspection& inspection) {
     json["parts"].push_back({{"path", json_bytes(part.path)}, {"bytes", part.size}});
   json["name"] = json_bytes(inspection.name);
   json["architecture"] = json_bytes(inspection.architecture);
-  json["meaning"] = inspection.meaning;
+  json["kind"] = inspection.kind.empty() ? Json(nullptr) : json_bytes(inspection.kind);
+  json["meaning"] = Json::array();
+  for (const std::string& line : inspection.meaning) json["meaning"].push_back(json_bytes(line));
   json["i2s"] = or_null(inspection.i2s, i2s_of);
   json["parameters"] = inspection.parameters;
   json["tensor_count"] = inspection.tensor_count;

@@ -69,7 +69,9 @@ std::string header(const Inspection& inspection, const Layout& layout) {
                                            inspection.name.empty() ? "" : ": ", architecture,
                                            grouped(inspection.parameters),
                                            counted(inspection.tensor_count, "tensor")));
-  for (const std::string& line : inspection.meaning) text += layout.labelled("", line);
+  if (!inspection.kind.empty())
+    text += layout.labelled("", escaped(inspection.kind) + ", not a language model", Tint::warn);
+  for (const std::string& line : inspection.meaning) text += layout.labelled("", escaped(line));
   return text + i2s(inspection.i2s, layout);
 }
 
@@ -230,8 +232,11 @@ std::string fact_differences(const FileDifference& difference, const Layout& lay
 }  // namespace
 
 std::string inspection_text(const Inspection& inspection, const Layout& layout) {
-  return header(inspection, layout) + tokenizer(inspection.tokenizer, layout) + "\n" +
-         metadata(inspection, layout) + "\n" + types(inspection, layout) + "\n" +
+  return header(inspection, layout) +
+         (inspection.kind.empty() || !inspection.tokenizer.model.empty()
+              ? tokenizer(inspection.tokenizer, layout)
+              : std::string()) +
+         "\n" + metadata(inspection, layout) + "\n" + types(inspection, layout) + "\n" +
          tensors(inspection, layout) + "\n" +
          findings(inspection.findings, inspection.weights_read, layout);
 }

@@ -17,6 +17,7 @@ namespace crossval {
 struct ValueSummary {
   int64_t values = 0;
   int64_t zeros = 0;
+  int64_t negative = 0;
   int64_t non_finite = 0;
   double min = 0;
   double max = 0;
@@ -93,8 +94,9 @@ struct Inspection {
   std::vector<InspectedPart> parts;
   uint32_t version = 0;
   uint64_t alignment = 0;
-  std::string architecture;          // may be empty
-  std::string name;                  // general.name, may be empty
+  std::string architecture;  // may be empty
+  std::string kind;          // of a file that is no language model: "a LoRA adapter for llama"
+  std::string name;          // general.name, may be empty
   std::vector<std::string> meaning;  // the architecture in words; empty when it is not supported
   std::optional<I2sFacts> i2s;       // of files with I2_S weights, when the weights were read
   int64_t parameters = 0;
