@@ -49,7 +49,7 @@ FileFinding finding_of(const char* name, const Error& error, const std::string& 
   std::string place = error.where;
   if (place.starts_with(path)) place.erase(0, path.size());
   if (place.starts_with(", ")) place.erase(0, 2);
-  return {name, place, error.what};
+  return {name, place, error.hint.empty() ? error.what : error.what + ". " + error.hint};
 }
 
 /// How I2_S weights are read, when they are.

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "tokenizer/known_vocabularies.h"
 #include "tokenizer/tokenizer.h"
 
 namespace crossval {
@@ -177,9 +178,21 @@ void find_in_pre_tokenizer(const GgufFile& file, const Vocabulary& vocabulary,
   if (vocabulary.family != VocabularyFamily::bpe || vocabulary.model != "gpt2") return;
   const auto named = file.string_or(kKey, "");
   const bool missing = named && named->empty();
+  const KnownPreTokenizers known = find_known_pre_tokenizers(file);
+  const std::string others =
+      known.own ? std::string("; the vocabulary is known with that")
+      : known.others.empty()
+          ? std::string()
+          : fmt::format("; the vocabulary is known with {}", fmt::join(known.others, ", "));
   if (missing) {
-    findings.push_back({"no-pre-tokenizer", std::string(kKey),
-                        "the file does not say how text is cut into words; \"default\" is taken"});
+    findings.push_back(
+        {"no-pre-tokenizer", std::string(kKey),
+         "the file does not say how text is cut into words, \"default\" is taken" + others});
+  } else if (!known.others.empty()) {
+    findings.push_back({"wrong-pre-tokenizer", std::string(kKey),
+                        fmt::format("\"{}\" cuts text into other words than the vocabulary was "
+                                    "made for{}",
+                                    vocabulary.pre_tokenizer, others)});
   }
 }
 

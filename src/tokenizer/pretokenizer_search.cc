@@ -2,12 +2,8 @@
 
 #include <algorithm>
 #include <map>
-#include <tuple>
 
-#include "tokenizer/bpe.h"
-#include "tokenizer/pretokenizer_table.h"
-#include "tokenizer/special_splitter.h"
-#include "tokenizer/vocabulary.h"
+#include "tokenizer/pretokenizer_trial.h"
 
 namespace crossval {
 namespace {
@@ -26,67 +22,21 @@ bool is_framed(Ids ids, Ids made) {
   return stands_at(0) || stands_at(1);
 }
 
-// What of an entry changes ids.
-auto rule_of(const PreTokenizerEntry& entry) {
-  return std::tuple(entry.expressions, entry.ignore_merges, entry.escape_whitespaces,
-                    entry.newline_runs_whole);
-}
-
-// One vocabulary under every rule.
-class Trial {
- public:
-  Trial(Vocabulary& vocabulary, BpeSegmenter& segmenter, const PreTokenizerSearch& search)
-      : vocabulary_(vocabulary),
-        segmenter_(segmenter),
-        fragments_(SpecialSplitter(vocabulary, kTokenControl | kTokenUserDefined | kTokenUnknown)
-                       .split(search.text, search.parse_special)) {}
-
-  /// The ids under `entry`, without what goes around a text; none when it cannot make them.
-  std::vector<int32_t> ids(const PreTokenizerEntry& entry) {
-    auto cutter = PreTokenizer::create(entry);
-    if (!cutter) return {};
-    segmenter_.use(*std::move(cutter));
-    vocabulary_.ignore_merges = entry.ignore_merges;  // the segmenter looks at them
-    vocabulary_.escape_whitespaces = entry.escape_whitespaces;
-    vocabulary_.newline_runs_whole = entry.newline_runs_whole;
-    std::vector<int32_t> made;
-    for (const TextFragment& fragment : fragments_) {
-      if (fragment.id != kNoToken) {
-        made.push_back(fragment.id);
-      } else if (!segmenter_.append(fragment.text, false, &made)) {
-        return {};
-      }
-    }
-    return made;
-  }
-
- private:
-  Vocabulary& vocabulary_;
-  BpeSegmenter& segmenter_;
-  std::vector<TextFragment> fragments_;
-};
-
 }  // namespace
 
 std::optional<std::vector<std::string>> find_pretokenizers(const GgufFile& file,
                                                            const PreTokenizerSearch& search) {
   if (search.text.size() > kLongestTried) return std::nullopt;
-  auto vocabulary = read_vocabulary(file);
-  if (!vocabulary || vocabulary->family != VocabularyFamily::bpe) return std::nullopt;
-  if (vocabulary->model != "gpt2" && vocabulary->model != "gemma4") return std::nullopt;
-  const auto segmenter = make_plain_bpe(file, *vocabulary);
-  if (!segmenter) return std::nullopt;
-  const bool byte_level = vocabulary->byte_level;  // decides how merges are read
-  Trial trial(*vocabulary, **segmenter, search);
-  if (!is_framed(search.own, trial.ids(*find_pretokenizer(vocabulary->pre_tokenizer)))) {
-    return std::nullopt;
-  }
+  const auto trial = PreTokenizerTrial::create(file, search.text, search.parse_special);
+  if (!trial) return std::nullopt;
+  const PreTokenizerEntry* own = find_pretokenizer(trial->vocabulary().pre_tokenizer);
+  if (!is_framed(search.own, trial->ids(*own))) return std::nullopt;
   std::vector<std::string> names;
-  std::map<decltype(rule_of(PreTokenizerEntry{})), bool> tried;
+  std::map<PreTokenizerRule, bool> tried;
   for (const PreTokenizerEntry& entry : pretokenizer_table()) {
-    if (entry.byte_level != byte_level) continue;
+    if (!trial->fits(entry)) continue;
     const auto [at, fresh] = tried.try_emplace(rule_of(entry), false);
-    if (fresh) at->second = is_framed(search.other, trial.ids(entry));
+    if (fresh) at->second = is_framed(search.other, trial->ids(entry));
     if (at->second) names.emplace_back(entry.name);
   }
   return names;

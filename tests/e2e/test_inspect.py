@@ -11,6 +11,7 @@ import gguf
 import numpy as np
 import pytest
 
+import made_models
 from conftest import ROOT, script
 from identity import ALL
 from slices import slice_of
@@ -39,9 +40,10 @@ class Model:
         self.raw = {}  # name -> bytes of Q8_0 rows, changed after quantising
         self.architecture = "llama"
         self.tokens = [f"t{i}" for i in range(VOCABULARY)]
-        self.types = [1] * VOCABULARY
+        self.types = [3, 3] + [1] * (VOCABULARY - 2)
         self.merges = ["t 1"]
-        self.bos = 0
+        self.bos, self.eos, self.pre, self.template = 0, 1, "gpt-2", None
+        self.keys = {}  # of the architecture: the value, a text, a whole or a real number
         self.alignment = 32
 
     def write(self, path):
@@ -54,12 +56,19 @@ class Model:
         w.add_head_count_kv(2)
         w.add_layer_norm_rms_eps(1e-5)
         w.add_tokenizer_model("gpt2")
-        w.add_tokenizer_pre("gpt-2")
+        if self.pre:
+            w.add_tokenizer_pre(self.pre)
+        if self.template:
+            w.add_chat_template(self.template)
+        for key, value in self.keys.items():
+            add = {str: w.add_string, int: w.add_uint32, float: w.add_float32}[type(value)]
+            add(f"{self.architecture}.{key}", value)
         w.add_token_list(self.tokens)
         w.add_token_types(self.types)
         if self.merges:
             w.add_token_merges(self.merges)
         w.add_bos_token_id(self.bos)
+        w.add_eos_token_id(self.eos)
         for name, values in self.tensors.items():
             values = values.astype(np.float32)
             if values.ndim == 1:
@@ -245,6 +254,35 @@ def no_merges(m):
     m.merges = None
 
 
+def no_pre_tokenizer(m):
+    m.pre = None
+
+
+def all_types_normal(m):
+    m.types = [1] * VOCABULARY
+
+
+def eos_is_a_word(m):
+    m.eos = 7
+
+
+def turn_end(m):
+    m.tokens[2], m.types[2] = "<|role_end|>", 3
+    m.template = "{% for m in messages %}{{ m.role + ': ' + m.content + '<|role_end|>' }}{% endfor %}"
+
+
+def duplicate_tokens(m):
+    m.tokens[9] = m.tokens[8]
+
+
+def yarn(m):
+    m.keys = {"rope.scaling.type": "yarn", "rope.scaling.factor": 4.0}
+
+
+def unknown_scaling(m):
+    m.keys = {"rope.scaling.type": "llama3", "rope.scaling.factor": 8.0}
+
+
 def other_architecture(m):
     m.architecture = "mamba"
 
@@ -257,7 +295,14 @@ PLANTED = [(infinite_scale, "non-finite", "blk.1.ffn_up.weight"), (absurd_scale,
            (wrong_shape, "wrong-shape", "blk.2.ffn_up.weight"), (wrong_type, "wrong-type", "output_norm.weight"),
            (few_tokens, "vocabulary-size", "token_embd.weight"), (other_architecture, "unsupported-model", ""),
            (no_such_bos, "special-token", "tokenizer.ggml.bos_token_id"),
-           (no_merges, "unsupported-tokenizer", "key tokenizer.ggml.merges")]
+           (no_merges, "unsupported-tokenizer", "key tokenizer.ggml.merges"),
+           (no_pre_tokenizer, "no-pre-tokenizer", "tokenizer.ggml.pre"),
+           (all_types_normal, "token-types", "tokenizer.ggml.token_type"),
+           (eos_is_a_word, "ordinary-token", "tokenizer.ggml.eos_token_id"),
+           (turn_end, "turn-end", "tokenizer.chat_template"),
+           (duplicate_tokens, "duplicate-tokens", "tokenizer.ggml.tokens"),
+           (yarn, "no-original-context", "llama.rope.scaling.original_context_length"),
+           (unknown_scaling, "unsupported-model", "key llama.rope.scaling.type")]
 
 
 @pytest.mark.parametrize("plant, name, place", PLANTED, ids=[p[0].__name__ for p in PLANTED])
@@ -285,6 +330,209 @@ def test_a_bos_that_says_there_is_none(crossval, tmp_path):
 def test_the_model_without_a_plant_has_no_finding(crossval, tmp_path):
     run = inspect(crossval, Model().write(tmp_path / "m.gguf"))
     assert run.code == 0 and run.json["status"] == "ok" and run.json["findings"] == []
+
+
+def eos_ends_turns(m):
+    turn_end(m)
+    m.eos = 2
+
+
+def template_names_eos(m):
+    turn_end(m)
+    m.template = m.template.replace("'<|role_end|>'", "eos_token")
+
+
+def end_by_its_text(m):  # llama.cpp knows this one whatever the keys say
+    turn_end(m)
+    m.tokens[2], m.template = "<|im_end|>", m.template.replace("<|role_end|>", "<|im_end|>")
+
+
+def yarn_with_context(m):
+    yarn(m)
+    m.keys["rope.scaling.original_context_length"] = 64
+
+
+def linear(m):
+    m.keys = {"rope.scaling.type": "linear", "rope.scaling.factor": 4.0}
+
+
+@pytest.mark.parametrize("change", [eos_ends_turns, template_names_eos, end_by_its_text, yarn_with_context, linear])
+def test_a_sound_neighbour_of_a_plant_has_no_finding(crossval, tmp_path, change):
+    m = Model()
+    change(m)
+    assert inspect(crossval, m.write(tmp_path / "m.gguf")).json["findings"] == []
+
+
+def test_norms_of_gemma_without_the_one(crossval, tmp_path):
+    for arch, name in (("gemma2", "norms-without-one"), ("gemma3", "norms-without-one"), ("qwen3", None)):
+        path = tmp_path / f"{arch}.gguf"
+        run = crossval("synth", "-o", path, "--arch", arch, "--layers", 4, "--types", "Q8_0")
+        assert run.code == 0, run.err
+        assert inspect(crossval, path).json["findings"] == []
+        data = bytearray(path.read_bytes())
+        for tensor in gguf.GGUFReader(path).tensors:
+            if "norm" in tensor.name:
+                start, size = int(tensor.data_offset), int(tensor.n_bytes)
+                data[start:start + size] = (np.frombuffer(bytes(data[start:start + size]), np.float32) - 1).tobytes()
+        path.write_bytes(data)
+        found = inspect(crossval, path).json["findings"]
+        assert [f["name"] for f in found] == ([name] if name else []), arch
+
+
+def test_made_models_have_no_finding(crossval, tmp_path):
+    names = sorted(set(made_models.table()) - made_models.ELSEWHERE)
+    for name in slice_of(names, 8):
+        label, options = next(iter(made_models.variants(name, made_models.table()[name])))
+        path = tmp_path / "m.gguf"
+        run = crossval("synth", "-o", path, "--arch", name, *made_models.SIZES, *options)
+        assert run.code == 0, run.err
+        assert inspect(crossval, path).json["findings"] == [], name
+
+
+class OtherFile:
+    """A file that is no language model."""
+
+    def __init__(self, path, architecture, kind=None):
+        self.path, self.w = path, gguf.GGUFWriter(path, architecture)
+        if kind:
+            self.w.add_type(kind)
+
+    def tensor(self, name, *shape, value=None):
+        values = np.random.default_rng(4).normal(size=shape) if value is None else np.full(shape, value)
+        self.w.add_tensor(name, values.astype(np.float32))
+
+    def close(self):
+        self.w.write_header_to_file()
+        self.w.write_kv_data_to_file()
+        self.w.write_tensors_to_file()
+        self.w.close()
+        return self.path
+
+
+def adapter(path, whole=True):
+    f = OtherFile(path, "llama", "adapter")
+    f.w.add_string("adapter.type", "lora")
+    f.w.add_float32("adapter.lora.alpha", 32.0)
+    for il in range(2):
+        f.tensor(f"blk.{il}.attn_q.weight.lora_a", 8, 64)
+        if whole or il == 0:
+            f.tensor(f"blk.{il}.attn_q.weight.lora_b", 64, 8)
+    return f.close()
+
+
+def imatrix(path, seen=True):
+    f = OtherFile(path, "", "imatrix")
+    f.w.add_array("imatrix.datasets", ["calibration.txt"])
+    f.w.add_uint32("imatrix.chunk_count", 100)
+    f.w.add_uint32("imatrix.chunk_size", 512)
+    for name in ("blk.0.attn_q.weight", "blk.0.ffn_up_exps.weight"):
+        matrices = 3 if "exps" in name else 1
+        f.tensor(f"{name}.in_sum2", matrices, 64)
+        f.tensor(f"{name}.counts", matrices, 1, value=512 if seen else 0)
+    return f.close()
+
+
+def projector(path, sound=True):
+    f = OtherFile(path, "clip", "mmproj")
+    f.w.add_bool("clip.has_vision_encoder", True)
+    f.w.add_string("clip.projector_type", "gemma3")
+    for key, value in (("block_count", 27), ("embedding_length", 1152), ("image_size", 896), ("patch_size", 14)):
+        f.w.add_uint32(f"clip.vision.{key}", value)
+    f.tensor("v.blk.0.attn_q.weight", 64, 64, value=None if sound else np.nan)
+    return f.close()
+
+
+def control_vector(path):
+    f = OtherFile(path, "controlvector")
+    f.w.add_string("controlvector.model_hint", "llama")
+    f.tensor("direction.1", 64)
+    return f.close()
+
+
+def image_model(path):
+    f = OtherFile(path, "flux")
+    f.tensor("double_blocks.0.img_attn.qkv.weight", 64, 64)
+    return f.close()
+
+
+OTHERS = {
+    "adapter": (adapter, "a LoRA adapter for llama", ["2 pairs of factors, rank 8, alpha 32", "blk.*.attn_q.weight"]),
+    "imatrix": (imatrix, "an importance matrix", ["2 tensors, chunks 100, tokens a chunk 512", "calibration.txt"]),
+    "projector": (projector, "a projector of images or sound (mmproj)",
+                  ["an encoder for vision, layers 27, width 1152, images of 896, patches of 14, projector gemma3"]),
+    "control vector": (control_vector, "a control vector for llama", ["1 layer"]),
+    "image model": (image_model, "an image or video model (flux)", []),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_file_that_is_no_language_model_says_what_it_is(crossval, tmp_path, name):
+    make, what, words = OTHERS[name]
+    path = make(tmp_path / "other.gguf")
+    run = inspect(crossval, path)
+    assert run.code == 0 and run.json["kind"] == what and run.json["findings"] == []
+    for line in words:
+        assert any(line in meaning for meaning in run.json["meaning"]), run.json["meaning"]
+    assert all("rms" in tensor for tensor in run.json["tensors"])
+    assert f"{what}, not a language model" in " ".join(crossval("inspect", path).out.split())
+    for engine in ("native", "llama.cpp"):
+        run = crossval("per-token", "-m", path, "--tokens", "1,2", "--candidate", engine, "--reference", engine)
+        assert run.code == 5 and f"the file is {what}, not a language model" in run.err, run.err
+
+
+@pytest.mark.parametrize("make, spoil, name", [(adapter, {"whole": False}, "incomplete-pair"),
+                                               (imatrix, {"seen": False}, "unseen-tensor"),
+                                               (projector, {"sound": False}, "non-finite")])
+def test_what_such_a_file_may_lack(crossval, tmp_path, make, spoil, name):
+    run = inspect(crossval, make(tmp_path / "other.gguf", **spoil))
+    assert run.code == 3 and {f["name"] for f in run.json["findings"]} == {name}
+
+
+def test_a_language_model_is_no_other_file(crossval, model):
+    assert inspect(crossval, model, "--quick").json["kind"] is None
+
+
+def vocabularies():
+    return sorted((script("source") / "models").glob("ggml-vocab-*.gguf"))
+
+
+def test_known_vocabularies_have_no_finding(crossval):
+    for path in vocabularies():
+        run = inspect(crossval, path)
+        assert run.json["kind"] == "a vocabulary without weights"
+        named = "tokenizer.ggml.pre" in gguf.GGUFReader(path).fields
+        byte_level = run.json["tokenizer"]["model"] == "gpt2"
+        expected = [] if named or not byte_level else ["no-pre-tokenizer"]
+        assert [f["name"] for f in run.json["findings"]] == expected, path
+
+
+def with_pre_tokenizer(source, path, name):
+    """A copy of a vocabulary file whose pre-tokenizer is another one, or none."""
+    reader = gguf.GGUFReader(source)
+    w = gguf.GGUFWriter(path, "llama")
+    for key in ("model", "tokens", "token_type", "merges", "bos_token_id", "eos_token_id"):
+        field = reader.fields[f"tokenizer.ggml.{key}"]
+        kind = field.types[0]
+        w.add_key_value(field.name, field.contents(), kind, field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None)
+    if name:
+        w.add_tokenizer_pre(name)
+    w.write_header_to_file()
+    w.write_kv_data_to_file()
+    w.close()
+    return path
+
+
+def test_a_known_vocabulary_with_another_pre_tokenizer(crossval, model, tmp_path):
+    """The names are those that llama.cpp's converter gives to these vocabularies."""
+    models = script("source") / "models"
+    for source, right, wrong in ((model, "smollm", ("default", "llama-bpe")),
+                                 (models / "ggml-vocab-llama-bpe.gguf", "llama-bpe", ("default", "gpt-2")),
+                                 (models / "ggml-vocab-falcon.gguf", "falcon", ("qwen2",))):
+        for name in (*wrong, *([] if right == "falcon" else [None])):  # to which default does the same
+            found = inspect(crossval, with_pre_tokenizer(source, tmp_path / "v.gguf", name)).json["findings"]
+            assert [f["name"] for f in found] == ["wrong-pre-tokenizer" if name else "no-pre-tokenizer"], (source, name)
+            assert re.search(rf"the vocabulary is known with (.*, )?{right}\b", found[0]["detail"]), found
+        assert inspect(crossval, with_pre_tokenizer(source, tmp_path / "v.gguf", right)).json["findings"] == []
 
 
 def test_rows_of_unused_tokens_may_be_zero(crossval, tmp_path):
@@ -341,7 +589,9 @@ def test_upstreams_fixtures_have_no_finding_about_their_weights(crossval):
         run = inspect(crossval, model)
         names = {f["name"] for f in run.json["findings"]}
         # Their tokenizer is a stub; what we do not support is said once.
-        assert names <= {"unsupported-tokenizer", "unsupported-model"} or model.stem == "refact-moe", model
+        # All their weights are random, so that half of a Gemma's norms is negative.
+        random = {"norms-without-one"} if model.stem.startswith(("gemma", "nemotron")) else set()
+        assert names <= {"unsupported-tokenizer", "unsupported-model"} | random or model.stem == "refact-moe", model
         assert bool(run.json["meaning"]) != ("unsupported-model" in names), model
 
 
@@ -482,11 +732,12 @@ def test_two_layouts_of_the_same_weights_differ_in_bytes_alone(crossval, ternary
 
 
 def test_the_docs_list_each_finding_once():
-    code = "".join((ROOT / "src" / "inspect" / f).read_text() for f in ("findings.cc", "inspect.cc"))
+    code = "".join((ROOT / "src" / "inspect" / f).read_text() for f in
+                   ("findings.cc", "inspect.cc", "other_files.cc", "vocabulary_findings.cc"))
     names = re.findall(r'(?:push_back\(\s*\{|finding_of\()"([a-z0-9-]+)"', code)
     names += re.findall(r'"([a-z-]+)"', re.search(r"kNames\[\] = \{(.*?)\}", code, re.S)[1])
     names = set(names)
-    assert len(names) == 18
+    assert len(names) == 28
     section = (ROOT / "docs" / "inspect.md").read_text().split("## Findings")[1].split("\n## ")[0]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     assert sorted(re.findall(r"`([a-z0-9-]+)`", "".join(rows))) == sorted(names)
