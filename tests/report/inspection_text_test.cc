@@ -26,8 +26,15 @@ Inspection example() {
   inspection.types = {{"Q8_0", 1, 1024, 1088}};
   inspection.metadata = {{"a.text", "string", false, 1, {std::string("caf\xe9")}},
                          {"a.list", "i32", true, 100, {int64_t{-1}, int64_t{2}}}};
-  inspection.tensors = {
-      {"t", "Q8_0", {32, 32}, 1024, 1088, 64, 0, "f0", ValueSummary{1024, 3, 0, -1, 2, 0.5, 0.75}}};
+  inspection.tensors = {{"t",
+                         "Q8_0",
+                         {32, 32},
+                         1024,
+                         1088,
+                         64,
+                         0,
+                         "f0",
+                         ValueSummary{1024, 3, 512, 0, -1, 2, 0.5, 0.75}}};
   inspection.weights_read = true;
   return inspection;
 }
