@@ -28,7 +28,7 @@ MASKS = [
     (re.compile(r"\b(avx512\S*|avx2\S*|AVX\S*|scalar)\b"), "ISA"),
     (re.compile(r"\b(g\+\+|GCC|GNU|clang|Clang) ?\d[\d.]*"), "COMPILER"),
     (re.compile(r"\bglibc \d[\d.]*"), "LIBC"),
-    (re.compile(r"\b[0-9a-f]{7,40}(-dirty)?\b"), "HASH"),
+    (re.compile(r"\b(?<=commit )[0-9a-f]{7,40}(-dirty)?\b"), "COMMIT"),  # seven digits elsewhere are a figure
     (re.compile(r"\b\d+(\.\d+)? ?(s|ms|MB|MiB|GB|tokens/s|rows/s)\b"), "FIGURE"),
     (re.compile(r"(/[\w.+-]+){2,}"), "PATH"),
     (re.compile(r"[ \t]+"), " "),

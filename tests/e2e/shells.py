@@ -23,6 +23,7 @@ SHELLS = {
     "zsh": (["zsh", "-f", "-i"], "script", ZSH + "compinit -u -D; source ~/script\n"),
     "zsh-autoload": (["zsh", "-f", "-i"], "_crossval", ZSH + "fpath=(~ $fpath); compinit -u -D\n"),
 }
+PATIENCE = 90  # seconds: a machine may be busy; a shell that hangs is found all the same
 HAND_OVER = 'hand_over() { printf %s "$1" > ~/new; mv ~/new ~/line; }\nhand_over ready\n'
 
 
@@ -47,18 +48,23 @@ class Shell:
         """Types the keys; the line that the shell hands over."""
         self.line.unlink(missing_ok=True)
         os.write(self.terminal, keys.encode())
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while not self.line.exists():
             assert time.monotonic() < deadline, self.shown
-            if select.select([self.terminal], [], [], 0.01)[0]:
-                self.shown += os.read(self.terminal, 65536)
+            self.drain(0.01)
         return self.line.read_text()
 
     def completed(self, line):
         """The line after all that is offered for its last word has been inserted."""
         return self.typed(f"\x01\x0b{line}\x14\x0f")  # Ctrl-A Ctrl-K: an empty line
 
+    def drain(self, seconds):
+        """What the shell writes is read, or it would wait for room in the terminal, also at its end."""
+        if select.select([self.terminal], [], [], seconds)[0]:
+            self.shown += os.read(self.terminal, 65536)
+
     def close(self):
-        self.process.send_signal(signal.SIGHUP)
-        self.process.wait(timeout=20)
+        """The shell holds nothing that is worth an orderly end, and an interactive one may take SIGHUP for a wish."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
         os.close(self.terminal)
