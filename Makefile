@@ -3,9 +3,11 @@ SHELL := /bin/bash
 PRESET ?= release
 BUILD := build/$(PRESET)
 VENV := build/venv
+# A user's compiler may warn of what ours do not: warnings are errors in the developers' presets and with WERROR=ON.
+WARNINGS := $(if $(WERROR),-DCMAKE_COMPILE_WARNING_AS_ERROR=$(WERROR))
 PYTHON := $(CURDIR)/$(VENV)/bin/python
 
-.PHONY: help deps build demo test test-all bench lint asan tsan fuzz clean reference model fixtures
+.PHONY: help deps build demo test test-all bench lint lint-all asan tsan fuzz clean reference model fixtures
 
 help:
 	@echo "make demo      build, fetch a real model and llama.cpp, compare them position by position"
@@ -22,7 +24,7 @@ deps:
 	@scripts/deps.sh build test
 
 build: deps
-	@cmake --preset $(PRESET) >/dev/null
+	@cmake --preset $(PRESET) $(WARNINGS) >/dev/null
 	@cmake --build $(BUILD) --target crossval
 
 reference: deps
@@ -61,20 +63,23 @@ bench: reference model
 	@scripts/bench.sh
 
 lint:
-	@scripts/deps.sh build lint
+	@scripts/deps.sh build test lint
 	@scripts/lint.sh
+
+lint-all:
+	@scripts/deps.sh build test lint bench
+	@LINT_ALL=1 scripts/lint.sh
 
 asan: deps
 	@cmake --preset $@ >/dev/null
 	@cmake --build build/$@
 	@ctest --test-dir build/$@ --output-on-failure -j 2 -L unit $(CTEST_FLAGS)
 
-# What has threads: the pool, the forward pass on it, both engines in lockstep.
+# What has threads: the pool, what runs on it, both engines in lockstep.
 tsan: deps
 	@cmake --preset $@ >/dev/null
-	@cmake --build build/$@ --target base_test native_test session_test
-	@ctest --test-dir build/$@ --output-on-failure -j 2 -L unit -R 'ThreadPool|Native|Lockstep|PerToken' \
-	  -E 'PerTokenCommand|PerTokenUsage' $(CTEST_FLAGS)
+	@cmake --build build/$@ --target threads_tests
+	@ctest --test-dir build/$@ --output-on-failure -j 2 -L threads $(CTEST_FLAGS)
 
 fuzz: deps
 	@scripts/deps.sh lint

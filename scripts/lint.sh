@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Everything that is checked without running the program. Exit 1 when anything is found.
-# usage: scripts/lint.sh    LINT_BASE=COMMIT limits clang-tidy to the files changed since that commit.
+# usage: scripts/lint.sh    LINT_BASE=COMMIT limits clang-tidy to the files changed since that commit, LINT_ALL=1 takes
+# every test.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 failed=0
@@ -18,17 +19,56 @@ mapfile -t shell < <(git ls-files '*.sh' '.ci/run')
 note "shellcheck over ${#shell[@]} files"
 shellcheck "${shell[@]}" || failed=1
 
+# All of src/; of tests, benchmarks and fuzz targets a slice that the commit chooses (tests/e2e/slices.py), or all.
 build=build/tidy
-cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCROSSVAL_TESTS=OFF -DCROSSVAL_TOGETHER=OFF \
+bench=OFF
+[[ ! -d /usr/include/benchmark ]] || bench=ON
+cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCROSSVAL_TOGETHER=OFF -DCROSSVAL_BENCH=$bench \
       -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 >/dev/null
+others=('tests/*_test.cc' 'fuzz/*.cc')
+[[ $bench == OFF ]] || others+=('bench/kernels_bench.cc' 'bench/rows_bench.cc' 'bench/tokenizer_bench.cc')
 if [[ -n ${LINT_BASE:-} ]]; then
-  mapfile -t tidy < <(git diff --name-only --diff-filter=d "$LINT_BASE" -- 'src/*.cc')
+  mapfile -t tidy < <(git diff --name-only --diff-filter=d "$LINT_BASE" -- 'src/*.cc' "${others[@]}")
 else
   mapfile -t tidy < <(git ls-files 'src/*.cc')
+  mapfile -t more < <(git ls-files "${others[@]}")
+  if [[ -z ${LINT_ALL:-} ]]; then
+    mapfile -t more < <(PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=tests/e2e python3 -c '
+import sys
+from slices import slice_of
+print(*slice_of(sys.argv[1:], 12), sep="\n")' "${more[@]}")
+  fi
+  tidy+=("${more[@]}")
 fi
 note "clang-tidy over ${#tidy[@]} files"
 if (( ${#tidy[@]} > 0 )); then
   cmake --build "$build" --target crossval_commit >/dev/null  # a generated header
   scripts/tidy.py "$build" "${tidy[@]}" || failed=1
+fi
+
+# The programs that link llama.cpp are projects of their own: looked at where the reference has been built.
+engine() {
+  local folder=$1 sources
+  shift
+  cmake -S "engines/$folder" -B "$build/$folder" -G Ninja -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
+        -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 "$@" >/dev/null || return 1
+  mapfile -t sources < <(git ls-files "engines/$folder/*.cc")
+  scripts/tidy.py "$build/$folder" "${sources[@]}"
+}
+if libs=$(scripts/reference.sh libs --no-build 2>/dev/null); then
+  note "clang-tidy over engines/"
+  engine llama "-DLLAMA_CPP_BUILD=$libs" || failed=1
+  engine decode "-DLLAMA_CPP_BUILD=$libs" || failed=1
+  engine quantize "-DLLAMA_CPP_BUILD=$libs" || failed=1
+  engine jinja "-DLLAMA_CPP_SOURCE=$(scripts/reference.sh source)" || failed=1
+else
+  note "engines/ left out: the reference is not built (make reference)"
+fi
+
+note "a dropped Result is found"
+if clang-tidy-19 --quiet tests/lint/dropped_result.cc -- -std=c++20 -Isrc 2>/dev/null |
+     grep -q 'bugprone-unused-return-value'; then :; else
+  note "clang-tidy does not see it in tests/lint/dropped_result.cc"
+  failed=1
 fi
 exit $failed

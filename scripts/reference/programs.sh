@@ -46,7 +46,8 @@ build_program() {
   local out=$1 target=$2 folder=$3
   shift 3
   say "building $target"
-  configure_and_build "$target" "$root/$folder" "$target" -DCMAKE_BUILD_TYPE=Release "$@"
+  configure_and_build "$target" "$root/$folder" "$target" -DCMAKE_BUILD_TYPE=Release \
+    "-DCMAKE_COMPILE_WARNING_AS_ERROR=${WERROR:-OFF}" "$@"
   cp "$staging/build/$target" "$out/"
 }
 

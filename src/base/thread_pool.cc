@@ -1,6 +1,7 @@
 #include "base/thread_pool.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace crossval {
 namespace {
@@ -41,7 +42,13 @@ ThreadPool::~ThreadPool() {
 void ThreadPool::run_part(const Job& job, int index) {
   const int64_t begin = std::min(job.n, index * job.chunk);
   const int64_t end = std::min(job.n, begin + job.chunk);
-  if (begin < end) (*job.body)(begin, end);
+  if (begin >= end) return;
+  try {
+    (*job.body)(begin, end);
+  } catch (...) {
+    const std::scoped_lock lock(thrown_mutex_);
+    if (!thrown_) thrown_ = std::current_exception();
+  }
 }
 
 void ThreadPool::parallel_for(int64_t n, int64_t grain,
@@ -60,6 +67,7 @@ void ThreadPool::parallel_for(int64_t n, int64_t grain,
   run_part(job_, 0);
   for (int left = running_.load(std::memory_order_acquire); left != 0;)
     left = wait_for_change(running_, left);
+  if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
 }
 
 void ThreadPool::work(int index) {

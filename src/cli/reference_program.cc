@@ -12,6 +12,7 @@
 #include "base/child_process.h"
 #include "base/run_program.h"
 #include "cli/reference_repair.h"
+#include "cli/support_files.h"
 
 namespace crossval {
 namespace {
@@ -21,7 +22,7 @@ constexpr size_t kMaxPath = 1 << 16;
 constexpr const char* kBuildKeys[] = {"profile", "src", "build", "release"};
 constexpr const char* kProgramKeys[] = {"worker", "src", "build", "release"};  // one says which
 
-std::string script() { return CROSSVAL_SOURCE_DIR "/scripts/reference.sh"; }
+std::string script() { return support_folder() + "/scripts/reference.sh"; }
 
 std::string environment_variable(const char* name) {
   const char* value = std::getenv(name);

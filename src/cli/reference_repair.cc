@@ -8,6 +8,7 @@
 
 #include "cli/reference_program.h"
 #include "cli/shell_quote.h"
+#include "cli/support_files.h"
 
 namespace crossval {
 namespace {
@@ -34,12 +35,16 @@ std::string unset(std::initializer_list<const char*> names) {
 }  // namespace
 
 std::string reference_build(const std::string& before) {
-  return reference_build_in(CROSSVAL_SOURCE_DIR, before);
+  return reference_build_in(support_folder(), before);
 }
 
 std::string reference_build_in(const std::string& tree, const std::string& before) {
   std::error_code error;
-  if (std::filesystem::exists(tree + "/scripts/reference.sh", error)) {
+  const std::string script = tree + "/scripts/reference.sh";
+  if (std::filesystem::exists(script, error)) {
+    if (!std::filesystem::exists(tree + "/Makefile", error)) {  // installed
+      return fmt::format("Run: {0}{1} worker && {1} jinja", before, shell_quoted(script));
+    }
     return fmt::format("Run: {}make -C {} reference", before, shell_quoted(tree));
   }
   return fmt::format(

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <map>
+#include <new>
 #include <utility>
 
+#include "base/memory.h"
 #include "engine/context.h"
 #include "kernels/kernels.h"
 #include "native/describe.h"
@@ -113,7 +115,15 @@ class NativeEngine : public Engine {
       occurrences_.clear();
       chunk_first_ = first + static_cast<int32_t>(at);
       chunk_positions_ = static_cast<int32_t>(chunk.size());
-      if (!forward_.chunk(chunk, chunk_first_, rows, nodes, stop_)) return {};
+      try {
+        if (!forward_.chunk(chunk, chunk_first_, rows, nodes, stop_)) return {};
+      } catch (const std::bad_alloc&) {
+        return fail(ExitCode::engine_failed,
+                    fmt::format("not enough memory for {} of {} positions at once; {} MB are left",
+                                nodes ? "a trace" : "a pass", chunk_positions_,
+                                available_memory() / 1'000'000),
+                    "engine native", "Give a smaller -b.");
+      }
       evaluated_ += chunk_positions_;
     }
     return {};

@@ -47,14 +47,17 @@ Result<KvCache> KvCache::create(const Hparams& h, KvType type, int64_t capacity)
     v_values += cache.capacity_ * h.v_width(layer);
   }
   const auto bytes = static_cast<uint64_t>((k_values + v_values) * cache.element_);
-  if (const uint64_t available = available_memory(); bytes > available) {
+  const uint64_t available = available_memory();
+  if (bytes <= available) {
+    cache.k_ = ZeroedBytes(static_cast<size_t>(k_values * cache.element_));
+    cache.v_ = ZeroedBytes(static_cast<size_t>(v_values * cache.element_));
+  }
+  if (cache.k_.data() == nullptr || cache.v_.data() == nullptr) {
     return fail(ExitCode::engine_failed,
                 fmt::format("a KV cache of {} positions takes {} MB, {} MB of memory are available",
                             capacity, bytes / kMegabyte, available / kMegabyte),
                 "engine native", advice(cache.capacity_, bytes, available, type));
   }
-  cache.k_.resize(static_cast<size_t>(k_values * cache.element_));
-  cache.v_.resize(static_cast<size_t>(v_values * cache.element_));
   return cache;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/zeroed_bytes.h"
 #include "model/hparams.h"
 #include "quant/format.h"
 
@@ -51,8 +52,8 @@ class KvCache {
   int64_t element_ = 2;   // bytes of a value
   int64_t capacity_ = 0;  // positions, a multiple of 32
   int64_t head_dim_k_ = 0, head_dim_v_ = 0;
-  std::vector<Part> parts_;       // n_layer
-  std::vector<std::byte> k_, v_;  // of each layer capacity × width
+  std::vector<Part> parts_;  // n_layer
+  ZeroedBytes k_, v_;  // of each layer capacity × width; what no position reaches is never touched
 };
 
 }  // namespace crossval

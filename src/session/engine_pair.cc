@@ -2,9 +2,30 @@
 
 #include <fmt/format.h>
 
+#include <exception>
+#include <new>
 #include <thread>
 
 namespace crossval {
+namespace {
+
+// An exception must not leave a thread: it would end the program.
+Result<void> caught(const std::function<Result<void>(Side, Engine&)>& work, Side side,
+                    Engine& engine) {
+  try {
+    return work(side, engine);
+  } catch (const std::bad_alloc&) {
+    return fail(ExitCode::engine_failed, "not enough memory",
+                "engine " + engine.info().identity.name, "Free some memory, or give a smaller -b.");
+  } catch (const std::exception& error) {
+    return fail(ExitCode::internal, std::string("unexpected: ") + error.what(),
+                "engine " + engine.info().identity.name,
+                "This is a bug in crossval; please report it with the command line.");
+  }
+}
+
+}  // namespace
+
 std::string engine_label(const EnginePair& engines, Side side) {
   return fmt::format("{} {}", side == Side::candidate ? "candidate" : "reference",
                      engines.of(side).info().identity.name);
@@ -24,8 +45,9 @@ Result<void> run_both(const EnginePair& engines,
                       const std::function<void()>& meanwhile) {
   Result<void> candidate, reference;
   {
-    const std::jthread first([&] { candidate = work(Side::candidate, engines.candidate); });
-    const std::jthread second([&] { reference = work(Side::reference, engines.reference); });
+    const std::jthread first([&] { candidate = caught(work, Side::candidate, engines.candidate); });
+    const std::jthread second(
+        [&] { reference = caught(work, Side::reference, engines.reference); });
     meanwhile();
   }
   if (candidate && reference) return {};

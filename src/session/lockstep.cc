@@ -1,6 +1,22 @@
 #include "session/lockstep.h"
 
 namespace crossval {
+namespace {
+
+// With too few rows, as after an error or an exception, this ends the comparison.
+struct FinishAtEnd {
+  RowExchange& exchange;
+  Side side;
+  ~FinishAtEnd() { exchange.finish(side); }
+};
+
+// An exception of the comparing thread, too, must leave nobody waiting.
+struct CancelAtEnd {
+  RowExchange& exchange;
+  ~CancelAtEnd() { exchange.cancel(); }
+};
+
+}  // namespace
 
 Result<void> check_stop(const std::stop_token& stop) {
   if (stop.stop_requested()) return fail(ExitCode::interrupted, "interrupted");
@@ -13,19 +29,18 @@ Result<std::vector<HealthFinding>> run_lockstep(const EnginePair& engines, const
   const std::stop_callback on_stop(stop, [&] { exchange.cancel(); });
 
   const auto work = [&](Side side, Engine& engine) {
-    auto done = plan.rows_of(engine, [&](int32_t position, std::span<const float> row) {
+    const FinishAtEnd at_end{exchange, side};
+    return plan.rows_of(engine, [&](int32_t position, std::span<const float> row) {
       return exchange.put(side, position, row);
     });
-    exchange.finish(side);  // with too few rows, as after an error, this ends the comparison
-    return done;
   };
   Result<bool> compared = true;
   const auto compare_all = [&] {
+    const CancelAtEnd at_end{exchange};
     while (const auto pair = exchange.next()) {
       compared = plan.compare(*pair);
       if (!compared || !*compared) break;
     }
-    exchange.cancel();
   };
   const auto done = run_both(engines, work, compare_all);
   if (auto running = check_stop(stop); !running) return tl::unexpected(running.error());

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -25,6 +26,22 @@ TEST(ThreadPool, CoversEachIndexOnceForAnyThreadCountAndGrain) {
       }
     }
   }
+}
+
+TEST(ThreadPool, WhatABodyThrowsIsThrownToTheCallerWhenAllHaveReturned) {
+  ThreadPool pool(4);
+  for (int64_t thrower = 0; thrower < 8; ++thrower) {
+    std::atomic<int> returned = 0;
+    const auto body = [&](int64_t begin, int64_t end) {
+      if (begin <= thrower && thrower < end) throw std::bad_alloc();
+      ++returned;
+    };
+    EXPECT_THROW(pool.parallel_for(8, 1, body), std::bad_alloc);
+    EXPECT_EQ(returned, 3);
+  }
+  std::atomic<int64_t> sum = 0;  // and the pool goes on
+  pool.parallel_for(8, 1, [&](int64_t begin, int64_t end) { sum += end - begin; });
+  EXPECT_EQ(sum, 8);
 }
 
 TEST(ThreadPool, WakesWorkersThatSpinAndWorkersThatSleep) {

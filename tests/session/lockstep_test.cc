@@ -6,6 +6,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <new>
+#include <stdexcept>
 #include <thread>
 
 #include "session/fake_engine.h"
@@ -39,6 +41,25 @@ TEST(Lockstep, WhoeverIsSlowRowsMeetInOrder) {
     ASSERT_EQ(result->positions.size(), 105U);
     for (int32_t i = 0; i < 105; ++i) {
       EXPECT_EQ(result->positions[static_cast<size_t>(i)].position, i);
+    }
+  }
+}
+
+TEST(Lockstep, WhatAnEngineThrowsOnItsThreadIsAnErrorAndLeavesNobodyWaiting) {
+  for (const Side thrower : {Side::candidate, Side::reference}) {
+    for (const bool memory : {true, false}) {
+      FakeEngine candidate, reference;
+      (thrower == Side::candidate ? candidate : reference).before_row = [&](int32_t position) {
+        if (position != 3) return;
+        if (memory) throw std::bad_alloc();
+        throw std::runtime_error("a mistake");
+      };
+      const auto result = run(plan_of_ids(100), candidate, reference);
+      ASSERT_FALSE(result.has_value());
+      EXPECT_EQ(result.error().code, memory ? ExitCode::engine_failed : ExitCode::internal);
+      EXPECT_THAT(result.error().message(), HasSubstr(memory ? "not enough memory" : "a mistake"));
+      EXPECT_THAT(result.error().where,
+                  HasSubstr(thrower == Side::candidate ? "candidate" : "reference"));
     }
   }
 }

@@ -1,0 +1,49 @@
+"""cmake --install: a prefix that can be moved, which needs neither the source tree nor the place it was installed to."""
+import json
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+REPO = pathlib.Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def moved(binary, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("install")
+    subprocess.run(["cmake", "--install", pathlib.Path(binary).parent, "--prefix", folder / "first"], check=True,
+                   stdout=subprocess.DEVNULL)
+    return (folder / "first").rename(folder / "then moved")
+
+
+def run(prefix, *args):
+    return subprocess.run([prefix / "bin/crossval", *args], capture_output=True, text=True, cwd="/")
+
+
+def test_it_sees_the_same_reference(moved, binary):
+    """The key of the worker is made of the installed sources: equal, so that nothing is built twice."""
+    for what in ("worker", "jinja"):
+        here, there = (subprocess.run([root / "scripts/reference.sh", what, "--no-build"], check=True, text=True,
+                                      stdout=subprocess.PIPE).stdout for root in (REPO, moved / "share/crossval"))
+        assert here == there
+    states = {check["name"]: check["state"] for check in json.loads(run(moved, "doctor", "--format", "json").stdout)["checks"]}
+    assert states["reference"] == "ok" and "problem" not in states.values()
+
+
+def test_it_uses_its_own_scripts(moved, tmp_path):
+    prefix = tmp_path / "with another script"
+    shutil.copytree(moved, prefix)
+    script = prefix / "share/crossval/scripts/reference.sh"
+    script.write_text("#!/bin/sh\necho 'the script of this prefix' >&2\nexit 1\n")
+    done = run(prefix, "run", "-m", "no-such.gguf", "-p", "x", "--engine", "llama.cpp:src=/no/such/tree")
+    assert done.returncode == 4 and "the script of this prefix" in done.stderr
+    script.write_text("#!/bin/sh\nexit 4\n")  # not built
+    done = run(prefix, "per-token", "-m", "no-such.gguf", "-p", "x")
+    assert f"'{script}' worker" in done.stderr and str(REPO) not in done.stderr
+
+
+def test_manual_and_completions_are_installed(moved, crossval):
+    for file, command in (("man/man1/crossval.1", ("man",)), ("zsh/site-functions/_crossval", ("completion", "zsh")),
+                          ("bash-completion/completions/crossval.bash", ("completion", "bash"))):
+        assert (moved / "share" / file).read_text() == crossval(*command).out
