@@ -1,8 +1,11 @@
 """Peak memory of both processes: nothing grows with positions × vocabulary."""
 import pathlib
 import re
+import resource
 import subprocess
 import time
+
+import pytest
 
 from identity import tokens
 
@@ -47,3 +50,30 @@ def test_memory_does_not_grow_with_positions(binary, model, ids):
     for name, size in long.items():
         assert size - short[name] < rows / 10, name
         assert size < model.stat().st_size + 200 * MB, name
+
+
+def limited(binary, megabytes, *args):
+    """With so much address space (ulimit -v)."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (megabytes * MB, megabytes * MB))
+    return subprocess.run([binary, *map(str, args)], capture_output=True, text=True, preexec_fn=limit)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_pass_that_does_not_fit_is_an_error_with_the_way_out(binary, model, threads):
+    asked = ["run", "--engine", "native", "-t", threads, "-m", model, tokens([5] * 2000), "--max-tokens", 1, "-q",
+             "-b"]
+    room = model.stat().st_size // MB + 110 + 10 * threads  # the model, the cache, a small pass
+    done = limited(binary, room, *asked, 2048)
+    assert done.returncode == 4 and "not enough memory for a pass of 2000 positions" in done.stderr, done.stderr
+    assert "Give a smaller -b." in done.stderr
+    done = limited(binary, room, *asked, 64)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_long_context_takes_memory_only_as_it_is_used(binary, model):
+    """100,000 positions would take 2.3 GB of keys and values."""
+    asked = ["per-token", "-m", model, "--tokens", "1,2,3,4,5", "--max-tokens", 0, "--candidate", "native",
+             "--reference", "native", "-c"]
+    short, long = (peaks(binary, *asked, context)["crossval"] for context in (2048, 100000))
+    assert long < short + 60 * MB
