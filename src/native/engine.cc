@@ -27,7 +27,7 @@ class NativeEngine : public Engine {
         vocabulary_(std::move(vocabulary)),
         drop_bos_(drop_bos),
         pool_(options.threads),
-        forward_(*model_, std::move(wiring), kernels, pool_, std::move(cache)),
+        forward_(*model_, wiring, kernels, pool_, std::move(cache)),
         info_(describe_native(options, *model_, vocabulary_, kernels,
                               forward_.activation_function())),
         n_batch_(options.n_batch),
@@ -176,7 +176,7 @@ Result<std::unique_ptr<Engine>> make_native_engine(const NativeOptions& options)
   auto cache = KvCache::create((*model)->hparams, options.kv, options.n_ctx);
   if (!cache) return tl::unexpected(cache.error());
   return std::make_unique<NativeEngine>(options, std::move(*model), std::move(*vocabulary),
-                                        drop_bos, **kernels, std::move(wiring), std::move(*cache));
+                                        drop_bos, **kernels, wiring, std::move(*cache));
 }
 
 }  // namespace crossval

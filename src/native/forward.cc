@@ -35,7 +35,7 @@ Forward::Forward(const Model& model, Wiring wiring, const KernelSet& kernels, Th
     : model_(model),
       arch_(model.architecture),
       hp_(model.hparams),
-      wiring_(std::move(wiring)),
+      wiring_(wiring),
       kernels_(kernels),
       pool_(pool),
       cache_(std::move(cache)) {

@@ -5,8 +5,6 @@ import resource
 import subprocess
 import time
 
-import pytest
-
 from identity import tokens
 
 MB = 1 << 20
@@ -59,11 +57,10 @@ def limited(binary, megabytes, *args):
     return subprocess.run([binary, *map(str, args)], capture_output=True, text=True, preexec_fn=limit)
 
 
-@pytest.mark.parametrize("threads", [1, 3])
-def test_a_pass_that_does_not_fit_is_an_error_with_the_way_out(binary, model, threads):
-    asked = ["run", "--engine", "native", "-t", threads, "-m", model, tokens([5] * 2000), "--max-tokens", 1, "-q",
+def test_a_pass_that_does_not_fit_is_an_error_with_the_way_out(binary, model):
+    asked = ["run", "--engine", "native", "-t", 2, "-m", model, tokens([5] * 2000), "--max-tokens", 1, "-q",
              "-b"]
-    room = model.stat().st_size // MB + 110 + 10 * threads  # the model, the cache, a small pass
+    room = model.stat().st_size // MB + 130  # the model, the cache, a small pass
     done = limited(binary, room, *asked, 2048)
     assert done.returncode == 4 and "not enough memory for a pass of 2000 positions" in done.stderr, done.stderr
     assert "Give a smaller -b." in done.stderr
