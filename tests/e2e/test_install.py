@@ -31,15 +31,15 @@ def test_it_sees_the_same_reference(moved, binary):
     assert states["reference"] == "ok" and "problem" not in states.values()
 
 
-def test_it_uses_its_own_scripts(moved, tmp_path):
+def test_it_uses_its_own_scripts(moved, model, tmp_path):
     prefix = tmp_path / "with another script"
     shutil.copytree(moved, prefix)
     script = prefix / "share/crossval/scripts/reference.sh"
     script.write_text("#!/bin/sh\necho 'the script of this prefix' >&2\nexit 1\n")
-    done = run(prefix, "run", "-m", "no-such.gguf", "-p", "x", "--engine", "llama.cpp:src=/no/such/tree")
+    done = run(prefix, "run", "-m", str(model), "-p", "x", "--engine", "llama.cpp:src=/no/such/tree")
     assert done.returncode == 4 and "the script of this prefix" in done.stderr
     script.write_text("#!/bin/sh\nexit 4\n")  # not built
-    done = run(prefix, "per-token", "-m", "no-such.gguf", "-p", "x")
+    done = run(prefix, "per-token", "-m", str(model), "-p", "x")
     assert f"'{script}' worker" in done.stderr and str(REPO) not in done.stderr
 
 
