@@ -87,11 +87,22 @@ void evaluate(Wire& wire, Session& session, PayloadReader reader) {
   send_done(wire);
 }
 
+void send_sources(Wire& wire, const NodeSources& sources) {
+  PayloadWriter payload;
+  const auto put = [&](const std::string& text) {
+    payload.put(static_cast<uint32_t>(text.size())).put(std::string_view(text));
+  };
+  put(sources.weight);
+  for (const std::string& input : sources.inputs) put(input);
+  wire.send(FrameType::sources, {payload.bytes()});
+}
+
 void send_tensor(Wire& wire, const TracedNode& node) {
   const auto row = static_cast<size_t>(node.rows.width) * sizeof(float);
   const auto step = static_cast<int64_t>(std::max<size_t>(1, kTensorFrameBytes / row));
   for (int64_t at = 0; at < node.rows.positions; at += step) {
     const int64_t count = std::min(step, node.rows.positions - at);
+    send_sources(wire, node.sources);
     PayloadWriter header;
     header.put(node.layer)
         .put(node.occurrence)

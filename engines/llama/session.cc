@@ -170,6 +170,7 @@ void Session::decode(std::span<const llama_token> ids, int32_t first, const RowS
   chunk_first_ = first;
   chunk_positions_ = n;
   occurrences_.clear();
+  labels_.clear();
   const int32_t status = llama_decode(context_.get(), batch.get());
   if (status != 0 && stop_asked_()) return;
   if (status != 0) {
@@ -231,6 +232,7 @@ bool Session::on_node(ggml_tensor* node, bool ask) {
     return !ask;
   }
   if (nodes_ == nullptr) return !ask;
+  if (ask) labels_.note_write(node);
   if (ask) return !stop_asked_() && worth_tracing(node);
   TracedNode traced;
   if (stop_asked_() || !read_rows(node, chunk_positions_, traced.rows)) return true;
@@ -239,6 +241,8 @@ bool Session::on_node(ggml_tensor* node, bool ask) {
   traced.occurrence = occurrences_[{traced.name, traced.op}]++;
   traced.layer = layer_of(traced.name);
   traced.first_position = chunk_first_;
+  traced.sources = labels_.sources_of(node);
+  labels_.add(node, traced.occurrence);
   (*nodes_)(traced);
   return true;
 }

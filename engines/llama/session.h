@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api.h"
+#include "node_sources.h"
 #include "options.h"
 #include "tensor_rows.h"
 
@@ -24,6 +25,7 @@ struct TracedNode {
   int32_t layer = -1;
   int32_t first_position = 0;
   TensorRows rows;
+  NodeSources sources;
 };
 
 /// What the graph itself tells about the model.
@@ -84,6 +86,7 @@ class Session {
   int32_t chunk_first_ = 0;
   int32_t chunk_positions_ = 0;
   std::map<std::pair<std::string, std::string>, int32_t> occurrences_;
+  NodeLabels labels_;
 };
 
 }  // namespace crossval_llama

@@ -88,6 +88,7 @@ RowMetrics compare_rows(std::span<const float> candidate, std::span<const float>
   const RawSums raw = kernels.raw_sums(reference.data(), candidate.data(), n);
   // Squares of floats cannot overflow a double: a sum that is not finite had such a value.
   if (!std::isfinite(raw.rr) || !std::isfinite(raw.cc)) {
+    m.identical = false;
     set_distances_to_nan(m);
     return m;
   }

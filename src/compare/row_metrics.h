@@ -10,7 +10,7 @@
 namespace crossval {
 
 struct RowMetrics {
-  bool identical = false;  // every bit of every logit
+  bool identical = false;  // every bit of every logit, and all of them finite
 
   double cosine = 0;       // raw; 0 when a row is all zero, so that it passes nothing
   double l2 = 0;           // ‖candidate − reference‖

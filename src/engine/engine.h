@@ -40,6 +40,10 @@ struct TraceTensor {
   int32_t positions = 0;
   int64_t width = 0;            // values per position
   int64_t heads = 0;            // > 0 for attention scores: width = heads × n_kv
+  // What it was computed from, as far as the engine tells: the model's tensor by name, the others
+  // by name, operation and, from the second occurrence on, " #2". Both empty: not known.
+  std::string weight{};
+  std::vector<std::string> inputs{};
   std::span<const float> data;  // positions × width, position-major; valid during the call only
 };
 

@@ -29,6 +29,20 @@ bool parse_flag(Bytes payload, bool& flag) {
   return true;
 }
 
+bool parse_sources(Bytes payload, TraceTensor& tensor) {
+  PayloadReader reader(payload);
+  const auto get = [&reader](std::string& text) {
+    uint32_t length = 0;
+    return reader.get(length) && reader.get_text(length, text);
+  };
+  if (!get(tensor.weight)) return false;
+  tensor.inputs.clear();
+  while (reader.left() > 0) {
+    if (!get(tensor.inputs.emplace_back())) return false;
+  }
+  return true;
+}
+
 bool parse_row(Bytes payload, int32_t n_vocab, int32_t& position, std::vector<float>& row) {
   PayloadReader reader(payload);
   return reader.get(position) && reader.get_rest(static_cast<uint64_t>(n_vocab), row);

@@ -15,6 +15,8 @@ namespace crossval {
 bool parse_ids(protocol::Bytes payload, std::vector<TokenId>& ids);
 bool parse_pieces(protocol::Bytes payload, size_t count, std::vector<std::string>& pieces);
 bool parse_flag(protocol::Bytes payload, bool& flag);
+/// Takes `weight` and `inputs` of a tensor that is to come.
+bool parse_sources(protocol::Bytes payload, TraceTensor& tensor);
 bool parse_row(protocol::Bytes payload, int32_t n_vocab, int32_t& position,
                std::vector<float>& row);
 /// `positions` is how many are evaluated; `tensor.data` views `values`.

@@ -114,6 +114,7 @@ class ProcessEngine : public Engine {
     if (auto ok = check_ids(ids, 0); !ok) return ok;
     evaluated_ = 0;
     if (auto ok = worker_->send(FrameType::trace, {bytes_of(ids)}); !ok) return ok;
+    TraceTensor tensor;
     while (true) {
       const auto frame = worker_->receive();
       if (!frame) return tl::unexpected(frame.error());
@@ -121,12 +122,16 @@ class ProcessEngine : public Engine {
         evaluated_ = static_cast<int32_t>(ids.size());
         return {};
       }
+      if (frame->type == FrameType::sources) {
+        if (!parse_sources(frame->payload, tensor)) return malformed(*frame);
+        continue;
+      }
       if (frame->type != FrameType::tensor) return unexpected(*frame);
-      TraceTensor tensor;
       if (!parse_tensor(frame->payload, static_cast<int32_t>(ids.size()), tensor, values_)) {
         return malformed(*frame);
       }
       if (!sink(tensor)) return cancel();
+      tensor = {};
     }
   }
 
@@ -222,7 +227,8 @@ class ProcessEngine : public Engine {
       const auto frame = worker_->receive();
       if (!frame) return tl::unexpected(frame.error());
       if (frame->type == FrameType::done) break;
-      if (frame->type != FrameType::row && frame->type != FrameType::tensor) {
+      if (frame->type != FrameType::row && frame->type != FrameType::tensor &&
+          frame->type != FrameType::sources) {
         return unexpected(*frame);
       }
     }

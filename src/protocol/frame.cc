@@ -67,6 +67,8 @@ const char* name_of(FrameType type) {
       return "done";
     case FrameType::error:
       return "error";
+    case FrameType::sources:
+      return "sources";
   }
   return nullptr;
 }

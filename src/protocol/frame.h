@@ -43,6 +43,7 @@ enum class FrameType : uint16_t {
   tensor = 134,
   done = 135,
   error = 136,
+  sources = 137,
 };
 
 /// "ready"; "type 77" is nullptr here.

@@ -49,6 +49,20 @@ Json position_of(const PositionResult& position) {
           {"centred_max_abs_diff", json_number(m.centred_max_abs_diff)}};
 }
 
+Json name_or_null(const std::string& name) {
+  return name.empty() ? Json(nullptr) : json_bytes(name);
+}
+
+Json inputs_of(const std::vector<TensorInput>& inputs) {
+  Json all = Json::array();
+  for (const TensorInput& input : inputs) {
+    all.push_back({{"tensor", json_bytes(input.tensor)},
+                   {"compared", input.compared},
+                   {"equal", input.equal}});
+  }
+  return all;
+}
+
 Json trace_of(const TraceComparison& trace) {
   Json first = nullptr;
   if (trace.differs) {
@@ -65,7 +79,10 @@ Json trace_of(const TraceComparison& trace) {
              {"differing", f.differing},
              {"compared", f.compared},
              {"max_abs_diff", json_number(f.max_abs_diff)},
-             {"last_equal", json_bytes(f.last_equal)}};
+             {"last_equal", json_bytes(f.last_equal)},
+             {"inputs", inputs_of(f.inputs)},
+             {"weight", name_or_null(f.weight)},
+             {"same_weight", or_null(f.same_weight)}};
   }
   Json only_candidate = Json::array();
   for (const std::string& name : trace.only_candidate) only_candidate.push_back(json_bytes(name));
@@ -127,6 +144,45 @@ Json health_of(const std::vector<HealthFinding>& findings) {
   return all;
 }
 
+Json bad_weight_of(const NonFiniteWeight& weight) {
+  return {{"tensor", json_bytes(weight.tensor)},
+          {"expert", weight.expert},
+          {"row", weight.row},
+          {"column", weight.column},
+          {"block", weight.block},
+          {"value", json_number(weight.value)}};
+}
+
+Json origin_of(const NonFiniteOrigin& origin) {
+  Json inputs = Json::array();
+  for (const NonFiniteInput& input : origin.inputs) {
+    inputs.push_back({{"tensor", json_bytes(input.tensor)},
+                      {"traced", input.traced},
+                      {"finite", input.traced ? Json(input.finite) : Json(nullptr)},
+                      {"largest", input.traced ? json_number(input.largest) : Json(nullptr)}});
+  }
+  return {{"side", side_word(origin.side)},
+          {"position", origin.position},
+          {"found", origin.found},
+          {"tensor", name_or_null(origin.tensor)},
+          {"op", name_or_null(origin.op)},
+          {"layer", origin.layer},
+          {"element", origin.element},
+          {"width", origin.width},
+          {"value", origin.found ? json_number(origin.value) : Json(nullptr)},
+          {"inputs", inputs},
+          {"before", name_or_null(origin.before)},
+          {"weight", name_or_null(origin.weight)},
+          {"weight_read", origin.weight_read},
+          {"bad_weight", origin.bad_weight ? bad_weight_of(*origin.bad_weight) : Json(nullptr)}};
+}
+
+Json origins_of(const std::vector<NonFiniteOrigin>& origins) {
+  Json all = Json::array();
+  for (const NonFiniteOrigin& origin : origins) all.push_back(origin_of(origin));
+  return all;
+}
+
 }  // namespace
 
 std::string json_report(const Comparison& comparison) {
@@ -172,6 +228,7 @@ std::string json_report(const Comparison& comparison) {
        {"settings", settings_of(comparison.settings)},
        {"mismatch", comparison.mismatch ? json_mismatch(*comparison.mismatch) : Json(nullptr)},
        {"health", health_of(comparison.health)},
+       {"origins", origins_of(comparison.origins)},
        {"trace", comparison.trace ? trace_of(*comparison.trace) : Json(nullptr)},
        {"per_token_cosine_sim", cosines},
        {"per_token_l2_dist", distances},

@@ -1,4 +1,4 @@
-// Settings, health and the first differing tensor.
+// Settings and the first differing tensor.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +12,6 @@
 namespace crossval {
 namespace {
 
-constexpr size_t kShownFindings = 8;
 constexpr size_t kShownNames = 4;
 
 Tint tint_of(SettingWeight weight) {
@@ -48,6 +47,31 @@ std::string settings_table(const Comparison& comparison, const Layout& layout) {
   return table.text(layout) + "\n";
 }
 
+std::string input_text(const TensorInput& input) {
+  return escaped(input.tensor) + (input.equal      ? " (equal)"
+                                  : input.compared ? " (differs too)"
+                                                   : " (not compared)");
+}
+
+// What the tensor was computed from; where neither engine tells, only what came before it.
+std::string sources_text(const FirstDifference& first, const Layout& layout) {
+  if (first.inputs.empty() && first.weight.empty()) {
+    return layout.labelled("", first.last_equal.empty()
+                                   ? "no tensor before it was compared"
+                                   : "last equal in order: " + escaped(first.last_equal));
+  }
+  std::string text;
+  std::string inputs;
+  for (const TensorInput& input : first.inputs)
+    inputs += (inputs.empty() ? "" : ", ") + input_text(input);
+  if (!inputs.empty()) text += layout.labelled("", "fed by " + inputs);
+  if (first.weight.empty()) return text;
+  const char* same = !first.same_weight   ? ""
+                     : *first.same_weight ? ": the same bytes in both model files"
+                                          : ": differs between the two model files";
+  return text + layout.labelled("", "weight " + escaped(first.weight) + same);
+}
+
 }  // namespace
 
 std::string settings_text(const Comparison& comparison, const TextOptions& options) {
@@ -65,25 +89,6 @@ std::string settings_text(const Comparison& comparison, const TextOptions& optio
   return text;
 }
 
-std::string health_text(const Comparison& comparison, const TextOptions& options) {
-  std::string text;
-  const auto& findings = comparison.health;
-  for (size_t i = 0; i < std::min(findings.size(), kShownFindings); ++i) {
-    const HealthFinding& finding = findings[i];
-    const std::string where =
-        finding.position < 0 ? "" : fmt::format(", position {}", finding.position);
-    text += options.layout.labelled(i == 0 ? "unhealthy" : "",
-                                    fmt::format("{} in the {}{}: {}", finding.name,
-                                                side_word(finding.side), where, finding.detail),
-                                    Tint::bad);
-  }
-  if (findings.size() > kShownFindings) {
-    text += options.layout.labelled(
-        "", fmt::format("and {} more", findings.size() - kShownFindings), Tint::dim);
-  }
-  return text;
-}
-
 std::string trace_text(const Comparison& comparison, const TextOptions& options) {
   if (!comparison.trace) return {};
   const TraceComparison& trace = *comparison.trace;
@@ -91,7 +96,8 @@ std::string trace_text(const Comparison& comparison, const TextOptions& options)
   std::string text;
   if (!trace.differs) {
     text += layout.labelled("tensors", counted(trace.tensors_compared, "intermediate tensor") +
-                                           " compared, all bit for bit the same");
+                                           " compared, all bit for bit the same" +
+                                           (comparison.origins.empty() ? "" : " or NaN in both"));
   } else {
     const FirstDifference& first = trace.first;
     const std::string layer = first.layer < 0 ? "" : fmt::format(", layer {}", first.layer);
@@ -106,9 +112,7 @@ std::string trace_text(const Comparison& comparison, const TextOptions& options)
     text += layout.labelled(
         "", fmt::format("{} of {} of this tensor differ, by at most {}", grouped(first.differing),
                         counted(first.compared, "value"), distance_text(first.max_abs_diff)));
-    text +=
-        layout.labelled("", first.last_equal.empty() ? "no tensor before it was compared"
-                                                     : "last equal tensor: " + first.last_equal);
+    text += sources_text(first, layout);
   }
   if (!options.verbose) return text;
   const auto unpaired = [&](const char* side, const std::vector<std::string>& names) {

@@ -23,6 +23,7 @@ std::string what_differs(const TokenMismatch& mismatch);
 std::string settings_text(const Comparison& comparison, const TextOptions& options);
 /// One line per position.
 std::string positions_text(const Comparison& comparison, const TextOptions& options);
+/// What is unhealthy, and where NaN or infinity came from.
 std::string health_text(const Comparison& comparison, const TextOptions& options);
 /// The first intermediate tensor that differs.
 std::string trace_text(const Comparison& comparison, const TextOptions& options);

@@ -59,7 +59,7 @@ std::string summary(const Comparison& comparison, size_t begin, size_t end) {
   std::string text = fmt::format("⋮  {} more", grouped(count));
   if (identical == count) return text + ", all bit-identical";
   if (unhealthy > 0) text += fmt::format(", {} unhealthy", grouped(unhealthy));
-  if (failed == count) {
+  if (unhealthy < count && failed == count) {
     text += ", all fail";
   } else if (failed > 0) {
     text += fmt::format(", {} fail", grouped(failed));
@@ -67,7 +67,7 @@ std::string summary(const Comparison& comparison, size_t begin, size_t end) {
     text += ", all pass";
   }
   if (identical > 0) text += fmt::format(", {} bit-identical", grouped(identical));
-  return text + ", lowest cosine " + cosine_text(lowest);
+  return unhealthy == count ? text : text + ", lowest cosine " + cosine_text(lowest);
 }
 
 }  // namespace

@@ -59,8 +59,14 @@ std::string unhealthy_sentence(const Comparison& comparison) {
   const HealthFinding& first = comparison.health.front();
   const std::string where =
       first.position < 0 ? "" : fmt::format(" at position {}", first.position);
-  return fmt::format("the {} gave logits that no working engine gives{}: {}", side_word(first.side),
-                     where, first.detail);
+  const auto& findings = comparison.health;
+  const bool both =
+      first.position >= 0 && std::ranges::any_of(findings, [&](const HealthFinding& finding) {
+        return finding.side != first.side && finding.position == first.position;
+      });
+  return fmt::format("{} gave logits that no working engine gives{}: {}",
+                     both ? "both engines" : fmt::format("the {}", side_word(first.side)), where,
+                     first.detail);
 }
 
 std::string refused_names(const Comparison& comparison) {
@@ -119,21 +125,54 @@ std::string passing_text(const Comparison& comparison) {
              : fmt::format("--cos-tol {} would have passed", tolerance);
 }
 
+// With two model files whose weight differs there, the weight is the first thing to look at.
+std::string look_at(const Comparison& comparison) {
+  const TraceComparison& trace = *comparison.trace;
+  if (!trace.differs)
+    return "no traced tensor differs: look at what lies between them and the logits";
+  const FirstDifference& first = trace.first;
+  if (first.same_weight && !*first.same_weight) {
+    return fmt::format("crossval inspect {} {} shows how {} and other tensors differ",
+                       escaped(comparison.candidate.settings.model_path),
+                       escaped(comparison.reference.settings.model_path), escaped(first.weight));
+  }
+  std::string inputs;
+  for (const TensorInput& input : first.inputs)
+    inputs += (inputs.empty() ? ", fed by " : " and ") + escaped(input.tensor);
+  return "look at " + escaped(first.op) + " in both engines" + inputs;
+}
+
+// Of logits that are not finite.
+std::string look_at_origin(const Comparison& comparison) {
+  const auto& origins = comparison.origins;
+  const auto bad = std::ranges::find_if(
+      origins, [](const NonFiniteOrigin& origin) { return origin.bad_weight.has_value(); });
+  if (bad != origins.end()) {
+    const EngineInfo& engine =
+        bad->side == Side::candidate ? comparison.candidate : comparison.reference;
+    return fmt::format("crossval inspect {} counts the weights that are not finite",
+                       escaped(engine.settings.model_path));
+  }
+  const auto found = std::ranges::count_if(origins, &NonFiniteOrigin::found);
+  if (found == 0) return {};
+  const auto first = std::ranges::find_if(origins, &NonFiniteOrigin::found);
+  const std::string where =
+      found == 2 ? "both engines" : fmt::format("the {}", side_word(first->side));
+  return fmt::format("look at {} in {}: nothing that it shows before is NaN or infinite",
+                     escaped(first->op), where);
+}
+
 std::string next_step(const Comparison& comparison) {
   switch (comparison.verdict) {
     case Verdict::diverged:
-      if (!comparison.trace) {
-        return "--first-diff finds the first operation whose result differs; --all shows every "
-               "position";
-      }
-      return comparison.trace->differs
-                 ? "look at " + comparison.trace->first.op + " in both engines, fed by " +
-                       (comparison.trace->first.last_equal.empty()
-                            ? std::string("the same token ids")
-                            : comparison.trace->first.last_equal)
-                 : "no traced tensor differs: look at what lies between them and the logits";
+      return comparison.trace ? look_at(comparison)
+                              : "--first-diff finds the first operation whose result differs; "
+                                "--all shows every position";
     case Verdict::unhealthy:
-      return "--first-diff finds the first operation whose result differs";
+      if (const std::string origin = look_at_origin(comparison); !origin.empty()) return origin;
+      if (comparison.positions.empty()) return {};
+      return comparison.trace ? look_at(comparison)
+                              : "--first-diff finds the first operation whose result differs";
     case Verdict::tokens_differ:
       return comparison.on_token_mismatch == OnTokenMismatch::stop
                  ? "--on-token-mismatch use-reference goes on with the reference's ids on both "

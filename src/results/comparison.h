@@ -15,6 +15,7 @@
 #include "gate/token_mismatch.h"
 #include "results/first_difference.h"
 #include "results/inspection.h"
+#include "results/non_finite.h"
 
 namespace crossval {
 
@@ -84,6 +85,8 @@ struct Comparison {
   std::optional<TokenMismatch> mismatch;
   std::vector<Warning> warnings;
   std::vector<HealthFinding> health;
+  /// Per engine that shows its tensors, when a row of either is not finite; else empty.
+  std::vector<NonFiniteOrigin> origins;
 
   std::vector<PositionResult> positions;  // the prompt's first, then the decode steps
   int32_t prompt_positions = 0;

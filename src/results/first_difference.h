@@ -2,10 +2,18 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace crossval {
+
+/// A tensor that another was computed from.
+struct TensorInput {
+  std::string tensor;     // "Qcur-0 MUL_MAT", "inp_pos"
+  bool compared = false;  // both engines show it …
+  bool equal = false;     // … and its values are the same
+};
 
 struct FirstDifference {
   std::string tensor;  // upstream's name with layer: "Qcur-0"
@@ -19,7 +27,11 @@ struct FirstDifference {
   int64_t differing = 0;  // values of this tensor, over all positions compared, that differ
   int64_t compared = 0;
   double max_abs_diff = 0;  // over them
-  std::string last_equal;   // the tensor before it, bit-equal; empty when there was none
+  std::string last_equal;   // the tensor compared before it, bit-equal; empty when there was none
+  // What it was computed from. Without inputs and weight neither engine tells.
+  std::vector<TensorInput> inputs;
+  std::string weight;               // the model's tensor among them
+  std::optional<bool> same_weight;  // of two model files: both hold the same bytes; else none
 };
 
 struct TraceComparison {

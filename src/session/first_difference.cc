@@ -22,6 +22,8 @@ struct Suspect {
   int32_t layer = -1;
   int32_t first = 0, count = 0;
   std::string last_equal;
+  std::string weight;
+  std::vector<TensorInput> inputs;
 };
 
 Result<void> hash_traces(const EnginePair& engines, std::span<const TokenId> ids,
@@ -73,6 +75,23 @@ Common compare_positions(const TraceHashes& candidate, const TraceHashes& refere
   return common;
 }
 
+// What the suspect was computed from, by the candidate's account or else the reference's.
+void name_inputs(const TraceHashes& candidate, const TraceHashes& reference, int32_t positions,
+                 Suspect& suspect) {
+  const TensorSources& own = candidate.sources_of(suspect.key);
+  const TensorSources& sources = own.known() ? own : reference.sources_of(suspect.key);
+  suspect.weight = sources.weight;
+  for (const std::string& label : sources.inputs) {
+    TensorInput input{.tensor = label};
+    if (const TensorKey* key = candidate.find_label(label)) {
+      const Common common = compare_positions(candidate, reference, *key, 0, positions);
+      input.compared = common.first >= 0;
+      input.equal = input.compared && !common.differs;
+    }
+    suspect.inputs.push_back(std::move(input));
+  }
+}
+
 std::optional<Suspect> find_suspect(const TraceHashes& candidate, const TraceHashes& reference,
                                     int32_t positions) {
   const TensorKey* last_equal = nullptr;
@@ -81,8 +100,15 @@ std::optional<Suspect> find_suspect(const TraceHashes& candidate, const TraceHas
                                         visit.first + visit.positions);
     if (here.differs) {
       const auto all = compare_positions(candidate, reference, *visit.key, 0, positions);
-      return Suspect{*visit.key, visit.layer, all.first, all.last - all.first + 1,
-                     last_equal == nullptr ? "" : label_of(*last_equal)};
+      Suspect suspect{.key = *visit.key,
+                      .layer = visit.layer,
+                      .first = all.first,
+                      .count = all.last - all.first + 1,
+                      .last_equal = last_equal == nullptr ? "" : label_of(*last_equal),
+                      .weight = {},
+                      .inputs = {}};
+      name_inputs(candidate, reference, positions, suspect);
+      return suspect;
     }
     if (here.first >= 0) last_equal = visit.key;
   }
@@ -125,6 +151,7 @@ void compare_row(const RowPair& pair, FirstDifference& found) {
     const float c = pair.candidate[i], r = pair.reference[i];
     ++found.compared;
     if (std::bit_cast<uint32_t>(c) == std::bit_cast<uint32_t>(r)) continue;
+    if (std::isnan(c) && std::isnan(r)) continue;  // its sign and payload mean nothing
     if (found.differing++ == 0) {
       found.position = pair.position;
       found.element = static_cast<int64_t>(i);
@@ -145,6 +172,8 @@ Result<FirstDifference> look_inside(const Suspect& suspect, const EnginePair& en
   found.occurrence = suspect.key.occurrence;
   found.layer = suspect.layer;
   found.last_equal = suspect.last_equal;
+  found.weight = suspect.weight;
+  found.inputs = suspect.inputs;
   LockstepPlan plan;
   plan.first = suspect.first;
   plan.count = suspect.count;

@@ -2,15 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <memory>
+#include <optional>
 
 #include "engine/context.h"
 #include "gate/logits_patterns.h"
+#include "inspect/weight_facts.h"
 #include "session/dump.h"
 #include "session/first_difference.h"
 #include "session/lockstep.h"
+#include "session/non_finite_origin.h"
 #include "session/prompt_pair.h"
 #include "session/prompt_record.h"
 #include "session/summary.h"
@@ -28,6 +32,24 @@ RowMetrics no_metrics() {
   m.centred_cosine = m.centred_l2 = m.centred_relative_l2 = m.centred_max_abs_diff = kNaN;
   return m;
 }
+
+// Such a row makes others of its batch ill, even ones before it: 0 × NaN of a key that a position
+// does not see is NaN.
+bool is_not_finite(const HealthFinding& finding) {
+  return finding.name == "nan" || finding.name == "infinite";
+}
+
+// Token ids to evaluate at the positions that follow those done.
+struct Step {
+  std::span<const TokenId> ids;
+  std::span<const std::string> pieces;
+  bool decode = false;
+
+  Step from(size_t at, size_t count = std::dynamic_extent) const {
+    return {ids.subspan(at, std::min(count, ids.size() - at)),
+            pieces.subspan(at, std::min(count, pieces.size() - at)), decode};
+  }
+};
 
 class PerTokenRun {
  public:
@@ -50,12 +72,20 @@ class PerTokenRun {
   Result<bool> pass_gates();
   Result<void> check_context() const;
   Result<void> evaluate_everything();
-  Result<void> evaluate(std::span<const TokenId> ids, std::span<const std::string> pieces,
-                        bool decode);
-  Result<bool> compare_pair(const RowPair& pair, PositionResult& position);
+  Result<void> evaluate(const Step& step);
+  Result<bool> compare_step(const Step& step, bool in_batch);
+  Result<void> evaluate_one_by_one(const Step& step);
+  Result<void> evaluate_again();
+  bool can_step() const;
+  std::vector<HealthFinding> check_pair(const RowPair& pair) const;
+  Result<bool> compare_pair(const RowPair& pair, std::span<const HealthFinding> findings,
+                            PositionResult& position);
   Result<void> decode();
   Result<bool> is_end(TokenId id);
+  std::vector<TokenId> evaluated_ids(size_t count) const;
+  Result<void> find_origins();
   Result<void> find_first_difference();
+  void look_at_weight();
 
   const PerTokenPlan& plan_;
   EnginePair engines_;
@@ -64,6 +94,7 @@ class PerTokenRun {
   std::vector<std::string> prompt_pieces_;
   std::unique_ptr<Dump> dump_;
   LogitsPatterns patterns_;
+  std::optional<HealthFinding> in_batch_;  // the row at which a batch was given up
   Comparison result_;
 };
 
@@ -75,6 +106,7 @@ Result<Comparison> PerTokenRun::run() {
   if (*open) {
     if (auto ok = check_context(); !ok) return tl::unexpected(ok.error());
     if (auto ok = evaluate_everything(); !ok) return tl::unexpected(ok.error());
+    if (auto ok = find_origins(); !ok) return tl::unexpected(ok.error());
     if (plan_.first_diff && !result_.positions.empty()) {
       if (auto ok = find_first_difference(); !ok) return tl::unexpected(ok.error());
     }
@@ -166,7 +198,7 @@ Result<void> PerTokenRun::evaluate_everything() {
   }
   const auto start = std::chrono::steady_clock::now();
   observer_.phase("evaluate");
-  if (auto ok = evaluate(result_.tokens, prompt_pieces_, false); !ok) return ok;
+  if (auto ok = evaluate({result_.tokens, prompt_pieces_, false}); !ok) return ok;
   if (plan_.max_tokens > 0 && result_.health.empty()) {
     observer_.phase("decode");
     if (auto ok = decode(); !ok) return ok;
@@ -178,47 +210,118 @@ Result<void> PerTokenRun::evaluate_everything() {
   return dump_ ? dump_->finish(result_) : Result<void>{};
 }
 
-Result<void> PerTokenRun::evaluate(std::span<const TokenId> ids,
-                                   std::span<const std::string> pieces, bool decode) {
+Result<void> PerTokenRun::evaluate(const Step& step) {
+  const size_t first = result_.positions.size();
+  auto done = compare_step(step, step.ids.size() > 1 && can_step());
+  if (!done) return tl::unexpected(done.error());
+  return in_batch_ ? evaluate_one_by_one(step.from(result_.positions.size() - first))
+                   : Result<void>{};
+}
+
+// `step` begins where a batch was given up. Its positions up to the first that is ill by itself;
+// the rest, which may well be ill because of it, in a batch again.
+Result<void> PerTokenRun::evaluate_one_by_one(const Step& step) {
+  const HealthFinding seen = *std::exchange(in_batch_, std::nullopt);
+  if (auto ok = evaluate_again(); !ok) return ok;
+  const auto ill = [this] { return std::ranges::any_of(result_.health, is_not_finite); };
+  bool more = true;
+  size_t at = 0;
+  for (; at < step.ids.size() && more && !ill(); ++at) {
+    const auto done = compare_step(step.from(at, 1), false);
+    if (!done) return tl::unexpected(done.error());
+    more = *done;
+  }
+  if (!ill() && more) {
+    HealthFinding finding = seen;
+    finding.detail += " in a batch; evaluated one by one, every position is finite";
+    result_.health.push_back(std::move(finding));
+  }
+  if (!more || at == step.ids.size()) return {};
+  const auto done = compare_step(step.from(at), false);
+  return done ? Result<void>{} : tl::unexpected(done.error());
+}
+
+// What both engines had in their caches before the batch that was given up.
+Result<void> PerTokenRun::evaluate_again() {
+  const std::vector<TokenId> ids = evaluated_ids(result_.positions.size());
+  if (ids.empty()) return {};
+  const auto work = [&](Side, Engine& engine) {
+    return engine.evaluate(
+        ids, 0, [&](int32_t, std::span<const float>) { return !stop_.stop_requested(); });
+  };
+  auto done = run_both(engines_, work, [] {});
+  if (auto running = check_stop(stop_); !running) return running;
+  return done;
+}
+
+std::vector<TokenId> PerTokenRun::evaluated_ids(size_t count) const {
+  std::vector<TokenId> ids;
+  for (size_t i = 0; i < count; ++i) ids.push_back(result_.positions[i].id);
+  return ids;
+}
+
+bool PerTokenRun::can_step() const {
+  return engines_.candidate.info().capabilities.decode &&
+         engines_.reference.info().capabilities.decode;
+}
+
+// False when it was given up: in a batch at the first row that is not finite, else at rows that
+// cannot be compared.
+Result<bool> PerTokenRun::compare_step(const Step& step, bool in_batch) {
   const auto first = static_cast<int32_t>(result_.positions.size());
   const auto planned = static_cast<int32_t>(result_.tokens.size()) + plan_.max_tokens;
+  bool complete = true;
   LockstepPlan lockstep;
   lockstep.first = first;
-  lockstep.count = static_cast<int32_t>(ids.size());
+  lockstep.count = static_cast<int32_t>(step.ids.size());
   lockstep.rows_of = [&](Engine& engine, const RowSink& sink) {
-    return engine.evaluate(ids, first, sink);
+    return engine.evaluate(step.ids, first, sink);
   };
-  lockstep.compare = [&](const RowPair& pair) {
+  lockstep.compare = [&](const RowPair& pair) -> Result<bool> {
+    const std::vector<HealthFinding> findings = check_pair(pair);
+    const auto ill = std::ranges::find_if(findings, is_not_finite);
+    if (in_batch && ill != findings.end()) {
+      in_batch_ = *ill;
+      return complete = false;
+    }
     const auto i = static_cast<size_t>(pair.position - first);
     PositionResult position;
     position.position = pair.position;
-    position.id = ids[i];
-    position.piece = pieces[i];
-    position.decode = decode;
-    auto more = compare_pair(pair, position);
+    position.id = step.ids[i];
+    position.piece = step.pieces[i];
+    position.decode = step.decode;
+    auto more = compare_pair(pair, findings, position);
+    complete = more.value_or(false);
     result_.positions.push_back(std::move(position));
     observer_.progress(static_cast<int32_t>(result_.positions.size()), planned);
     return more;
   };
   auto missing = run_lockstep(engines_, lockstep, stop_);
   if (!missing) return tl::unexpected(missing.error());
-  result_.health.insert(result_.health.end(), missing->begin(), missing->end());
-  return {};
+  if (!in_batch_) {
+    result_.health.insert(result_.health.end(), missing->begin(), missing->end());
+    complete = complete && missing->empty();
+  }
+  return complete;
+}
+
+std::vector<HealthFinding> PerTokenRun::check_pair(const RowPair& pair) const {
+  const int32_t n_vocab = result_.reference.settings.n_vocab;
+  std::vector<HealthFinding> findings;
+  for (const Side side : {Side::candidate, Side::reference}) {
+    const auto row = side == Side::candidate ? pair.candidate : pair.reference;
+    if (auto finding = check_row(side, pair.position, row, n_vocab))
+      findings.push_back(*std::move(finding));
+  }
+  return findings;
 }
 
 // False when there is no sense in going on: an engine whose rows have a wrong width.
-Result<bool> PerTokenRun::compare_pair(const RowPair& pair, PositionResult& position) {
-  const int32_t n_vocab = result_.reference.settings.n_vocab;
-  bool comparable = true;
-  for (const Side side : {Side::candidate, Side::reference}) {
-    const auto row = side == Side::candidate ? pair.candidate : pair.reference;
-    auto finding = check_row(side, pair.position, row, n_vocab);
-    if (!finding) continue;
-    position.healthy = false;
-    comparable = comparable && finding->name != "wrong-width";
-    result_.health.push_back(*std::move(finding));
-  }
-  if (!comparable) {
+Result<bool> PerTokenRun::compare_pair(const RowPair& pair, std::span<const HealthFinding> findings,
+                                       PositionResult& position) {
+  position.healthy = findings.empty();
+  result_.health.insert(result_.health.end(), findings.begin(), findings.end());
+  if (std::ranges::any_of(findings, [](const auto& f) { return f.name == "wrong-width"; })) {
     position.metrics = no_metrics();
     return false;
   }
@@ -246,7 +349,7 @@ Result<void> PerTokenRun::decode() {
     const std::vector<TokenId> ids = {next};
     const auto pieces = pieces_of(engines_, ids);
     if (!pieces) return tl::unexpected(pieces.error());
-    if (auto ok = evaluate(ids, *pieces, true); !ok) return ok;
+    if (auto ok = evaluate({ids, *pieces, true}); !ok) return ok;
   }
   return {};
 }
@@ -259,13 +362,23 @@ Result<bool> PerTokenRun::is_end(TokenId id) {
   return end;
 }
 
+Result<void> PerTokenRun::find_origins() {
+  const auto first = std::ranges::find_if(result_.health, is_not_finite);
+  if (first == result_.health.end()) return {};
+  const auto end = static_cast<size_t>(first->position) + 1;
+  if (end > result_.positions.size()) return {};
+  observer_.phase("trace");
+  auto origins = find_non_finite_origins(engines_, evaluated_ids(end), stop_);
+  if (!origins) return tl::unexpected(origins.error());
+  result_.origins = *std::move(origins);
+  return {};
+}
+
 Result<void> PerTokenRun::find_first_difference() {
   size_t bad = 0;
   while (bad + 1 < result_.positions.size() && result_.positions[bad].metrics.identical) ++bad;
   observer_.phase("trace");
-  std::vector<TokenId> ids;
-  for (size_t i = 0; i <= bad; ++i) ids.push_back(result_.positions[i].id);
-  auto trace = compare_traces(engines_, ids, stop_);
+  auto trace = compare_traces(engines_, evaluated_ids(bad + 1), stop_);
   if (!trace) return tl::unexpected(trace.error());
   if (trace->tensors_compared == 0) {
     result_.health.push_back({"nothing-compared", Side::candidate, -1, -1,
@@ -279,7 +392,16 @@ Result<void> PerTokenRun::find_first_difference() {
                      bad)});
   }
   result_.trace = *std::move(trace);
+  look_at_weight();
   return {};
+}
+
+// Whether two model files differ in the weight of the first operation that does.
+void PerTokenRun::look_at_weight() {
+  FirstDifference& first = result_.trace->first;
+  if (!result_.trace->differs || first.weight.empty() || result_.models.same) return;
+  first.same_weight = same_tensor(result_.candidate.settings.model_path,
+                                  result_.reference.settings.model_path, first.weight);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace crossval {
 
@@ -45,17 +47,38 @@ Result<void> check_tensor(const TraceTensor& t, int32_t positions) {
       fmt::format("tensor {} {}", t.name, t.op));
 }
 
+namespace {
+
+uint64_t hash_of(std::span<const float> row, std::vector<float>& scratch) {
+  const auto is_nan = [](float value) { return std::isnan(value); };
+  if (std::ranges::any_of(row, is_nan)) {
+    scratch.assign(row.begin(), row.end());
+    std::ranges::replace_if(scratch, is_nan, std::numeric_limits<float>::quiet_NaN());
+    row = scratch;
+  }
+  return XXH3_64bits(row.data(), row.size_bytes());
+}
+
+}  // namespace
+
 void TraceHashes::add(const TraceTensor& tensor) {
   const auto entry = tensors_.try_emplace(key_of(tensor)).first;
+  sources_.try_emplace(entry->first, TensorSources{tensor.weight, tensor.inputs});
   Hashes& hashes = entry->second;
   hashes.resize(positions_);
   for (int32_t i = 0; i < tensor.positions; ++i) {
     const auto row = row_of(tensor, i, scratch_);
     const int32_t position = tensor.first_position + i;
-    const uint64_t hash = XXH3_64bits(row.data(), row.size_bytes());
+    const uint64_t hash = hash_of(row, one_nan_);
     hashes[static_cast<size_t>(position)] = hash == 0 ? 1 : hash;
   }
   visits_.push_back({&entry->first, tensor.layer, tensor.first_position, tensor.positions});
+}
+
+const TensorKey* TraceHashes::find_label(const std::string& label) const {
+  const auto found = std::ranges::find_if(
+      tensors_, [&](const auto& tensor) { return label_of(tensor.first) == label; });
+  return found == tensors_.end() ? nullptr : &found->first;
 }
 
 }  // namespace crossval

@@ -38,6 +38,16 @@ std::span<const float> row_of(const TraceTensor& tensor, int32_t i, std::vector<
 /// Errors (engine_failed): sizes that do not fit together, positions outside [0, positions).
 Result<void> check_tensor(const TraceTensor& tensor, int32_t positions);
 
+/// What a tensor was computed from, as its engine tells (TraceTensor).
+struct TensorSources {
+  std::string weight;
+  std::vector<std::string> inputs;  // labels
+
+  bool known() const { return !weight.empty() || !inputs.empty(); }
+};
+
+/// Every NaN counts as the same value, whatever its sign and payload: IEEE 754 leaves them open,
+/// and so do processors.
 class TraceHashes {
  public:
   /// One tensor of one chunk, in graph order.
@@ -58,11 +68,18 @@ class TraceHashes {
   using Hashes = std::vector<uint64_t>;
   const std::map<TensorKey, Hashes>& tensors() const { return tensors_; }
 
+  /// Not known where the engine does not tell.
+  const TensorSources& sources_of(const TensorKey& key) const { return sources_.at(key); }
+  /// The tensor of this label; null when there is none.
+  const TensorKey* find_label(const std::string& label) const;
+
  private:
   size_t positions_;
   std::vector<Visit> visits_;
   std::map<TensorKey, Hashes> tensors_;
+  std::map<TensorKey, TensorSources> sources_;
   std::vector<float> scratch_;
+  std::vector<float> one_nan_;
 };
 
 }  // namespace crossval

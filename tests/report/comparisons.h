@@ -152,7 +152,11 @@ inline Comparison diverged_comparison() {
                                                .differing = 22000,
                                                .compared = 23040,
                                                .max_abs_diff = 3.25,
-                                               .last_equal = "Qcur-0 (MUL_MAT)"}};
+                                               .last_equal = "Vcur-0 MUL_MAT",
+                                               .inputs = {{"Qcur-0 MUL_MAT", true, true},
+                                                          {"inp_pos", false, false}},
+                                               .weight = "rope_freqs.weight",
+                                               .same_weight = {}}};
   return comparison;
 }
 
@@ -163,6 +167,30 @@ inline Comparison unhealthy_comparison() {
   comparison.positions[1].metrics.cosine = std::numeric_limits<double>::quiet_NaN();
   comparison.positions[1].metrics.relative_l2 = std::numeric_limits<double>::infinity();
   comparison.health = {{"nan", Side::candidate, 1, 17, "first NaN at token 17 of 49152"}};
+  NonFiniteOrigin origin;
+  origin.position = 1;
+  origin.found = true;
+  origin.tensor = "ffn_moe_down-3";
+  origin.op = "MUL_MAT_ID";
+  origin.layer = 3;
+  origin.element = 580;
+  origin.width = 1152;
+  origin.value = std::numeric_limits<float>::quiet_NaN();
+  origin.inputs = {{"ffn_moe_swiglu-3 GLU", true, true, 2.5},
+                   {"ffn_moe_topk-3 VIEW", false, true, 0}};
+  origin.before = "ffn_moe_weights_norm-3 DIV";
+  origin.weight = "blk.3.ffn_down_exps.weight";
+  origin.weight_read = true;
+  origin.bad_weight = NonFiniteWeight{.tensor = "blk.3.ffn_down_exps.weight",
+                                      .expert = 5,
+                                      .row = 4,
+                                      .column = 64,
+                                      .block = 2,
+                                      .value = origin.value};
+  NonFiniteOrigin healthy;
+  healthy.side = Side::reference;
+  healthy.position = 1;
+  comparison.origins = {origin, healthy};
   comparison.identical_rows = 2;
   comparison.passing_cos_tol.reset();
   comparison.max_absolute_diff = std::numeric_limits<double>::quiet_NaN();
