@@ -20,7 +20,20 @@ struct Scratch {
   std::vector<float> scores;             // kQueryBlock × n_kv rounded up
   std::vector<std::byte> queries;        // packed
   std::vector<std::byte> probabilities;  // packed
+  std::vector<std::byte> values;         // head_dim_v × n_kv rounded up, of one query
 };
+
+/// The values of one head as a query sees them that sees the first `own` positions: 0 behind those,
+/// and so no 0 × NaN.
+void copy_visible(const KvCache& cache, const std::byte* values, int64_t head_dim, int64_t own,
+                  int64_t width, std::vector<std::byte>& out) {
+  const int64_t stride = width * cache.element_bytes();
+  out.assign(static_cast<size_t>(head_dim * stride), std::byte{0});
+  for (int64_t i = 0; i < head_dim; ++i) {
+    std::copy_n(values + i * cache.v_stride(), own * cache.element_bytes(),
+                out.data() + i * stride);
+  }
+}
 
 /// Soft cap, scale, ALiBi and window on the scores of the `own` keys that a query may see.
 void weigh_scores(const AttentionShape& shape, int64_t head, int64_t position, int64_t own,
@@ -92,8 +105,20 @@ void attention(const KernelSet& kernels, ThreadPool& pool, const AttentionShape&
         }
         pack(row, dot, s.probabilities.data() + p * probability_bytes);
       }
-      tile(cache.values(layer, kv_head), cache.v_stride(), shape.head_dim_v, s.probabilities.data(),
-           probability_bytes, n, dot, out + p0 * out_width + head * shape.head_dim_v, out_width);
+      const std::byte* values = cache.values(layer, kv_head);
+      float* merged = out + p0 * out_width + head * shape.head_dim_v;
+      if (cache.finite_values(layer)) {
+        tile(values, cache.v_stride(), shape.head_dim_v, s.probabilities.data(), probability_bytes,
+             n, dot, merged, out_width);
+        continue;
+      }
+      for (int64_t p = 0; p < n; ++p) {
+        const int64_t own = std::min(seen, shape.visible(first + p0 + p));
+        copy_visible(cache, values, shape.head_dim_v, own, width, s.values);
+        tile(s.values.data(), width * cache.element_bytes(), shape.head_dim_v,
+             s.probabilities.data() + p * probability_bytes, probability_bytes, 1, dot,
+             merged + p * out_width, out_width);
+      }
     }
   });
 }

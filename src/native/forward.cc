@@ -77,7 +77,9 @@ void Forward::embed(std::span<const int32_t> ids) {
   if (w.position_embd.present()) {
     h_.resize(x_.size());
     for (int64_t p = 0; p < n_; ++p) {
-      w.position_embd.decode_row(first_ + p + wiring_.position_offset, h_.data() + p * hp_.n_embd);
+      const int64_t learned = std::min(first_ + p + wiring_.position_offset,
+                                       w.position_embd.rows - 1);  // the offset is a fault's
+      w.position_embd.decode_row(learned, h_.data() + p * hp_.n_embd);
     }
     show({"pos_embd", "GET_ROWS"}, -1, h_);
     add(x_.data(), h_.data(), static_cast<int64_t>(x_.size()));

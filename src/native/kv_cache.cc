@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "base/float16.h"
@@ -11,14 +13,18 @@ namespace crossval {
 namespace {
 
 constexpr uint64_t kMegabyte = 1'000'000;
+constexpr int64_t kDotStep = 32;            // dots over positions run in whole steps
+constexpr uint16_t kHalfExponent = 0x7C00;  // all ones: infinity or NaN
 
-void put(std::byte* at, KvType type, float value) {
+// False when what is stored is not finite: binary16 ends at 65504.
+bool put(std::byte* at, KvType type, float value) {
   if (type == KvType::f32) {
     std::memcpy(at, &value, sizeof(value));
-  } else {
-    const uint16_t half = f32_to_f16(value);
-    std::memcpy(at, &half, sizeof(half));
+    return std::isfinite(value);
   }
+  const uint16_t half = f32_to_f16(value);
+  std::memcpy(at, &half, sizeof(half));
+  return (half & kHalfExponent) != kHalfExponent;
 }
 
 // What fits: nine tenths of what is free, in whole runs of 32; f16 where that alone is enough.
@@ -36,13 +42,13 @@ Result<KvCache> KvCache::create(const Hparams& h, KvType type, int64_t capacity)
   KvCache cache;
   cache.type_ = type;
   cache.element_ = type == KvType::f16 ? 2 : 4;
-  cache.capacity_ = (capacity + 31) / 32 * 32;  // dots over positions run in steps of 32
+  cache.capacity_ = (capacity + kDotStep - 1) / kDotStep * kDotStep;
   cache.head_dim_k_ = h.head_dim_k;
   cache.head_dim_v_ = h.head_dim_v;
   int64_t k_values = 0;
   int64_t v_values = 0;
   for (const LayerKind& layer : h.layers) {
-    cache.parts_.push_back({h.k_width(layer), h.v_width(layer), k_values, v_values});
+    cache.parts_.push_back({h.k_width(layer), h.v_width(layer), k_values, v_values, true});
     k_values += cache.capacity_ * h.k_width(layer);
     v_values += cache.capacity_ * h.v_width(layer);
   }
@@ -62,16 +68,22 @@ Result<KvCache> KvCache::create(const Hparams& h, KvType type, int64_t capacity)
 }
 
 void KvCache::store(int64_t layer, int64_t first, int64_t n, const float* k, const float* v) {
-  const Part& part = at(layer);
+  Part& part = parts_[static_cast<size_t>(layer)];
   for (int64_t p = 0; p < n; ++p) {
     std::byte* key = k_.data() + (part.k_start + (first + p) * part.k_width) * element_;
     for (int64_t i = 0; i < part.k_width; ++i)
       put(key + i * element_, type_, k[p * part.k_width + i]);
   }
+  const int64_t end = first + n;
+  const int64_t filled = (end + kDotStep - 1) / kDotStep * kDotStep;
+  bool finite = first == 0 || part.finite_values;
   for (int64_t i = 0; i < part.v_width; ++i) {
     std::byte* row = v_.data() + (part.v_start + i * capacity_ + first) * element_;
-    for (int64_t p = 0; p < n; ++p) put(row + p * element_, type_, v[p * part.v_width + i]);
+    for (int64_t p = 0; p < n; ++p)
+      finite = put(row + p * element_, type_, v[p * part.v_width + i]) && finite;
+    std::fill(row + n * element_, row + (filled - first) * element_, std::byte{0});
   }
+  part.finite_values = finite;
 }
 
 const std::byte* KvCache::keys(int64_t layer, int64_t head) const {

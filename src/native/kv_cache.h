@@ -29,7 +29,8 @@ class KvCache {
   }
   int64_t capacity() const { return capacity_; }
 
-  /// Stores `n` positions from `first` on: k is n × the layer's k_width, v is n × v_width.
+  /// Stores `n` positions from `first` on: k is n × the layer's k_width, v is n × v_width. Values
+  /// behind them are zero afterwards as far as a dot over positions may reach, whatever was there.
   void store(int64_t layer, int64_t first, int64_t n, const float* k, const float* v);
 
   /// Key row of head `head` at position 0; the next position's lies k_stride() bytes on.
@@ -39,12 +40,17 @@ class KvCache {
   /// Positions of value element 0 of head `head`; the next element's lie v_stride() bytes on.
   const std::byte* values(int64_t layer, int64_t head) const;
   int64_t v_stride() const { return capacity_ * element_; }
+  int64_t element_bytes() const { return element_; }
+  /// False once a value of this layer, as it is stored, is NaN or infinite; true again from
+  /// position 0 on.
+  bool finite_values(int64_t layer) const { return at(layer).finite_values; }
 
  private:
   /// One layer's part of the memory.
   struct Part {
     int64_t k_width = 0, v_width = 0;
     int64_t k_start = 0, v_start = 0;  // values before it
+    bool finite_values = true;
   };
   const Part& at(int64_t layer) const { return parts_[static_cast<size_t>(layer)]; }
 

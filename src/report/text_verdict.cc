@@ -158,7 +158,7 @@ std::string look_at_origin(const Comparison& comparison) {
   const auto first = std::ranges::find_if(origins, &NonFiniteOrigin::found);
   const std::string where =
       found == 2 ? "both engines" : fmt::format("the {}", side_word(first->side));
-  return fmt::format("look at {} in {}: nothing that it shows before is NaN or infinite",
+  return fmt::format("look at {} in {}: all that was computed before it is finite",
                      escaped(first->op), where);
 }
 
