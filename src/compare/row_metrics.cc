@@ -92,6 +92,9 @@ RowMetrics compare_rows(std::span<const float> candidate, std::span<const float>
     set_distances_to_nan(m);
     return m;
   }
+  const auto count = static_cast<double>(n);
+  m.candidate_moments = {raw.c / count, std::sqrt(raw.cc)};
+  m.reference_moments = {raw.r / count, std::sqrt(raw.rr)};
   if (m.identical) {  // the figures without the rounding of the sums, and without the costly pass
     m.cosine = raw.rr == 0 ? 0 : 1;
     m.centred_cosine = is_constant(reference) ? 0 : 1;
@@ -99,9 +102,8 @@ RowMetrics compare_rows(std::span<const float> candidate, std::span<const float>
   }
   set_raw(m, raw);
   m.max_abs_token = find_difference(candidate, reference, raw.max_abs_d);
-  const auto count = static_cast<double>(n);
-  const RowCentre centre{raw.r / count, raw.c / count, raw.d / count, double{top_r.values[0]},
-                         double{top_c.values[0]}};
+  const RowCentre centre{m.reference_moments.mean, m.candidate_moments.mean, raw.d / count,
+                         double{top_r.values[0]}, double{top_c.values[0]}};
   m.shift = centre.shift;
   set_centred(m, kernels.centred_sums(reference.data(), candidate.data(), n, centre), centre);
   return m;

@@ -9,6 +9,12 @@
 
 namespace crossval {
 
+/// Of one row, whatever the order of its values.
+struct RowMoments {
+  double mean = 0;
+  double length = 0;  // ‖row‖
+};
+
 struct RowMetrics {
   bool identical = false;  // every bit of every logit, and all of them finite
 
@@ -25,6 +31,7 @@ struct RowMetrics {
   int32_t reference_argmax = -1;
   int32_t top10_overlap = 0;    // tokens that are among the ten highest of both
   double reference_margin = 0;  // the reference's highest logit less its second highest
+  RowMoments candidate_moments, reference_moments;
 
   // The logits of a position carry a free constant. `shift` is the one that brings the rows nearest
   // to each other, the mean of candidate − reference; the rest is what remains without it.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "compare/row_kernels.h"
 
@@ -17,46 +18,33 @@ constexpr double kLargestDeviation = 1000;
 constexpr double kSaturatedShare = 0.01;  // of a row at exactly its highest value
 constexpr double kClose = 1e-3;           // relative distance below which two rows are the same
 constexpr double kFactor = 1e-2;          // smallest relative factor that is no rounding
+constexpr double kFarApart = 0.1;         // noise that small leaves sorted rows nearly the same
+constexpr double kRounding = 1e-9;        // more than the sums of a row lose
 constexpr int32_t kFewRows = 4;           // too few to speak of a dominating token
 
 bool same_bits(std::span<const float> a, std::span<const float> b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
 }
 
-/// Standard deviation, in double over the fixed lanes of compare/row_kernels.
-double deviation_of(std::span<const float> row) {
-  const auto n = static_cast<double>(row.size());
-  const RawSums sums =
-      row_kernels().raw_sums(row.data(), row.data(), static_cast<int64_t>(row.size()));
-  const double mean = sums.r / n;
-  return std::sqrt(std::max(0.0, sums.rr / n - mean * mean));
+/// Standard deviation of a row of n values.
+double deviation_of(const RowMoments& moments, size_t n) {
+  const double squares = moments.length * moments.length / static_cast<double>(n);
+  return std::sqrt(std::max(0.0, squares - moments.mean * moments.mean));
 }
 
-/// ‖a − b‖ / ‖b‖.
-double relative_distance(std::span<const float> a, std::span<const float> b) {
-  double dd = 0;
-  double bb = 0;
-  for (size_t i = 0; i < a.size(); ++i) {
-    const double d = static_cast<double>(a[i]) - b[i];
-    dd += d * d;
-    bb += static_cast<double>(b[i]) * b[i];
-  }
-  return bb > 0 ? std::sqrt(dd / bb) : INFINITY;
+/// ‖a − b‖ is at least | ‖a‖ − ‖b‖ | and √n · | mean a − mean b |, in whatever order the values
+/// stand: where this is false no pass over the rows is needed.
+bool may_be_close(const RowMoments& a, const RowMoments& b, size_t n) {
+  const double most = kClose * (1 + kRounding) * b.length;
+  return std::abs(a.length - b.length) <= most &&
+         std::abs(a.mean - b.mean) * std::sqrt(static_cast<double>(n)) <= most;
 }
 
+/// ‖a − b‖ <= kClose · ‖b‖.
 bool close(std::span<const float> a, std::span<const float> b) {
-  return a.size() == b.size() && relative_distance(a, b) <= kClose;
-}
-
-/// k that brings k · reference nearest to the candidate.
-double best_factor(std::span<const float> candidate, std::span<const float> reference) {
-  double rc = 0;
-  double rr = 0;
-  for (size_t i = 0; i < candidate.size(); ++i) {
-    rc += static_cast<double>(reference[i]) * candidate[i];
-    rr += static_cast<double>(reference[i]) * reference[i];
-  }
-  return rr > 0 ? rc / rr : 0;
+  if (a.size() != b.size() || a.empty()) return false;
+  const RawSums sums = row_kernels().raw_sums(b.data(), a.data(), static_cast<int64_t>(a.size()));
+  return sums.rr > 0 && std::sqrt(sums.dd / sums.rr) <= kClose;
 }
 
 bool permuted(std::span<const float> candidate, std::span<const float> reference) {
@@ -79,15 +67,17 @@ bool holds(int32_t rows, int32_t of) { return rows > 0 && rows * 10 >= of * 9; }
 
 }  // namespace
 
-void RowPatterns::observe(int32_t id, std::span<const float> row, int32_t argmax) {
+void RowPatterns::observe(int32_t id, std::span<const float> row, int32_t argmax,
+                          const RowMoments& moments) {
   previous_.swap(current_);
+  previous_moments_ = std::exchange(current_moments_, moments);
   const bool repeated = same_bits(row, previous_) && id != previous_id_;
   current_.assign(row.begin(), row.end());
   previous_id_ = id;
 
   ++rows_;
   repeated_ += repeated;
-  const double deviation = deviation_of(row);
+  const double deviation = deviation_of(moments, row.size());
   uniform_ += deviation < kUniformDeviation;
   const auto at_top = std::ranges::count(row, row[static_cast<size_t>(argmax)]);
   saturated_ += static_cast<double>(at_top) >=
@@ -131,8 +121,8 @@ std::vector<LogitsPattern> RowPatterns::findings() const {
 
 void LogitsPatterns::observe(int32_t id, std::span<const float> candidate,
                              std::span<const float> reference, const RowMetrics& metrics) {
-  candidate_.observe(id, candidate, metrics.candidate_argmax);
-  reference_.observe(id, reference, metrics.reference_argmax);
+  candidate_.observe(id, candidate, metrics.candidate_argmax, metrics.candidate_moments);
+  reference_.observe(id, reference, metrics.reference_argmax, metrics.reference_moments);
   if (!(metrics.relative_l2 <= kClose)) observe_difference(candidate, reference, metrics);
 }
 
@@ -142,25 +132,46 @@ void LogitsPatterns::observe_difference(std::span<const float> candidate,
   ++differing_;
   if (metrics.centred_relative_l2 <= kClose) {
     ++shift_;
-    last_shift_ = metrics.shift;
+    shifts_.add(metrics.shift);
     return;
   }
-  const double k = best_factor(candidate, reference);
+  const RowMoments& c = metrics.candidate_moments;
+  const RowMoments& r = metrics.reference_moments;
+  // k that brings k · reference nearest to the candidate.
+  const double k = r.length > 0 ? metrics.cosine * c.length / r.length : 0;
   if (1 - metrics.cosine <= kClose * kClose && k > 0 && std::abs(k - 1) >= kFactor) {
     ++factor_;
-    last_factor_ = k;
+    factors_.add(k);
     return;
   }
-  late_ += close(candidate, reference_.previous());
-  early_ += close(reference, candidate_.previous());
+  const size_t n = candidate.size();
+  late_ +=
+      may_be_close(c, reference_.previous_moments(), n) && close(candidate, reference_.previous());
+  early_ +=
+      may_be_close(r, candidate_.previous_moments(), n) && close(reference, candidate_.previous());
   const int64_t cut = constant_tail(candidate);
-  if (cut < static_cast<int64_t>(candidate.size()) && cut < constant_tail(reference) &&
+  if (cut < static_cast<int64_t>(n) && cut < constant_tail(reference) &&
       close(candidate.first(static_cast<size_t>(cut)), reference.first(static_cast<size_t>(cut)))) {
     ++truncated_;
     cut_ = cut;
-  } else {
-    permuted_ += permuted(candidate, reference);
+    return;
   }
+  const double highest = std::abs(double{candidate[static_cast<size_t>(metrics.candidate_argmax)]} -
+                                  reference[static_cast<size_t>(metrics.reference_argmax)]);
+  permuted_ += metrics.relative_l2 >= kFarApart && may_be_close(c, r, n) &&
+               highest <= kClose * (1 + kRounding) * r.length && permuted(candidate, reference);
+}
+
+void LogitsPatterns::Range::add(double x) {
+  low = empty ? x : std::min(low, x);
+  high = empty ? x : std::max(high, x);
+  empty = false;
+}
+
+std::string LogitsPatterns::Range::text() const {
+  const std::string from = fmt::format("{:.6g}", low);
+  const std::string to = fmt::format("{:.6g}", high);
+  return from == to ? from : from + " to " + to;
 }
 
 std::vector<LogitsPattern> LogitsPatterns::findings() const {
@@ -170,10 +181,11 @@ std::vector<LogitsPattern> LogitsPatterns::findings() const {
     if (holds(rows, of)) found.push_back({name, "", rows, of, std::move(message)});
   };
   add("constant-factor", factor_, differing_,
-      fmt::format("the candidate's logits are the reference's times {:.6g}", last_factor_));
+      fmt::format("the candidate's logits are the reference's times {}", factors_.text()));
   add("constant-shift", shift_, differing_,
-      fmt::format("the candidate's logits are the reference's plus {:.6g}: the same probabilities",
-                  last_shift_));
+      fmt::format("the candidate's logits are the reference's plus {}, one constant per position: "
+                  "the same probabilities",
+                  shifts_.text()));
   add("permuted-vocabulary", permuted_, differing_,
       "the candidate's rows hold the reference's values in another order (is the vocabulary "
       "permuted?)");

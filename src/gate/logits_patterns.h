@@ -31,16 +31,18 @@ class RowPatterns {
 
   /// `row` is finite and follows the row observed before; `id` is the token evaluated there,
   /// `argmax` the row's highest logit.
-  void observe(int32_t id, std::span<const float> row, int32_t argmax);
+  void observe(int32_t id, std::span<const float> row, int32_t argmax, const RowMoments& moments);
 
   /// The row before the last one observed; empty at first.
   std::span<const float> previous() const { return previous_; }
+  const RowMoments& previous_moments() const { return previous_moments_; }
 
   std::vector<LogitsPattern> findings() const;
 
  private:
   std::string engine_;
   std::vector<float> previous_, current_;
+  RowMoments previous_moments_, current_moments_;
   int32_t previous_id_ = -1;
   int32_t rows_ = 0;
   int32_t repeated_ = 0, uniform_ = 0, saturated_ = 0, absurd_ = 0;
@@ -51,6 +53,15 @@ class RowPatterns {
 
 /// Watches both engines' rows side by side.
 class LogitsPatterns {
+  /// Empty at first.
+  struct Range {
+    double low = 0, high = 0;
+    bool empty = true;
+
+    void add(double x);
+    std::string text() const;  // "2", "1.9 to 2.1"
+  };
+
  public:
   LogitsPatterns(std::string candidate, std::string reference)
       : candidate_(std::move(candidate)), reference_(std::move(reference)) {}
@@ -70,8 +81,8 @@ class LogitsPatterns {
   int32_t differing_ = 0;  // rows that are not close to each other
   int32_t factor_ = 0, shift_ = 0, permuted_ = 0, truncated_ = 0;
   int32_t late_ = 0, early_ = 0;  // candidate's row i is the reference's row i−1, i+1
-  double last_factor_ = 1, last_shift_ = 0;
-  int64_t cut_ = 0;  // first token of a constant tail
+  Range factors_, shifts_;        // of the rows that show one
+  int64_t cut_ = 0;               // first token of a constant tail
 };
 
 }  // namespace crossval

@@ -102,7 +102,17 @@ TEST(LogitsPatterns, NamesAConstantShift) {
   const auto found = watch(shifted, rows);
   ASSERT_EQ(found.size(), 1);
   EXPECT_EQ(found[0].name, "constant-shift");
-  EXPECT_THAT(found[0].message, testing::HasSubstr("plus 2"));
+  EXPECT_THAT(found[0].message, testing::HasSubstr("plus 2, one constant"));
+}
+
+TEST(LogitsPatterns, AConstantOfEachPositionIsARange) {
+  const Rows rows = random_rows(1);
+  float shift = 2;
+  const Rows shifted = changed(rows, [&](auto& row) {
+    for (float& x : row) x += shift;
+    shift += 0.5F;
+  });
+  EXPECT_THAT(watch(shifted, rows)[0].message, testing::HasSubstr("plus 2 to 7.5, one"));
 }
 
 TEST(LogitsPatterns, NamesAPermutedVocabulary) {
@@ -110,6 +120,30 @@ TEST(LogitsPatterns, NamesAPermutedVocabulary) {
   const Rows turned =
       changed(rows, [](auto& row) { std::rotate(row.begin(), row.begin() + 7, row.end()); });
   EXPECT_THAT(names(turned, rows), ElementsAre("permuted-vocabulary"));
+}
+
+// Sorted, noise of one per cent all but vanishes; the tokens stand where they stood.
+TEST(LogitsPatterns, NoiseIsNoPermutation) {
+  const Rows rows = random_rows(1);
+  std::mt19937 random(5);
+  std::normal_distribution<float> noise(0, 0.02F);
+  const Rows noisy = changed(rows, [&](auto& row) {
+    for (float& x : row) x += noise(random);
+  });
+  ASSERT_GT(compare_rows(noisy[0], rows[0]).relative_l2, 1e-3);
+  EXPECT_THAT(names(noisy, rows), IsEmpty());
+}
+
+// Mean and length are the same, the values are not.
+TEST(LogitsPatterns, MomentsAloneAreNoPermutation) {
+  const Rows rows = random_rows(1);
+  const Rows turned = changed(rows, [](auto& row) {
+    double sum = 0;
+    for (const float x : row) sum += x;
+    const auto mean = static_cast<float>(sum / static_cast<double>(row.size()));
+    for (float& x : row) x = 2 * mean - x;
+  });
+  EXPECT_THAT(names(turned, rows), IsEmpty());
 }
 
 TEST(LogitsPatterns, NamesATruncatedVocabulary) {

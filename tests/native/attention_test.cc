@@ -43,5 +43,47 @@ TEST(Attention, EqualsTheFormula) {
   }
 }
 
+// A key that a query does not see takes no part, even where its value is NaN or does not fit into
+// binary16; nor does what an earlier sequence left behind.
+TEST(Attention, HiddenValuesMayBeAnything) {
+  Hparams h;
+  h.n_layer = 1;
+  h.layers = {{.n_head = 1, .n_head_kv = 1}};
+  h.head_dim_k = h.head_dim_v = 8;
+  AttentionShape shape;
+  shape.n_head = 1;
+  shape.head_dim_k = shape.head_dim_v = 8;
+  shape.kv_head = {0};
+  shape.visible = [](int64_t position) { return position + 1; };
+  ThreadPool pool(1);
+  const auto kernels = choose_kernels();
+  ASSERT_TRUE(kernels.has_value());
+  constexpr int64_t kPositions = 20;
+  constexpr int64_t kBad = 17;
+  std::vector<float> x(kPositions * 8);
+  for (size_t i = 0; i < x.size(); ++i) x[i] = std::sin(static_cast<float>(i));
+  const auto attend = [&](KvCache& cache, int64_t positions, const std::vector<float>& v) {
+    std::vector<float> out(static_cast<size_t>(positions * 8));
+    cache.store(0, 0, positions, x.data(), v.data());
+    attention(**kernels, pool, shape, cache, 0, 0, positions, x.data(), out.data(), nullptr);
+    return out;
+  };
+  for (const KvType type : {KvType::f16, KvType::f32}) {
+    auto cache = KvCache::create(h, type, 64);
+    ASSERT_TRUE(cache.has_value());
+    const auto clean = attend(*cache, kPositions, x);
+    for (const float bad : {std::nanf(""), type == KvType::f16 ? 1e6F : INFINITY}) {
+      std::vector<float> v = x;
+      v[kBad * 8 + 3] = bad;
+      const auto out = attend(*cache, kPositions, v);
+      for (size_t i = 0; i < kBad * 8; ++i) EXPECT_EQ(out[i], clean[i]) << i;
+      for (int64_t p = kBad; p < kPositions; ++p)
+        EXPECT_FALSE(std::isfinite(out[static_cast<size_t>(p * 8 + 3)])) << p;
+      const auto shorter = attend(*cache, 4, x);  // the bad value still lies behind
+      for (size_t i = 0; i < shorter.size(); ++i) EXPECT_EQ(shorter[i], clean[i]) << i;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace crossval

@@ -240,9 +240,24 @@ TEST(ProcessEngine, TensorsArriveWithTheirShape) {
     EXPECT_EQ(tensor.width, 4);
     EXPECT_EQ(tensor.heads, 2);
     EXPECT_THAT(tensor.data, ElementsAre(1, 2, 3, 4));
+    EXPECT_EQ(tensor.weight, "blk.0.k.weight");
+    EXPECT_THAT(tensor.inputs, ElementsAre("Qcur-0 ROPE", "Kcur-0 ROPE"));
     return true;
   };
   EXPECT_TRUE((*engine)->trace(kIds, sink).has_value());
+  EXPECT_EQ(tensors, 1);
+}
+
+TEST(ProcessEngine, AnEngineNeedNotSayWhatATensorWasComputedFrom) {
+  const auto engine = fake("no-sources");
+  ASSERT_TRUE(engine.has_value());
+  int tensors = 0;
+  const auto done = (*engine)->trace(kIds, [&](const TraceTensor& tensor) {
+    ++tensors;
+    EXPECT_TRUE(tensor.weight.empty() && tensor.inputs.empty());
+    return true;
+  });
+  EXPECT_TRUE(done.has_value());
   EXPECT_EQ(tensors, 1);
 }
 
@@ -253,6 +268,10 @@ TEST(ProcessEngine, MalformedAnswersAreErrors) {
     ASSERT_FALSE(result.has_value()) << mode;
     EXPECT_THAT(result.error().what, HasSubstr("malformed tensor frame"));
   }
+  const auto sources =
+      (*fake("trace-sources"))->trace(kIds, [](const TraceTensor&) { return true; });
+  ASSERT_FALSE(sources.has_value());
+  EXPECT_THAT(sources.error().what, HasSubstr("malformed sources frame"));
   EXPECT_THAT((*fake("odd-ids"))->tokenize("abc", {}).error().what, HasSubstr("malformed ids"));
   EXPECT_THAT((*fake("short-piece"))->pieces(kIds).error().what,
               HasSubstr("malformed piece_bytes"));

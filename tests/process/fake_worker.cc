@@ -148,6 +148,13 @@ void evaluate_slowly(const Request& request) {
 void trace() {
   const std::string_view name = mode == "trace-name" ? "a name that is too long" : "kq-0";
   const std::array<float, 4> values = {1, 2, 3, 4};
+  if (mode != "no-sources") {
+    PayloadWriter sources;
+    for (const std::string_view text : {"blk.0.k.weight", "Qcur-0 ROPE", "Kcur-0 ROPE"})
+      sources.put(static_cast<uint32_t>(text.size())).put(text);
+    if (mode == "trace-sources") sources.put(uint32_t{5});  // and no text
+    send(FrameType::sources, sources.bytes());
+  }
   PayloadWriter tensor;
   tensor.put(int32_t{0}).put(int32_t{0}).put(int32_t{mode == "trace-position" ? 7 : 1});
   tensor.put(int32_t{1}).put(int64_t{mode == "trace-width" ? int64_t{1} << 60 : 4}).put(int64_t{2});

@@ -21,6 +21,8 @@ struct FakeTensor {
   int64_t width = 4;
   int64_t heads = 0;  // > 0: attention scores, width = heads × positions of the graph so far
   int32_t occurrence = 0;
+  std::string weight{};
+  std::vector<std::string> inputs{};
 };
 
 class FakeEngine : public Engine {
@@ -140,6 +142,8 @@ class FakeEngine : public Engine {
                  .positions = n,
                  .width = width,
                  .heads = node.heads,
+                 .weight = node.weight,
+                 .inputs = node.inputs,
                  .data = data});
   }
   // Scores of keys that a query does not see depend on the chunk, as in real engines.

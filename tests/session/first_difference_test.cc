@@ -139,6 +139,41 @@ TEST(LockstepTrace, BitsAreCompared) {
   EXPECT_FALSE(compared(candidate, reference).differs);
 }
 
+TEST(LockstepTrace, EveryNaNIsTheSameValue) {
+  FakeEngine candidate, reference;
+  const auto put = [](FakeEngine& engine, uint32_t bits) {
+    engine.alter_tensor = [bits](const std::string& now, int32_t, std::vector<float>& row) {
+      if (now == "embd GET_ROWS") row[1] = std::bit_cast<float>(bits);
+      if (now == "l_out-0 ADD" && bits == 0xFFC00000U) row[0] = 1;
+      if (now == "l_out-0 ADD") row[1] = std::bit_cast<float>(bits);
+    };
+  };
+  put(candidate, 0xFFC00000U);
+  put(reference, 0x7FC12345U);
+  const auto trace = compared(candidate, reference);
+  ASSERT_TRUE(trace.differs);
+  EXPECT_EQ(trace.first.tensor, "l_out-0");
+  EXPECT_EQ(trace.first.element, 0);
+  EXPECT_EQ(trace.first.differing, 20);
+}
+
+TEST(LockstepTrace, TheInputsAreThoseThatAnEngineTells) {
+  FakeEngine candidate, reference;
+  bend(candidate, "l_out-0 ADD", 7, 2);
+  EXPECT_THAT(compared(candidate, reference).first.inputs, IsEmpty());
+  EXPECT_EQ(compared(candidate, reference).first.weight, "");
+  reference.graph[3].inputs = {"Qcur-0 ROPE", "inp_pos"};
+  reference.graph[3].weight = "blk.0.bias";
+  const auto first = compared(candidate, reference).first;
+  ASSERT_EQ(first.inputs.size(), 2U);
+  EXPECT_EQ(first.inputs[0].tensor, "Qcur-0 ROPE");
+  EXPECT_TRUE(first.inputs[0].compared && first.inputs[0].equal);
+  EXPECT_FALSE(first.inputs[1].compared || first.inputs[1].equal);
+  EXPECT_EQ(first.weight, "blk.0.bias");
+  candidate.graph[3].inputs = {"embd GET_ROWS"};  // its own account goes before
+  EXPECT_EQ(compared(candidate, reference).first.inputs[0].tensor, "embd GET_ROWS");
+}
+
 TEST(LockstepTrace, MalformedTensorsAreTheEnginesFailure) {
   FakeEngine candidate, reference("llama.cpp");
   reference.alter_tensor = [](const std::string& now, int32_t position, std::vector<float>& row) {
