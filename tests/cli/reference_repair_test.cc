@@ -53,6 +53,10 @@ TEST_F(ReferenceRepair, OneCommandForAnyFolder) {
                                               "and run there: make reference");
   std::filesystem::create_directories(tree + "/scripts");
   std::ofstream(tree + "/scripts/reference.sh");
+  EXPECT_EQ(reference_build_in(tree, ""),  // installed: no Makefile
+            "Run: '" + folder_->path() + "/it'\\''s here/scripts/reference.sh' worker && '" +
+                folder_->path() + "/it'\\''s here/scripts/reference.sh' jinja");
+  std::ofstream(tree + "/Makefile");
   EXPECT_EQ(reference_build_in(tree, "unset A; "),
             "Run: unset A; make -C '" + folder_->path() + "/it'\\''s here' reference");
 }
