@@ -74,7 +74,8 @@ def test_the_text_says_both_and_what_to_do(crossval, token_nan):
 
 @pytest.mark.parametrize("batch", BATCHES)
 def test_an_experts_nan_names_the_expert(crossval, tmp_path, batch):
-    path = made(crossval, tmp_path / "experts.gguf", "--arch", "olmoe", "--experts", 6, "--experts-used", 2)
+    # All experts are used: that expert 4 is follows from no router.
+    path = made(crossval, tmp_path / "experts.gguf", "--arch", "olmoe", "--experts", 6, "--experts-used", 6)
     tensor = next(t for t in gguf.GGUFReader(path).tensors if t.name == "blk.1.ffn_up_exps.weight")
     rows, experts = int(tensor.shape[1]), int(tensor.shape[2])
     row = int(tensor.n_bytes) // (rows * experts)
