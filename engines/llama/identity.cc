@@ -1,10 +1,14 @@
 #include "identity.h"
 
+#include <ggml-backend.h>
 #include <gnu/libc-version.h>
 
 #include <cstdlib>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string_view>
+#include <vector>
 
 #include "environment.h"
 #include "gguf_facts.h"
@@ -51,18 +55,66 @@ double norm_eps(const llama_model* model) {
   return 0.0;
 }
 
-// "disabled", "enabled" or, where llama.cpp was to decide, what it decided.
-std::string flash_attention() {
-  const std::string asked = logged_value("flash_attn");
-  if (asked == "disabled" || asked == "0") return "off";
-  if (asked == "enabled" || asked == "1") return "on";
-  if (was_logged("Flash Attention not supported") ||
-      was_logged("Flash Attention was auto, set to disabled"))
-    return "off";
-  if (was_logged("Flash Attention enabled") ||
-      was_logged("Flash Attention was auto, set to enabled"))
-    return "on";
-  return "unknown";
+// Devices that hold matrices: "cpu", "cpu, CUDA0".
+std::string devices(const GraphFacts& graph) {
+  std::set<std::string> names;
+  for (const ggml_tensor* matrix : graph.matrices) names.insert(era::device_of(matrix));
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text.empty() ? "cpu" : text;
+}
+
+// "as stored", or "CPU_REPACK for q4_0 (210 of 211 matrices)".
+std::string weight_layout(const GraphFacts& graph) {
+  std::map<std::string, std::set<std::string>> types;
+  std::map<std::string, size_t> matrices;
+  for (const ggml_tensor* matrix : graph.matrices) {
+    const std::string how = era::rearranged(matrix);
+    if (how.empty()) continue;
+    types[how].insert(ggml_type_name(matrix->type));
+    ++matrices[how];
+  }
+  std::string text;
+  for (const auto& [how, names] : types) {
+    text += (text.empty() ? "" : "; ") + how + " for ";
+    bool first = true;
+    for (const std::string& name : names) {
+      text += (first ? "" : ", ") + name;
+      first = false;
+    }
+    text += " (" + std::to_string(matrices[how]) + " of " + std::to_string(graph.matrices.size()) +
+            " matrices)";
+  }
+  return text.empty() ? "as stored" : text;
+}
+
+// "CPU_Mapped: 61 matrices": what holds them.
+std::vector<std::string> weight_buffers(const GraphFacts& graph) {
+  std::map<std::string, size_t> matrices;
+  for (const ggml_tensor* matrix : graph.matrices) {
+    ++matrices[ggml_backend_buffer_name(matrix->buffer)];
+  }
+  std::vector<std::string> all;
+  for (const auto& [buffer, count] : matrices) {
+    all.push_back(buffer + ": " + std::to_string(count) + (count == 1 ? " matrix" : " matrices"));
+  }
+  return all;
+}
+
+// What changes the bits though it should not.
+Json not_invariant_to(const GraphFacts& graph, const llama_context* context) {
+  const bool canonical = build_profile() == "canonical" && !graph.flash_attention &&
+                         weight_layout(graph) == "as stored";
+  if (canonical) return Json::array();
+  Json names = {"threads", "micro-batch"};
+  // Batches end where a micro-batch ends.
+  if (llama_n_batch(context) % llama_n_ubatch(context) != 0) names.push_back("batch");
+  return names;
+}
+
+std::string profile(const Options& options) {
+  const std::string built = build_profile();
+  return options.profile == built ? built : built + ", " + options.profile + " settings";
 }
 
 // Scale and base in llama.cpp's own digits; "base 100000.0" reads "base 100000".
@@ -85,7 +137,7 @@ Json settings(const Options& options, Session& session, const GgufFacts& file) {
             {"model_description", description(model)},
             {"n_vocab", era::n_tokens(session.vocab())},
             {"n_ctx_train", era::n_ctx_train(model)},
-            {"device", session.device_name()},
+            {"device", devices(session.graph())},
             {"add_bos", era::adds_bos(session.vocab())},
             {"add_eos", era::adds_eos(session.vocab())},
             {"environment", relevant_environment()}};
@@ -98,7 +150,9 @@ Json settings(const Options& options, Session& session, const GgufFacts& file) {
   s["all_logits"] = true;  // every batch asks for them, and every row is checked to be there
   s["kv_type_k"] = logged_between(" K (", ")");
   s["kv_type_v"] = logged_between(" V (", ")");
-  s["flash_attention"] = flash_attention();
+  s["flash_attention"] = session.graph().flash_attention ? "on" : "off";
+  s["weight_layout"] = weight_layout(session.graph());
+  s["weight_buffers"] = weight_buffers(session.graph());
   s["rope"] = rope();
   s["norm_eps"] = norm_eps(model);
   s["context_class"] = context_class(file, context);
@@ -109,14 +163,37 @@ Json settings(const Options& options, Session& session, const GgufFacts& file) {
     s["i2s_layout_why"] = "which bitnet.cpp's kernels read here, whatever wrote the file";
   }
 #endif
-  s["not_invariant_to"] = Json::array();
-  if (build_profile() != "canonical") s["not_invariant_to"] = {"threads", "batch", "micro-batch"};
+  s["not_invariant_to"] = not_invariant_to(session.graph(), context);
   return s;
 }
 
 }  // namespace
 
 std::string build_profile() { return CROSSVAL_PROFILE; }
+
+void warn_about_settings(const Options& options, const Session& session) {
+  if (options.profile != build_profile()) {
+    warn("profile-on-build",
+         options.canonical()
+             ? "profile=canonical on a build of your own: it runs without flash attention and "
+               "rearranged weights unless fa= and repack= say otherwise, on the CPU alone, with "
+               "GGML_CPU_TILED_MM=0 and GGML_NO_IQ_PANEL=1; its kernels stay as they were compiled"
+             : "profile=production on a build of your own keeps it on the CPU unless device= or "
+               "ngl= say otherwise; else it changes nothing: llama.cpp's own defaults are in force "
+               "without it");
+  }
+  if (session.context() == nullptr) return;
+  const GraphFacts& graph = session.graph();
+  if (options.repack == true && weight_layout(graph) == "as stored") {
+    warn("repack-without-effect",
+         "repack=on changes nothing: this build rearranges no weight of "
+         "this model");
+  }
+  if (options.flash_attention == FlashAttention::on && !graph.flash_attention) {
+    warn("fa-without-effect",
+         "fa=on changes nothing: this llama.cpp computes this model without flash attention");
+  }
+}
 
 std::string describe(const Options& options, Session& session) {
   const GgufFacts file = read_gguf_facts(options.model);
@@ -130,7 +207,7 @@ std::string describe(const Options& options, Session& session) {
                         {"build", LLAMA_CPP_BUILT_BY},
                         {"isa", instruction_sets()},
                         {"libm", std::string("glibc ") + gnu_get_libc_version()},
-                        {"profile", build_profile()},
+                        {"profile", profile(options)},
                         {"activations", file.activations},
                         {"activation_function", session.graph().activation_function},
                         {"api", era::kApi},

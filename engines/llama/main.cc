@@ -52,14 +52,22 @@ std::vector<llama_token> rest_ids(PayloadReader& reader) {
   return ids;
 }
 
-void send_done(Wire& wire) { wire.send(FrameType::done); }
+// The last frame of an answer, behind what llama.cpp has warned about meanwhile.
+void send_last(Wire& wire, FrameType type, std::initializer_list<protocol::Bytes> parts = {}) {
+  for (const Warning& warning : take_warnings()) {
+    const nlohmann::json json = {{"name", warning.name}, {"message", warning.message}};
+    const std::string text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    wire.send(FrameType::warning, {bytes_of(text)});
+  }
+  wire.send(type, parts);
+}
 
 void tokenize(Wire& wire, Session& session, PayloadReader reader) {
   uint8_t flags = 0;
   if (!reader.get(flags)) throw Failure("engine", "the request is malformed");
   const auto ids = session.tokenize(reader.rest_text(), (flags & protocol::kAddSpecial) != 0,
                                     (flags & protocol::kParseSpecial) != 0);
-  wire.send(FrameType::ids, {bytes_of(std::span<const llama_token>(ids))});
+  send_last(wire, FrameType::ids, {bytes_of(std::span<const llama_token>(ids))});
 }
 
 void pieces(Wire& wire, Session& session, PayloadReader reader) {
@@ -68,14 +76,14 @@ void pieces(Wire& wire, Session& session, PayloadReader reader) {
     const std::string piece = session.piece(id);
     answer.put(static_cast<uint32_t>(piece.size())).put(std::string_view(piece));
   }
-  wire.send(FrameType::piece_bytes, {answer.bytes()});
+  send_last(wire, FrameType::piece_bytes, {answer.bytes()});
 }
 
 void end_of_generation(Wire& wire, Session& session, PayloadReader reader) {
   llama_token id = -1;
   if (!reader.get(id)) throw Failure("engine", "the request is malformed");
   const uint8_t answer = session.is_end_of_generation(id) ? 1 : 0;
-  wire.send(FrameType::end_of_generation, {bytes_of(std::span<const uint8_t>(&answer, 1))});
+  send_last(wire, FrameType::end_of_generation, {bytes_of(std::span<const uint8_t>(&answer, 1))});
 }
 
 void evaluate(Wire& wire, Session& session, PayloadReader reader) {
@@ -84,7 +92,7 @@ void evaluate(Wire& wire, Session& session, PayloadReader reader) {
   session.evaluate(rest_ids(reader), first, [&](int32_t position, std::span<const float> row) {
     wire.send(FrameType::row, {bytes_of(std::span<const int32_t>(&position, 1)), bytes_of(row)});
   });
-  send_done(wire);
+  send_last(wire, FrameType::done);
 }
 
 void send_sources(Wire& wire, const NodeSources& sources) {
@@ -124,7 +132,7 @@ void send_tensor(Wire& wire, const TracedNode& node) {
 
 void trace(Wire& wire, Session& session, PayloadReader reader) {
   session.trace(rest_ids(reader), [&](const TracedNode& node) { send_tensor(wire, node); });
-  send_done(wire);
+  send_last(wire, FrameType::done);
 }
 
 void answer(Wire& wire, Session& session, const Request& request) {
@@ -165,11 +173,13 @@ int serve(Wire& wire) {
   std::unique_ptr<Session> session;
   const bool ready = reported(wire, [&] {
     const Options options = read_hello(wire.next());
-    if (!options.production()) set_canonical_environment();
+    if (options.canonical()) set_canonical_environment();
+    context_was_asked_for(options.n_ctx.has_value());
     capture_log();
     backend = std::make_unique<Backend>();
     session = std::make_unique<Session>(options, [&wire] { return wire.cancel_asked(); });
-    wire.send(FrameType::ready, {bytes_of(describe(options, *session))});
+    warn_about_settings(options, *session);
+    send_last(wire, FrameType::ready, {bytes_of(describe(options, *session))});
   });
   if (!ready) return 1;
   while (true) {

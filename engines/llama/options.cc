@@ -20,6 +20,13 @@ int64_t number(const std::string& key, const std::string& value, int64_t low, in
   return parsed;
 }
 
+FlashAttention flash_attention(const std::string& key, const std::string& value) {
+  if (value == "off") return FlashAttention::off;
+  if (value == "on") return FlashAttention::on;
+  if (value == "auto") return FlashAttention::automatic;
+  throw Failure("usage", key + "=" + value + ": it is on, off or auto");
+}
+
 bool choice(const std::string& key, const std::string& value, std::string_view no,
             std::string_view yes) {
   if (value != no && value != yes) {
@@ -50,7 +57,16 @@ Options parse_options(const std::map<std::string, std::string>& settings,
        [&](const auto& k, const auto& v) {
          options.threads = static_cast<int32_t>(number(k, v, 1, 512));
        }},
-      {"kv", [&](const auto& k, const auto& v) { options.kv_f32 = choice(k, v, "f16", "f32"); }},
+      {"n_ubatch",
+       [&](const auto& k, const auto& v) {
+         options.n_ubatch = static_cast<uint32_t>(number(k, v, 1, 1 << 16));
+       }},
+      {"kv", [&](const auto&, const auto& v) { options.kv_k = options.kv_v = v; }},
+      {"kv-k", [&](const auto&, const auto& v) { options.kv_k = v; }},  // after "kv": sorted
+      {"kv-v", [&](const auto&, const auto& v) { options.kv_v = v; }},
+      {"fa",
+       [&](const auto& k, const auto& v) { options.flash_attention = flash_attention(k, v); }},
+      {"repack", [&](const auto& k, const auto& v) { options.repack = choice(k, v, "off", "on"); }},
       {"device", [&](const auto&, const auto& v) { options.device = v; }},
       {"ngl", [&](const auto& k,
                   const auto& v) { options.ngl = static_cast<int32_t>(number(k, v, 0, 1 << 16)); }},

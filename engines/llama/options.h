@@ -8,21 +8,30 @@
 
 namespace crossval_llama {
 
+enum class FlashAttention { off, on, automatic };
+
+/// What is not given is the profile's: the canonical settings, or llama.cpp's own defaults.
 struct Options {
   std::string model;
-  std::string profile;
-  uint32_t n_ctx = 2048;
-  uint32_t n_batch = 512;
+  std::string profile;            // "canonical", "production", "as-built"
+  std::optional<uint32_t> n_ctx;  // kDefaultContext
+  std::optional<uint32_t> n_batch, n_ubatch;
   int32_t threads = 1;
-  bool kv_f32 = false;
-  std::string device;          // of ggml's names; empty: CPU, unless ngl is given
+  std::string kv_k = "f16", kv_v = "f16";  // ggml's names
+  std::optional<FlashAttention> flash_attention;
+  std::optional<bool> repack;  // weights rearranged while they are loaded
+  std::string device;          // of ggml's names, or "cpu"
   std::optional<int32_t> ngl;  // layers on the device
   bool tokens_only = false;    // load the vocabulary alone
 
-  /// Upstream's own defaults instead of the canonical settings.
-  bool production() const { return profile == "production"; }
-  bool cpu_only() const { return device.empty() && !ngl; }
+  bool canonical() const { return profile == "canonical"; }
+  /// A build of the user's own runs where it would by itself; what crossval has built, on the CPU.
+  bool cpu_only() const {
+    return device == "cpu" || (device.empty() && !ngl && profile != "as-built");
+  }
 };
+
+inline constexpr uint32_t kDefaultContext = 2048;
 
 /// The profile is the build's unless another is asked for. Throws Failure (usage): unknown key,
 /// value out of range, a profile that this build is not, no model.

@@ -5,6 +5,7 @@
 #include <climits>
 
 #include "failure.h"
+#include "log.h"
 
 namespace crossval_llama {
 namespace {
@@ -13,10 +14,40 @@ namespace {
 constexpr int64_t kLogitsBytes = 64 << 20;
 
 // Positions given to llama_decode at a time. Canonical bits do not depend on it.
-uint32_t canonical_batch(const Options& options, int64_t n_vocab) {
+uint32_t canonical_batch(uint32_t asked, int64_t n_vocab) {
   const int64_t fits = kLogitsBytes / 2 / static_cast<int64_t>(sizeof(float)) / n_vocab;
   const int64_t rounded = fits >= 8 ? fits / 8 * 8 : std::max<int64_t>(1, fits);
-  return std::min(options.n_batch, static_cast<uint32_t>(rounded));
+  return std::min(asked, static_cast<uint32_t>(rounded));
+}
+
+void set_batches(const Options& options, int64_t n_vocab, llama_context_params& params) {
+  if (options.canonical()) {
+    params.n_batch = params.n_ubatch = canonical_batch(options.n_batch.value_or(512), n_vocab);
+  } else if (options.n_batch) {
+    params.n_batch = *options.n_batch;
+  }
+  params.n_ubatch = options.n_ubatch.value_or(std::min(params.n_batch, params.n_ubatch));
+  if (!options.n_batch) params.n_batch = std::max(params.n_batch, params.n_ubatch);
+}
+
+ggml_type cache_type(const char* key, const std::string& name) {
+  std::string known;
+  for (const ggml_type type : era::kCacheTypes) {
+    if (name == ggml_type_name(type)) return type;
+    known += (known.empty() ? "" : ", ") + std::string(ggml_type_name(type));
+  }
+  throw Failure("usage", std::string(key) + "=" + name + ": this llama.cpp has no such cache type",
+                "It has: " + known + ".");
+}
+
+// A feed-forward or attention matrix behind a node's input; null: it is something else.
+const ggml_tensor* matrix_behind(const ggml_tensor* input) {
+  const ggml_tensor* root = input->view_src != nullptr ? input->view_src : input;
+  const std::string_view name = ggml_get_name(root);
+  return root->op == GGML_OP_NONE && root->buffer != nullptr && root->ne[1] > 1 &&
+                 name.ends_with(".weight")
+             ? root
+             : nullptr;
 }
 
 // In one vocabulary: ggml's GLU and UNARY names, of those that stand between feed-forward matrices.
@@ -63,22 +94,29 @@ void Session::load_model(const Options& options) {
   devices_.place(options, params);
   if (options.cpu_only()) params.n_gpu_layers = 0;
   if (options.ngl) params.n_gpu_layers = *options.ngl;
-  if (!options.production()) era::keep_weights_as_stored(params);
+  if (options.repack || options.canonical()) {
+    era::set_repacking(params, options.repack.value_or(false));
+  }
   model_.reset(era::load(options.model.c_str(), params));
   if (!model_) throw Failure("input", "llama.cpp cannot load the model " + options.model);
 }
 
 void Session::make_context(const Options& options) {
   llama_context_params params = llama_context_default_params();
-  params.n_ctx = options.n_ctx;
-  params.n_batch = options.n_batch;
-  params.n_ubatch = std::min(options.n_batch, params.n_ubatch);
+  params.n_ctx = options.n_ctx.value_or(kDefaultContext);
+  set_batches(options, era::n_tokens(vocab()), params);
   params.n_threads = params.n_threads_batch = options.threads;
-  params.type_k = params.type_v = options.kv_f32 ? GGML_TYPE_F32 : GGML_TYPE_F16;
+  params.type_k = cache_type("kv-k", options.kv_k);
+  params.type_v = cache_type("kv-v", options.kv_v);
   era::set_common(params);
-  if (!options.production()) {
-    params.n_batch = params.n_ubatch = canonical_batch(options, era::n_tokens(vocab()));
-    era::fuse_nothing(params);
+  if (options.canonical()) era::fuse_nothing(params);
+  if (options.flash_attention || options.canonical()) {
+    era::set_flash_attention(params, options.flash_attention.value_or(FlashAttention::off));
+  }
+  if (ggml_is_quantized(params.type_v) && era::has_no_flash_attention(params)) {
+    throw Failure("usage",
+                  "kv-v=" + options.kv_v + ": quantised values need flash attention, which is off",
+                  "Add fa=on, or give the keys alone a quantised type: kv-k=" + options.kv_v + ".");
   }
   if (options.cpu_only()) era::compute_on_cpu(params);
   params.cb_eval = [](ggml_tensor* node, bool ask, void* self) {
@@ -87,11 +125,15 @@ void Session::make_context(const Options& options) {
   params.cb_eval_user_data = this;
   params.abort_callback = [](void* self) {
     const auto* session = static_cast<const Session*>(self);
-    return session->looker_ != nullptr || session->stop_asked_();
+    return session->giving_up_ || session->stop_asked_();
   };
   params.abort_callback_data = this;
   context_.reset(era::make_context(model_.get(), params));
-  if (!context_) throw Failure("engine", "llama.cpp cannot make a context for " + options.model);
+  if (!context_) {
+    const std::string why = last_error();
+    throw Failure("engine", "llama.cpp cannot make a context for " + options.model +
+                                (why.empty() ? "" : ": " + why));
+  }
 }
 
 std::vector<llama_token> Session::tokenize(std::string_view text, bool add_special,
@@ -157,9 +199,13 @@ void Session::evaluate(std::span<const llama_token> ids, int32_t first, const Ro
   check_ids(ids, first);
   if (first == 0) era::clear_cache(context_.get());
   evaluated_ = first;
-  const size_t step = llama_n_ubatch(context_.get());
-  for (size_t at = 0; at < ids.size() && !stop_asked_(); at += step) {
-    decode(ids.subspan(at, std::min(step, ids.size() - at)), evaluated_, sink);
+  // Each batch is divided as llama.cpp would divide it: a graph holds one of the parts.
+  const size_t batch = llama_n_batch(context_.get());
+  const size_t part = llama_n_ubatch(context_.get());
+  for (size_t at = 0; at < ids.size() && !stop_asked_();) {
+    const size_t step = std::min({part, batch - at % batch, ids.size() - at});
+    decode(ids.subspan(at, step), evaluated_, sink);
+    at += step;
   }
 }
 
@@ -189,28 +235,40 @@ void Session::decode(std::span<const llama_token> ids, int32_t first, const RowS
   }
 }
 
-// Asked about each node and told of none, llama.cpp offers the whole graph before it computes: one
-// position is begun and given up.
+// Asked about each node and told of none, llama.cpp offers all that one device computes in a row
+// before it computes: one position is begun and given up. Where the graph goes on elsewhere, that
+// is done once more to its end.
 void Session::look_at_graph() {
-  std::string& functions = graph_.activation_function;
-  const ggml_tensor* rectified = nullptr;
-  const std::function<void(const ggml_tensor*)> look = [&](const ggml_tensor* node) {
-    const ggml_tensor* table = node->op == GGML_OP_GET_ROWS ? node->src[0] : nullptr;
-    if (table != nullptr && ggml_get_name(table) == std::string_view("position_embd.weight"))
-      graph_.learned_positions = static_cast<uint32_t>(table->ne[1]);
-    std::string function = feed_forward_function(era::activation_function(node));
-    if (function == "relu") rectified = node;
-    if (node->op == GGML_OP_SQR && node->src[0] == rectified) function = "squared relu";
-    if (function.empty() || functions.find(function) != std::string::npos) return;
-    if (function == "squared relu") functions.clear();  // the relu was its first half
-    functions += (functions.empty() ? "" : ", ") + function;
-  };
-  looker_ = &look;
   Batch batch(1);
   batch.add(0, 0);
-  llama_decode(context_.get(), batch.get());
-  looker_ = nullptr;
-  era::clear_cache(context_.get());
+  looking_ = true;
+  for (const bool give_up : {true, false}) {
+    giving_up_ = give_up;
+    graph_ = {};
+    llama_decode(context_.get(), batch.get());
+    era::clear_cache(context_.get());
+    if (graph_.whole) break;
+  }
+  looking_ = giving_up_ = false;
+}
+
+void Session::look_at_node(const ggml_tensor* node) {
+  if (std::string_view(node->name) == "result_output") graph_.whole = true;
+  if (node->op == GGML_OP_FLASH_ATTN_EXT) graph_.flash_attention = true;
+  const ggml_tensor* table = node->op == GGML_OP_GET_ROWS ? node->src[0] : nullptr;
+  if (table != nullptr && ggml_get_name(table) == std::string_view("position_embd.weight"))
+    graph_.learned_positions = static_cast<uint32_t>(table->ne[1]);
+  for (const ggml_tensor* input : node->src) {
+    const ggml_tensor* matrix = input == nullptr || input == table ? nullptr : matrix_behind(input);
+    if (matrix != nullptr) graph_.matrices.insert(matrix);
+  }
+  std::string& functions = graph_.activation_function;
+  std::string function = feed_forward_function(era::activation_function(node));
+  if (function == "relu") rectified_ = node;
+  if (node->op == GGML_OP_SQR && node->src[0] == rectified_) function = "squared relu";
+  if (function.empty() || functions.find(function) != std::string::npos) return;
+  if (function == "squared relu") functions.clear();  // the relu was its first half
+  functions += (functions.empty() ? "" : ", ") + function;
 }
 
 void Session::trace(std::span<const llama_token> ids, const NodeSink& sink) {
@@ -227,8 +285,8 @@ void Session::trace(std::span<const llama_token> ids, const NodeSink& sink) {
 // Never false for a computed node: that would end the graph there and llama_decode would still
 // return 0, with stale logits.
 bool Session::on_node(ggml_tensor* node, bool ask) {
-  if (looker_ != nullptr) {
-    if (ask) (*looker_)(node);
+  if (looking_) {
+    if (ask) look_at_node(node);
     return !ask;
   }
   if (nodes_ == nullptr) return !ask;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,6 +33,9 @@ struct TracedNode {
 struct GraphFacts {
   std::string activation_function;  // between the feed-forward matrices: "silu", "squared relu"
   uint32_t learned_positions = 0;   // rows of position_embd.weight; 0: there is none
+  bool flash_attention = false;
+  std::set<const ggml_tensor*> matrices;  // weights that are multiplied with
+  bool whole = false;                     // down to the logits
 };
 
 using RowSink = std::function<void(int32_t position, std::span<const float> row)>;
@@ -58,7 +62,6 @@ class Session {
   const llama_context* context() const { return context_.get(); }  // null with tokens_only
   llama_context* context() { return context_.get(); }
   const era::Vocab* vocab() const { return era::vocab_of(model_.get()); }
-  std::string device_name() const { return devices_.name(); }
   /// Positions that fit into the context and, where the model has learned its positions, into
   /// those: llama.cpp ends itself beyond them. Needs a context.
   uint32_t n_ctx() const;
@@ -68,6 +71,7 @@ class Session {
   void load_model(const Options& options);
   void make_context(const Options& options);
   void look_at_graph();
+  void look_at_node(const ggml_tensor* node);
   void check_ids(std::span<const llama_token> ids, int32_t first) const;
   void decode(std::span<const llama_token> ids, int32_t first, const RowSink& sink);
   bool on_node(ggml_tensor* node, bool ask);
@@ -79,7 +83,9 @@ class Session {
   GraphFacts graph_;
   int32_t evaluated_ = 0;  // positions in the cache
 
-  const std::function<void(const ggml_tensor*)>* looker_ = nullptr;  // sees nodes, none is computed
+  bool looking_ = false;  // at the nodes of the graph
+  bool giving_up_ = false;
+  const ggml_tensor* rectified_ = nullptr;  // the last relu seen
 
   // The trace under way.
   const NodeSink* nodes_ = nullptr;

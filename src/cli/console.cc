@@ -11,10 +11,23 @@
 #include <cstring>
 #include <string>
 
+#include "report/bytes_text.h"
 #include "report/json_error.h"
 
 namespace crossval {
 namespace {
+
+// Line by line: an engine's last words are lines.
+std::string printable_lines(std::string_view text) {
+  std::string all;
+  while (true) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    all += printable(line);
+    if (line.size() == text.size()) return all;
+    all += '\n';
+    text.remove_prefix(line.size() + 1);
+  }
+}
 
 constexpr int kMinWidth = 80;
 constexpr int kMaxWidth = 120;
@@ -50,7 +63,7 @@ void write_output(const Console& console, std::string_view text) {
 void print_error(Console& console, const Error& error) {
   const std::string text = console.format == OutputFormat::json
                                ? json_error(error)
-                               : "crossval: " + error.message() + "\n";
+                               : "crossval: " + printable_lines(error.message()) + "\n";
   std::FILE* to = console.format == OutputFormat::json ? console.out : console.err;
   std::fwrite(text.data(), 1, text.size(), to);
 }
@@ -58,7 +71,8 @@ void print_error(Console& console, const Error& error) {
 void print_warnings(const Console& console, const std::vector<Warning>& warnings) {
   if (console.format == OutputFormat::json || console.quiet) return;
   for (const Warning& warning : warnings) {
-    fmt::print(console.err, "crossval: warning: {} ({})\n", warning.message, warning.name);
+    fmt::print(console.err, "crossval: warning: {} ({})\n", printable(warning.message),
+               printable(warning.name));
   }
 }
 

@@ -23,13 +23,16 @@
 namespace crossval {
 namespace {
 
-Result<int> number(const EngineSpec& spec, const char* key, int fallback) {
+constexpr int kMostThreads = 1024;
+constexpr int kMostPositions = 1 << 16;  // of a batch
+
+Result<int> number(const EngineSpec& spec, const char* key, int fallback, int most) {
   const std::string text = spec.get(key);
   if (text.empty() && !spec.options.contains(key)) return fallback;
   int value = 0;
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (status != std::errc{} || end != text.data() + text.size() || value < 1 || value > 1024) {
-    return fail(ExitCode::usage, fmt::format("{}={} is no number from 1 to 1024", key, text),
+  if (status != std::errc{} || end != text.data() + text.size() || value < 1 || value > most) {
+    return fail(ExitCode::usage, fmt::format("{}={} is no number from 1 to {}", key, text, most),
                 "engine " + spec.name);
   }
   return value;
@@ -60,11 +63,16 @@ Result<std::unique_ptr<Engine>> make_native(const EngineSpec& spec, const Engine
   if (defaults.tokens_only && !spec.options.contains("fault")) {
     return make_native_vocabulary(model_path(spec, defaults), tokenizer_path(spec));
   }
-  const auto threads = number(spec, "threads", defaults.threads);
+  const auto threads = number(spec, "threads", defaults.threads, kMostThreads);
   if (!threads) return tl::unexpected(threads.error());
+  const auto batch =
+      number(spec, "batch", static_cast<int>(defaults.batch.value_or(512)), kMostPositions);
+  if (!batch) return tl::unexpected(batch.error());
   const std::string kv = spec.get("kv", defaults.kv);
   if (kv != "f16" && kv != "f32") {
-    return fail(ExitCode::usage, "kv=" + kv + " is neither f16 nor f32", "engine native");
+    return fail(ExitCode::usage, "kv=" + kv + ": native keeps keys and values in f16 or f32",
+                "engine native",
+                "Give another type to llama.cpp alone: --reference llama.cpp:kv=" + kv + ".");
   }
   const auto i2s_layout = layout_of(spec, defaults);
   if (!i2s_layout) return tl::unexpected(i2s_layout.error());
@@ -75,7 +83,7 @@ Result<std::unique_ptr<Engine>> make_native(const EngineSpec& spec, const Engine
                              .kv = kv == "f16" ? KvType::f16 : KvType::f32,
                              .threads = *threads,
                              .n_ctx = *context,
-                             .n_batch = defaults.batch,
+                             .n_batch = *batch,
                              .i2s_layout = *i2s_layout,
                              .faults = split_faults(spec.get("fault")),
                              .stop = std::move(stop)});
@@ -110,21 +118,27 @@ Result<std::unique_ptr<Engine>> make_llama(const EngineSpec& spec, const EngineD
                                            const Console& console, std::stop_token stop) {
   const auto context = context_size(defaults.context, {model_path(spec, defaults)});
   if (!context) return tl::unexpected(context.error());
-  const std::string bitnet = bitnet_trait(model_path(spec, defaults));
-  const auto worker = llama_worker(spec, !bitnet.empty(), console, stop);
-  if (!worker) return tl::unexpected(worker.error());
   LlamaOptions options;
-  options.worker_path = worker->path;
-  if (!worker->chosen_by.empty()) options.environment = {worker->chosen_by};
   options.settings = {{"model", model_path(spec, defaults)},
                       {"kv", spec.get("kv", defaults.kv)},
                       {"threads", spec.get("threads", std::to_string(defaults.threads))},
-                      {"n_ctx", std::to_string(*context)},
-                      {"n_batch", std::to_string(defaults.batch)},
                       {"tokens_only", defaults.tokens_only ? "1" : "0"}};
-  for (const char* key : {"profile", "ngl", "device"}) {
+  // What is not asked for is the worker's to choose.
+  if (*context != kDefaultContext) options.settings["n_ctx"] = std::to_string(*context);
+  if (defaults.batch) options.settings["n_batch"] = std::to_string(*defaults.batch);
+  for (const auto& [key, setting] : {std::pair{"batch", "n_batch"}, {"ubatch", "n_ubatch"}}) {
+    const auto positions = number(spec, key, 0, kMostPositions);
+    if (!positions) return tl::unexpected(positions.error());
+    if (*positions > 0) options.settings[setting] = std::to_string(*positions);
+  }
+  for (const char* key : {"profile", "kv-k", "kv-v", "fa", "repack", "ngl", "device"}) {
     if (spec.options.contains(key)) options.settings[key] = spec.get(key);
   }
+  const std::string bitnet = bitnet_trait(model_path(spec, defaults));
+  const auto worker = llama_worker(spec, !bitnet.empty(), console, stop);
+  if (!worker) return tl::unexpected(worker.error());
+  options.worker_path = worker->path;
+  if (!worker->chosen_by.empty()) options.environment = {worker->chosen_by};
   options.timeout = std::chrono::milliseconds(static_cast<int64_t>(defaults.timeout_seconds * 1e3));
   options.stop = std::move(stop);
   auto engine = make_llama_engine(std::move(options));
@@ -141,12 +155,40 @@ struct EngineKind {
                                           std::stop_token);
 };
 
-constexpr std::string_view kNativeKeys[] = {"model", "threads",   "kv",
+constexpr std::string_view kNativeKeys[] = {"model", "threads",   "batch",     "kv",
                                             "fault", "tokenizer", "i2s-layout"};
-constexpr std::string_view kLlamaKeys[] = {"model", "threads", "kv",     "profile", "src",
-                                           "build", "release", "worker", "ngl",     "device"};
+constexpr std::string_view kLlamaKeys[] = {
+    "model",  "threads", "batch", "ubatch", "kv",      "kv-k",   "kv-v", "fa",
+    "repack", "profile", "src",   "build",  "release", "worker", "ngl",  "device"};
 // Of every engine: what it is given (cli/model_prompt.h).
 constexpr std::string_view kPromptKeys[] = {"template", "prompt"};
+
+// What native does instead of what a key of llama.cpp varies.
+struct Instead {
+  std::string_view key, words;
+};
+constexpr Instead kNativeInstead[] = {
+    {"ubatch", "Native evaluates a batch in one piece: batch= says how large it is."},
+    {"kv-k", "Native keeps keys and values in one type: kv=f16 or kv=f32."},
+    {"kv-v", "Native keeps keys and values in one type: kv=f16 or kv=f32."},
+    {"fa", "Native has no flash attention: it computes attention as canonical llama.cpp does."},
+    {"repack", "Native computes with the weights as the file stores them."},
+    {"ngl", "Native computes on the CPU."},
+    {"device", "Native computes on the CPU."},
+    {"profile", "Native has one arithmetic, that of canonical llama.cpp."},
+};
+
+struct Choice {
+  std::string_view key;
+  std::vector<std::string_view> values;
+};
+
+const std::vector<Choice>& choices() {
+  static const std::vector<Choice> kChoices{{"fa", {"on", "off", "auto"}},
+                                            {"repack", {"on", "off"}},
+                                            {"profile", {"canonical", "production"}}};
+  return kChoices;
+}
 constexpr EngineKind kKinds[] = {
     {"native", kNativeKeys, make_native},
     {"llama.cpp", kLlamaKeys, make_llama},
@@ -162,6 +204,19 @@ std::string hint(const std::string& typed, const std::vector<std::string>& known
   const std::string near = nearest_word(typed, known);
   return (near.empty() ? "" : "Did you mean " + near + "? ") +
          fmt::format("There are: {}.", fmt::join(known, ", "));
+}
+
+Result<void> check_values(const EngineSpec& spec) {
+  for (const Choice& choice : choices()) {
+    const auto given = spec.options.find(std::string(choice.key));
+    if (given == spec.options.end()) continue;
+    if (std::ranges::find(choice.values, given->second) != choice.values.end()) continue;
+    return fail(ExitCode::usage,
+                fmt::format("{}={} is none of {}", choice.key, given->second,
+                            fmt::join(choice.values, ", ")),
+                "engine " + spec.name);
+  }
+  return {};
 }
 
 }  // namespace
@@ -195,10 +250,13 @@ Result<void> check_engine_spec(const EngineSpec& spec) {
   keys.insert(keys.end(), std::begin(kPromptKeys), std::end(kPromptKeys));
   for (const auto& [key, value] : spec.options) {
     if (std::ranges::find(keys, key) != keys.end()) continue;
+    const auto* instead = std::ranges::find(kNativeInstead, key, &Instead::key);
+    const bool explained = spec.name == "native" && instead != std::end(kNativeInstead);
     return fail(ExitCode::usage, "there is no key \"" + key + "\"", "engine " + spec.name,
-                hint(key, keys));
+                explained ? fmt::format("{} There are: {}.", instead->words, fmt::join(keys, ", "))
+                          : hint(key, keys));
   }
-  return {};
+  return check_values(spec);
 }
 
 std::string model_path(const EngineSpec& spec, const EngineDefaults& defaults) {

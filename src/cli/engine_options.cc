@@ -16,10 +16,17 @@ const std::map<std::string, std::vector<std::string>>& changed_settings() {
   static const std::map<std::string, std::vector<std::string>> kChanged{
       {"model", {"model", "rope", "norm-eps", "context-class"}},
       {"kv", {"kv-type"}},
+      {"kv-k", {"kv-type"}},
+      {"kv-v", {"kv-type"}},
+      {"fa", {"flash-attention"}},
+      {"repack", {"weight-layout"}},
+      {"device", {"device"}},
+      {"ngl", {"device"}},
       {"i2s-layout", {"i2s-layout"}},
       {"fault", {"rope", "norm-eps"}},
-      {"profile", {"flash-attention"}},
-      {"build", {"flash-attention"}},
+      {"profile", {"flash-attention", "weight-layout"}},
+      {"build", {"flash-attention", "weight-layout", "device"}},
+      {"worker", {"flash-attention", "weight-layout", "device"}},
   };
   return kChanged;
 }
@@ -78,8 +85,9 @@ void add_running_options(AppOptions& app, EngineDefaults& defaults) {
   const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
     return app.add_option(names, value, help)->group(kGroup)->type_name(type);
   };
-  add("--kv", defaults.kv, "type of keys and values: f16 (default), f32", "TYPE")
-      ->check(one_of({"f16", "f32"}));
+  add("--kv", defaults.kv, "type of keys and values: f16 (default), f32; in llama.cpp also others",
+      "TYPE")
+      ->check(one_of({"f16", "f32", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"}));
   add("--i2s-layout", defaults.i2s_layout,
       "of I2_S weights in native: auto (default), x86, arm, x86-rows", "LAYOUT")
       ->check(one_of({"auto", "x86", "arm", "x86-rows"}));
@@ -88,7 +96,8 @@ void add_running_options(AppOptions& app, EngineDefaults& defaults) {
   add("-c,--ctx-size", defaults.context,
       "positions that fit (default 2048, or fewer where the model has learned fewer)", "N")
       ->check(whole_number(1, int64_t{1} << 30));
-  add("-b,--batch-size", defaults.batch, "positions evaluated at once (default 512)", "N")
+  add("-b,--batch-size", defaults.batch,
+      "positions evaluated at once (default 512, of a llama.cpp build its own)", "N")
       ->check(whole_number(1, 1 << 20));
   add("--engine-timeout", defaults.timeout_seconds,
       "longest silence of an engine that is another program (default 120)", "SECONDS")

@@ -16,13 +16,13 @@ class AppOptions;
 /// What an engine gets unless its own keys say otherwise.
 struct EngineDefaults {
   std::string model;
-  std::string kv = "f16";
+  std::string kv = "f16";           // of keys and values
   std::string i2s_layout = "auto";  // of native
   int threads = 1;
   std::optional<int64_t> context{};  // what the models allow (cli/context_size.h)
-  int64_t batch = 512;
-  double timeout_seconds = 120;  // longest silence of an engine that is another program
-  bool tokens_only = false;      // the vocabulary alone: nothing is evaluated
+  std::optional<int64_t> batch{};    // native: 512; llama.cpp: its profile's
+  double timeout_seconds = 120;      // longest silence of an engine that is another program
+  bool tokens_only = false;          // the vocabulary alone: nothing is evaluated
 };
 
 struct EngineOptions {

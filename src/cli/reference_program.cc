@@ -139,6 +139,10 @@ Result<LlamaWorker> llama_worker(const EngineSpec& spec, bool of_bitnet, const C
              keys == 0 && !tree.empty()) {
     worker.chosen_by = "LLAMA_CPP_DIR=" + tree;  // which the script reads
   }
+  // What is built already gets a profile's settings when it runs.
+  const auto profile = std::ranges::find(arguments, "--profile");
+  if (profile != arguments.end() && std::ranges::find(arguments, "--build") != arguments.end())
+    arguments.erase(profile, profile + 2);
   auto path = found_or_built(spec, std::move(arguments), console, stop);
   if (!path) {
     if (!worker.chosen_by.empty()) path.error().where += ", " + worker.chosen_by;

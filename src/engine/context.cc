@@ -1,5 +1,7 @@
 #include "engine/context.h"
 
+#include <fmt/format.h>
+
 namespace crossval {
 
 bool holds_all_learned(const EngineSettings& settings) {
@@ -9,6 +11,17 @@ bool holds_all_learned(const EngineSettings& settings) {
 std::string context_advice(const EngineSettings& settings) {
   return holds_all_learned(settings) ? "The model has learned no more positions: shorten the prompt"
                                      : "Raise -c or shorten the prompt";
+}
+
+std::optional<EngineWarning> beyond_trained_context(const EngineSettings& settings,
+                                                    int64_t positions) {
+  const bool stretched = !settings.rope.ends_with(" scale 1") || !settings.context_class.empty();
+  if (settings.n_ctx_train <= 0 || positions <= settings.n_ctx_train || stretched) return {};
+  return EngineWarning{
+      "beyond-trained-context",
+      fmt::format("{} positions are more than the {} that the model was trained on, and nothing "
+                  "scales its rotations: from there on it may write nonsense in any engine",
+                  positions, settings.n_ctx_train)};
 }
 
 }  // namespace crossval

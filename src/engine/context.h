@@ -1,6 +1,8 @@
 // How far an engine's context reaches, and what helps where that is not far enough.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "engine/info.h"
@@ -13,5 +15,11 @@ bool holds_all_learned(const EngineSettings& settings);
 /// What to do about a prompt that does not fit, as a sentence that may go on with
 /// "or …".
 std::string context_advice(const EngineSettings& settings);
+
+/// The warning "beyond-trained-context" where `positions` are more than the model was trained on
+/// and nothing stretches its rotations (a RoPE scale, factors for long contexts); none otherwise,
+/// or where the engine does not state both.
+std::optional<EngineWarning> beyond_trained_context(const EngineSettings& settings,
+                                                    int64_t positions);
 
 }  // namespace crossval

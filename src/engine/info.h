@@ -48,7 +48,9 @@ struct EngineSettings {
   std::string kv_type_k;  // "f16", "f32", …
   std::string kv_type_v;
   std::string flash_attention;  // "off", "on"
-  std::string rope;             // "base 100000 scale 1": effective values, overrides included
+  std::string weight_layout;    // "as stored", "CPU_REPACK for q4_0 (210 of 211 matrices)"
+  std::vector<std::string> weight_buffers;  // what holds them: "CPU_Mapped: 61 matrices"
+  std::string rope;  // "base 100000 scale 1": effective values, overrides included
   double norm_eps = 0.0;
   std::string i2s_layout;      // how I2_S weights are read: "x86", "arm", "x86-rows"
   std::string i2s_layout_why;  // "asked for", or what was found
@@ -62,9 +64,9 @@ struct EngineSettings {
   std::vector<std::string> not_invariant_to;
 };
 
-/// Something about the engine's reading of its files that the user should know.
+/// Something about the engine or its reading of its files that the user should know.
 struct EngineWarning {
-  std::string name;  // stable
+  std::string name;  // stable; "engine-warning", "engine-error": the engine's own words
   std::string message;
 };
 

@@ -69,10 +69,19 @@ class Differences {
         variant ? "an engine here is known to change its numbers with it" : "changes no number");
   }
 
+  // What computed it, and from what code: without effect where the arithmetic is defined.
+  void provenance(const std::string& name, const std::string& a, const std::string& b) {
+    const bool defined = candidate_.settings.not_invariant_to.empty() &&
+                         reference_.settings.not_invariant_to.empty();
+    add(name, a, b, SettingWeight::recorded,
+        defined ? "changes no number"
+                : "may change the last bits: an engine here has no canonical arithmetic");
+  }
+
   // Changes the numbers, but to find that out is what the run is for.
   void warn(const std::string& name, const std::string& a, const std::string& b,
             const std::string& effect) {
-    add(name, a, b, SettingWeight::warned, effect);
+    add(name, a, b, contains(asked_, name) ? SettingWeight::asked : SettingWeight::warned, effect);
   }
 
   void equal(const std::string& name, const std::string& value) {
@@ -134,6 +143,8 @@ ComparedSettings compare_settings(const EngineInfo& candidate, const EngineInfo&
   found.numeric("kv-type", kv_type(c), kv_type(r), "keys and values are rounded differently");
   found.numeric("flash-attention", c.flash_attention, r.flash_attention,
                 "attention sums in another order and precision");
+  found.numeric("weight-layout", c.weight_layout, r.weight_layout,
+                "other kernels multiply with rearranged weights");
   for (const ModelFactPair& fact : models.facts) {
     if (!is_stated(fact.name, c, r)) found.fact(fact.name, fact.a, fact.b, fact.effect);
   }
@@ -149,10 +160,11 @@ ComparedSettings compare_settings(const EngineInfo& candidate, const EngineInfo&
   found.harmless("micro-batch", number(c.n_ubatch), number(r.n_ubatch));
   found.harmless("context", number(c.n_ctx), number(r.n_ctx));
   found.harmless("trained-context", stated(c.n_ctx_train), stated(r.n_ctx_train));
-  found.harmless("device", c.device, r.device);
-  found.harmless("isa", candidate.identity.isa, reference.identity.isa);
-  found.harmless("build", candidate.identity.build, reference.identity.build);
-  found.harmless("libm", candidate.identity.libm, reference.identity.libm);
+  found.warn("device", c.device, r.device,
+             "another device computes in another order and precision");
+  found.provenance("isa", candidate.identity.isa, reference.identity.isa);
+  found.provenance("build", candidate.identity.build, reference.identity.build);
+  found.provenance("libm", candidate.identity.libm, reference.identity.libm);
   return found.take();
 }
 

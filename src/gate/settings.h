@@ -42,9 +42,10 @@ struct ComparedSettings {
 
 /// Every setting that the two engines state, or one of them. The refused ones' names are:
 /// vocabulary, all-logits (both whatever was asked; all-logits also when both lack it), model,
-/// kv-type, flash-attention, rope, norm-eps, context-class (asked when `asked` holds the name, or
-/// when a planted fault explains it: rope and norm-eps). Recorded or warned: threads, batch,
-/// micro-batch, context, trained-context, device, isa, build, libm. Where the models are not the
+/// kv-type, flash-attention, weight-layout, rope, norm-eps, context-class (asked when `asked` holds
+/// the name, or when a planted fault explains it: rope and norm-eps). Asked or warned: device,
+/// activation. Recorded or warned: threads, batch, micro-batch, context, trained-context. Recorded:
+/// isa, build, libm. Where the models are not the
 /// same, each fact of theirs (model_facts.h of inspect) stands beside the engines' settings, and
 /// has the weight of "model"; rope and norm-eps are left to engines that state them.
 ComparedSettings compare_settings(const EngineInfo& candidate, const EngineInfo& reference,

@@ -89,6 +89,7 @@ EngineInfo describe_native(const NativeOptions& options, const Model& model,
   s.all_logits = true;
   s.kv_type_k = s.kv_type_v = options.kv == KvType::f16 ? "f16" : "f32";
   s.flash_attention = "off";
+  s.weight_layout = "as stored";
   s.rope = fmt::format("base {} scale {:g}", h.rope.base, h.rope.scale);
   s.norm_eps = h.norm_eps;
   if (model.i2s) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/utf8.h"
 #include "engine/context.h"
 #include "process/answers.h"
 #include "process/info_json.h"
@@ -19,6 +20,17 @@ namespace {
 using protocol::bytes_of;
 using protocol::FrameType;
 using protocol::PayloadReader;
+
+constexpr size_t kWarnings = 16;                            // of one engine that are shown
+constexpr size_t kWarningName = 40, kWarningMessage = 400;  // bytes
+constexpr int kWarningsInARow = 1000;
+
+void shorten(std::string& text, size_t bytes) {
+  if (text.size() <= bytes) return;
+  text.resize(bytes);
+  text.resize(bytes - incomplete_utf8_tail(text));
+  text += "…";
+}
 
 class ProcessEngine : public Engine {
  public:
@@ -38,6 +50,7 @@ class ProcessEngine : public Engine {
     if (!frame) return tl::unexpected(frame.error());
     auto info = parse_engine_info(PayloadReader(frame->payload).rest_text());
     if (!info) return worker_->broken("introduced itself badly: " + info.error().what);
+    info->warnings = std::move(info_.warnings);  // what came before it
     info_ = std::move(*info);
     std::vector<std::string>& environment = info_.settings.environment;
     environment.insert(environment.end(), options.environment.begin(), options.environment.end());
@@ -97,7 +110,7 @@ class ProcessEngine : public Engine {
     if (!sent) return sent;
     const int32_t end = first + static_cast<int32_t>(ids.size());
     while (true) {
-      const auto frame = worker_->receive();
+      const auto frame = receive();
       if (!frame) return tl::unexpected(frame.error());
       if (frame->type == FrameType::done) return finish(end);
       if (frame->type != FrameType::row) return unexpected(*frame);
@@ -116,7 +129,7 @@ class ProcessEngine : public Engine {
     if (auto ok = worker_->send(FrameType::trace, {bytes_of(ids)}); !ok) return ok;
     TraceTensor tensor;
     while (true) {
-      const auto frame = worker_->receive();
+      const auto frame = receive();
       if (!frame) return tl::unexpected(frame.error());
       if (frame->type == FrameType::done) {
         evaluated_ = static_cast<int32_t>(ids.size());
@@ -143,10 +156,37 @@ class ProcessEngine : public Engine {
     return expect(answer);
   }
 
+  // The next frame that is no warning.
+  Result<Frame> receive() {
+    for (int warnings = 0;; ++warnings) {
+      auto frame = worker_->receive();
+      if (!frame || frame->type != FrameType::warning) return frame;
+      auto warning = parse_engine_warning(PayloadReader(frame->payload).rest_text());
+      if (!warning) return worker_->broken("warned badly: " + warning.error().what);
+      if (warnings == kWarningsInARow) return worker_->broken("does nothing but warn");
+      take_warning(*std::move(warning));
+    }
+  }
+
   Result<Frame> expect(FrameType answer) {
-    auto frame = worker_->receive();
+    auto frame = receive();
     if (frame && frame->type != answer) return unexpected(*frame);
     return frame;
+  }
+
+  // Each once, few and short: an engine may say anything.
+  void take_warning(EngineWarning warning) {
+    std::vector<EngineWarning>& all = info_.warnings;
+    shorten(warning.name, kWarningName);
+    shorten(warning.message, kWarningMessage);
+    const bool known = std::ranges::any_of(all, [&](const EngineWarning& other) {
+      return other.name == warning.name && other.message == warning.message;
+    });
+    if (known || all.size() > kWarnings) return;
+    if (all.size() == kWarnings) {
+      warning = {"more-warnings", "the engine warns about more than is shown here"};
+    }
+    all.push_back(std::move(warning));
   }
 
   // An error frame becomes that error; anything else breaks the protocol.
@@ -224,7 +264,7 @@ class ProcessEngine : public Engine {
   Result<void> cancel() {
     if (auto ok = worker_->send(FrameType::cancel); !ok) return ok;
     while (true) {
-      const auto frame = worker_->receive();
+      const auto frame = receive();
       if (!frame) return tl::unexpected(frame.error());
       if (frame->type == FrameType::done) break;
       if (frame->type != FrameType::row && frame->type != FrameType::tensor &&

@@ -1,5 +1,6 @@
 #include "process/info_json.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -74,6 +75,8 @@ void take_settings(const Json& json, EngineSettings& s, std::string& problem) {
   from.take("kv_type_k", s.kv_type_k);
   from.take("kv_type_v", s.kv_type_v);
   from.take("flash_attention", s.flash_attention);
+  from.take("weight_layout", s.weight_layout);
+  from.take("weight_buffers", s.weight_buffers);
   from.take("rope", s.rope);
   from.take("norm_eps", s.norm_eps);
   from.take("i2s_layout", s.i2s_layout);
@@ -98,6 +101,11 @@ const Json& part(const Json& json, const char* key) {
   static const Json empty = Json::object();
   const auto found = json.find(key);
   return found != json.end() && found->is_object() ? *found : empty;
+}
+
+// What an engine says must not look like lines of ours.
+void one_line(std::string& text) {
+  std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\r'; }, ' ');
 }
 
 }  // namespace
@@ -130,10 +138,24 @@ Result<Error> parse_engine_error(std::string_view text) {
   from.take("where", error.where);
   from.take("hint", error.hint);
   if (!problem.empty()) return fail(ExitCode::engine_failed, problem);
+  for (std::string* said : {&error.what, &error.where, &error.hint}) one_line(*said);
   error.code = kind == "usage"   ? ExitCode::usage
                : kind == "input" ? ExitCode::bad_input_file
                                  : ExitCode::engine_failed;
   return error;
+}
+
+Result<EngineWarning> parse_engine_warning(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return fail(ExitCode::engine_failed, "its warning is no JSON");
+  std::string problem;
+  EngineWarning warning;
+  Members from(json, problem);
+  from.take("name", warning.name);
+  from.take("message", warning.message);
+  if (!problem.empty()) return fail(ExitCode::engine_failed, problem);
+  for (std::string* said : {&warning.name, &warning.message}) one_line(*said);
+  return warning;
 }
 
 }  // namespace crossval

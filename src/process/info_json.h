@@ -15,4 +15,7 @@ Result<EngineInfo> parse_engine_info(std::string_view json);
 /// The payload of an error frame. Errors: as above.
 Result<Error> parse_engine_error(std::string_view json);
 
+/// The payload of a warning frame. Errors: as above.
+Result<EngineWarning> parse_engine_warning(std::string_view json);
+
 }  // namespace crossval

@@ -69,6 +69,8 @@ const char* name_of(FrameType type) {
       return "error";
     case FrameType::sources:
       return "sources";
+    case FrameType::warning:
+      return "warning";
   }
   return nullptr;
 }

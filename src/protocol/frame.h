@@ -44,6 +44,7 @@ enum class FrameType : uint16_t {
   done = 135,
   error = 136,
   sources = 137,
+  warning = 138,
 };
 
 /// "ready"; "type 77" is nullptr here.

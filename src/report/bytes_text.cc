@@ -51,7 +51,7 @@ bool is_invisible(int32_t code) {
   }
 }
 
-std::string escaped_character(const Character& character) {
+std::string printable_character(const Character& character) {
   switch (character.code) {
     case '\n':
       return "\\n";
@@ -59,10 +59,6 @@ std::string escaped_character(const Character& character) {
       return "\\r";
     case '\t':
       return "\\t";
-    case '"':
-      return "\\\"";
-    case '\\':
-      return "\\\\";
     default:
       break;
   }
@@ -73,15 +69,18 @@ std::string escaped_character(const Character& character) {
   return std::string(character.bytes);
 }
 
-}  // namespace
+std::string escaped_character(const Character& character) {
+  if (character.code == '"') return "\\\"";
+  if (character.code == '\\') return "\\\\";
+  return printable_character(character);
+}
 
-std::string escaped(std::string_view bytes) {
+template <class Show>
+std::string shown(std::string_view bytes, const Show& show) {
   std::string text;
   while (!bytes.empty()) {
     const size_t valid = find_invalid_utf8(bytes);
-    for (const Character& character : characters(bytes.substr(0, valid))) {
-      text += escaped_character(character);
-    }
+    for (const Character& character : characters(bytes.substr(0, valid))) text += show(character);
     bytes.remove_prefix(valid);
     if (bytes.empty()) break;
     text += fmt::format("\\x{:02x}", static_cast<unsigned char>(bytes.front()));
@@ -89,6 +88,12 @@ std::string escaped(std::string_view bytes) {
   }
   return text;
 }
+
+}  // namespace
+
+std::string escaped(std::string_view bytes) { return shown(bytes, escaped_character); }
+
+std::string printable(std::string_view text) { return shown(text, printable_character); }
 
 int display_width(std::string_view text) {
   int width = 0;

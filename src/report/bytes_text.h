@@ -10,6 +10,10 @@ namespace crossval {
 /// C, bytes that are not UTF-8 as \xNN, invisible and direction-changing characters as \u{N}.
 std::string escaped(std::string_view bytes);
 
+/// Text of any source that is safe to print: like `escaped`, but quotes and backslashes stay, so
+/// that a text that has been through either is not changed again.
+std::string printable(std::string_view text);
+
 /// Columns that a terminal uses for valid UTF-8 (wide characters take two, combining ones none).
 int display_width(std::string_view text);
 

@@ -38,6 +38,8 @@ Json settings_of(const EngineSettings& settings) {
           {"kv_type_k", json_bytes(settings.kv_type_k)},
           {"kv_type_v", json_bytes(settings.kv_type_v)},
           {"flash_attention", json_bytes(settings.flash_attention)},
+          {"weight_layout", json_bytes(settings.weight_layout)},
+          {"weight_buffers", list(settings.weight_buffers)},
           {"rope", json_bytes(settings.rope)},
           {"norm_eps", json_number(settings.norm_eps)},
           {"i2s_layout", json_bytes(settings.i2s_layout)},

@@ -26,7 +26,9 @@ const char* code_of(Tint tint) {
 }
 
 // Lines of at most `width` columns, broken at blanks; a longer word keeps a line of its own.
-std::vector<std::string> wrapped(std::string_view text, int width) {
+std::vector<std::string> wrapped(std::string_view unsafe, int width) {
+  const std::string safe = printable(unsafe);
+  std::string_view text = safe;
   std::vector<std::string> lines(1);
   int used = 0;
   while (!text.empty()) {
@@ -87,6 +89,7 @@ std::string Table::text(const Layout& layout) const {
 
   std::vector<int> widths(columns_.size(), 0);
   for (Row& row : rows) {
+    for (Cell& cell : row.cells) cell.text = printable(cell.text);
     if (row.across) continue;
     for (size_t i = 0; i < row.cells.size(); ++i) {
       if (columns_[i].max_width > 0) {

@@ -1,4 +1,5 @@
-// The few shapes that text reports are made of: tints, labelled paragraphs, tables.
+// The few shapes that text reports are made of: tints, labelled paragraphs, tables. Whatever text
+// they are given, what they print is safe for a terminal (`printable`).
 #pragma once
 
 #include <string>

@@ -24,6 +24,8 @@ std::string settings_line(const EngineSettings& settings) {
     append(text, "flash attention " + settings.flash_attention);
   append(text, counted(settings.threads, "thread"));
   append(text, fmt::format("batch {}", settings.n_batch));
+  if (settings.n_ubatch != 0 && settings.n_ubatch != settings.n_batch)
+    append(text, fmt::format("micro-batch {}", settings.n_ubatch));
   append(text, fmt::format("context {}", settings.n_ctx));
   append(text, settings.device);
   return text;
@@ -46,6 +48,9 @@ std::string engine_lines(const char* side, const EngineInfo& info, bool own_mode
   std::string lines = layout.labelled(side, name_line(info.identity), Tint::strong);
   if (!info.identity.isa.empty()) lines += layout.labelled("", escaped(info.identity.isa));
   lines += layout.labelled("", settings_line(info.settings));
+  const std::string& weights = info.settings.weight_layout;
+  if (!weights.empty() && weights != "as stored")
+    lines += layout.labelled("", "weights rearranged: " + weights);
   if (const std::string faults = faults_line(info.identity); !faults.empty()) {
     lines += layout.labelled("", faults, Tint::warn);
   }
@@ -75,6 +80,9 @@ std::string engine_lines(const char* side, const EngineInfo& info, bool own_mode
   detail("activation function", info.identity.activation_function);
   detail("interface", info.identity.api);
   detail("RoPE", info.settings.rope);
+  std::string buffers;
+  for (const std::string& buffer : info.settings.weight_buffers) append(buffers, buffer);
+  detail("weights in", buffers);
   return lines;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "engine/context.h"
 #include "gate/health.h"
 #include "session/prompt_record.h"
 #include "session/text_stream.h"
@@ -60,6 +61,8 @@ Result<Generation> GenerationRun::run() {
   result_.prompt = prompt_record(plan_.prompt);
   result_.warnings = all_warnings(plan_.prompt, engine_);
   const auto reason = evaluate_everything();
+  if (const auto beyond = beyond_trained_context(engine_.info().settings, evaluated_))
+    result_.warnings.push_back({beyond->name, beyond->message});
   append_warnings(engine_.info(), "", result_.warnings, result_.engine.warnings.size());
   // An interrupted engine may fail or leave rows out: that is no finding.
   if (!reason && !stop_.stop_requested()) return tl::unexpected(reason.error());

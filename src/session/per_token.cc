@@ -71,6 +71,7 @@ class PerTokenRun {
   Result<void> check_capabilities() const;
   Result<bool> pass_gates();
   Result<void> check_context() const;
+  void warn_beyond_training();
   Result<void> evaluate_everything();
   Result<void> evaluate(const Step& step);
   Result<bool> compare_step(const Step& step, bool in_batch);
@@ -105,6 +106,7 @@ Result<Comparison> PerTokenRun::run() {
   if (!open) return tl::unexpected(open.error());
   if (*open) {
     if (auto ok = check_context(); !ok) return tl::unexpected(ok.error());
+    warn_beyond_training();
     if (auto ok = evaluate_everything(); !ok) return tl::unexpected(ok.error());
     if (auto ok = find_origins(); !ok) return tl::unexpected(ok.error());
     if (plan_.first_diff && !result_.positions.empty()) {
@@ -188,6 +190,24 @@ Result<void> PerTokenRun::check_context() const {
     }
   }
   return {};
+}
+
+// Once where both sides say the same.
+void PerTokenRun::warn_beyond_training() {
+  const auto positions = static_cast<int64_t>(result_.tokens.size()) + plan_.max_tokens;
+  const auto candidate = beyond_trained_context(result_.candidate.settings, positions);
+  const auto reference = beyond_trained_context(result_.reference.settings, positions);
+  const bool same = candidate && reference && candidate->message == reference->message;
+  if (same) {
+    result_.warnings.push_back({candidate->name, candidate->message});
+    return;
+  }
+  for (const Side side : {Side::candidate, Side::reference}) {
+    const auto& warning = side == Side::candidate ? candidate : reference;
+    if (!warning) continue;
+    result_.warnings.push_back(
+        {warning->name, engine_label(engines_, side) + ": " + warning->message});
+  }
 }
 
 Result<void> PerTokenRun::evaluate_everything() {
@@ -378,7 +398,12 @@ Result<void> PerTokenRun::find_first_difference() {
   size_t bad = 0;
   while (bad + 1 < result_.positions.size() && result_.positions[bad].metrics.identical) ++bad;
   observer_.phase("trace");
-  auto trace = compare_traces(engines_, evaluated_ids(bad + 1), stop_);
+  // Where the size of a batch matters, the trace evaluates what the run evaluated at once.
+  const bool by_batch = !result_.candidate.settings.not_invariant_to.empty() ||
+                        !result_.reference.settings.not_invariant_to.empty();
+  const size_t prompt = std::min(result_.tokens.size(), result_.positions.size());
+  auto trace =
+      compare_traces(engines_, evaluated_ids(by_batch ? std::max(bad + 1, prompt) : bad + 1), stop_);
   if (!trace) return tl::unexpected(trace.error());
   if (trace->tensors_compared == 0) {
     result_.health.push_back({"nothing-compared", Side::candidate, -1, -1,

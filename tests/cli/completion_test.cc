@@ -57,7 +57,8 @@ TEST(OptionTable, KindsOfOptions) {
   EXPECT_EQ(option(run, "--chat").value, "");
   EXPECT_TRUE(option(run, "--stop").repeatable);
   EXPECT_FALSE(option(run, "--temp").repeatable);
-  EXPECT_THAT(option(run, "--kv").choices, ElementsAre("f16", "f32"));
+  EXPECT_THAT(option(run, "--kv").choices,
+              ElementsAre("f16", "f32", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"));
   EXPECT_THAT(option(run, "--bos").choices, ElementsAre("auto", "on", "off"));
   EXPECT_THAT(option(run, "--engine").choices, ElementsAre("native", "llama.cpp"));
   const OptionRow& shell = option(command(rows, "completion"), "shell");

@@ -155,7 +155,7 @@ MakeEngine native_engine(const std::string& fault = {}) {
     NativeOptions options{.model_path = defaults.model,
                           .kv = defaults.kv == "f16" ? KvType::f16 : KvType::f32,
                           .n_ctx = defaults.context.value_or(64),
-                          .n_batch = defaults.batch};
+                          .n_batch = defaults.batch.value_or(512)};
     if (!fault.empty()) options.faults = {fault};
     return make_native_engine(options);
   };

@@ -27,7 +27,15 @@ TEST(EnginePair, KeysOfOneSideAreAskedFor) {
   EXPECT_THAT(engine_pair(with("native:model=b.gguf", "llama.cpp"))->asked_differences,
               Contains("model"));
   EXPECT_THAT(engine_pair(with("native", "llama.cpp:profile=production"))->asked_differences,
+              ElementsAre("flash-attention", "weight-layout"));
+  EXPECT_THAT(engine_pair(with("native", "llama.cpp:build=b"))->asked_differences,
+              ElementsAre("device", "flash-attention", "weight-layout"));
+  EXPECT_THAT(engine_pair(with("native", "llama.cpp:kv-v=f32"))->asked_differences,
+              ElementsAre("kv-type"));
+  EXPECT_THAT(engine_pair(with("native", "llama.cpp:fa=on"))->asked_differences,
               ElementsAre("flash-attention"));
+  EXPECT_THAT(engine_pair(with("native", "llama.cpp:repack=on"))->asked_differences,
+              ElementsAre("weight-layout"));
 }
 
 TEST(EnginePair, ThreadsAreNoAskedDifference) {

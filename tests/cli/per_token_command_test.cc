@@ -47,7 +47,7 @@ INSTANTIATE_TEST_SUITE_P(
                 {"no model given", "llama.cpp:model="}},
         Refusal{{"-m", "x", "-p", "x", "--candidate", "nativ"}, {"Did you mean native?"}},
         Refusal{{"-m", "x", "-p", "x", "--candidate", "native:colour=red"},
-                {"there is no key", "colour", "model, threads, kv, fault, tokenizer"}},
+                {"there is no key", "colour", "model, threads, batch, kv, fault, tokenizer"}},
         Refusal{{"-m", "x", "-p", "x", "--reference", "llama.cpp:profil=production"},
                 {"Did you mean profile?"}},
         Refusal{{"-m", "x", "-p", "x", "--candidate", "llama.cpp", "--tokenizer", "t.json"},

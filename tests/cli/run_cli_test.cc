@@ -86,7 +86,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{{"run", "--temp", "warm"}, "--temp: \"warm\" is no number"},
         BadLine{{"inspect", "--sort", "foo", "f"},
                 "--sort: \"foo\" is none of file, name, size, offset (command line)"},
-        BadLine{{"run", "--kv", "f61"}, "--kv: \"f61\" is none of f16, f32; did you mean f16?"}));
+        BadLine{{"run", "--kv", "f61"},
+                "--kv: \"f61\" is none of f16, f32, bf16, q8_0, q5_1, q5_0, q4_1, q4_0, iq4_nl; "
+                "did you mean "
+                "f16?"}));
 
 TEST(RunCli, RequiredOptionsAreMarked) {
   const std::string help = run_captured({"synth", "--help"}).out;

@@ -47,7 +47,7 @@ def offered(words):
     ("inspect --so", "--sort"),
     # values that are known
     ("per-token --require ", "bits cos"),
-    ("per-token --kv ", "f16 f32"),
+    ("per-token --kv q4", "q4_0 q4_1"),
     ("run --format j", "json"),  # and no file that begins so
     ("run --format=j", "json"),
     ("run --format=", "json text"),

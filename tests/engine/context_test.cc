@@ -25,5 +25,22 @@ TEST(Context, IsNotRaisedWhereAllLearnedPositionsFit) {
             "The model has learned no more positions: shorten the prompt");
 }
 
+TEST(Context, BeyondTheTrainedOneIsWarnedAboutUnlessRotationsAreScaled) {
+  EngineSettings s;
+  s.n_ctx_train = 100;
+  s.rope = "base 10000 scale 1";
+  EXPECT_FALSE(beyond_trained_context(s, 100));
+  const auto warning = beyond_trained_context(s, 101);
+  ASSERT_TRUE(warning);
+  EXPECT_EQ(warning->name, "beyond-trained-context");
+  EXPECT_NE(warning->message.find("101 positions are more than the 100"), std::string::npos);
+  s.rope = "base 10000 scale 0.25";
+  EXPECT_FALSE(beyond_trained_context(s, 101));
+  s.rope = "base 10000 scale 1";
+  s.context_class = "long";  // factors of its own
+  EXPECT_FALSE(beyond_trained_context(s, 101));
+  EXPECT_FALSE(beyond_trained_context({}, 101));  // neither is stated
+}
+
 }  // namespace
 }  // namespace crossval

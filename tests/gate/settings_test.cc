@@ -25,6 +25,7 @@ EngineInfo engine() {
   s.all_logits = true;
   s.kv_type_k = s.kv_type_v = "f16";
   s.flash_attention = "off";
+  s.weight_layout = "as stored";
   s.rope = "base 10000 scale 1";
   s.norm_eps = 1e-5;
   s.context_class = "short";
@@ -52,6 +53,7 @@ const std::vector<Case> kNumeric = {
     {"model", [](EngineInfo& e) { e.settings.model_path = "no-such-directory/b.gguf"; }},
     {"kv-type", [](EngineInfo& e) { e.settings.kv_type_v = "f32"; }},
     {"flash-attention", [](EngineInfo& e) { e.settings.flash_attention = "on"; }},
+    {"weight-layout", [](EngineInfo& e) { e.settings.weight_layout = "CPU_REPACK for q4_0"; }},
     {"rope", [](EngineInfo& e) { e.settings.rope = "base 500000 scale 1"; }},
     {"norm-eps", [](EngineInfo& e) { e.settings.norm_eps = 1e-6; }},
     {"context-class", [](EngineInfo& e) { e.settings.context_class = "long"; }}};
@@ -61,8 +63,9 @@ const std::vector<Case> kHarmless = {
     {"batch", [](EngineInfo& e) { e.settings.n_batch = 7; }},
     {"micro-batch", [](EngineInfo& e) { e.settings.n_ubatch = 7; }},
     {"context", [](EngineInfo& e) { e.settings.n_ctx = 4096; }},
-    {"trained-context", [](EngineInfo& e) { e.settings.n_ctx_train = 1024; }},
-    {"device", [](EngineInfo& e) { e.settings.device = "gpu"; }},
+    {"trained-context", [](EngineInfo& e) { e.settings.n_ctx_train = 1024; }}};
+
+const std::vector<Case> kProvenance = {
     {"isa", [](EngineInfo& e) { e.identity.isa = "avx512"; }},
     {"build", [](EngineInfo& e) { e.identity.build = "clang 19"; }},
     {"libm", [](EngineInfo& e) { e.identity.libm = "glibc 2.41"; }}};
@@ -106,6 +109,32 @@ TEST(Settings, WhatShouldNotMatterIsRecordedOrWarnedAbout) {
     EXPECT_EQ(only_difference(variant, {}).weight, SettingWeight::warned) << c.name;
     EXPECT_FALSE(is_refused({only_difference(variant, {})})) << c.name;
   }
+}
+
+TEST(Settings, ProvenanceChangesNoNumberWhereTheArithmeticIsDefined) {
+  for (const Case& c : kProvenance) {
+    const auto canonical = only_difference(c.change, {});
+    EXPECT_EQ(canonical.name, c.name);
+    EXPECT_EQ(canonical.weight, SettingWeight::recorded);
+    EXPECT_EQ(canonical.effect, "changes no number");
+    const auto other = only_difference(
+        [&](EngineInfo& e) {
+          c.change(e);
+          e.settings.not_invariant_to = {"threads"};
+        },
+        {});
+    EXPECT_EQ(other.weight, SettingWeight::recorded);
+    EXPECT_TRUE(other.effect.starts_with("may change the last bits")) << other.effect;
+  }
+}
+
+TEST(Settings, AnotherDeviceIsWarnedAbout) {
+  const auto gpu = [](EngineInfo& e) { e.settings.device = "CUDA0"; };
+  const auto unasked = only_difference(gpu, {});
+  EXPECT_EQ(unasked.name, "device");
+  EXPECT_EQ(unasked.weight, SettingWeight::warned);
+  EXPECT_EQ(unasked.effect, "another device computes in another order and precision");
+  EXPECT_EQ(only_difference(gpu, {"device"}).weight, SettingWeight::asked);
 }
 
 TEST(Settings, VocabularyAndAllLogitsAreRefusedWhateverWasAsked) {

@@ -80,6 +80,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "start", ""},
         Misdeed{"Unknown", "start-unknown", "unknown type 77", "start", ""},
         Misdeed{"OutOfTurn", "start-out-of-turn", "out of turn: hello", "start", ""},
+        Misdeed{"WarnsOn", "warns-on", "does nothing but warn", "start", ""},
+        Misdeed{"WarnsBadly", "warns-badly", "\"message\" has the wrong type", "start", ""},
         Misdeed{"NoJson", "no-json", "introduced itself badly", "start", ""},
         Misdeed{"NoVocabulary", "no-vocab", "n_vocab is not in [1, ", "start", ""},
         Misdeed{"HugeNumber", "huge-number", "\"n_ctx\" has the wrong type", "start", ""},
@@ -195,11 +197,35 @@ TEST(ProcessEngine, ErrorsOfTheEngineKeepTheirKind) {
     const auto result = (*engine)->evaluate(kIds, 0, go_on);
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(result.error().code, code);
-    EXPECT_EQ(result.error().what, "no");
+    EXPECT_EQ(result.error().what, "no thing");  // one line, which cannot pass for two
     EXPECT_EQ(result.error().where, "engine fake, evaluate, position 0");
     EXPECT_EQ(result.error().hint, "do");
     EXPECT_TRUE((*engine)->tokenize("abc", {}).has_value());  // the engine is still there
   }
+}
+
+TEST(ProcessEngine, WarningsComeOnceAndShortAndAlsoLater) {
+  const auto engine = fake("warns");
+  ASSERT_TRUE(engine.has_value()) << engine.error().message();
+  const auto& warnings = (*engine)->info().warnings;
+  ASSERT_EQ(warnings.size(), 3U);
+  EXPECT_EQ(warnings[0].name, "engine-warning");
+  EXPECT_EQ(warnings[0].message, "no pre-tokenizer");
+  EXPECT_EQ(warnings[1].message, "one line \x1b[31mof many");  // what is printed is escaped there
+  EXPECT_EQ(warnings[2].message, std::string(399, 'x') + "…");
+  ASSERT_TRUE((*engine)->evaluate(kIds, 0, go_on).has_value());
+  ASSERT_EQ((*engine)->info().warnings.size(), 4U);
+  EXPECT_EQ((*engine)->info().warnings[3].message, "later");
+  EXPECT_TRUE((*fake("good"))->info().warnings.empty());
+}
+
+TEST(ProcessEngine, WarningsAreFew) {
+  const auto engine = fake("warns-much");
+  ASSERT_TRUE(engine.has_value());
+  const auto& warnings = (*engine)->info().warnings;
+  ASSERT_EQ(warnings.size(), 17U);
+  EXPECT_EQ(warnings[15].message, "number 15");
+  EXPECT_EQ(warnings[16].name, "more-warnings");
 }
 
 TEST(ProcessEngine, NanAndSignsPassUntouched) {

@@ -163,7 +163,22 @@ void trace() {
   send(FrameType::done);
 }
 
+void warn(const std::string& text) { send(FrameType::warning, bytes_of(std::string_view(text))); }
+
+void warn_about(const std::string& message) {
+  warn(R"({"name": "engine-warning", "message": ")" + message + R"("})");
+}
+
 void introduce() {
+  if (mode == "warns") {
+    warn_about("no pre-tokenizer");
+    warn_about("no pre-tokenizer");
+    warn_about(R"(one line\n\u001b[31mof many)");
+    warn_about(std::string(399, 'x') + "\u00e4and more");
+  }
+  for (int i = 0; mode == "warns-much" && i < 40; ++i) warn_about("number " + std::to_string(i));
+  while (mode == "warns-on") warn_about("again");
+  if (mode == "warns-badly") warn(R"({"message": 7})");
   // A child of its own, which must not outlive the engine.
   const pid_t child = mode == "family" ? ::fork() : 1;
   if (child == 0) hang();
@@ -191,8 +206,10 @@ void answer(const Request& request) {
     case FrameType::is_end_of_generation:
       return send(FrameType::end_of_generation, Bytes(request.payload).first(1));
     case FrameType::evaluate:
+      if (mode == "warns") warn_about("later");
       if (mode == "usage" || mode == "input") {
-        const std::string text = R"({"kind": ")" + mode + R"(", "what": "no", "hint": "do"})";
+        const std::string text =
+            R"({"kind": ")" + mode + R"(", "what": "no\nthing", "hint": "do"})";
         return send(FrameType::error, bytes_of(std::string_view(text)));
       }
       return mode == "cancel" ? evaluate_slowly(request) : evaluate(request);

@@ -25,6 +25,17 @@ TEST(Escaped, InvisibleCharacters) {
   EXPECT_EQ(escaped("\u0085"), "\\u{85}");          // a C1 control
 }
 
+TEST(Printable, LeavesWhatIsSafeAndQuotesAndBackslashes) {
+  EXPECT_EQ(printable("naïve \"漢字\" C:\\x 🙂"), "naïve \"漢字\" C:\\x 🙂");
+  EXPECT_EQ(printable(escaped("a\x1b\n\u202e")), escaped("a\x1b\n\u202e"));
+}
+
+TEST(Printable, EscapesWhatATerminalWouldObey) {
+  EXPECT_EQ(printable("a\x1b[2J\rb\n\x07\x7f"), "a\\x1b[2J\\rb\\n\\x07\\x7f");
+  EXPECT_EQ(printable("\u009b31m \u202eabc \u2066x"), "\\u{9b}31m \\u{202e}abc \\u{2066}x");
+  EXPECT_EQ(printable("caf\xe9"), "caf\\xe9");
+}
+
 TEST(DisplayWidth, WideAndCombining) {
   EXPECT_EQ(display_width("abc"), 3);
   EXPECT_EQ(display_width("漢字"), 4);

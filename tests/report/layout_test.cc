@@ -22,6 +22,17 @@ TEST(Layout, ColourSurroundsTextAndCountsForNothing) {
   EXPECT_EQ(layout.labelled("a", "b"), "\x1b[2ma\x1b[0m          b\n");
 }
 
+TEST(Layout, WhateverItIsGivenIsSafeToPrint) {
+  const Layout layout;
+  EXPECT_EQ(layout.labelled("device", "cpu\nIDENTICAL\x1b[2J"),
+            "device     cpu\\nIDENTICAL\\x1b[2J\n");
+  EXPECT_EQ(layout.paragraph("a\u202eb\xff"), "a\\u{202e}b\\xff\n");
+  Table table({{"name"}, {"x"}});
+  table.add({{"a\x1b]0;t\x07"}, {"1"}});
+  table.add_line("b\x1b", Tint::none);
+  EXPECT_EQ(table.text(layout), "name           x\na\\x1b]0;t\\x07  1\nb\\x1b\n");
+}
+
 TEST(Table, AlignsByDisplayWidthWithoutTrailingBlanks) {
   Table table({{"n", true}, {"token", false, 6}, {"x", true}});
   table.add({{"7"}, {"漢字"}, {"1"}});

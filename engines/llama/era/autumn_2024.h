@@ -15,6 +15,10 @@ namespace crossval_llama::era {
 
 inline constexpr char kApi[] = "llama_kv_cache, no llama_vocab (autumn 2024)";
 
+inline constexpr ggml_type kCacheTypes[] = {GGML_TYPE_F32,    GGML_TYPE_F16,  GGML_TYPE_BF16,
+                                            GGML_TYPE_Q8_0,   GGML_TYPE_Q4_0, GGML_TYPE_Q4_1,
+                                            GGML_TYPE_IQ4_NL, GGML_TYPE_Q5_0, GGML_TYPE_Q5_1};
+
 using Vocab = llama_model;
 
 inline const Vocab* vocab_of(const llama_model* model) { return model; }
@@ -52,22 +56,33 @@ class Devices {
  public:
   /// Throws Failure when one is asked for.
   void place(const Options& options, llama_model_params&) {
-    cpu_only_ = options.cpu_only();
-    if (options.device.empty()) return;
+    if (options.device.empty() || options.cpu_only()) return;
     throw Failure("usage",
                   "this llama.cpp has no choice of devices (device=" + options.device + ")",
                   "Leave device= out; ngl= says how many layers go to the GPU it was built for.");
   }
-  std::string name() const { return cpu_only_ ? "cpu" : "all"; }
-
- private:
-  bool cpu_only_ = true;
 };
 
-inline void keep_weights_as_stored(llama_model_params&) {}
+/// Throws Failure when it is asked for.
+inline void set_repacking(llama_model_params&, bool repack) {
+  if (repack) throw Failure("usage", "repack=on: this llama.cpp rearranges no weights");
+}
 inline void set_common(llama_context_params& params) { params.no_perf = true; }
-inline void fuse_nothing(llama_context_params& params) { params.flash_attn = false; }
+inline void set_flash_attention(llama_context_params& params, FlashAttention asked) {
+  if (asked != FlashAttention::automatic) params.flash_attn = asked == FlashAttention::on;
+}
+inline bool has_no_flash_attention(const llama_context_params& params) {
+  return !params.flash_attn;
+}
+inline void fuse_nothing(llama_context_params&) {}
 inline void compute_on_cpu(llama_context_params& params) { params.offload_kqv = false; }
+
+inline std::string device_of(const ggml_tensor* weight) {
+  ggml_backend_buffer_type_t type = ggml_backend_buffer_get_type(weight->buffer);
+  return ggml_backend_buft_is_host(type) ? "cpu" : ggml_backend_buft_name(type);
+}
+
+inline std::string rearranged(const ggml_tensor*) { return {}; }
 
 inline ggml_type activation_of(ggml_type weight) {
 #ifdef LLAMA_CPP_HAS_TYPE_TRAITS

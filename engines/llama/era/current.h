@@ -15,6 +15,11 @@ namespace crossval_llama::era {
 
 inline constexpr char kApi[] = "llama_memory (since July 2025)";
 
+/// Of keys and values in the cache.
+inline constexpr ggml_type kCacheTypes[] = {GGML_TYPE_F32,    GGML_TYPE_F16,  GGML_TYPE_BF16,
+                                            GGML_TYPE_Q8_0,   GGML_TYPE_Q4_0, GGML_TYPE_Q4_1,
+                                            GGML_TYPE_IQ4_NL, GGML_TYPE_Q5_0, GGML_TYPE_Q5_1};
+
 using Vocab = llama_vocab;
 
 inline const Vocab* vocab_of(const llama_model* model) { return llama_model_get_vocab(model); }
@@ -54,16 +59,12 @@ class Devices {
  public:
   /// Throws Failure when there is no such device.
   void place(const Options& options, llama_model_params& params) {
-    if (!options.device.empty()) {
-      list_ = {find(options.device), nullptr};
-    } else if (options.cpu_only()) {
+    if (options.cpu_only()) {
       list_ = {nullptr};
+    } else if (!options.device.empty()) {
+      list_ = {find(options.device), nullptr};
     }
     if (!list_.empty()) params.devices = list_.data();
-  }
-  std::string name() const {
-    if (list_.empty()) return "all";
-    return list_.front() == nullptr ? "cpu" : ggml_backend_dev_name(list_.front());
   }
 
  private:
@@ -80,13 +81,21 @@ class Devices {
   std::vector<ggml_backend_dev_t> list_;  // ends with a null pointer
 };
 
-/// No weights rearranged for wider kernels.
-inline void keep_weights_as_stored(llama_model_params& params) { params.use_extra_bufts = false; }
-inline void set_common(llama_context_params& params) { params.no_perf = true; }
-/// One operation a node, as the graph's text says.
-inline void fuse_nothing(llama_context_params& params) {
-  params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
+/// Whether weights may be rearranged for wider kernels.
+inline void set_repacking(llama_model_params& params, bool repack) {
+  params.use_extra_bufts = repack;
 }
+inline void set_common(llama_context_params& params) { params.no_perf = true; }
+inline void set_flash_attention(llama_context_params& params, FlashAttention asked) {
+  params.flash_attn_type = asked == FlashAttention::off  ? LLAMA_FLASH_ATTN_TYPE_DISABLED
+                           : asked == FlashAttention::on ? LLAMA_FLASH_ATTN_TYPE_ENABLED
+                                                         : LLAMA_FLASH_ATTN_TYPE_AUTO;
+}
+inline bool has_no_flash_attention(const llama_context_params& params) {
+  return params.flash_attn_type == LLAMA_FLASH_ATTN_TYPE_DISABLED;
+}
+/// One operation a node, as the graph's text says.
+inline void fuse_nothing(llama_context_params&) {}
 inline void compute_on_cpu(llama_context_params& params) {
   params.offload_kqv = params.op_offload = false;
 }
@@ -94,6 +103,24 @@ inline void compute_on_cpu(llama_context_params& params) {
 /// What a weight of this type is multiplied with.
 inline ggml_type activation_of(ggml_type weight) {
   return ggml_get_type_traits_cpu(weight)->vec_dot_type;
+}
+
+/// The device that holds a weight.
+inline std::string device_of(const ggml_tensor* weight) {
+  ggml_backend_dev_t device =
+      ggml_backend_buft_get_device(ggml_backend_buffer_get_type(weight->buffer));
+  if (device == nullptr || ggml_backend_dev_type(device) == GGML_BACKEND_DEVICE_TYPE_CPU)
+    return "cpu";
+  return ggml_backend_dev_name(device);
+}
+
+/// How a weight is rearranged: by the name of the buffer type that did it; empty: it is as stored.
+inline std::string rearranged(const ggml_tensor* weight) {
+  ggml_backend_buffer_type_t type = ggml_backend_buffer_get_type(weight->buffer);
+  ggml_backend_dev_t device = ggml_backend_buft_get_device(type);
+  const bool plain = ggml_backend_buft_is_host(type) || device == nullptr ||
+                     type == ggml_backend_dev_buffer_type(device);
+  return plain ? "" : ggml_backend_buft_name(type);
 }
 
 /// "0.5.0, ggml 0.16.1"

@@ -15,6 +15,11 @@ namespace crossval_llama::era {
 
 inline constexpr char kApi[] = "ik_llama.cpp (llama_vocab, llama_kv_cache)";
 
+inline constexpr ggml_type kCacheTypes[] = {GGML_TYPE_F32,    GGML_TYPE_F16,  GGML_TYPE_BF16,
+                                            GGML_TYPE_Q8_0,   GGML_TYPE_Q4_0, GGML_TYPE_Q4_1,
+                                            GGML_TYPE_IQ4_NL, GGML_TYPE_Q5_0, GGML_TYPE_Q5_1,
+                                            GGML_TYPE_Q6_0,   GGML_TYPE_Q8_KV};
+
 using Vocab = llama_vocab;
 
 inline const Vocab* vocab_of(const llama_model* model) { return llama_model_get_vocab(model); }
@@ -52,24 +57,44 @@ inline void load_backends() {}
 class Devices {
  public:
   void place(const Options& options, llama_model_params& params) {
+    if (options.cpu_only()) return;
     name_ = options.device;
-    cpu_only_ = options.cpu_only();
     if (!name_.empty()) params.devices = name_.c_str();
   }
-  std::string name() const { return cpu_only_ ? "cpu" : name_.empty() ? "all" : name_; }
 
  private:
   std::string name_;
-  bool cpu_only_ = true;
 };
 
-inline void keep_weights_as_stored(llama_model_params& params) { params.repack_tensors = false; }
+/// What is mapped is not rearranged.
+inline void set_repacking(llama_model_params& params, bool repack) {
+  params.repack_tensors = repack;
+  if (repack) params.use_mmap = false;
+}
 inline void set_common(llama_context_params&) {}
+inline void set_flash_attention(llama_context_params& params, FlashAttention asked) {
+  if (asked != FlashAttention::automatic) params.flash_attn = asked == FlashAttention::on;
+}
+inline bool has_no_flash_attention(const llama_context_params& params) {
+  return !params.flash_attn;
+}
 inline void fuse_nothing(llama_context_params& params) {
-  params.flash_attn = params.fused_up_gate = params.fused_moe_up_gate = params.fused_mmad = false;
+  params.fused_up_gate = params.fused_moe_up_gate = params.fused_mmad = false;
   params.rope_cache = params.graph_reuse = params.grouped_expert_routing = false;
 }
 inline void compute_on_cpu(llama_context_params& params) { params.offload_kqv = false; }
+
+inline std::string device_of(const ggml_tensor* weight) {
+  ggml_backend_buffer_type_t type = ggml_backend_buffer_get_type(weight->buffer);
+  return ggml_backend_buft_is_host(type) ? "cpu" : ggml_backend_buft_name(type);
+}
+
+/// Rows interleaved while they were loaded, or in the file; empty: neither.
+inline std::string rearranged(const ggml_tensor* weight) {
+  const std::string type = ggml_type_name(weight->type);
+  const size_t suffix = type.rfind("_r");
+  return suffix != std::string::npos && suffix + 2 < type.size() ? "interleaved rows" : "";
+}
 
 inline ggml_type activation_of(ggml_type weight) {
   return ggml_internal_get_type_traits(weight).vec_dot_type;
