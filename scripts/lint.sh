@@ -21,12 +21,16 @@ shellcheck "${shell[@]}" || failed=1
 
 # All of src/; of tests, benchmarks and fuzz targets a slice that the commit chooses (tests/e2e/slices.py), or all.
 build=build/tidy
-bench=OFF
-[[ ! -d /usr/include/benchmark ]] || bench=ON
-cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCROSSVAL_TOGETHER=OFF -DCROSSVAL_BENCH=$bench \
-      -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 >/dev/null
+configure=(-DCMAKE_BUILD_TYPE=Debug -DCROSSVAL_TOGETHER=OFF)
 others=('tests/*_test.cc' 'fuzz/*.cc')
-[[ $bench == OFF ]] || others+=('bench/kernels_bench.cc' 'bench/rows_bench.cc' 'bench/tokenizer_bench.cc')
+libs=$(scripts/reference.sh libs --no-build 2>/dev/null || true)  # llama.cpp's, where they have been built
+if [[ -n $libs && -d /usr/include/benchmark ]]; then
+  configure+=(-DCROSSVAL_BENCH=ON "-DCROSSVAL_REFERENCE_SRC=$libs" "-DCROSSVAL_REFERENCE_BUILD=$libs")
+  others+=('bench/*.cc')
+else
+  configure+=(-DCROSSVAL_BENCH=OFF)
+fi
+cmake -S . -B "$build" -G Ninja "${configure[@]}" -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 >/dev/null
 if [[ -n ${LINT_BASE:-} ]]; then
   mapfile -t tidy < <(git diff --name-only --diff-filter=d "$LINT_BASE" -- 'src/*.cc' "${others[@]}")
 else
@@ -55,7 +59,7 @@ engine() {
   mapfile -t sources < <(git ls-files "engines/$folder/*.cc")
   scripts/tidy.py "$build/$folder" "${sources[@]}"
 }
-if libs=$(scripts/reference.sh libs --no-build 2>/dev/null); then
+if [[ -n $libs ]]; then
   note "clang-tidy over engines/"
   engine llama "-DLLAMA_CPP_BUILD=$libs" || failed=1
   engine decode "-DLLAMA_CPP_BUILD=$libs" || failed=1

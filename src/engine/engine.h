@@ -38,8 +38,8 @@ struct TraceTensor {
   int32_t layer = -1;      // -1: outside the layers
   int32_t first_position = 0;
   int32_t positions = 0;
-  int64_t width = 0;            // values per position
-  int64_t heads = 0;            // > 0 for attention scores: width = heads × n_kv
+  int64_t width = 0;  // values per position
+  int64_t heads = 0;  // > 0 for attention scores: width = heads × n_kv
   // What it was computed from, as far as the engine tells: the model's tensor by name, the others
   // by name, operation and, from the second occurrence on, " #2". Both empty: not known.
   std::string weight{};

@@ -136,27 +136,27 @@ inline Comparison diverged_comparison() {
   comparison.passing_cos_tol = 0.51;
   comparison.max_absolute_diff = 0.75;
   comparison.verdict = Verdict::diverged;
-  comparison.trace = TraceComparison{.tensors_compared = 12,
-                                     .only_candidate = {},
-                                     .only_reference = {"norm-0"},
-                                     .differs = true,
-                                     .first = {.tensor = "Qcur-0",
-                                               .op = "ROPE",
-                                               .occurrence = 0,
-                                               .layer = 0,
-                                               .position = 20,
-                                               .element = 3,
-                                               .width = 576,
-                                               .candidate = 0.5F,
-                                               .reference = -0.25F,
-                                               .differing = 22000,
-                                               .compared = 23040,
-                                               .max_abs_diff = 3.25,
-                                               .last_equal = "Vcur-0 MUL_MAT",
-                                               .inputs = {{"Qcur-0 MUL_MAT", true, true},
-                                                          {"inp_pos", false, false}},
-                                               .weight = "rope_freqs.weight",
-                                               .same_weight = {}}};
+  comparison.trace = TraceComparison{
+      .tensors_compared = 12,
+      .only_candidate = {},
+      .only_reference = {"norm-0"},
+      .differs = true,
+      .first = {.tensor = "Qcur-0",
+                .op = "ROPE",
+                .occurrence = 0,
+                .layer = 0,
+                .position = 20,
+                .element = 3,
+                .width = 576,
+                .candidate = 0.5F,
+                .reference = -0.25F,
+                .differing = 22000,
+                .compared = 23040,
+                .max_abs_diff = 3.25,
+                .last_equal = "Vcur-0 MUL_MAT",
+                .inputs = {{"Qcur-0 MUL_MAT", true, true}, {"inp_pos", false, false}},
+                .weight = "rope_freqs.weight",
+                .same_weight = {}}};
   return comparison;
 }
 
