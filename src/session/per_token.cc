@@ -402,8 +402,8 @@ Result<void> PerTokenRun::find_first_difference() {
   const bool by_batch = !result_.candidate.settings.not_invariant_to.empty() ||
                         !result_.reference.settings.not_invariant_to.empty();
   const size_t prompt = std::min(result_.tokens.size(), result_.positions.size());
-  auto trace =
-      compare_traces(engines_, evaluated_ids(by_batch ? std::max(bad + 1, prompt) : bad + 1), stop_);
+  auto trace = compare_traces(engines_,
+                              evaluated_ids(by_batch ? std::max(bad + 1, prompt) : bad + 1), stop_);
   if (!trace) return tl::unexpected(trace.error());
   if (trace->tensors_compared == 0) {
     result_.health.push_back({"nothing-compared", Side::candidate, -1, -1,
