@@ -408,7 +408,8 @@ Result<void> PerTokenRun::find_first_difference() {
   if (trace->tensors_compared == 0) {
     result_.health.push_back({"nothing-compared", Side::candidate, -1, -1,
                               "the engines' traces have no tensor in common"});
-  } else if (!trace->differs && !result_.positions[bad].metrics.identical) {
+  } else if (!trace->differs && result_.positions[bad].healthy &&
+             !result_.positions[bad].metrics.identical) {
     result_.warnings.push_back(
         {"difference-not-traced",
          fmt::format("the rows of position {} differ, yet every tensor of a trace of the positions "

@@ -67,6 +67,7 @@ def test_the_text_says_both_and_what_to_do(crossval, token_nan):
     assert "both engines gave logits that no working engine gives at position 7" in " ".join(run.out.split())
     last = run.out[run.out.index("UNHEALTHY"):]
     assert "crossval inspect" in last and "--first-diff" not in last
+    assert "difference-not-traced" not in run.out  # rows that are NaN on both sides are no difference that hid
     # What the hint says is there is there.
     inspected = crossval("inspect", token_nan)
     assert inspected.code == 3 and "token_embd.weight" in inspected.out
