@@ -70,8 +70,8 @@ std::string header(const Inspection& inspection, const Layout& layout) {
                                            grouped(inspection.parameters),
                                            counted(inspection.tensor_count, "tensor")));
   if (!inspection.kind.empty())
-    text += layout.labelled("", escaped(inspection.kind) + ", not a language model", Tint::warn);
-  for (const std::string& line : inspection.meaning) text += layout.labelled("", escaped(line));
+    text += layout.labelled("", inspection.kind + ", not a language model", Tint::warn);
+  for (const std::string& line : inspection.meaning) text += layout.labelled("", line);
   return text + i2s(inspection.i2s, layout);
 }
 
@@ -157,8 +157,8 @@ std::string findings(const std::vector<FileFinding>& findings, bool weights_read
   for (const FileFinding& finding : findings) {
     if (++counts[finding.name] > kShownPerFinding) continue;
     text += layout.labelled(text.empty() ? "findings" : "",
-                            fmt::format("{}: {}{}{}", finding.name, escaped(finding.place),
-                                        finding.place.empty() ? "" : ", ", escaped(finding.detail)),
+                            fmt::format("{}: {}{}{}", finding.name, finding.place,
+                                        finding.place.empty() ? "" : ", ", finding.detail),
                             Tint::bad);
   }
   for (const auto& [name, count] : counts) {
@@ -219,12 +219,12 @@ std::string fact_differences(const FileDifference& difference, const Layout& lay
   for (const ModelFactPair& fact : difference.facts) {
     if (fact.a == fact.b) continue;
     any = true;
-    table.add({{fact.name}, {escaped(fact.a)}, {escaped(fact.b)}});
+    table.add({{fact.name}, {fact.a}, {fact.b}});
   }
   std::string text;
   if (!difference.facts_unknown.empty()) {
-    text = "\n" + layout.labelled("not known", "what is computed with the weights: " +
-                                                   escaped(difference.facts_unknown));
+    text = "\n" + layout.labelled("not known",
+                                  "what is computed with the weights: " + difference.facts_unknown);
   }
   return any ? "\n" + table.text(layout) : text;
 }

@@ -50,6 +50,13 @@ TEST(InspectionText, ShowsTheFileAndEscapesWhatItSays) {
   EXPECT_THAT(text, HasSubstr("findings   none\n"));
 }
 
+TEST(InspectionText, WhatAFindingQuotesIsQuotedOnce) {
+  Inspection inspection;
+  inspection.findings.push_back({"no-eos", "key\x1b", "\"llama3\" is not known"});
+  EXPECT_THAT(inspection_text(inspection, {}),
+              HasSubstr("findings   no-eos: key\\x1b, \"llama3\" is not known\n"));
+}
+
 TEST(InspectionText, ManyFindingsOfANameAreCounted) {
   Inspection inspection = example();
   for (int i = 0; i < 9; ++i)
