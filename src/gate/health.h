@@ -25,4 +25,10 @@ struct HealthFinding {
 std::optional<HealthFinding> check_row(Side side, int32_t position, std::span<const float> row,
                                        int32_t n_vocab);
 
+/// Whether it is of the kind (nan, infinite) that makes other rows of its batch ill, even ones
+/// before it: 0 × NaN of a key that a position does not see is NaN.
+inline bool is_not_finite(const HealthFinding& finding) {
+  return finding.name == "nan" || finding.name == "infinite";
+}
+
 }  // namespace crossval

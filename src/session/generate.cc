@@ -39,6 +39,7 @@ class GenerationRun {
   Result<StopReason> evaluate_everything();
   Result<StopReason> decode();
   Result<void> evaluate(std::span<const TokenId> ids);
+  Result<std::optional<HealthFinding>> feed(std::span<const TokenId> ids);
   Result<void> take(TokenId id);
   Result<void> show(const std::string& text);
   std::string where(int32_t position) const;
@@ -109,8 +110,32 @@ Result<StopReason> GenerationRun::decode() {
   return StopReason::max_tokens;
 }
 
-// Keeps the last row only; a bad row before it is a finding all the same.
 Result<void> GenerationRun::evaluate(std::span<const TokenId> ids) {
+  const int32_t first = evaluated_;
+  auto finding = feed(ids);
+  // A batch may spread what is not finite to rows before its own. Only the prompt, which begins at
+  // position 0, is a batch.
+  if (finding && *finding && is_not_finite(**finding) && ids.size() > 1) {
+    const HealthFinding in_batch = **finding;
+    evaluated_ = first;
+    for (size_t at = 0; at < ids.size() && finding && !stop_.stop_requested(); ++at) {
+      finding = feed(ids.subspan(at, 1));
+      if (finding && *finding) break;
+    }
+    if (finding && !*finding) finding = in_batch;
+  }
+  if (!finding) return tl::unexpected(finding.error());
+  if (*finding) return fail(ExitCode::unhealthy, (*finding)->detail, where((*finding)->position));
+  if (evaluated_ != first + std::ssize(ids)) {
+    return fail(ExitCode::unhealthy,
+                fmt::format("{} rows for {} positions", evaluated_ - first, ids.size()),
+                where(first));
+  }
+  return {};
+}
+
+// Keeps the last row only; a bad row before it is a finding all the same.
+Result<std::optional<HealthFinding>> GenerationRun::feed(std::span<const TokenId> ids) {
   const int32_t first = evaluated_;
   std::optional<HealthFinding> finding;
   auto done = engine_.evaluate(ids, first, [&](int32_t position, auto row) {
@@ -120,14 +145,8 @@ Result<void> GenerationRun::evaluate(std::span<const TokenId> ids) {
     if (position + 1 == first + std::ssize(ids)) row_.assign(row.begin(), row.end());
     return !stop_.stop_requested();
   });
-  if (!done) return done;
-  if (finding) return fail(ExitCode::unhealthy, finding->detail, where(finding->position));
-  if (evaluated_ != first + std::ssize(ids)) {
-    return fail(ExitCode::unhealthy,
-                fmt::format("{} rows for {} positions", evaluated_ - first, ids.size()),
-                where(first));
-  }
-  return {};
+  if (!done) return tl::unexpected(done.error());
+  return finding;
 }
 
 Result<void> GenerationRun::take(TokenId id) {

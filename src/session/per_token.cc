@@ -33,12 +33,6 @@ RowMetrics no_metrics() {
   return m;
 }
 
-// Such a row makes others of its batch ill, even ones before it: 0 × NaN of a key that a position
-// does not see is NaN.
-bool is_not_finite(const HealthFinding& finding) {
-  return finding.name == "nan" || finding.name == "infinite";
-}
-
 // Token ids to evaluate at the positions that follow those done.
 struct Step {
   std::span<const TokenId> ids;

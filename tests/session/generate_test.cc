@@ -147,6 +147,23 @@ TEST(Generate, ARowThatNoWorkingEngineGivesIsNotSampled) {
   }
 }
 
+// As 0 × NaN of hidden keys makes it: every row of a batch that reaches position 3 is ill.
+TEST(Generate, ABatchThatSpreadsNaNDoesNotMoveItsPosition) {
+  FakeEngine engine("spreading");
+  int32_t last = 0;
+  engine.alter_positions = [&](std::vector<int32_t> positions) {
+    last = positions.back();
+    return positions;
+  };
+  engine.alter_row = [&](int32_t, std::vector<float>& row) {
+    if (last >= 3) row[3] = std::numeric_limits<float>::quiet_NaN();
+  };
+  const auto shown = run_shown(plan_of(5), engine);
+  ASSERT_FALSE(shown.generation.has_value());
+  EXPECT_EQ(shown.generation.error().code, ExitCode::unhealthy);
+  EXPECT_EQ(shown.generation.error().where, "engine spreading, position 3");
+}
+
 TEST(Generate, MissingRowsAreAnError) {
   FakeEngine engine;
   engine.alter_positions = [](std::vector<int32_t> all) {
