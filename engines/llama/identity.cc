@@ -95,6 +95,7 @@ std::vector<std::string> weight_buffers(const GraphFacts& graph) {
     ++matrices[ggml_backend_buffer_name(matrix->buffer)];
   }
   std::vector<std::string> all;
+  all.reserve(matrices.size());
   for (const auto& [buffer, count] : matrices) {
     all.push_back(buffer + ": " + std::to_string(count) + (count == 1 ? " matrix" : " matrices"));
   }

@@ -139,12 +139,14 @@ void Session::make_context(const Options& options) {
 std::vector<llama_token> Session::tokenize(std::string_view text, bool add_special,
                                            bool parse_special) {
   const auto length = static_cast<int32_t>(text.size());
+  // NOLINTBEGIN(bugprone-suspicious-stringview-data-usage): the length goes with it
   const int32_t needed =
       era::tokenize(vocab(), text.data(), length, nullptr, 0, add_special, parse_special);
   if (needed == INT32_MIN) throw Failure("engine", "llama.cpp cannot tokenise so long a text");
   std::vector<llama_token> ids(static_cast<size_t>(std::abs(needed)));
   const int32_t got = era::tokenize(vocab(), text.data(), length, ids.data(),
                                     static_cast<int32_t>(ids.size()), add_special, parse_special);
+  // NOLINTEND(bugprone-suspicious-stringview-data-usage)
   if (got != static_cast<int32_t>(ids.size())) {
     throw Failure("engine", "llama_tokenize returned " + std::to_string(got) + " ids after " +
                                 std::to_string(ids.size()));

@@ -86,8 +86,10 @@ void RowPatterns::observe(int32_t id, std::span<const float> row, int32_t argmax
     ++absurd_;
     extreme_scale_ = deviation;
   }
-  ++argmaxes_[argmax];
-  ++inputs_[id];
+  Top& top = tops_[argmax];
+  ++top.rows;
+  top.inputs.insert(id);
+  inputs_.insert(id);
 }
 
 std::vector<LogitsPattern> RowPatterns::findings() const {
@@ -110,11 +112,14 @@ std::vector<LogitsPattern> RowPatterns::findings() const {
       fmt::format("{} of {} rows deviate by {:.3g} from their mean (is a scale missing?)", absurd_,
                   rows_, extreme_scale_));
   const auto most =
-      std::ranges::max_element(argmaxes_, {}, [](const auto& entry) { return entry.second; });
-  if (static_cast<int32_t>(inputs_.size()) > kFewRows && holds(most->second, rows_)) {
-    add("dominating-token", most->second,
+      std::ranges::max_element(tops_, {}, [](const auto& entry) { return entry.second.rows; });
+  const auto inputs = static_cast<int32_t>(inputs_.size());
+  // Of the different tokens as well: a text that repeats one has rows that are alike.
+  if (inputs > kFewRows && holds(most->second.rows, rows_) &&
+      holds(static_cast<int32_t>(most->second.inputs.size()), inputs)) {
+    add("dominating-token", most->second.rows,
         fmt::format("token {} is the most likely one in {} of {} rows (a broken output head?)",
-                    most->first, most->second, rows_));
+                    most->first, most->second.rows, rows_));
   }
   return found;
 }

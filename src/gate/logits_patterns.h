@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -40,15 +41,20 @@ class RowPatterns {
   std::vector<LogitsPattern> findings() const;
 
  private:
+  struct Top {
+    int32_t rows = 0;          // in which a token is highest
+    std::set<int32_t> inputs;  // the tokens evaluated there
+  };
+
   std::string engine_;
   std::vector<float> previous_, current_;
   RowMoments previous_moments_, current_moments_;
   int32_t previous_id_ = -1;
   int32_t rows_ = 0;
   int32_t repeated_ = 0, uniform_ = 0, saturated_ = 0, absurd_ = 0;
-  double extreme_scale_ = 0;             // an implausible deviation that was seen
-  std::map<int32_t, int32_t> argmaxes_;  // token -> rows in which it is highest
-  std::map<int32_t, int32_t> inputs_;    // token -> rows in which it is the input
+  double extreme_scale_ = 0;     // an implausible deviation that was seen
+  std::map<int32_t, Top> tops_;  // by the token that is highest
+  std::set<int32_t> inputs_;     // every token evaluated
 };
 
 /// Watches both engines' rows side by side.

@@ -270,6 +270,7 @@ Result<void> PerTokenRun::evaluate_again() {
 
 std::vector<TokenId> PerTokenRun::evaluated_ids(size_t count) const {
   std::vector<TokenId> ids;
+  ids.reserve(count);
   for (size_t i = 0; i < count; ++i) ids.push_back(result_.positions[i].id);
   return ids;
 }

@@ -70,12 +70,11 @@ Result<HfPreTokenizer> HfPreTokenizer::parse(const json* part, const HfPlace& pl
   return result;
 }
 
-Result<void> HfPreTokenizer::add_splitter(HfSplitter splitter) {
+void HfPreTokenizer::add_splitter(HfSplitter splitter) {
   steps_.emplace_back(
       [splitter = std::move(splitter)](const HfWord& word, std::vector<HfWord>* out) {
         return append_split(splitter, word.text, word.at_start, out);
       });
-  return {};
 }
 
 Result<void> HfPreTokenizer::add_byte_level(const json& part, const HfPlace& place) {
@@ -150,7 +149,8 @@ Result<void> HfPreTokenizer::add(const json& part, const HfPlace& place) {
   if (*type == "ByteLevel") return add_byte_level(part, place);
   if (*type == "Metaspace") return add_metaspace(part, place);
   if (*type == "WhitespaceSplit") {
-    return add_splitter(HfSplitter(&hf_is_space, SplitBehavior::removed));
+    add_splitter(HfSplitter(&hf_is_space, SplitBehavior::removed));
+    return {};
   }
   if (*type == "Whitespace") {
     steps_.emplace_back([](const HfWord& word, std::vector<HfWord>* out) -> Result<void> {
@@ -161,18 +161,21 @@ Result<void> HfPreTokenizer::add(const json& part, const HfPlace& place) {
   }
   if (*type == "BertPreTokenizer") {
     add_splitter(HfSplitter(&hf_is_space, SplitBehavior::removed));
-    return add_splitter(HfSplitter(&hf_is_punctuation, SplitBehavior::isolated));
+    add_splitter(HfSplitter(&hf_is_punctuation, SplitBehavior::isolated));
+    return {};
   }
   if (*type == "Punctuation") {
     const auto behavior = behavior_of(part, "Isolated", place);
     if (!behavior) return tl::unexpected(behavior.error());
-    return add_splitter(HfSplitter(&hf_is_punctuation, *behavior));
+    add_splitter(HfSplitter(&hf_is_punctuation, *behavior));
+    return {};
   }
   if (*type == "Digits") {
     const auto single = hf_bool_or(part, "individual_digits", false, place);
     if (!single) return tl::unexpected(single.error());
-    return add_splitter(
+    add_splitter(
         HfSplitter(&hf_is_number, *single ? SplitBehavior::isolated : SplitBehavior::contiguous));
+    return {};
   }
   if (*type == "Split") {
     const auto pattern = HfPattern::parse(part, place);
@@ -181,7 +184,8 @@ Result<void> HfPreTokenizer::add(const json& part, const HfPlace& place) {
     if (!pattern) return tl::unexpected(pattern.error());
     if (!behavior) return tl::unexpected(behavior.error());
     if (!invert) return tl::unexpected(invert.error());
-    return add_splitter(HfSplitter(pattern->regex(), *behavior, *invert));
+    add_splitter(HfSplitter(pattern->regex(), *behavior, *invert));
+    return {};
   }
   return hf_unsupported(place, "pre-tokenizer", *type);
 }

@@ -32,7 +32,7 @@ class HfPreTokenizer {
   Result<void> add(const nlohmann::json& json, const HfPlace& place);
   Result<void> add_byte_level(const nlohmann::json& json, const HfPlace& place);
   Result<void> add_metaspace(const nlohmann::json& json, const HfPlace& place);
-  Result<void> add_splitter(HfSplitter splitter);
+  void add_splitter(HfSplitter splitter);
 
   std::vector<Step> steps_;
 };

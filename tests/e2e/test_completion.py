@@ -42,7 +42,7 @@ def offered(words):
     ("--format json ru", "ru"),  # no command is called --format
     # options
     ("per-token --ref", "--reference"),
-    ("per-token -p x --c", "--chat --candidate --ctx-size --cos-tol"),
+    ("per-token -p x --c", "--chat --chat-template-kwargs --candidate --ctx-size --cos-tol"),
     ("run --cos", "--cos"),  # another command's
     ("inspect --so", "--sort"),
     # values that are known

@@ -115,9 +115,12 @@ def test_a_reference_of_another_arithmetic(crossval):
 
 
 def test_a_build_as_it_is(crossval):
-    """It claims nothing; here it is the canonical one, and is found to be."""
-    checks = doctor(crossval, "--reference", f"llama.cpp:build={reference('libs')}")
+    """It claims nothing, and by its own defaults it fuses attention; asked for canonical settings, this one is that."""
+    build = f"llama.cpp:build={reference('libs')}"
+    checks = doctor(crossval, "--reference", build)
     assert ", as-built, " in checks["reference"]["detail"] and checks["reference"]["state"] == "ok"
+    assert checks["canonical"]["state"] == "warning" and "rows" in checks["canonical"]["detail"]
+    checks = doctor(crossval, "--reference", build + ",profile=canonical")
     assert checks["canonical"]["state"] == "ok" and "every bit" in checks["canonical"]["detail"]
 
 

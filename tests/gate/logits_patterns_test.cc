@@ -203,5 +203,20 @@ TEST(LogitsPatterns, NamesADominatingToken) {
   EXPECT_THAT(found[0].message, testing::HasSubstr("token 42"));
 }
 
+// 50 tokens of which 46 are the same one: the same token follows that one, and 3 of the 4 others do
+// not have it.
+TEST(LogitsPatterns, ARepeatedTokenIsNoDominatingOne) {
+  RowPatterns patterns("mine");
+  const Rows rows = random_rows(1);
+  for (int32_t i = 0; i < 50; ++i) {
+    std::vector<float> row = rows[static_cast<size_t>(i % kRows)];
+    if (i != 10 && i != 20 && i != 30) row[42] = 60;
+    const auto top = std::ranges::max_element(row) - row.begin();
+    patterns.observe(i % 10 == 0 ? i : 7, row, static_cast<int32_t>(top),
+                     compare_rows(row, row).candidate_moments);
+  }
+  EXPECT_THAT(patterns.findings(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace crossval
