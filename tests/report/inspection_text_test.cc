@@ -51,7 +51,7 @@ TEST(InspectionText, ShowsTheFileAndEscapesWhatItSays) {
 }
 
 TEST(InspectionText, WhatAFindingQuotesIsQuotedOnce) {
-  Inspection inspection;
+  Inspection inspection = example();
   inspection.findings.push_back({"no-eos", "key\x1b", "\"llama3\" is not known"});
   EXPECT_THAT(inspection_text(inspection, {}),
               HasSubstr("findings   no-eos: key\\x1b, \"llama3\" is not known\n"));
