@@ -199,7 +199,7 @@ Result<void> TensorComparison::look_into() {
     const Pair& pair = pairs_[i];
     return pair.a == nullptr || pair.b == nullptr ? 0 : pair.a->elements();
   };
-  std::ranges::stable_sort(order, {}, size);
+  std::ranges::sort(order, {}, [&](size_t i) { return std::pair(size(i), i); });
   int64_t left = options_.most_values;
   for (const size_t i : order) {
     if (options_.stop.stop_requested()) return fail(ExitCode::interrupted, "interrupted");

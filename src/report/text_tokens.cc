@@ -55,7 +55,8 @@ std::string pre_tokenizer_text(const PreTokenizerNote& note, const PreTokenizerN
   if (names.empty())
     return fmt::format("{}; no known name makes the ids of {}", text, other.engine);
   // The other side's own first.
-  std::ranges::stable_partition(names, [&](const std::string& name) { return name == other.name; });
+  const auto own = std::ranges::find(names, other.name);
+  if (own != names.end()) std::rotate(names.begin(), own, own + 1);
   return fmt::format("{}; with {} it makes the ids of {}", text, some_of(names), other.engine);
 }
 
