@@ -1,8 +1,8 @@
-// Dots of blocks of 32, 64 and 128 that do not follow scalar_blocks32.h: tables of values (IQ4_NL,
+// Dots of blocks of 32, 64 and 128 that do not follow scalar/blocks32.h: tables of values (IQ4_NL,
 // MXFP4, NVFP4) and one- and two-bit codes, all with Q8_0 activations.
 #pragma once
 
-#include "kernels/scalar_blocks32.h"
+#include "kernels/scalar/blocks32.h"
 #include "quant/low_bits.h"
 #include "quant/nonlinear.h"
 

@@ -1,9 +1,9 @@
-// Tiles of blocks of 32 with one scale (arithmetic: scalar_blocks32.h). Signed codes go through the
+// Tiles of blocks of 32 with one scale (arithmetic: scalar/blocks32.h). Signed codes go through the
 // unsigned multiply as |w| times a with w's sign, which is exact but for a = -128 under a negative
 // w: eight bits cannot negate it, and the definition follows.
 #pragma once
 
-#include "kernels/avx2_groups.h"
+#include "kernels/avx2/groups.h"
 
 namespace crossval {
 namespace {

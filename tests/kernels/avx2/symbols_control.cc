@@ -1,4 +1,4 @@
-// What avx2_symbols_test.cc must find: functions that other files may have too.
+// What symbols_test.cc must find: functions that other files may have too.
 inline float shared_inline(float x) { return x + 1; }
 
 template <class T>

@@ -1,8 +1,9 @@
 // AVX2 tiles of the four-bit formats with a table of values: IQ4_NL, MXFP4, NVFP4 (layouts:
-// quant/nonlinear.h; arithmetic: scalar_small_blocks.h).
-#include "kernels/avx2_blocks32.h"
-#include "kernels/avx2_tiles.h"
+// quant/nonlinear.h; arithmetic: scalar/small_blocks.h).
 #include "quant/nonlinear.h"
+
+#include "kernels/avx2/blocks32.h"
+#include "kernels/avx2/tiles.h"
 
 namespace crossval {
 namespace {

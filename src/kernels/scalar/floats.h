@@ -5,7 +5,7 @@
 
 #include <bit>
 
-#include "kernels/scalar_lanes.h"
+#include "kernels/scalar/lanes.h"
 #include "quant/bytes.h"
 
 namespace crossval::scalar {

@@ -1,7 +1,8 @@
 // AVX2 tiles of Q2_K, Q3_K, Q4_K, Q5_K and Q6_K; layouts: quant/k_quants.h.
-#include "kernels/avx2_tiles.h"
-#include "kernels/avx2_totals.h"
 #include "quant/k_quants.h"
+
+#include "kernels/avx2/tiles.h"
+#include "kernels/avx2/totals.h"
 
 namespace crossval {
 namespace {

@@ -1,8 +1,8 @@
 // How the integer lanes of super-blocks become a float dot, by kind of minima: four rows and P
-// positions at a time. Each states what scalar_superblocks.h states for its formats.
+// positions at a time. Each states what scalar/superblocks.h states for its formats.
 #pragma once
 
-#include "kernels/avx2_superblocks.h"
+#include "kernels/avx2/superblocks.h"
 
 namespace crossval {
 namespace {

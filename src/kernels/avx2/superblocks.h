@@ -1,11 +1,11 @@
-// Tiles of super-blocks of 256 with Q8_K activations (arithmetic: scalar_superblocks.h). Integer
+// Tiles of super-blocks of 256 with Q8_K activations (arithmetic: scalar/superblocks.h). Integer
 // lanes over 256 values, then one multiply-add per block. What the formats do not share are their
-// codes, the kind of their scales, and how minima or offsets enter (avx2_totals.h).
+// codes, the kind of their scales, and how minima or offsets enter (avx2/totals.h).
 #pragma once
 
 #include <type_traits>
 
-#include "kernels/avx2_groups.h"
+#include "kernels/avx2/groups.h"
 
 namespace crossval {
 namespace {

@@ -1,10 +1,10 @@
 // The scalar set: any processor, and the definition that the other sets are tested against.
-#include "kernels/scalar_blocks32.h"
-#include "kernels/scalar_floats.h"
-#include "kernels/scalar_i2s.h"
-#include "kernels/scalar_k_quants.h"
-#include "kernels/scalar_small_blocks.h"
-#include "kernels/scalar_superblocks.h"
+#include "kernels/scalar/blocks32.h"
+#include "kernels/scalar/floats.h"
+#include "kernels/scalar/i2s.h"
+#include "kernels/scalar/k_quants.h"
+#include "kernels/scalar/small_blocks.h"
+#include "kernels/scalar/superblocks.h"
 #include "kernels/sets.h"
 #include "kernels/vector_ops.h"
 

@@ -2,7 +2,7 @@
 // scale of their group, as an exact integer over the whole block of 256.
 #pragma once
 
-#include "kernels/scalar_lanes.h"
+#include "kernels/scalar/lanes.h"
 #include "quant/activation.h"
 #include "quant/k_quants.h"
 

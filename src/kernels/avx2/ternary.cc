@@ -1,10 +1,11 @@
 // AVX2 tiles of the super-blocks with codes -1, 0, 1: IQ1_S, IQ1_M (quant/iq1_quants.h), TQ1_0 and
 // TQ2_0 (quant/ternary.h). Codes are unpacked one too large, as unsigned bytes.
-#include "kernels/avx2_tiles.h"
-#include "kernels/avx2_totals.h"
+#include "quant/ternary.h"
+
+#include "kernels/avx2/tiles.h"
+#include "kernels/avx2/totals.h"
 #include "quant/codebooks.h"
 #include "quant/iq1_quants.h"
-#include "quant/ternary.h"
 
 namespace crossval {
 namespace {

@@ -1,7 +1,7 @@
 // Dots of 32-value blocks: lane l takes elements 4l…4l+3 of each block as an exact integer.
 #pragma once
 
-#include "kernels/scalar_lanes.h"
+#include "kernels/scalar/lanes.h"
 #include "quant/activation.h"
 #include "quant/blocks32.h"
 

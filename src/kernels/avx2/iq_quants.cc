@@ -1,9 +1,10 @@
 // AVX2 tiles of IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S and IQ4_XS; layouts: quant/iq_quants.h and
 // quant/nonlinear.h. Codes carry their signs once unpacked.
-#include "kernels/avx2_tiles.h"
-#include "kernels/avx2_totals.h"
-#include "quant/codebooks.h"
 #include "quant/iq_quants.h"
+
+#include "kernels/avx2/tiles.h"
+#include "kernels/avx2/totals.h"
+#include "quant/codebooks.h"
 #include "quant/nonlinear.h"
 
 namespace crossval {

@@ -1,8 +1,8 @@
 // Dots of super-blocks of 256 that have no minima: IQ2, IQ3, IQ4_XS (fma per block), ternary ones
-// (product, then sum), and IQ1 with its shifts. Lanes as in scalar_k_quants.h.
+// (product, then sum), and IQ1 with its shifts. Lanes as in scalar/k_quants.h.
 #pragma once
 
-#include "kernels/scalar_k_quants.h"
+#include "kernels/scalar/k_quants.h"
 #include "quant/iq1_quants.h"
 #include "quant/iq_quants.h"
 #include "quant/nonlinear.h"

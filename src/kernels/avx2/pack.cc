@@ -1,7 +1,7 @@
 // AVX2 packing of activations (definition: quant/activation.cc). Blocks with a NaN, an infinity or
 // an overflowing multiplier are rare and go to the definition itself.
-#include "kernels/avx2_lanes.h"
-#include "kernels/avx2_tiles.h"
+#include "kernels/avx2/lanes.h"
+#include "kernels/avx2/tiles.h"
 
 namespace crossval {
 namespace {

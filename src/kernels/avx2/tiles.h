@@ -1,4 +1,4 @@
-// The AVX2 tiles, one per weight format; each family of formats has its file avx2_*.cc.
+// The AVX2 tiles, one per weight format; each family of formats has its file.
 #pragma once
 
 #include "kernels/kernels.h"

@@ -1,16 +1,16 @@
 // Compiled for AVX2, FMA: nothing here may be inlined into other files (no shared inline
 // functions).
+#include "kernels/vector_ops.h"
+
 #include <immintrin.h>
 
 #include <cmath>
 #include <limits>
 
-#include "kernels/vector_ops.h"
-
 namespace crossval::avx2 {
 namespace {
 
-/// Eight lanes of the polynomial of vector_ops_scalar.cc, the same operations in the same order.
+/// Eight lanes of the polynomial of scalar/vector_ops.cc, the same operations in the same order.
 __m256 exp_polynomial(__m256 x) {
   const __m256 shift = _mm256_set1_ps(0x1.8p23F);
   const __m256 z = _mm256_fmadd_ps(x, _mm256_set1_ps(0x1.715476p+0F), shift);

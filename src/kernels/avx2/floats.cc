@@ -1,8 +1,8 @@
-// AVX2 tiles of F32, F16 and BF16 weights (arithmetic: scalar_floats.h). Four accumulators belong
+// AVX2 tiles of F32, F16 and BF16 weights (arithmetic: scalar/floats.h). Four accumulators belong
 // to each dot. With several positions a strip of the rows is passed over once per accumulator, so
 // that eight dots share their loads.
-#include "kernels/avx2_groups.h"
-#include "kernels/avx2_tiles.h"
+#include "kernels/avx2/groups.h"
+#include "kernels/avx2/tiles.h"
 
 namespace crossval {
 namespace {

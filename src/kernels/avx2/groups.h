@@ -2,7 +2,7 @@
 // share. Lanes and order do not depend on it.
 #pragma once
 
-#include "kernels/avx2_lanes.h"
+#include "kernels/avx2/lanes.h"
 
 namespace crossval {
 namespace {

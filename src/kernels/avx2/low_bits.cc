@@ -1,7 +1,8 @@
-// AVX2 tiles of Q1_0 and Q2_0 (layouts: quant/low_bits.h; arithmetic: scalar_small_blocks.h).
-#include "kernels/avx2_blocks32.h"
-#include "kernels/avx2_tiles.h"
+// AVX2 tiles of Q1_0 and Q2_0 (layouts: quant/low_bits.h; arithmetic: scalar/small_blocks.h).
 #include "quant/low_bits.h"
+
+#include "kernels/avx2/blocks32.h"
+#include "kernels/avx2/tiles.h"
 
 namespace crossval {
 namespace {

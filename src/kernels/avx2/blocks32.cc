@@ -1,7 +1,7 @@
 // AVX2 tiles of Q4_0, Q4_1, Q5_0, Q5_1 and Q8_0; layouts: quant/blocks32.h.
-#include "kernels/avx2_blocks32.h"
+#include "kernels/avx2/blocks32.h"
 
-#include "kernels/avx2_tiles.h"
+#include "kernels/avx2/tiles.h"
 #include "quant/blocks32.h"
 
 namespace crossval {

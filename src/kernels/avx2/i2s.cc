@@ -1,7 +1,7 @@
-// The AVX2 tile of I2_S (quant/i2s.h, layout x86; arithmetic: scalar_i2s.h). Codes are one larger
+// The AVX2 tile of I2_S (quant/i2s.h, layout x86; arithmetic: scalar/i2s.h). Codes are one larger
 // than the values and unsigned, as the multiply wants them; the activation's sum is taken off.
-#include "kernels/avx2_groups.h"
-#include "kernels/avx2_tiles.h"
+#include "kernels/avx2/groups.h"
+#include "kernels/avx2/tiles.h"
 #include "quant/activation.h"
 
 namespace crossval {

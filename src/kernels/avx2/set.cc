@@ -1,6 +1,6 @@
 // The AVX2 set: 256-bit kernels with FMA, F16C and BMI2. This file is compiled without those flags:
 // it must run on any processor to say whether the others may.
-#include "kernels/avx2_tiles.h"
+#include "kernels/avx2/tiles.h"
 #include "kernels/sets.h"
 #include "kernels/vector_ops.h"
 
