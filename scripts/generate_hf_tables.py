@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes src/tokenizer/hf_unicode_data.inc: which characters Hugging Face's library takes for marks,
+"""Writes src/tokenizer/hugging_face/unicode_data.inc: which characters Hugging Face's library takes for marks,
 punctuation and control characters, asked of PyPI `tokenizers` itself. Its tables for these are of an
 older Unicode than its others, so no current library gives them.
 
@@ -10,7 +10,7 @@ import hashlib
 import pathlib
 import sys
 
-OUT = pathlib.Path(__file__).resolve().parent.parent / "src" / "tokenizer" / "hf_unicode_data.inc"
+OUT = pathlib.Path(__file__).resolve().parent.parent / "src" / "tokenizer" / "hugging_face" / "unicode_data.inc"
 
 
 def ranges(holds):

@@ -3,7 +3,7 @@
 expressions and flags), the Unicode properties its splitting is defined by, and the vocabularies that
 its converter knows.
 
-    generate_tokenizer_data.py LLAMA_CPP_DIR COMMIT    write src/tokenizer/*.inc
+    generate_tokenizer_data.py LLAMA_CPP_DIR COMMIT    write src/tokenizer/*/*.inc
     generate_tokenizer_data.py --check                 are the committed tables as they were written?
 
 The tables are data; each names its origin. Their first line holds the SHA-256 of the
@@ -16,7 +16,7 @@ import re
 import sys
 
 OUT = pathlib.Path(__file__).resolve().parent.parent / "src" / "tokenizer"
-TABLES = ("pretokenizer_data.inc", "unicode_data.inc", "known_vocabularies.inc")
+TABLES = ("gguf/pretokenizer_data.inc", "text/unicode_data.inc", "pretokenizer_search/known_vocabularies.inc")
 TOKEN = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\])*"|\w+|==|::|->|\S', re.S)
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
 # Upstream flag -> (field of ours, as C++).

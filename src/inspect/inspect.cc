@@ -18,7 +18,7 @@
 #include "inspect/vocabulary_findings.h"
 #include "model/model.h"
 #include "model/other_file.h"
-#include "tokenizer/vocabulary.h"
+#include "tokenizer/gguf/read_vocabulary.h"
 
 namespace crossval {
 namespace {

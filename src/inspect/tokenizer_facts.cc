@@ -1,6 +1,6 @@
 #include "inspect/tokenizer_facts.h"
 
-#include "tokenizer/vocabulary.h"
+#include "tokenizer/gguf/read_vocabulary.h"
 
 namespace crossval {
 namespace {

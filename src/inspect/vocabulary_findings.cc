@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "tokenizer/known_vocabularies.h"
+#include "tokenizer/pretokenizer_search/known_vocabularies.h"
 #include "tokenizer/tokenizer.h"
 
 namespace crossval {

@@ -1,7 +1,7 @@
 #include "prompt/model_facts.h"
 
+#include "tokenizer/gguf/read_vocabulary.h"
 #include "tokenizer/tokenizer.h"
-#include "tokenizer/vocabulary.h"
 
 namespace crossval {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "gguf/file.h"
-#include "tokenizer/pretokenizer_search.h"
+#include "tokenizer/pretokenizer_search/search.h"
 
 namespace crossval {
 namespace {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tokenizer/byte_level.h"
+#include "tokenizer/text/byte_level.h"
 
 namespace crossval {
 namespace {

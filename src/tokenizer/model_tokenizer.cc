@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "tokenizer/pieces.h"
+#include "tokenizer/gguf/read_vocabulary.h"
+#include "tokenizer/gguf/segmenters.h"
+#include "tokenizer/sentencepiece/segmenter.h"
+#include "tokenizer/token_bytes.h"
 
 namespace crossval {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tokenizer/segmenter.h"
-#include "tokenizer/sentencepiece_model.h"
+#include "tokenizer/sentencepiece/model.h"
 #include "tokenizer/special_splitter.h"
 #include "tokenizer/tokenizer.h"
 #include "tokenizer/vocabulary.h"

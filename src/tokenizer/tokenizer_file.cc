@@ -3,9 +3,9 @@
 
 #include "base/mapped_file.h"
 #include "gguf/foreign_file.h"
-#include "tokenizer/hf_tokenizer.h"
+#include "tokenizer/hugging_face/tokenizer.h"
 #include "tokenizer/model_tokenizer.h"
-#include "tokenizer/sentencepiece_model.h"
+#include "tokenizer/sentencepiece/model.h"
 
 namespace crossval {
 

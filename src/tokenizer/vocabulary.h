@@ -8,8 +8,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/error.h"
-#include "gguf/file.h"
 #include "tokenizer/tokenizer.h"
 
 namespace crossval {
@@ -72,7 +70,7 @@ struct Vocabulary {
   bool remove_extra_whitespaces = false;
   bool escape_whitespaces = true;  // a space is written as U+2581
   bool ignore_merges = false;      // a whole word that is a token stays one
-  bool byte_level = true;          // BPE: words are spelled by byte_level.h
+  bool byte_level = true;          // BPE: words are spelled by text/byte_level.h
   bool newline_runs_whole = false;
   bool lowercase = true;
   bool strip_accents = true;
@@ -93,13 +91,6 @@ std::string_view family_name(const Vocabulary& vocabulary);
 
 /// The kind of a token that may be several.
 TokenKind kind_of(const Vocabulary& vocabulary, int32_t id);
-
-/// The name of the pre-tokenizer that a model file asks for, "default" where it names none; empty
-/// for the kinds that have none. Errors (bad_input_file): a key of the wrong kind.
-Result<std::string> pre_tokenizer_name(const GgufFile& file);
-
-/// Reads tokenizer.ggml.*; merges, character maps and other things of one family stay in the file.
-Result<Vocabulary> read_vocabulary(const GgufFile& file);
 
 /// Tokens for fill-in-the-middle prompts.
 struct FillInMiddle {

@@ -263,7 +263,7 @@ HINTS = [
               "tests/tokenizer: what there is"),
     Elsewhere("Supported: unigram, bpe.", "tests/tokenizer: what there is"),
     Elsewhere("Known are those of the pinned llama.cpp", "tests/tokenizer: what there is"),
-    Elsewhere("Shorten the longest run of letters or white space.", "tests/tokenizer/regex_test.cc"),
+    Elsewhere("Shorten the longest run of letters or white space.", "tests/tokenizer/text/regex_test.cc"),
     Elsewhere("Remove the bytes F4 90 to F7 BF", "tests/tokenizer"),
     Elsewhere("Give {} bytes at most.", "gigabytes"),
     Elsewhere("Repair the tokenizer.ggml keys of the model file", "tests/tokenizer: a damaged file"),

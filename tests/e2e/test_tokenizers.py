@@ -14,7 +14,7 @@ from identity import ALL
 from slices import seed_of
 
 SEED = int(os.environ.get("CROSSVAL_SEED", seed_of()))
-TABLE = (ROOT / "src" / "tokenizer" / "pretokenizer_data.inc").read_text()
+TABLE = (ROOT / "src" / "tokenizer" / "gguf" / "pretokenizer_data.inc").read_text()
 PRETOKENIZERS = re.findall(r'\.name = "([^"]*)"', TABLE)
 VOCABULARIES = ["aquila", "baichuan", "bert-bge", "command-r", "deepseek-coder", "deepseek-llm", "falcon",
                 "gemma-4", "gpt-2", "gpt-neox", "llama-bpe", "llama-spm", "mpt", "nomic-bert-moe", "phi-3",

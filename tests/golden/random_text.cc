@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "tokenizer/code_points.h"
+#include "tokenizer/text/code_points.h"
 
 namespace crossval::testing_text {
 namespace {

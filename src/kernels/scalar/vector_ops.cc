@@ -1,9 +1,9 @@
+#include "kernels/vector_ops.h"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
-
-#include "kernels/vector_ops.h"
 
 namespace crossval::scalar {
 namespace {
