@@ -23,12 +23,6 @@ constexpr std::string_view kWords[] = {
     " can", " you",  " said", " time", " word", " make", " like", "    ", "\n\n",  "()",
 };
 
-std::string spelled(std::string_view text) {
-  std::string spelled;
-  for (const char c : text) spelled += byte_level_text(static_cast<uint8_t>(c));
-  return spelled;
-}
-
 }  // namespace
 
 int64_t add_small_vocabulary(GgufWriter& to) {
@@ -39,10 +33,10 @@ int64_t add_small_vocabulary(GgufWriter& to) {
     tokens.emplace_back(byte_level_text(static_cast<uint8_t>(byte)));
   for (const std::string_view word : kWords) {
     for (size_t length = 2; length <= word.size(); ++length) {
-      std::string token = spelled(word.substr(0, length));
+      std::string token = spell_byte_level(word.substr(0, length));
       if (std::ranges::find(tokens, token) != tokens.end()) continue;
-      merges.push_back(spelled(word.substr(0, length - 1)) + " " +
-                       spelled(word.substr(length - 1, 1)));
+      merges.push_back(spell_byte_level(word.substr(0, length - 1)) + " " +
+                       spell_byte_level(word.substr(length - 1, 1)));
       tokens.push_back(std::move(token));
     }
   }

@@ -7,19 +7,10 @@
 #include "tokenizer/gguf/rwkv.h"
 #include "tokenizer/text/byte_level.h"
 #include "tokenizer/text/code_points.h"
+#include "tokenizer/text/escaped_space.h"
 
 namespace crossval {
 namespace {
-
-constexpr std::string_view kEscapedSpace = "\xE2\x96\x81";  // U+2581
-
-std::string unescape_spaces(std::string text) {
-  for (size_t at = text.find(kEscapedSpace); at != std::string::npos;
-       at = text.find(kEscapedSpace, at + 1)) {
-    text.replace(at, kEscapedSpace.size(), " ");
-  }
-  return text;
-}
 
 // A character that stands for no byte is shown as upstream shows it, the whole text with it.
 std::string bytes_of_spelling(const std::string& text) {

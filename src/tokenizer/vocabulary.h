@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -89,8 +90,15 @@ struct Vocabulary {
 /// "byte-level BPE", in the field's words.
 std::string_view family_name(const Vocabulary& vocabulary);
 
+/// The text of the token that stands for one byte: "<0x4A>".
+std::string byte_token_text(uint8_t byte);
+
 /// The kind of a token that may be several.
 TokenKind kind_of(const Vocabulary& vocabulary, int32_t id);
+
+/// The attribute of a token whose file gives it this number of TokenKind. Nothing for `undefined`
+/// and for numbers that are no kind: what such a token is depends on the kind of file.
+std::optional<uint16_t> attribute_of_kind(int64_t kind);
 
 /// Tokens for fill-in-the-middle prompts.
 struct FillInMiddle {

@@ -1,31 +1,11 @@
 #include "tokenizer/gguf/bpe.h"
 
-#include <fmt/format.h>
-
 #include "tokenizer/gguf/segmenters.h"
 #include "tokenizer/text/byte_level.h"
 #include "tokenizer/text/code_points.h"
+#include "tokenizer/text/escaped_space.h"
 
 namespace crossval {
-namespace {
-
-constexpr std::string_view kEscapedSpace = "\xE2\x96\x81";  // U+2581
-
-std::string escape_spaces(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    if (c == ' ') {
-      out += kEscapedSpace;
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-}  // namespace
-
 BpeSegmenter::BpeSegmenter(PreTokenizer pre_tokenizer, const Vocabulary& vocabulary)
     : vocabulary_(vocabulary), pre_tokenizer_(std::move(pre_tokenizer)) {}
 
@@ -151,7 +131,7 @@ void BpeSegmenter::append_bytes(std::string_view text, std::vector<int32_t>* ids
       // Upstream looks up the single bytes of the spelling, not the byte that it spells.
       for (const char& part : byte_level_text(byte)) push(std::string_view(&part, 1));
     } else {
-      push(fmt::format("<0x{:02X}>", byte));
+      push(byte_token_text(byte));
     }
   }
 }

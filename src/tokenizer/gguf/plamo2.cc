@@ -24,7 +24,7 @@ class Plamo2Segmenter : public Segmenter {
   static Result<std::unique_ptr<Segmenter>> create(const Vocabulary& vocabulary) {
     std::unique_ptr<Plamo2Segmenter> result(new Plamo2Segmenter(vocabulary));
     for (size_t b = 0; b < result->bytes_.size(); ++b) {
-      const int32_t id = vocabulary.find(fmt::format("<0x{:02X}>", b));
+      const int32_t id = vocabulary.find(byte_token_text(static_cast<uint8_t>(b)));
       // Upstream takes id 0 for none.
       if (id <= 0 || !vocabulary.has(id, kTokenByte)) {
         return fail(ExitCode::bad_input_file,

@@ -112,25 +112,6 @@ Result<void> set_pretokenizer(const GgufFile& file, Vocabulary* v) {
   return {};
 }
 
-uint16_t attributes_of(int64_t type) {
-  switch (static_cast<TokenKind>(type)) {
-    case TokenKind::normal:
-      return kTokenNormal;
-    case TokenKind::unknown:
-      return kTokenUnknown;
-    case TokenKind::control:
-      return kTokenControl;
-    case TokenKind::user_defined:
-      return kTokenUserDefined;
-    case TokenKind::unused:
-      return kTokenUnused;
-    case TokenKind::byte:
-      return kTokenByte;
-    default:
-      return 0;
-  }
-}
-
 // An optional array of one number a token; nullptr when the file has none.
 Result<const GgufArray*> numbers_per_token(const GgufFile& file, std::string_view name,
                                            size_t tokens) {
@@ -163,7 +144,9 @@ Result<void> read_tokens(const GgufFile& file, Vocabulary* v) {
     VocabularyToken& token = v->tokens[i];
     token.text = texts[i].empty() ? fmt::format("[EMPTY_{}]", i) : std::string(texts[i]);
     if (*scores != nullptr) token.score = static_cast<float>((*scores)->number(i));
-    if (*types != nullptr) token.attributes = attributes_of((*types)->integer(i));
+    if (*types != nullptr) {
+      token.attributes = attribute_of_kind((*types)->integer(i)).value_or(0);
+    }
     const auto [at, fresh] = v->ids.emplace(token.text, static_cast<int32_t>(i));
     if (!fresh) {
       return bad(file, fmt::format("tokens {} and {} have the same text", at->second, i), "tokens");

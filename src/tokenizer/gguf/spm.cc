@@ -10,11 +10,10 @@
 #include "tokenizer/gguf/segmenters.h"
 #include "tokenizer/spelling/merger.h"
 #include "tokenizer/text/code_points.h"
+#include "tokenizer/text/escaped_space.h"
 
 namespace crossval {
 namespace {
-
-constexpr std::string_view kEscapedSpace = "\xE2\x96\x81";  // U+2581
 
 using TokenMerger = Merger<float>;  // by negative score; MergeSymbol::piece is a token or kNoToken
 
@@ -27,7 +26,7 @@ class SpmSegmenter : public Segmenter {
     }
     for (size_t b = 0; b < byte_tokens_.size(); ++b) {
       const char byte = static_cast<char>(b);
-      byte_tokens_[b] = vocabulary.find(fmt::format("<0x{:02X}>", b));
+      byte_tokens_[b] = vocabulary.find(byte_token_text(static_cast<uint8_t>(b)));
       if (byte_tokens_[b] == kNoToken && b != 0) {
         byte_tokens_[b] = vocabulary.find(std::string_view(&byte, 1));
       }
@@ -36,7 +35,7 @@ class SpmSegmenter : public Segmenter {
 
   Result<void> append(std::string_view text, bool after_special,
                       std::vector<int32_t>* ids) const override {
-    const std::string escaped = escape(text, after_special);
+    const std::string escaped = escape_spaces(text, vocabulary_.add_space_prefix && after_special);
     TokenMerger merger;
     std::vector<MergeSymbol> symbols;
     for (size_t at = 0; at < escaped.size();) {
@@ -53,20 +52,6 @@ class SpmSegmenter : public Segmenter {
   }
 
  private:
-  std::string escape(std::string_view text, bool after_special) const {
-    std::string out;
-    out.reserve(text.size() + text.size() / 2);
-    if (vocabulary_.add_space_prefix && after_special) out += kEscapedSpace;
-    for (const char c : text) {
-      if (c == ' ') {
-        out += kEscapedSpace;
-      } else {
-        out += c;
-      }
-    }
-    return out;
-  }
-
   void note_before_space(std::string_view token) {
     std::string_view before;
     for (size_t at = 0; at < token.size();) {

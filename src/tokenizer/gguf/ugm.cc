@@ -8,13 +8,13 @@
 #include "tokenizer/spelling/unigram.h"
 #include "tokenizer/text/charsmap.h"
 #include "tokenizer/text/code_points.h"
+#include "tokenizer/text/escaped_space.h"
+#include "tokenizer/user_defined_trie.h"
 
 namespace crossval {
 namespace {
 
-constexpr std::string_view kEscapedSpace = "\xE2\x96\x81";  // U+2581
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";   // U+FFFD
-constexpr double kUnknownPenalty = 10;                      // below the worst token
+constexpr double kUnknownPenalty = 10;  // below the worst token
 
 UnigramRules rules_of(const Vocabulary& v) {
   UnigramRules rules;
@@ -29,20 +29,12 @@ UnigramRules rules_of(const Vocabulary& v) {
   return rules;
 }
 
-ByteTrie user_defined_of(const Vocabulary& v) {
-  std::vector<std::pair<std::string_view, int32_t>> keys;
-  for (int32_t id = 0; id < v.size(); ++id) {
-    if (v.has(id, kTokenUserDefined)) keys.emplace_back(v.tokens[static_cast<size_t>(id)].text, id);
-  }
-  return ByteTrie(std::move(keys));
-}
-
 class UgmSegmenter : public Segmenter {
  public:
   UgmSegmenter(const Vocabulary& vocabulary, Charsmap charsmap)
       : vocabulary_(vocabulary),
         charsmap_(std::move(charsmap)),
-        user_defined_(user_defined_of(vocabulary)),
+        user_defined_(user_defined_trie(vocabulary)),
         unigram_(rules_of(vocabulary)) {}
 
   Result<void> append(std::string_view text, bool /*after_special*/,
@@ -69,7 +61,7 @@ class UgmSegmenter : public Segmenter {
     }
     auto replaced = charsmap_.longest(text);
     if (!replaced || replaced->consumed > 0) return replaced;
-    if (!is_complete_sequence(text, 0)) return Charsmap::Replacement{1, kReplacement};
+    if (!is_complete_sequence(text, 0)) return Charsmap::Replacement{1, kReplacementUtf8};
     const size_t size = claimed_length(text.front());
     return Charsmap::Replacement{size, text.substr(0, size)};
   }

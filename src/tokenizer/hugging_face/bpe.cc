@@ -127,8 +127,7 @@ bool append_byte_tokens(const Vocabulary& vocabulary, std::string_view text,
                         std::vector<int32_t>* ids) {
   const size_t before = ids->size();
   for (const char c : text) {
-    const int32_t id =
-        hf_model_token(vocabulary, fmt::format("<0x{:02X}>", static_cast<uint8_t>(c)));
+    const int32_t id = hf_model_token(vocabulary, byte_token_text(static_cast<uint8_t>(c)));
     if (id == kNoToken) {
       ids->resize(before);
       return false;

@@ -83,12 +83,6 @@ std::optional<std::vector<std::byte>> base64(std::string_view text) {
   return out;
 }
 
-std::string spelled_bytes(std::string_view text) {
-  std::string out;
-  for (const char c : text) out += byte_level_text(static_cast<uint8_t>(c));
-  return out;
-}
-
 }  // namespace
 
 Result<HfNormalizer> HfNormalizer::parse(const json* part, const HfPlace& place) {
@@ -130,7 +124,7 @@ Result<void> HfNormalizer::add(const json& part, const HfPlace& place) {
     return plain(
         [](std::string t) { return filtered(t, [](uint32_t c) { return !hf_is_mark(c); }); });
   }
-  if (*type == "ByteLevel") return plain([](std::string t) { return spelled_bytes(t); });
+  if (*type == "ByteLevel") return plain([](std::string t) { return spell_byte_level(t); });
   if (*type == "Prepend") {
     const auto prefix = hf_string(part, "prepend", place);
     if (!prefix) return tl::unexpected(prefix.error());

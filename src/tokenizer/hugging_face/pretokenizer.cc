@@ -94,8 +94,7 @@ Result<void> HfPreTokenizer::add_byte_level(const json& part, const HfPlace& pla
     add_splitter(HfSplitter(pattern->regex(), SplitBehavior::isolated, false));
   }
   steps_.emplace_back([](const HfWord& word, std::vector<HfWord>* out) -> Result<void> {
-    out->push_back({{}, word.at_start});
-    for (const char c : word.text) out->back().text += byte_level_text(static_cast<uint8_t>(c));
+    out->push_back({spell_byte_level(word.text), word.at_start});
     return {};
   });
   return {};

@@ -45,31 +45,13 @@ Result<void> each_field(std::string_view message, const std::string& where, cons
   }
 }
 
-uint16_t attributes_of(int32_t type) {
-  switch (static_cast<TokenKind>(type)) {
-    case TokenKind::unknown:
-      return kTokenUnknown;
-    case TokenKind::control:
-      return kTokenControl;
-    case TokenKind::user_defined:
-      return kTokenUserDefined;
-    case TokenKind::unused:
-      return kTokenUnused;
-    case TokenKind::byte:
-      return kTokenByte;
-    default:
-      return kTokenNormal;
-  }
-}
-
 Result<void> add_piece(std::string_view message, const std::string& where, Vocabulary* v) {
   VocabularyToken token;
-  token.attributes = kTokenNormal;
   auto read = each_field(message, where, [&token](const ProtobufField& field) -> Result<void> {
     if (field.number == kText && field.wire_type == 2) token.text = field.bytes;
     if (field.number == kScore && field.wire_type == 5) token.score = field.as_float();
     if (field.number == kType && field.wire_type == 0) {
-      token.attributes = attributes_of(field.as_int32());
+      token.attributes = attribute_of_kind(field.as_int32()).value_or(kTokenNormal);
     }
     return {};
   });

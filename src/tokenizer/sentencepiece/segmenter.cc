@@ -1,7 +1,5 @@
 #include "tokenizer/sentencepiece/segmenter.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -11,13 +9,13 @@
 #include "tokenizer/spelling/merger.h"
 #include "tokenizer/spelling/unigram.h"
 #include "tokenizer/text/code_points.h"
+#include "tokenizer/text/escaped_space.h"
+#include "tokenizer/user_defined_trie.h"
 
 namespace crossval {
 namespace {
 
-constexpr std::string_view kEscapedSpace = "\xE2\x96\x81";  // U+2581
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";   // U+FFFD
-constexpr double kUnknownPenalty = 10;                      // below the worst token
+constexpr double kUnknownPenalty = 10;  // below the worst token
 constexpr uint16_t kSpelling = kTokenNormal | kTokenUserDefined | kTokenUnused;
 
 // The library's best spelling does not use unused tokens, and prefers the user's to all others.
@@ -41,23 +39,16 @@ Unigram unigram_of(const Vocabulary& v) {
   return Unigram(std::move(rules));
 }
 
-ByteTrie user_defined_of(const Vocabulary& v) {
-  std::vector<std::pair<std::string_view, int32_t>> keys;
-  for (int32_t id = 0; id < v.size(); ++id) {
-    if (v.has(id, kTokenUserDefined)) keys.emplace_back(v.tokens[static_cast<size_t>(id)].text, id);
-  }
-  return ByteTrie(std::move(keys));
-}
-
 class SentencePieceSegmenter : public Segmenter {
  public:
   SentencePieceSegmenter(const Vocabulary& vocabulary, Charsmap charsmap, bool byte_fallback)
       : vocabulary_(vocabulary),
         charsmap_(std::move(charsmap)),
-        user_defined_(user_defined_of(vocabulary)),
+        user_defined_(user_defined_trie(vocabulary)),
         unigram_(unigram_of(vocabulary)) {
     for (size_t b = 0; b < bytes_.size(); ++b) {
-      bytes_[b] = byte_fallback ? vocabulary.find(fmt::format("<0x{:02X}>", b)) : kNoToken;
+      bytes_[b] =
+          byte_fallback ? vocabulary.find(byte_token_text(static_cast<uint8_t>(b))) : kNoToken;
     }
   }
 
@@ -90,7 +81,7 @@ class SentencePieceSegmenter : public Segmenter {
     }
     auto replaced = charsmap_.longest(text);
     if (!replaced || replaced->consumed > 0) return replaced;
-    if (!is_strict_sequence(text, 0)) return Charsmap::Replacement{1, kReplacement};
+    if (!is_strict_sequence(text, 0)) return Charsmap::Replacement{1, kReplacementUtf8};
     const size_t size = claimed_length(text.front());
     return Charsmap::Replacement{size, text.substr(0, size)};
   }

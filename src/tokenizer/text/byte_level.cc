@@ -38,6 +38,13 @@ const Tables& tables() {
 
 std::string_view byte_level_text(uint8_t byte) { return tables().text[byte]; }
 
+std::string spell_byte_level(std::string_view bytes) {
+  std::string text;
+  text.reserve(bytes.size());
+  for (const char c : bytes) text += byte_level_text(static_cast<uint8_t>(c));
+  return text;
+}
+
 int byte_of_character(uint32_t code_point) {
   const auto& table = tables().byte;
   return code_point < table.size() ? table[code_point] : -1;

@@ -12,6 +12,9 @@ namespace crossval {
 /// UTF-8 of the character that stands for `byte`.
 std::string_view byte_level_text(uint8_t byte);
 
+/// What `bytes` are written as.
+std::string spell_byte_level(std::string_view bytes);
+
 /// The byte that `code_point` stands for, or -1.
 int byte_of_character(uint32_t code_point);
 

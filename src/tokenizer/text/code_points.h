@@ -10,6 +10,7 @@
 namespace crossval {
 
 constexpr uint32_t kReplacementCharacter = 0xFFFD;
+constexpr std::string_view kReplacementUtf8 = "\xEF\xBF\xBD";
 constexpr uint32_t kLastCodePoint = 0x10FFFF;
 
 /// Reads one code point at text[*offset] and moves past it. A byte that begins no complete sequence

@@ -19,6 +19,8 @@ TEST(ByteLevel, SpellsAsGpt2Does) {
   EXPECT_EQ(byte_level_text(0xFF), "\u00FF");
 }
 
+TEST(ByteLevel, SpellsAText) { EXPECT_EQ(spell_byte_level(" caf\u00e9"), "\u0120caf\u00C3\u00A9"); }
+
 TEST(ByteLevel, EveryByteHasItsOwnCharacter) {
   std::set<std::string_view> seen;
   for (int b = 0; b < 256; ++b) {
