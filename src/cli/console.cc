@@ -11,8 +11,8 @@
 #include <cstring>
 #include <string>
 
-#include "report/bytes_text.h"
-#include "report/json_error.h"
+#include "report/json/error.h"
+#include "report/text/printable.h"
 
 namespace crossval {
 namespace {

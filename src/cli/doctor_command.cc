@@ -9,7 +9,8 @@
 #include "cli/reference_program.h"
 #include "cli/reference_repair.h"
 #include "prompt/jinja_process.h"
-#include "report/diagnosis_report.h"
+#include "report/json/diagnosis.h"
+#include "report/text/diagnosis.h"
 
 namespace crossval {
 namespace {

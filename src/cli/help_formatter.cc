@@ -1,7 +1,7 @@
 #include "cli/help_formatter.h"
 
 #include "cli/option_table.h"
-#include "report/layout.h"
+#include "report/text/layout.h"
 
 namespace crossval {
 namespace {

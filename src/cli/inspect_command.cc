@@ -10,8 +10,8 @@
 #include "cli/progress.h"
 #include "inspect/difference.h"
 #include "inspect/inspect.h"
-#include "report/inspection_json.h"
-#include "report/inspection_text.h"
+#include "report/json/inspection.h"
+#include "report/text/inspection.h"
 
 namespace crossval {
 namespace {

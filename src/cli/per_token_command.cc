@@ -14,8 +14,8 @@
 #include "cli/progress.h"
 #include "cli/prompt_options.h"
 #include "cli/reference_program.h"
-#include "report/json_report.h"
-#include "report/text_report.h"
+#include "report/json/comparison.h"
+#include "report/text/comparison.h"
 #include "session/per_token.h"
 
 namespace crossval {

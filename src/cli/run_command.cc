@@ -10,7 +10,8 @@
 #include "cli/engine_options.h"
 #include "cli/prompt_options.h"
 #include "cli/prompted_engine.h"
-#include "report/generation_report.h"
+#include "report/json/generation.h"
+#include "report/text/generation.h"
 #include "session/generate.h"
 #include "session/prompt_record.h"
 

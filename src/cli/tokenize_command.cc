@@ -9,7 +9,8 @@
 #include "cli/model_prompt.h"
 #include "cli/prompt_options.h"
 #include "cli/prompted_engine.h"
-#include "report/tokenisation_report.h"
+#include "report/json/tokenisation.h"
+#include "report/text/tokenisation.h"
 #include "session/tokenise.h"
 
 namespace crossval {

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/build_info.h"
-#include "report/json_schema_version.h"
+#include "report/json/schema_version.h"
 
 namespace crossval {
 namespace {

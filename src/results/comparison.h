@@ -1,5 +1,5 @@
 // The result of `per-token`: one record per position and what follows from them. Plain data with a
-// version (report/json_schema_version.h); nothing here grows with positions × vocabulary.
+// version (report/json/schema_version.h); nothing here grows with positions × vocabulary.
 #pragma once
 
 #include <cstdint>

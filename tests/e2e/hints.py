@@ -279,7 +279,7 @@ HINTS = [
     Hint("--on-token-mismatch use-reference goes on", OTHER_IDS, OTHER_IDS + " --on-token-mismatch use-reference",
          code=2, then=(0, 2)),
     Elsewhere("--first-diff finds the first operation whose result differs",
-              "tests/report/text_report_test.cc, of unhealthy rows"),
+              "tests/report/text/comparison_test.cc, of unhealthy rows"),
     Elsewhere("set them alike, or ask for the difference: --candidate NAME:KEY=VALUE",
               "tests/session/per_token_gates_test.cc"),
     # synth

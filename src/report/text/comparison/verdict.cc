@@ -1,0 +1,228 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/count_text.h"
+#include "report/text/comparison/parts.h"
+#include "report/text/numbers.h"
+#include "report/text/printable.h"
+#include "report/words.h"
+
+namespace crossval {
+namespace {
+
+std::string rows_text(const Comparison& comparison) {
+  std::string text = counted(comparison.prompt_positions, "position") + " of the prompt";
+  if (comparison.decode_steps > 0) {
+    text += " and " + counted(comparison.decode_steps, "decode step");
+  }
+  return text;
+}
+
+// "1 position of the prompt passes".
+std::string passing_rows(const Comparison& comparison) {
+  const bool one = comparison.prompt_positions + comparison.decode_steps == 1;
+  return rows_text(comparison) + (one ? " passes" : " pass");
+}
+
+std::string place_text(const PositionResult& position) {
+  std::string place =
+      fmt::format("{} {}", position.decode ? "decode position" : "position", position.position);
+  if (position.piece.empty()) return place;
+  return fmt::format("{} (\"{}\")", place, fitted(escaped(position.piece), 24));
+}
+
+long failed_count(const Comparison& comparison) {
+  return std::ranges::count_if(comparison.positions,
+                               [](const PositionResult& position) { return !position.passed; });
+}
+
+std::string diverged_sentence(const Comparison& comparison) {
+  const long failed = failed_count(comparison);
+  const auto count = static_cast<long>(comparison.positions.size());
+  if (!comparison.first_divergence) {
+    return fmt::format("{} of {} fail", grouped(failed), counted(count, "position"));
+  }
+  const PositionResult& first =
+      comparison.positions[static_cast<size_t>(*comparison.first_divergence)];
+  const std::string why =
+      comparison.requirement == Requirement::bits
+          ? fmt::format("bits differ, max |Δ| {}", distance_text(first.metrics.max_abs_diff))
+          : fmt::format("cosine {} below {}", cosine_text(first.metrics.cosine),
+                        comparison.cos_tol);
+  return fmt::format("the engines first disagree at {}: {}; {} of {} fail", place_text(first), why,
+                     grouped(failed), counted(count, "position"));
+}
+
+std::string unhealthy_sentence(const Comparison& comparison) {
+  if (comparison.health.empty()) return "no position was compared";
+  const HealthFinding& first = comparison.health.front();
+  const std::string where =
+      first.position < 0 ? "" : fmt::format(" at position {}", first.position);
+  const auto& findings = comparison.health;
+  const bool both =
+      first.position >= 0 && std::ranges::any_of(findings, [&](const HealthFinding& finding) {
+        return finding.side != first.side && finding.position == first.position;
+      });
+  return fmt::format("{} gave logits that no working engine gives{}: {}",
+                     both ? "both engines" : fmt::format("the {}", side_word(first.side)), where,
+                     first.detail);
+}
+
+std::string refused_names(const Comparison& comparison) {
+  std::string names;
+  for (const SettingDifference& setting : comparison.settings) {
+    if (setting.weight == SettingWeight::refused)
+      names += (names.empty() ? "" : ", ") + setting.name;
+  }
+  return names;
+}
+
+std::string tokens_sentence(const Comparison& comparison) {
+  std::string text =
+      (comparison.mismatch ? what_differs(*comparison.mismatch) : "the ids differ") + "; ";
+  if (comparison.positions.empty()) return text + "nothing was evaluated";
+  text += fmt::format(
+      "with the {}'s ids, ",
+      comparison.on_token_mismatch == OnTokenMismatch::use_candidate ? "candidate" : "reference");
+  const auto count = static_cast<long>(comparison.positions.size());
+  return text + (comparison.identical_rows == count
+                     ? "every logit of " + rows_text(comparison) + " is bit for bit the same"
+                     : passing_rows(comparison) + " what is required");
+}
+
+std::string sentence(const Comparison& comparison) {
+  switch (comparison.verdict) {
+    case Verdict::identical:
+      return "every logit of " + rows_text(comparison) + " is bit for bit the same";
+    case Verdict::match:
+      return fmt::format(
+          "{} with cosine {} or more ({} bit-identical); uncalibrated: no noise floor is known",
+          passing_rows(comparison), comparison.cos_tol, counted(comparison.identical_rows, "row"));
+    case Verdict::diverged:
+      return diverged_sentence(comparison);
+    case Verdict::unhealthy:
+      return unhealthy_sentence(comparison);
+    case Verdict::tokens_differ:
+      return tokens_sentence(comparison);
+    case Verdict::settings_differ:
+      return "the engines run with settings that change the numbers and that nobody asked for: " +
+             refused_names(comparison) + "; nothing was evaluated";
+  }
+  return {};
+}
+
+Tint tint_of(Verdict verdict) {
+  return exit_code(verdict) == ExitCode::ok ? Tint::good : Tint::bad;
+}
+
+std::string passing_text(const Comparison& comparison) {
+  if (!comparison.passing_cos_tol) return {};
+  const std::string tolerance = cosine_text(*comparison.passing_cos_tol);
+  return comparison.requirement == Requirement::bits
+             ? fmt::format("no bit may differ; under --require cos, --cos-tol {} would have passed",
+                           tolerance)
+             : fmt::format("--cos-tol {} would have passed", tolerance);
+}
+
+// With two model files whose weight differs there, the weight is the first thing to look at.
+std::string look_at(const Comparison& comparison) {
+  const TraceComparison& trace = *comparison.trace;
+  if (!trace.differs)
+    return "no traced tensor differs: look at what lies between them and the logits";
+  const FirstDifference& first = trace.first;
+  if (first.same_weight && !*first.same_weight) {
+    return fmt::format("crossval inspect {} {} shows how {} and other tensors differ",
+                       escaped(comparison.candidate.settings.model_path),
+                       escaped(comparison.reference.settings.model_path), escaped(first.weight));
+  }
+  std::string inputs;
+  for (const TensorInput& input : first.inputs)
+    inputs += (inputs.empty() ? ", fed by " : " and ") + escaped(input.tensor);
+  return "look at " + escaped(first.op) + " in both engines" + inputs;
+}
+
+// Of logits that are not finite.
+std::string look_at_origin(const Comparison& comparison) {
+  const auto& origins = comparison.origins;
+  const auto bad = std::ranges::find_if(
+      origins, [](const NonFiniteOrigin& origin) { return origin.bad_weight.has_value(); });
+  if (bad != origins.end()) {
+    const EngineInfo& engine =
+        bad->side == Side::candidate ? comparison.candidate : comparison.reference;
+    return fmt::format("crossval inspect {} counts the weights that are not finite",
+                       escaped(engine.settings.model_path));
+  }
+  const auto found = std::ranges::count_if(origins, &NonFiniteOrigin::found);
+  if (found == 0) return {};
+  const auto first = std::ranges::find_if(origins, &NonFiniteOrigin::found);
+  const std::string where =
+      found == 2 ? "both engines" : fmt::format("the {}", side_word(first->side));
+  return fmt::format("look at {} in {}: all that was computed before it is finite",
+                     escaped(first->op), where);
+}
+
+std::string next_step(const Comparison& comparison) {
+  switch (comparison.verdict) {
+    case Verdict::diverged:
+      return comparison.trace ? look_at(comparison)
+                              : "--first-diff finds the first operation whose result differs; "
+                                "--all shows every position";
+    case Verdict::unhealthy:
+      if (const std::string origin = look_at_origin(comparison); !origin.empty()) return origin;
+      if (comparison.positions.empty()) return {};
+      return comparison.trace ? look_at(comparison)
+                              : "--first-diff finds the first operation whose result differs";
+    case Verdict::tokens_differ:
+      return comparison.on_token_mismatch == OnTokenMismatch::stop
+                 ? "--on-token-mismatch use-reference goes on with the reference's ids on both "
+                   "sides"
+                 : "";
+    case Verdict::settings_differ:
+      return "set them alike, or ask for the difference: --candidate NAME:KEY=VALUE";
+    case Verdict::match:
+      return comparison.trace ? "" : "--first-diff finds where the bits first differ";
+    case Verdict::identical:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string verdict_text(const Comparison& comparison, const TextOptions& options) {
+  const Layout& layout = options.layout;
+  const std::string word = verdict_word(comparison.verdict);
+  const Tint tint = tint_of(comparison.verdict);
+  // Wrapped without colour, then the word gets its own.
+  const std::string lines = layout.paragraph(word + ": " + sentence(comparison) + ".");
+  std::string text = layout.tinted(tint, word) + lines.substr(word.size());
+  const bool failed_numbers = comparison.verdict == Verdict::diverged;
+  const bool passed_numbers =
+      comparison.verdict == Verdict::match ||
+      (comparison.verdict == Verdict::tokens_differ && comparison.worst.has_value());
+  if (failed_numbers || passed_numbers) {
+    std::string extremes;
+    if (comparison.worst) {
+      const PositionResult& worst = comparison.positions[static_cast<size_t>(*comparison.worst)];
+      extremes = fmt::format("{}, cosine {}", place_text(worst), cosine_text(worst.metrics.cosine));
+    }
+    if (!extremes.empty()) text += layout.labelled("worst", extremes);
+    text += layout.labelled(
+        "top-1", comparison.argmax_flips == 0
+                     ? "the same at every position"
+                     : fmt::format("differs at {} of {}", grouped(comparison.argmax_flips),
+                                   counted(std::ssize(comparison.positions), "position")));
+  }
+  if (failed_numbers) {
+    if (const std::string passing = passing_text(comparison); !passing.empty()) {
+      text += layout.labelled("tolerance", passing);
+    }
+  }
+  if (const std::string next = next_step(comparison); !next.empty()) {
+    text += layout.labelled("next", next);
+  }
+  return text;
+}
+
+}  // namespace crossval

@@ -1,0 +1,84 @@
+#include "report/words.h"
+
+namespace crossval {
+
+const char* verdict_word(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::tokens_differ:
+      return "TOKENS-DIFFER";
+    case Verdict::settings_differ:
+      return "SETTINGS-DIFFER";
+    case Verdict::unhealthy:
+      return "UNHEALTHY";
+    case Verdict::diverged:
+      return "DIVERGED";
+    case Verdict::match:
+      return "MATCH";
+    case Verdict::identical:
+      return "IDENTICAL";
+  }
+  return "";
+}
+
+const char* status_word(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::tokens_differ:
+      return "tokens-differ";
+    case Verdict::settings_differ:
+      return "settings-differ";
+    case Verdict::unhealthy:
+      return "unhealthy";
+    case Verdict::diverged:
+      return "diverged";
+    case Verdict::match:
+    case Verdict::identical:
+      return "ok";
+  }
+  return "";
+}
+
+const char* requirement_word(Requirement requirement) {
+  return requirement == Requirement::bits ? "bits" : "cos";
+}
+
+const char* mismatch_word(OnTokenMismatch policy) {
+  switch (policy) {
+    case OnTokenMismatch::stop:
+      return "stop";
+    case OnTokenMismatch::use_reference:
+      return "use-reference";
+    case OnTokenMismatch::use_candidate:
+      return "use-candidate";
+  }
+  return "";
+}
+
+const char* side_word(Side side) { return side == Side::candidate ? "candidate" : "reference"; }
+
+const char* weight_word(SettingWeight weight) {
+  switch (weight) {
+    case SettingWeight::recorded:
+      return "recorded";
+    case SettingWeight::warned:
+      return "warned";
+    case SettingWeight::asked:
+      return "asked";
+    case SettingWeight::refused:
+      return "refused";
+  }
+  return "";
+}
+
+const char* state_word(CheckState state) {
+  switch (state) {
+    case CheckState::ok:
+      return "ok";
+    case CheckState::warning:
+      return "warning";
+    case CheckState::problem:
+      return "problem";
+  }
+  return "";
+}
+
+}  // namespace crossval

@@ -1,0 +1,30 @@
+// The stable words of results, the same in text and JSON (docs/verdicts.md).
+#pragma once
+
+#include "results/comparison.h"
+#include "results/diagnosis.h"
+
+namespace crossval {
+
+/// "IDENTICAL", "MATCH", "DIVERGED", "UNHEALTHY", "TOKENS-DIFFER", "SETTINGS-DIFFER".
+const char* verdict_word(Verdict verdict);
+
+/// The JSON "status": "ok", "diverged", "unhealthy", "tokens-differ", "settings-differ".
+const char* status_word(Verdict verdict);
+
+/// "cos", "bits": as the command line writes it.
+const char* requirement_word(Requirement requirement);
+
+/// "stop", "use-reference", "use-candidate": likewise.
+const char* mismatch_word(OnTokenMismatch policy);
+
+/// "candidate", "reference".
+const char* side_word(Side side);
+
+/// "recorded", "warned", "asked", "refused".
+const char* weight_word(SettingWeight weight);
+
+/// "ok", "warning", "problem".
+const char* state_word(CheckState state);
+
+}  // namespace crossval
