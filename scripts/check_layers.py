@@ -2,22 +2,29 @@
 """Holds the includes of src/ against the layers that its CMake files declare.
 
 A folder may include its own headers and those of the libraries in its DEPS, directly or through them;
-the declared graph must have no cycle; some pairs may never meet whatever is declared. Exit 1 with one
-line per breach.
+the declared graph must have no cycle; some pairs may never meet whatever is declared; the folders at the
+ground use what is named here and nothing else. Exit 1 with one line per breach.
+
+    check_layers.py [SRC]    SRC: another src/ to look at
 """
 import pathlib
 import re
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-SRC = ROOT / "src"
+OURS = pathlib.Path(__file__).resolve().parent.parent / "src"
+SRC = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else OURS
+ROOT = SRC.parent
 # (user, used): a dependency here would break a promise of ARCHITECTURE.md even through others.
 FORBIDDEN = [
-    ("report", "native"), ("report", "process"), ("compare", "tokenizer"), ("compare", "engine"),
+    ("report", "native"), ("report", "process"), ("report", "gate"), ("report", "compare"), ("report", "session"),
+    ("compare", "tokenizer"), ("compare", "engine"),
     ("native", "process"), ("process", "native"), ("session", "native"), ("session", "process"),
     ("gate", "native"), ("gate", "process"), ("kernels", "model"), ("quant", "gguf"),
     ("protocol", "gguf"), ("protocol", "native"),
 ]
+# Plain data at the ground: folder -> (the only folders in its DEPS, headers of others that are plain data too).
+GROUND = {"results": ({"base"}, {"engine/info.h"})}
+INCLUDE = re.compile(r'\s*#\s*include\s+"([^"/]+)/([^"]+)"')
 
 
 def declared():
@@ -50,17 +57,32 @@ def main():
     for user, used in FORBIDDEN:
         if used in reach.get(user, ()):
             breaches.append(f"src/{user} must never depend on src/{used}")
+    for folder, (allowed, plain) in GROUND.items():
+        if folder not in graph:
+            breaches.append(f"src/{folder} is not there: scripts/check_layers.py keeps it at the ground")
+        for dep in sorted(graph.get(folder, set()) - allowed):
+            breaches.append(f"src/{folder} must not declare src/{dep}: it is at the ground")
+        for path in sorted((SRC / folder).rglob("*.cc")):
+            breaches.append(f"{path.relative_to(ROOT)}: src/{folder} is plain data, without code of its own")
+        for header in sorted(plain):
+            for line in (SRC / header).read_text().splitlines():
+                match = INCLUDE.match(line)
+                if match and match.group(1) not in allowed | {folder}:
+                    breaches.append(f"src/{header}: src/{folder} includes it as plain data, so it may not include "
+                                    f"src/{match.group(1)}")
     checked = 0
     for path in sorted(SRC.rglob("*")):
         if path.suffix not in (".h", ".cc", ".inc"):
             continue
         folder = path.relative_to(SRC).parts[0]
         for number, line in enumerate(path.read_text().splitlines(), 1):
-            match = re.match(r'\s*#\s*include\s+"([^"/]+)/', line)
+            match = INCLUDE.match(line)
             if not match:
                 continue
             checked += 1
             used = match.group(1)
+            if f"{used}/{match.group(2)}" in GROUND.get(folder, ((), ()))[1]:
+                continue
             if used != folder and used not in reach.get(folder, ()):
                 breaches.append(f"{path.relative_to(ROOT)}:{number}: src/{folder} does not declare "
                                 f"src/{used} in its DEPS")

@@ -81,7 +81,7 @@ class InspectCommand : public Command {
                                         .progress = options_.progress});
       if (!found) return tl::unexpected(found.error());
       return print(json ? difference_json(*found) : difference_text(*found, layout),
-                   exit_code_of(*found));
+                   exit_code(*found));
     }
     if (!tensor_.empty()) {
       const auto found = inspect_tensor(path_, tensor_, options_.threads);
@@ -91,7 +91,7 @@ class InspectCommand : public Command {
     const auto found = inspect_file(path_, options_);
     if (!found) return tl::unexpected(found.error());
     return print(json ? inspection_json(*found) : inspection_text(*found, layout),
-                 exit_code_of(*found));
+                 exit_code(*found));
   }
 
  private:

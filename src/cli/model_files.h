@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "engine/info.h"
-#include "gate/model_files.h"
 #include "results/inspection.h"
+#include "results/model_files.h"
 
 namespace crossval {
 

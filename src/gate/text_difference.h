@@ -1,18 +1,12 @@
 // Where the texts of the two sides part, when each was given its own.
 #pragma once
 
-#include <cstddef>
 #include <optional>
-#include <string>
 #include <string_view>
 
-namespace crossval {
+#include "results/token_mismatch.h"
 
-struct TextDifference {
-  size_t offset = 0;                             // byte of the first character that differs
-  size_t line = 1;                               // the line it is on, from 1
-  std::string candidate_place, reference_place;  // "…before >|< after…"
-};
+namespace crossval {
 
 /// Nothing when the texts are the same.
 std::optional<TextDifference> find_text_difference(std::string_view candidate,

@@ -6,16 +6,9 @@
 #include <span>
 #include <vector>
 
+#include "results/token_mismatch.h"
+
 namespace crossval {
-
-/// Ids [a_begin, a_end) of the one side stand where [b_begin, b_end) of the other do. One of the
-/// two may be empty.
-struct TokenHunk {
-  size_t a_begin = 0, a_end = 0;
-  size_t b_begin = 0, b_end = 0;
-
-  friend bool operator==(const TokenHunk&, const TokenHunk&) = default;
-};
 
 /// The hunks of a shortest edit script (Myers 1986), in order; none when the sequences are equal.
 /// Time and memory are bounded: sequences that need more than `max_edits` insertions and deletions

@@ -5,6 +5,10 @@
 #include <algorithm>
 #include <string_view>
 
+#include "gate/text_difference.h"
+#include "gate/token_alignment.h"
+#include "gate/token_cause.h"
+#include "gate/token_offsets.h"
 #include "gate/token_text.h"
 
 namespace crossval {

@@ -1,19 +1,14 @@
 // Where in the text each token comes from.
 #pragma once
 
-#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "results/token_mismatch.h"
+
 namespace crossval {
-
-struct TextRange {
-  size_t begin = 0, end = 0;  // byte offsets; equal for a token that the text does not hold (BOS)
-
-  friend bool operator==(const TextRange&, const TextRange&) = default;
-};
 
 /// Byte ranges of `pieces` in `text`, ascending. A space put before the first word, an added BOS or
 /// EOS and the like take no bytes; a piece that differs from the text (normalised, unknown) takes

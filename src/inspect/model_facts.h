@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "gate/model_files.h"
 #include "model/model.h"
+#include "results/model_files.h"
 
 namespace crossval {
 

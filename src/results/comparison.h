@@ -8,14 +8,14 @@
 #include <vector>
 
 #include "base/error.h"
-#include "compare/row_metrics.h"
 #include "engine/info.h"
-#include "gate/health.h"
-#include "gate/settings.h"
-#include "gate/token_mismatch.h"
 #include "results/first_difference.h"
+#include "results/health.h"
 #include "results/inspection.h"
 #include "results/non_finite.h"
+#include "results/row_metrics.h"
+#include "results/settings.h"
+#include "results/token_mismatch.h"
 
 namespace crossval {
 
@@ -83,6 +83,7 @@ struct Comparison {
   std::vector<SettingDifference> settings;
   std::vector<EqualSetting> equal_settings;
   std::optional<TokenMismatch> mismatch;
+  bool gates_open = true;  // nothing keeps the rows from being compared
   std::vector<Warning> warnings;
   std::vector<HealthFinding> health;
   /// Per engine that shows its tensors, when a row of either is not finite; else empty.
@@ -107,11 +108,6 @@ struct Comparison {
 
   Verdict verdict = Verdict::unhealthy;
   double seconds = 0;  // wall time of the evaluation
-
-  /// True when no gate keeps the rows from being compared.
-  bool gates_open() const {
-    return !is_refused(settings) && (!mismatch || on_token_mismatch != OnTokenMismatch::stop);
-  }
 };
 
 /// The exit status that belongs to a verdict.

@@ -7,7 +7,7 @@
 
 #include "engine/info.h"
 #include "results/comparison.h"
-#include "sample/sampler.h"
+#include "results/sampling.h"
 
 namespace crossval {
 

@@ -8,7 +8,8 @@
 #include <variant>
 #include <vector>
 
-#include "gate/model_files.h"
+#include "base/error.h"
+#include "results/model_files.h"
 
 namespace crossval {
 
@@ -162,5 +163,15 @@ struct FileDifference {
   std::vector<TensorDifference> tensors;
   std::vector<IdenticalTensor> identical;  // same type, shape and bytes
 };
+
+/// The exit status that belongs to what was found (docs/exit-codes.md).
+inline ExitCode exit_code(const Inspection& inspection) {
+  return inspection.findings.empty() ? ExitCode::ok : ExitCode::unhealthy;
+}
+
+inline ExitCode exit_code(const FileDifference& difference) {
+  return difference.metadata.empty() && difference.tensors.empty() ? ExitCode::ok
+                                                                   : ExitCode::diverged;
+}
 
 }  // namespace crossval

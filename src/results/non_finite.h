@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "gate/health.h"
+#include "results/health.h"
 
 namespace crossval {
 

@@ -6,9 +6,8 @@
 #include <vector>
 
 #include "engine/info.h"
-#include "gate/token_mismatch.h"
-#include "gate/token_offsets.h"
 #include "results/comparison.h"
+#include "results/token_mismatch.h"
 
 namespace crossval {
 

@@ -8,15 +8,9 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "results/sampling.h"
 
 namespace crossval {
-
-struct SamplingOptions {
-  double temperature = 0;  // 0: greedy, the most likely token
-  int32_t top_k = 0;       // only the k most likely tokens; 0: all
-  double top_p = 1;        // only the fewest tokens whose probabilities sum to at least this
-  uint64_t seed = 0;
-};
 
 /// Errors (usage): a temperature that is negative or not finite, a negative top_k, a top_p outside
 /// (0, 1].

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
-#include "gate/health.h"
+#include "results/health.h"
 
 namespace crossval {
 

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
-#include "gate/health.h"
+#include "results/health.h"
 #include "session/engine_pair.h"
 #include "session/row_exchange.h"
 

@@ -8,8 +8,11 @@
 #include <memory>
 #include <optional>
 
+#include "compare/row_metrics.h"
 #include "engine/context.h"
+#include "gate/health.h"
 #include "gate/logits_patterns.h"
+#include "gate/settings.h"
 #include "inspect/weight_facts.h"
 #include "session/dump.h"
 #include "session/first_difference.h"
@@ -167,7 +170,7 @@ Result<bool> PerTokenRun::pass_gates() {
   }
   result_.tokens = std::move(used.ids);
   prompt_pieces_ = std::move(used.pieces);
-  return result_.gates_open();
+  return are_gates_open(result_);
 }
 
 Result<void> PerTokenRun::check_context() const {

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "gate/health.h"
+#include "results/health.h"
 
 namespace crossval {
 

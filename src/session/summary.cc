@@ -4,11 +4,13 @@
 #include <cmath>
 #include <limits>
 
+#include "gate/settings.h"
+
 namespace crossval {
 namespace {
 
 Verdict verdict_of(const Comparison& comparison) {
-  if (!comparison.gates_open()) {
+  if (!comparison.gates_open) {
     return comparison.mismatch ? Verdict::tokens_differ : Verdict::settings_differ;
   }
   if (!comparison.health.empty()) return Verdict::unhealthy;
@@ -53,8 +55,14 @@ bool passes(const RowMetrics& metrics, Requirement requirement, double cos_tol) 
   return requirement == Requirement::bits ? metrics.identical : metrics.cosine >= cos_tol;
 }
 
+bool are_gates_open(const Comparison& comparison) {
+  return !is_refused(comparison.settings) &&
+         (!comparison.mismatch || comparison.on_token_mismatch != OnTokenMismatch::stop);
+}
+
 void summarise(Comparison& c) {
-  if (c.gates_open() && c.positions.empty()) {
+  c.gates_open = are_gates_open(c);
+  if (c.gates_open && c.positions.empty()) {
     c.health.push_back(
         {"nothing-compared", Side::candidate, -1, -1, "not one position was compared"});
   }

@@ -8,6 +8,9 @@ namespace crossval {
 /// What is required of a healthy position. Written so that NaN fails.
 bool passes(const RowMetrics& metrics, Requirement requirement, double cos_tol);
 
+/// True when no gate keeps the rows from being compared.
+bool are_gates_open(const Comparison& comparison);
+
 /// Fills the derived fields and the verdict from positions, mismatch, settings and health. A
 /// comparison that got past the gates and compared no position gets the finding nothing-compared.
 void summarise(Comparison& comparison);

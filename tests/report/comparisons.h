@@ -200,6 +200,7 @@ inline Comparison unhealthy_comparison() {
 
 inline Comparison mismatched_comparison() {
   Comparison comparison = identical_comparison(0, 0);
+  comparison.gates_open = false;
   comparison.passing_cos_tol.reset();
   comparison.identical_rows = 0;
   TokenMismatch mismatch;
@@ -235,6 +236,7 @@ inline Comparison overruled_comparison() {
 
 inline Comparison refused_comparison() {
   Comparison comparison = identical_comparison(0, 0);
+  comparison.gates_open = false;
   comparison.passing_cos_tol.reset();
   comparison.identical_rows = 0;
   comparison.settings = {

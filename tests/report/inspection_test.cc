@@ -65,7 +65,7 @@ TEST(InspectionText, ManyFindingsOfANameAreCounted) {
   EXPECT_THAT(text, HasSubstr("missing-tensor: t4, it is missing"));
   EXPECT_THAT(text, Not(HasSubstr("t5")));
   EXPECT_THAT(text, HasSubstr("missing-tensor: 4 more"));
-  EXPECT_EQ(exit_code_of(inspection), ExitCode::unhealthy);
+  EXPECT_EQ(exit_code(inspection), ExitCode::unhealthy);
   EXPECT_EQ(Json::parse(inspection_json(inspection))["findings"].size(), 9U);
 }
 
@@ -88,7 +88,7 @@ TEST(DifferenceText, SaysWhatDiffers) {
   difference.b = "b.gguf";
   difference.identical.assign(7, {"same", "ab12"});
   EXPECT_THAT(difference_text(difference, {}), HasSubstr("same       7 tensors and all metadata"));
-  EXPECT_EQ(exit_code_of(difference), ExitCode::ok);
+  EXPECT_EQ(exit_code(difference), ExitCode::ok);
   InspectedTensor a{.name = "t", .type = "F16", .shape = {4}, .sha256 = {}, .values = {}};
   InspectedTensor b = a;
   b.type = "Q8_0";
@@ -104,7 +104,7 @@ TEST(DifferenceText, SaysWhatDiffers) {
   EXPECT_THAT(text, HasSubstr("heads          4      8\n"));
   EXPECT_THAT(text, Not(HasSubstr("width")));
   EXPECT_THAT(text, HasSubstr("differ     0 keys and 2 tensors; 7 tensors identical by SHA-256"));
-  EXPECT_EQ(exit_code_of(difference), ExitCode::diverged);
+  EXPECT_EQ(exit_code(difference), ExitCode::diverged);
   const Json json = Json::parse(difference_json(difference));
   EXPECT_EQ(json["identical_tensors"], 7);
   EXPECT_EQ(json["facts"].size(), 2U);

@@ -46,17 +46,8 @@ Json i2s_of(const I2sFacts& facts) { return {{"layout", facts.layout}, {"why", f
 
 }  // namespace
 
-ExitCode exit_code_of(const Inspection& inspection) {
-  return inspection.findings.empty() ? ExitCode::ok : ExitCode::unhealthy;
-}
-
-ExitCode exit_code_of(const FileDifference& difference) {
-  return difference.metadata.empty() && difference.tensors.empty() ? ExitCode::ok
-                                                                   : ExitCode::diverged;
-}
-
 std::string inspection_json(const Inspection& inspection) {
-  Json json = document(inspection.findings.empty() ? "ok" : "findings", exit_code_of(inspection));
+  Json json = document(inspection.findings.empty() ? "ok" : "findings", exit_code(inspection));
   json["version"] = inspection.version;
   json["alignment"] = inspection.alignment;
   json["parts"] = Json::array();
@@ -104,7 +95,7 @@ std::string tensor_json(const TensorInspection& inspection) {
 }
 
 std::string difference_json(const FileDifference& difference) {
-  const ExitCode code = exit_code_of(difference);
+  const ExitCode code = exit_code(difference);
   Json json = document(code == ExitCode::ok ? "ok" : "differs", code);
   json["a"] = json_bytes(difference.a);
   json["b"] = json_bytes(difference.b);

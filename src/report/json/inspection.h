@@ -3,14 +3,9 @@
 
 #include <string>
 
-#include "base/error.h"
 #include "results/inspection.h"
 
 namespace crossval {
-
-/// The exit code that goes with what was found: docs/exit-codes.md.
-ExitCode exit_code_of(const Inspection& inspection);
-ExitCode exit_code_of(const FileDifference& difference);
 
 std::string inspection_json(const Inspection& inspection);
 std::string tensor_json(const TensorInspection& inspection);

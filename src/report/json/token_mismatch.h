@@ -1,8 +1,8 @@
 // Where two engines' ids differ and why, as results show it (docs/result.schema.json).
 #pragma once
 
-#include "gate/token_mismatch.h"
 #include "report/json/values.h"
+#include "results/token_mismatch.h"
 
 namespace crossval {
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gate/settings.h"
 #include "report/comparisons.h"
 #include "support/approved.h"
 

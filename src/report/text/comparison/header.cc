@@ -117,7 +117,7 @@ std::string prompt_lines(const Comparison& comparison, const TextOptions& option
   const PromptRecord& prompt = comparison.prompt;
   std::string what = counted(std::ssize(comparison.tokens), "token");
   if (comparison.tokens.empty()) what = "not tokenised";
-  if (comparison.mismatch && !comparison.gates_open()) what = "tokenised differently";
+  if (comparison.mismatch && !comparison.gates_open) what = "tokenised differently";
   if (prompt.form != "raw") append(what, prompt.form);
   if (comparison.decode_steps > 0)
     append(what, "then " + counted(comparison.decode_steps, "decode step"));
@@ -173,7 +173,7 @@ std::string header_text(const Comparison& comparison, const TextOptions& options
         "asked for", fmt::format("{}: {} beside {} ({})", setting.name, escaped(setting.candidate),
                                  escaped(setting.reference), setting.effect));
   }
-  if (comparison.mismatch && comparison.gates_open()) {
+  if (comparison.mismatch && comparison.gates_open) {
     const bool candidates = comparison.on_token_mismatch == OnTokenMismatch::use_candidate;
     text += layout.labelled("asked for", fmt::format("the {}'s token ids for both engines",
                                                      candidates ? "candidate" : "reference"));

@@ -1,0 +1,21 @@
+// What is wrong with an engine's logits.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace crossval {
+
+enum class Side { candidate, reference };
+
+/// A definite finding (exit 3). Names are stable: nan, infinite, all-zero, constant, wrong-width,
+/// missing-rows, extra-rows, nothing-compared.
+struct HealthFinding {
+  std::string name;
+  Side side = Side::candidate;
+  int32_t position = -1;  // of the row; -1: of the run as a whole
+  int32_t token = -1;     // first logit concerned; -1: the whole row
+  std::string detail;     // "first NaN at token 17 of 49152"
+};
+
+}  // namespace crossval

@@ -1,0 +1,15 @@
+// How a token is chosen from a row of logits.
+#pragma once
+
+#include <cstdint>
+
+namespace crossval {
+
+struct SamplingOptions {
+  double temperature = 0;  // 0: greedy, the most likely token
+  int32_t top_k = 0;       // only the k most likely tokens; 0: all
+  double top_p = 1;        // only the fewest tokens whose probabilities sum to at least this
+  uint64_t seed = 0;
+};
+
+}  // namespace crossval
