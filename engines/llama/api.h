@@ -30,7 +30,7 @@ struct Free {
 };
 using Model = std::unique_ptr<llama_model, Free>;
 using Context = std::unique_ptr<llama_context, Free>;
-using GgufFile = std::unique_ptr<gguf_context, Free>;
+using GgufContext = std::unique_ptr<gguf_context, Free>;
 
 // One sequence, logits asked for at every position.
 class Batch {

@@ -15,7 +15,7 @@ constexpr int kI2s = 36;  // of bitnet.cpp; upstream's number of a type that is 
 
 GgufFacts read_gguf_facts(const std::string& path) {
   GgufFacts facts;
-  const GgufFile file(gguf_init_from_file(path.c_str(), {.no_alloc = true, .ctx = nullptr}));
+  const GgufContext file(gguf_init_from_file(path.c_str(), {.no_alloc = true, .ctx = nullptr}));
   if (!file) return facts;
   std::map<std::string, std::set<std::string>> weights_of;
   for (int64_t i = 0; i < gguf_get_n_tensors(file.get()); ++i) {

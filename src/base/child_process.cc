@@ -38,11 +38,6 @@ Descriptor above_standard(int fd) {
 
 }  // namespace
 
-void Descriptor::reset() {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = -1;
-}
-
 Result<Channel> make_channel() {
   std::array<int, 2> ends{};
   Channel channel;

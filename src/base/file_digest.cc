@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/sha256.h"
 
 namespace crossval {
@@ -25,20 +26,6 @@ namespace fs = std::filesystem;
 
 constexpr size_t kChunk = size_t{1} << 20;
 constexpr size_t kHexDigits = 64;
-
-class Descriptor {
- public:
-  explicit Descriptor(const std::string& path) : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 tl::unexpected<Error> unreadable(const std::string& path) {
   return fail(ExitCode::bad_input_file, fmt::format("cannot be read: {}", std::strerror(errno)),
@@ -100,9 +87,9 @@ Result<std::string> sha256_of(int fd, const std::string& path, const std::stop_t
 
 Result<FileDigest> file_digest(const std::string& path, const std::string& cache_folder,
                                const std::stop_token& stop) {
-  const Descriptor file(path);
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status = {};
-  if (file.get() < 0 || fstat(file.get(), &status) != 0) return unreadable(path);
+  if (!file.open() || fstat(file.get(), &status) != 0) return unreadable(path);
   const auto bytes = static_cast<uint64_t>(status.st_size);
   const std::string entry = entry_path(cache_folder, status);
   if (std::string known = cached_digest(entry); !known.empty()) {

@@ -11,6 +11,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/descriptor.h"
+
 namespace crossval {
 namespace {
 
@@ -29,35 +31,30 @@ void advise(std::span<const std::byte> range, int advice) {
 }  // namespace
 
 Result<MappedFile> MappedFile::open(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return unreadable(path, std::strerror(errno), "Check the path and its permissions.");
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.open()) {
+    return unreadable(path, std::strerror(errno), "Check the path and its permissions.");
+  }
   struct stat st{};
-  const bool seen = ::fstat(fd, &st) == 0;
+  const bool seen = ::fstat(file.get(), &st) == 0;
   if (seen && S_ISDIR(st.st_mode)) {
-    ::close(fd);
     return unreadable(path, "it is a folder",
                       "Name a file in it. A checkpoint of safetensors is converted by llama.cpp's "
                       "convert_hf_to_gguf.py.");
   }
-  if (!seen || !S_ISREG(st.st_mode)) {
-    ::close(fd);
-    return unreadable(path, "not a regular file");
-  }
+  if (!seen || !S_ISREG(st.st_mode)) return unreadable(path, "not a regular file");
   if (st.st_size == 0) {
-    ::close(fd);
     return unreadable(path, "the file is empty", "Was the download or conversion interrupted?");
   }
   const auto size = static_cast<std::size_t>(st.st_size);
-  void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  const int map_errno = errno;
-  ::close(fd);
+  void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (data == MAP_FAILED) {
-    return unreadable(path, std::strerror(map_errno),
-                      map_errno == ENOMEM
-                          ? fmt::format("It is mapped, which takes {} MB of address "
-                                        "space: raise ulimit -v.",
-                                        size / 1'000'000)
-                          : std::string());
+    const int why = errno;
+    return unreadable(path, std::strerror(why),
+                      why == ENOMEM ? fmt::format("It is mapped, which takes {} MB of address "
+                                                  "space: raise ulimit -v.",
+                                                  size / 1'000'000)
+                                    : std::string());
   }
   return MappedFile(path, static_cast<const std::byte*>(data), size);
 }

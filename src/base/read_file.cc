@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/descriptor.h"
+
 namespace crossval {
 namespace {
 
@@ -33,14 +35,12 @@ Result<std::string> read_descriptor(int fd, const std::string& path, size_t max_
 
 Result<std::string> read_file(const std::string& path, size_t max_bytes) {
   if (path == "-") return read_descriptor(STDIN_FILENO, "standard input", max_bytes);
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.open()) {
     return fail(ExitCode::bad_input_file, std::string("cannot open file: ") + std::strerror(errno),
                 path, "Check the path and its permissions.");
   }
-  Result<std::string> bytes = read_descriptor(fd, path, max_bytes);
-  ::close(fd);
-  return bytes;
+  return read_descriptor(file.get(), path, max_bytes);
 }
 
 }  // namespace crossval

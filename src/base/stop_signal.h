@@ -3,7 +3,7 @@
 
 #include <stop_token>
 
-#include "base/child_process.h"
+#include "base/descriptor.h"
 
 namespace crossval {
 

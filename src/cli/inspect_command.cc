@@ -8,7 +8,7 @@
 #include "cli/app_options.h"
 #include "cli/checks.h"
 #include "cli/progress.h"
-#include "inspect/difference.h"
+#include "inspect/difference/difference.h"
 #include "inspect/inspect.h"
 #include "report/json/inspection.h"
 #include "report/text/inspection.h"

@@ -7,7 +7,7 @@
 
 #include "base/file_digest.h"
 #include "gguf/file.h"
-#include "inspect/difference.h"
+#include "inspect/difference/difference.h"
 #include "quant/i2s.h"
 
 namespace crossval {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include "inspect/select.h"
+#include "inspect/tensor/selection.h"
 #include "quant/format.h"
 
 namespace crossval {

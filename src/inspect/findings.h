@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "gguf/file.h"
-#include "inspect/scan.h"
+#include "inspect/tensor/scan.h"
 #include "model/i2s_layout.h"
 #include "model/model.h"
 #include "results/inspection.h"

@@ -7,14 +7,14 @@
 #include <tuple>
 #include <utility>
 
-#include "inspect/distribution.h"
 #include "inspect/findings.h"
 #include "inspect/meaning.h"
 #include "inspect/metadata.h"
 #include "inspect/other_files.h"
-#include "inspect/scan.h"
+#include "inspect/tensor/distribution.h"
+#include "inspect/tensor/scan.h"
+#include "inspect/tensor/values.h"
 #include "inspect/tokenizer_facts.h"
-#include "inspect/values.h"
 #include "inspect/vocabulary_findings.h"
 #include "model/model.h"
 #include "model/other_file.h"

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "gguf/file.h"
-#include "inspect/select.h"
+#include "inspect/tensor/selection.h"
 #include "model/i2s_layout.h"
 #include "results/inspection.h"
 

@@ -6,7 +6,7 @@
 #include <functional>
 
 #include "base/count_text.h"
-#include "inspect/words.h"
+#include "inspect/architecture_words.h"
 
 namespace crossval {
 namespace {

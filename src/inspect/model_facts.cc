@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "inspect/words.h"
+#include "inspect/architecture_words.h"
 
 namespace crossval {
 namespace {

@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "base/count_text.h"
-#include "inspect/select.h"
-#include "inspect/words.h"
+#include "inspect/architecture_words.h"
+#include "inspect/tensor/selection.h"
 #include "quant/format.h"
 
 namespace crossval {

@@ -1,5 +1,5 @@
 // What the model files of the two sides are to each other, as far as the settings gate and reports
-// need it. Plain data: inspect/difference.h finds out.
+// need it. Plain data: inspect/difference/difference.h finds out.
 #pragma once
 
 #include <cstdint>

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "inspect/weight_facts.h"
+#include "inspect/tensor/weight_facts.h"
 #include "session/lockstep.h"
 #include "session/trace_hashes.h"
 

@@ -13,7 +13,7 @@
 #include "gate/health.h"
 #include "gate/logits_patterns.h"
 #include "gate/settings.h"
-#include "inspect/weight_facts.h"
+#include "inspect/tensor/weight_facts.h"
 #include "session/dump.h"
 #include "session/first_difference.h"
 #include "session/lockstep.h"

@@ -13,7 +13,7 @@ namespace crossval {
 namespace {
 
 /// Tensors of one kind that differ in one way.
-struct Group {
+struct ChangeGroup {
   std::string kind, name;
   std::string first_tensor, first_detail;
   int64_t tensors = 0;
@@ -28,12 +28,13 @@ TensorChange change_of(const TensorDifference& tensor, SideWords words) {
   return {"differs", "not looked into"};
 }
 
-std::vector<Group> groups_of(const FileDifference& difference, SideWords words) {
-  std::vector<Group> groups;
+std::vector<ChangeGroup> groups_of(const FileDifference& difference, SideWords words) {
+  std::vector<ChangeGroup> groups;
   for (const TensorDifference& tensor : difference.tensors) {
     const TensorChange change = change_of(tensor, words);
-    auto group = std::ranges::find_if(
-        groups, [&](const Group& g) { return g.kind == tensor.kind && g.name == change.name; });
+    auto group = std::ranges::find_if(groups, [&](const ChangeGroup& g) {
+      return g.kind == tensor.kind && g.name == change.name;
+    });
     if (group == groups.end()) {
       groups.push_back({tensor.kind, change.name, tensor.name, change.detail, 0, true});
       group = groups.end() - 1;
@@ -44,7 +45,7 @@ std::vector<Group> groups_of(const FileDifference& difference, SideWords words) 
   return groups;
 }
 
-std::string group_text(const Group& group) {
+std::string group_text(const ChangeGroup& group) {
   std::string text = group.tensors == 1
                          ? escaped(group.first_tensor)
                          : fmt::format("{} ({} tensors)", escaped(group.kind), group.tensors);
@@ -57,7 +58,7 @@ std::string group_text(const Group& group) {
 
 std::string tensor_changes_text(const FileDifference& difference, SideWords words, size_t most,
                                 const Layout& layout) {
-  const std::vector<Group> groups = groups_of(difference, words);
+  const std::vector<ChangeGroup> groups = groups_of(difference, words);
   std::string text;
   int64_t more = 0;
   for (size_t i = 0; i < groups.size(); ++i) {

@@ -18,15 +18,15 @@ namespace {
 constexpr double kLargestBinary16 = 65504;
 
 // The findings of one name on one side.
-struct Group {
+struct FindingGroup {
   HealthFinding first;
   long count = 0;
 };
 
-std::vector<Group> grouped_findings(const std::vector<HealthFinding>& findings) {
-  std::vector<Group> groups;
+std::vector<FindingGroup> grouped_findings(const std::vector<HealthFinding>& findings) {
+  std::vector<FindingGroup> groups;
   for (const HealthFinding& finding : findings) {
-    const auto same = std::ranges::find_if(groups, [&](const Group& group) {
+    const auto same = std::ranges::find_if(groups, [&](const FindingGroup& group) {
       return group.first.name == finding.name && group.first.side == finding.side;
     });
     if (same == groups.end()) {
@@ -38,12 +38,12 @@ std::vector<Group> grouped_findings(const std::vector<HealthFinding>& findings) 
   return groups;
 }
 
-bool alike(const Group& a, const Group& b) {
+bool alike(const FindingGroup& a, const FindingGroup& b) {
   return a.first.name == b.first.name && a.first.position == b.first.position &&
          a.first.detail == b.first.detail && a.count == b.count;
 }
 
-std::string group_text(const Group& group, const std::string& who) {
+std::string group_text(const FindingGroup& group, const std::string& who) {
   const HealthFinding& first = group.first;
   std::string where;
   if (first.position >= 0) {
@@ -122,10 +122,11 @@ std::string origin_text(const NonFiniteOrigin& origin, const std::string& who,
 
 std::string health_text(const Comparison& comparison, const TextOptions& options) {
   std::string text;
-  std::vector<Group> groups = grouped_findings(comparison.health);
+  std::vector<FindingGroup> groups = grouped_findings(comparison.health);
   for (size_t i = 0; i < groups.size(); ++i) {
-    const auto twin = std::find_if(groups.begin() + static_cast<long>(i) + 1, groups.end(),
-                                   [&](const Group& other) { return alike(groups[i], other); });
+    const auto twin =
+        std::find_if(groups.begin() + static_cast<long>(i) + 1, groups.end(),
+                     [&](const FindingGroup& other) { return alike(groups[i], other); });
     const bool both = twin != groups.end();
     const std::string who =
         both ? "both engines" : fmt::format("the {}", side_word(groups[i].first.side));

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "base/thread_pool.h"
-#include "inspect/pair_scan.h"
-#include "inspect/row_order.h"
-#include "inspect/values.h"
+#include "inspect/difference/pair_scan.h"
+#include "inspect/difference/row_order.h"
+#include "inspect/tensor/values.h"
 #include "results/inspection.h"
 
 namespace crossval {

@@ -1,4 +1,4 @@
-#include "inspect/difference.h"
+#include "inspect/difference/difference.h"
 
 #include <fmt/format.h>
 
@@ -11,14 +11,14 @@
 #include <utility>
 #include <vector>
 
-#include "inspect/change.h"
+#include "inspect/difference/moved_tensors.h"
+#include "inspect/difference/pair_scan.h"
+#include "inspect/difference/tensor_change.h"
 #include "inspect/inspect.h"
 #include "inspect/metadata.h"
 #include "inspect/model_facts.h"
-#include "inspect/moved.h"
-#include "inspect/pair_scan.h"
-#include "inspect/select.h"
-#include "inspect/values.h"
+#include "inspect/tensor/selection.h"
+#include "inspect/tensor/values.h"
 #include "model/model.h"
 
 namespace crossval {
@@ -27,17 +27,17 @@ namespace {
 constexpr uint64_t kShownElements = 4;  // of an array
 
 /// One of the two files.
-struct Side {
+struct OpenedFile {
   GgufFile file;
   std::unique_ptr<Model> model;  // null where its architecture is not known
   std::string why_unknown;
   std::optional<I2sReading> i2s;
 };
 
-Result<Side> open_side(const std::string& path, std::optional<I2sLayout> i2s) {
+Result<OpenedFile> open_side(const std::string& path, std::optional<I2sLayout> i2s) {
   auto file = GgufFile::open(path);
   if (!file) return tl::unexpected(file.error());
-  Side side{*std::move(file), nullptr, {}, {}};
+  OpenedFile side{*std::move(file), nullptr, {}, {}};
   side.i2s = read_i2s_layout(side.file, i2s);
   auto model = open_model(path);
   if (!model) {
@@ -66,7 +66,7 @@ void compare_metadata(const GgufFile& a, const GgufFile& b, FileDifference& diff
   }
 }
 
-void compare_facts(const Side& a, const Side& b, const FileNames& names,
+void compare_facts(const OpenedFile& a, const OpenedFile& b, const FileNames& names,
                    FileDifference& difference) {
   for (const auto& [side, name] : {std::pair(&a, &names.a), std::pair(&b, &names.b)}) {
     if (side->model != nullptr || !difference.facts_unknown.empty()) continue;
@@ -97,7 +97,7 @@ RowGroups groups_of(const GgufTensor& tensor, const Model* model) {
 
 class TensorComparison {
  public:
-  TensorComparison(const Side& a, const Side& b, const DifferenceOptions& options,
+  TensorComparison(const OpenedFile& a, const OpenedFile& b, const DifferenceOptions& options,
                    FileDifference& found)
       : a_(a), b_(b), options_(options), found_(found), pool_(options.threads) {}
 
@@ -117,8 +117,8 @@ class TensorComparison {
   Result<void> look_into();
   void look_into(const Pair& pair, TensorDifference& entry);
 
-  const Side& a_;
-  const Side& b_;
+  const OpenedFile& a_;
+  const OpenedFile& b_;
   const DifferenceOptions& options_;
   FileDifference& found_;
   ThreadPool pool_;

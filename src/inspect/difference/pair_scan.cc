@@ -1,4 +1,4 @@
-#include "inspect/pair_scan.h"
+#include "inspect/difference/pair_scan.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,7 +14,7 @@ constexpr int64_t kPlainBlock = 32;
 constexpr int64_t kWidestRow = int64_t{1} << 18;  // of which column sums are kept, 2 MB a part
 constexpr int64_t kFewestRows = 8;                // in fewer, one vector explains much by chance
 
-struct Sums {
+struct PairSums {
   PairScan scan;
   double a_squares = 0, b_squares = 0, product = 0, squares = 0, max = 0, shift = 0;
   std::vector<double> columns;  // of b − a; empty: not kept
@@ -27,10 +27,10 @@ struct Sums {
     scan.differing_rows += row_differs ? 1 : 0;
     row_differs = false;
   }
-  void merge(const Sums& next);
+  void merge(const PairSums& next);
 };
 
-bool Sums::add_value(double x, double y, int64_t column) {
+bool PairSums::add_value(double x, double y, int64_t column) {
   const bool both_nan = std::isnan(x) && std::isnan(y);
   if (both_nan) return false;
   a_squares += x * x;
@@ -49,7 +49,7 @@ bool Sums::add_value(double x, double y, int64_t column) {
   return true;
 }
 
-void Sums::add(std::span<const float> a, std::span<const float> b, const Piece& piece) {
+void PairSums::add(std::span<const float> a, std::span<const float> b, const Piece& piece) {
   const auto block = static_cast<size_t>(scan.block);
   for (size_t at = 0; at < a.size(); at += block) {
     bool differs = false;
@@ -65,7 +65,7 @@ void Sums::add(std::span<const float> a, std::span<const float> b, const Piece& 
   scan.values += static_cast<int64_t>(a.size());
 }
 
-void Sums::merge(const Sums& next) {
+void PairSums::merge(const PairSums& next) {
   const PairScan& its = next.scan;
   scan.distance.differing += its.distance.differing;
   scan.values += its.values;
@@ -87,7 +87,7 @@ void Sums::merge(const Sums& next) {
   for (size_t i = 0; i < columns.size(); ++i) columns[i] += next.columns[i];
 }
 
-PairScan finished(Sums sums, int64_t rows) {
+PairScan finished(PairSums sums, int64_t rows) {
   PairScan scan = std::move(sums.scan);
   TensorDistance& distance = scan.distance;
   distance.max_abs_diff = sums.max;
@@ -115,18 +115,18 @@ PairScan scan_pair(const TensorValues& a, const TensorValues& b, ThreadPool& poo
   const int64_t rows = rows_of(*a.tensor);
   const int64_t own = a.format->block_elements;
   const auto fresh = [&] {
-    Sums sums;
+    PairSums sums;
     sums.scan.block = own > 1 && a.format == b.format ? own : kPlainBlock;
     if (rows >= kFewestRows && width <= kWidestRow) sums.columns.resize(static_cast<size_t>(width));
     return sums;
   };
-  Sums total = fresh();
-  std::vector<std::unique_ptr<Sums>> parts(static_cast<size_t>(parts_of(*a.tensor)));
+  PairSums total = fresh();
+  std::vector<std::unique_ptr<PairSums>> parts(static_cast<size_t>(parts_of(*a.tensor)));
   for_each_part(
       a, pool,
       [&](const RowRange& range) {
         auto& part = parts[static_cast<size_t>(range.index)];
-        part = std::make_unique<Sums>(fresh());
+        part = std::make_unique<PairSums>(fresh());
         std::vector<float> other;
         for_each_piece(a, range.first, range.last, [&](const Piece& piece) {
           other.resize(piece.values.size());

@@ -1,4 +1,4 @@
-#include "inspect/words.h"
+#include "inspect/architecture_words.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "inspect/scan.h"
+#include "inspect/tensor/scan.h"
 
 #include <algorithm>
 #include <cmath>
@@ -16,7 +16,7 @@ namespace {
 constexpr int64_t kPlainBlock = 32;  // values, where the format has no blocks
 
 /// What is summed up over rows; `sum` and `squares` in the order of the values.
-struct Sums {
+struct ValueSums {
   TensorScan scan;
   double sum = 0;
   double squares = 0;
@@ -26,12 +26,12 @@ struct Sums {
   void add_block(std::span<const float> block, int64_t row);
   void add_row_piece(const Piece& piece, int64_t block);
   void end_row(int64_t row);
-  void merge(const Sums& next);
+  void merge(const ValueSums& next);
 
   bool row_is_zero = true;
 };
 
-void Sums::add_block(std::span<const float> block, int64_t row) {
+void ValueSums::add_block(std::span<const float> block, int64_t row) {
   double magnitude = 0;
   for (const float value : block) {
     if (!std::isfinite(value)) {
@@ -59,7 +59,7 @@ void Sums::add_block(std::span<const float> block, int64_t row) {
   }
 }
 
-void Sums::add_row_piece(const Piece& piece, int64_t block) {
+void ValueSums::add_row_piece(const Piece& piece, int64_t block) {
   scan.values.values += static_cast<int64_t>(piece.values.size());
   for (size_t at = 0; at < piece.values.size(); at += static_cast<size_t>(block)) {
     const size_t n = std::min(static_cast<size_t>(block), piece.values.size() - at);
@@ -67,7 +67,7 @@ void Sums::add_row_piece(const Piece& piece, int64_t block) {
   }
 }
 
-void Sums::end_row(int64_t row) {
+void ValueSums::end_row(int64_t row) {
   if (row_is_zero) {
     ++scan.zero_rows;
     if (scan.first_zero_rows.size() < TensorScan::kNamedRows) scan.first_zero_rows.push_back(row);
@@ -75,7 +75,7 @@ void Sums::end_row(int64_t row) {
   row_is_zero = true;
 }
 
-void Sums::merge(const Sums& next) {
+void ValueSums::merge(const ValueSums& next) {
   scan.values.values += next.scan.values.values;
   scan.values.zeros += next.scan.values.zeros;
   scan.values.negative += next.scan.values.negative;
@@ -98,7 +98,7 @@ void Sums::merge(const Sums& next) {
   }
 }
 
-TensorScan finished(Sums sums) {
+TensorScan finished(ValueSums sums) {
   ValueSummary& v = sums.scan.values;
   const auto finite = static_cast<double>(v.values - v.non_finite);
   if (finite > 0) {
@@ -126,16 +126,16 @@ TensorScan scan_tensor(const TensorValues& values, ThreadPool& pool) {
   const GgufTensor& tensor = *values.tensor;
   const int64_t per_scale = values.format->block_elements;
   const int64_t block = per_scale > 1 ? per_scale : kPlainBlock;
-  Sums total;
+  ValueSums total;
   Sha256 hash;
   size_t hashed = 0;
-  std::vector<std::unique_ptr<Sums>> parts(static_cast<size_t>(parts_of(tensor)));
+  std::vector<std::unique_ptr<ValueSums>> parts(static_cast<size_t>(parts_of(tensor)));
   for_each_part(
       values, pool,
       [&](const RowRange& rows) {
         auto& part = parts[static_cast<size_t>(rows.index)];
-        part = std::make_unique<Sums>();
-        Sums& sums = *part;
+        part = std::make_unique<ValueSums>();
+        ValueSums& sums = *part;
         for_each_piece(values, rows.first, rows.last, [&](const Piece& piece) {
           sums.add_row_piece(piece, block);
           const auto end = piece.column + static_cast<int64_t>(piece.values.size());

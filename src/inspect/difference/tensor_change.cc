@@ -1,4 +1,4 @@
-#include "inspect/change.h"
+#include "inspect/difference/tensor_change.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "inspect/select.h"
+#include "inspect/tensor/selection.h"
 
 #include <algorithm>
 #include <numeric>

@@ -2,7 +2,7 @@
 // grow with the tensor.
 #pragma once
 
-#include "inspect/values.h"
+#include "inspect/tensor/values.h"
 #include "results/inspection.h"
 
 namespace crossval {

@@ -1,10 +1,10 @@
-#include "inspect/weight_facts.h"
+#include "inspect/tensor/weight_facts.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "gguf/file.h"
-#include "inspect/values.h"
+#include "inspect/tensor/values.h"
 
 namespace crossval {
 namespace {

@@ -1,4 +1,4 @@
-#include "inspect/moved.h"
+#include "inspect/difference/moved_tensors.h"
 
 #include <fmt/format.h>
 

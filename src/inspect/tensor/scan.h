@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/thread_pool.h"
-#include "inspect/values.h"
+#include "inspect/tensor/values.h"
 #include "results/inspection.h"
 
 namespace crossval {

@@ -1,4 +1,4 @@
-#include "inspect/distribution.h"
+#include "inspect/tensor/distribution.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "inspect/values.h"
+#include "inspect/tensor/values.h"
 
 namespace crossval {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "inspect/row_order.h"
+#include "inspect/difference/row_order.h"
 #include "model/i2s_layout.h"
 #include "results/inspection.h"
 

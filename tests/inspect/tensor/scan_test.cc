@@ -1,4 +1,4 @@
-#include "inspect/scan.h"
+#include "inspect/tensor/scan.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@
 #include <limits>
 
 #include "gguf/writer.h"
-#include "inspect/distribution.h"
 #include "inspect/inspect.h"
+#include "inspect/tensor/distribution.h"
 
 namespace crossval {
 namespace {

@@ -1,4 +1,4 @@
-#include "inspect/weight_facts.h"
+#include "inspect/tensor/weight_facts.h"
 
 #include <gtest/gtest.h>
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "gguf/file.h"
-#include "inspect/row_order.h"
+#include "inspect/difference/row_order.h"
 #include "results/inspection.h"
 
 namespace crossval {

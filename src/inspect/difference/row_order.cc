@@ -1,4 +1,4 @@
-#include "inspect/row_order.h"
+#include "inspect/difference/row_order.h"
 
 #include <fmt/format.h>
 

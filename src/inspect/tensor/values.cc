@@ -1,4 +1,4 @@
-#include "inspect/values.h"
+#include "inspect/tensor/values.h"
 
 #include <algorithm>
 #include <vector>
