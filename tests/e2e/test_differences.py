@@ -266,7 +266,8 @@ def test_a_real_model_beside_a_permuted_one(crossval, model, tmp_path):
 
 
 def test_the_docs_list_each_change_once():
-    code = "".join((ROOT / "src" / "inspect" / f).read_text() for f in ("change.cc", "moved.cc", "row_order.cc"))
+    code = "".join((ROOT / "src" / "inspect" / "difference" / f).read_text()
+                   for f in ("tensor_change.cc", "moved_tensors.cc", "row_order.cc"))
     names = set(re.findall(r'(?:TensorChange|return |return TensorChange)\s*\{\s*"([a-z0-9-]+)",', code))
     assert len(names) == 18
     section = (ROOT / "docs" / "inspect.md").read_text().split("## Two files")[1]
