@@ -61,7 +61,7 @@ class Pair {
     };
     for (size_t at = 0; at < ids.size(); at += static_cast<size_t>(chunk)) {
       const auto part = ids.subspan(at, static_cast<size_t>(chunk));
-      if (!native_->evaluate(part, static_cast<int32_t>(at), sink)) std::exit(1);
+      if (!native_->evaluate({.ids = part, .first = static_cast<int32_t>(at)}, sink)) std::exit(1);
     }
   }
 

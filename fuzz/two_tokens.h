@@ -27,7 +27,7 @@ inline bool runs_two_tokens(std::span<const std::byte> bytes) {
   const auto n_vocab = static_cast<size_t>((*engine)->info().settings.n_vocab);
   const std::vector<TokenId> ids = {0, (*engine)->info().settings.n_vocab - 1};
   int rows = 0;
-  const auto done = (*engine)->evaluate(ids, 0, [&](int32_t, std::span<const float> row) {
+  const auto done = (*engine)->evaluate({.ids = ids}, [&](int32_t, std::span<const float> row) {
     if (row.size() != n_vocab) __builtin_trap();
     ++rows;
     return true;

@@ -1,7 +1,8 @@
 // What every engine, ours or foreign, looks like to the rest of the program.
 //
-// An engine evaluates token ids at explicit positions and hands out one logits row per position.
-// The session compares two of them without knowing what they are; only cli names concrete engines.
+// An engine answers two questions about token ids at explicit positions: which logits follow, and
+// which tensors lie on the way to them. What is asked is checked here, once for all engines. The
+// session compares two of them without knowing what they are; only cli names concrete engines.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 
 #include "base/error.h"
 #include "engine/info.h"
+#include "engine/request.h"
 
 namespace crossval {
 
@@ -50,6 +52,12 @@ struct TraceTensor {
 /// Return false to cancel.
 using TensorSink = std::function<bool(const TraceTensor&)>;
 
+/// How an evaluation or a trace ended.
+enum class Outcome : uint8_t {
+  complete,  // every id is evaluated
+  stopped,   // a sink, or who holds the engine's stop token, did not want to hear the rest
+};
+
 /// An engine with one model loaded and one sequence. Not thread-safe: one caller at a time, but two
 /// engines may run on two threads.
 class Engine {
@@ -69,15 +77,28 @@ class Engine {
   /// True when the model stops at this id (EOS, EOT, …).
   virtual Result<bool> is_end_of_generation(TokenId id) = 0;
 
-  /// Evaluates ids at positions first, first+1, … and calls `sink` once per position, in order,
-  /// with n_vocab floats. `first` must be 0 (starts over) or the number of positions evaluated so
-  /// far.
-  virtual Result<void> evaluate(std::span<const TokenId> ids, int32_t first,
-                                const RowSink& sink) = 0;
+  /// Calls `sink` once per row that was asked for, in order of position, with n_vocab floats.
+  ///
+  /// Errors of the request, before anything is computed: usage (an id outside the vocabulary, more
+  /// positions than the context holds, what the engine has no capability for); internal (no ids, a
+  /// `first` that is neither 0 nor the number of positions evaluated). Errors of the engine: its
+  /// own. After an error or a stop the next request has to begin at 0.
+  Result<Outcome> evaluate(const EvaluateRequest& request, const RowSink& sink);
 
-  /// Like evaluate, from position 0, but hands out the intermediate tensors in graph order, all
-  /// positions of a chunk at a time. Observing must not change bits.
-  virtual Result<void> trace(std::span<const TokenId> ids, const TensorSink& sink) = 0;
+  /// Hands out the selected tensors in graph order, all positions of a chunk at a time. Observing
+  /// changes no bit. Errors: as evaluate; engine_failed (a tensor whose sizes do not fit together,
+  /// or of other positions than those asked about).
+  Result<Outcome> trace(const TraceRequest& request, const TensorSink& sink);
+
+ private:
+  /// The request is possible. Rows that were not asked for may be handed out: they are dropped.
+  virtual Result<Outcome> compute_rows(const EvaluateRequest& request, const RowSink& sink) = 0;
+  /// Likewise with tensors and positions that are not selected.
+  virtual Result<Outcome> compute_tensors(const TraceRequest& request, const TensorSink& sink) = 0;
+
+  Result<void> check(std::span<const TokenId> ids, int32_t first, const std::string& where) const;
+
+  int32_t evaluated_ = 0;  // positions that the next request may go on from
 };
 
 }  // namespace crossval

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/memory.h"
-#include "engine/context.h"
 #include "kernels/kernels.h"
 #include "native/describe.h"
 #include "native/faults.h"
@@ -53,16 +52,17 @@ class NativeEngine : public Engine {
     return vocabulary_.is_end_of_generation(id);
   }
 
-  Result<void> evaluate(std::span<const TokenId> ids, int32_t first, const RowSink& sink) override {
+ private:
+  Result<Outcome> compute_rows(const EvaluateRequest& request, const RowSink& sink) override {
     warn_of_idle_fault();
-    return run(ids, first,
+    return run(request.ids, request.first,
                [&](int64_t position, std::span<const float> row) {
                  return sink(static_cast<int32_t>(position), row);
                },
                {});
   }
 
-  Result<void> trace(std::span<const TokenId> ids, const TensorSink& sink) override {
+  Result<Outcome> compute_tensors(const TraceRequest& request, const TensorSink& sink) override {
     const auto node_sink = [&](const Node& node) { return sink(tensor_of(node)); };
     const auto row_sink = [&](int64_t position, std::span<const float> row) {
       return sink({.name = "result_output",
@@ -75,10 +75,9 @@ class NativeEngine : public Engine {
                    .heads = 0,
                    .data = row});
     };
-    return run(ids, 0, row_sink, node_sink);
+    return run(request.ids, request.first, row_sink, node_sink);
   }
 
- private:
   // Once it is known that missing-bos had no BOS to leave out.
   void warn_of_idle_fault() {
     if (!drop_bos_ || std::exchange(dropped_bos_, true)) return;
@@ -87,28 +86,9 @@ class NativeEngine : public Engine {
                               "added no BOS to these ids"});
   }
 
-  Result<void> run(std::span<const TokenId> ids, int32_t first, const LogitsSink& rows,
-                   const NodeSink& nodes) {
-    if (first != 0 && first != evaluated_) {
-      return fail(ExitCode::internal,
-                  fmt::format("evaluation at position {} after {} positions", first, evaluated_),
-                  "engine native");
-    }
+  Result<Outcome> run(std::span<const TokenId> ids, int32_t first, const LogitsSink& rows,
+                      const NodeSink& nodes) {
     const auto n = static_cast<int64_t>(ids.size());
-    if (first + n > info_.settings.n_ctx) {
-      return fail(ExitCode::usage,
-                  fmt::format("{} positions do not fit into a context of {}", first + n,
-                              info_.settings.n_ctx),
-                  "engine native", context_advice(info_.settings) + ".");
-    }
-    for (const TokenId id : ids) {
-      if (id < 0 || id >= info_.settings.n_vocab) {
-        return fail(ExitCode::usage,
-                    fmt::format("token id {} is not in [0, {})", id, info_.settings.n_vocab),
-                    "engine native");
-      }
-    }
-    evaluated_ = first;
     for (int64_t at = 0; at < n; at += n_batch_) {
       const auto chunk =
           ids.subspan(static_cast<size_t>(at), static_cast<size_t>(std::min(n_batch_, n - at)));
@@ -116,7 +96,7 @@ class NativeEngine : public Engine {
       chunk_first_ = first + static_cast<int32_t>(at);
       chunk_positions_ = static_cast<int32_t>(chunk.size());
       try {
-        if (!forward_.chunk(chunk, chunk_first_, rows, nodes, stop_)) return {};
+        if (!forward_.chunk(chunk, chunk_first_, rows, nodes, stop_)) return Outcome::stopped;
       } catch (const std::bad_alloc&) {
         return fail(ExitCode::engine_failed,
                     fmt::format("not enough memory for {} of {} positions at once; {} MB are left",
@@ -124,9 +104,8 @@ class NativeEngine : public Engine {
                                 available_memory() / 1'000'000),
                     "engine native", "Give a smaller -b.");
       }
-      evaluated_ += chunk_positions_;
     }
-    return {};
+    return Outcome::complete;
   }
 
   TraceTensor tensor_of(const Node& node) {
@@ -152,7 +131,6 @@ class NativeEngine : public Engine {
   EngineInfo info_;
   int64_t n_batch_;
   std::stop_token stop_;
-  int32_t evaluated_ = 0;  // positions in the cache
   int32_t chunk_first_ = 0;
   int32_t chunk_positions_ = 0;
   std::map<std::pair<std::string, std::string>, int32_t> occurrences_;

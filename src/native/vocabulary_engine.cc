@@ -24,14 +24,14 @@ class VocabularyEngine : public Engine {
   Result<bool> is_end_of_generation(TokenId id) override {
     return vocabulary_.is_end_of_generation(id);
   }
-  Result<void> evaluate(std::span<const TokenId>, int32_t, const RowSink&) override {
-    return no_weights();
-  }
-  Result<void> trace(std::span<const TokenId>, const TensorSink&) override { return no_weights(); }
 
  private:
-  static Result<void> no_weights() {
-    return fail(ExitCode::usage, "only the vocabulary was loaded", "engine native");
+  // Not called: without a context no request is possible.
+  Result<Outcome> compute_rows(const EvaluateRequest&, const RowSink&) override {
+    return Outcome::stopped;
+  }
+  Result<Outcome> compute_tensors(const TraceRequest&, const TensorSink&) override {
+    return Outcome::stopped;
   }
 
   NativeVocabulary vocabulary_;

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/utf8.h"
-#include "engine/context.h"
 #include "process/answers.h"
 #include "process/info_json.h"
 #include "process/worker_process.h"
@@ -101,46 +100,43 @@ class ProcessEngine : public Engine {
     return answer;
   }
 
-  Result<void> evaluate(std::span<const TokenId> ids, int32_t first, const RowSink& sink) override {
+ private:
+  Result<Outcome> compute_rows(const EvaluateRequest& request, const RowSink& sink) override {
+    const int32_t first = request.first;
     at_position(first);
-    if (auto ok = check_ids(ids, first); !ok) return ok;
-    evaluated_ = first;
-    auto sent = worker_->send(FrameType::evaluate,
-                              {bytes_of(std::span<const int32_t>(&first, 1)), bytes_of(ids)});
-    if (!sent) return sent;
-    const int32_t end = first + static_cast<int32_t>(ids.size());
-    while (true) {
+    auto sent = worker_->send(FrameType::evaluate, {bytes_of(std::span<const int32_t>(&first, 1)),
+                                                    bytes_of(request.ids)});
+    if (!sent) return tl::unexpected(sent.error());
+    const int32_t end = first + static_cast<int32_t>(request.ids.size());
+    for (int32_t due = first;;) {
       const auto frame = receive();
       if (!frame) return tl::unexpected(frame.error());
-      if (frame->type == FrameType::done) return finish(end);
+      if (frame->type == FrameType::done) return finish(due, end);
       if (frame->type != FrameType::row) return unexpected(*frame);
-      if (auto ok = take_row(*frame, end); !ok) return ok;
-      const bool go_on = sink(evaluated_, values_);
-      ++evaluated_;
-      at_position(evaluated_);
+      if (auto ok = take_row(*frame, due, end); !ok) return tl::unexpected(ok.error());
+      const bool go_on = sink(due, values_);
+      at_position(++due);
       if (!go_on) return cancel();
     }
   }
 
-  Result<void> trace(std::span<const TokenId> ids, const TensorSink& sink) override {
+  Result<Outcome> compute_tensors(const TraceRequest& request, const TensorSink& sink) override {
     worker_->set_phase("trace");
-    if (auto ok = check_ids(ids, 0); !ok) return ok;
-    evaluated_ = 0;
-    if (auto ok = worker_->send(FrameType::trace, {bytes_of(ids)}); !ok) return ok;
+    if (auto ok = worker_->send(FrameType::trace, {bytes_of(request.ids)}); !ok) {
+      return tl::unexpected(ok.error());
+    }
     TraceTensor tensor;
     while (true) {
       const auto frame = receive();
       if (!frame) return tl::unexpected(frame.error());
-      if (frame->type == FrameType::done) {
-        evaluated_ = static_cast<int32_t>(ids.size());
-        return {};
-      }
+      if (frame->type == FrameType::done) return Outcome::complete;
       if (frame->type == FrameType::sources) {
         if (!parse_sources(frame->payload, tensor)) return malformed(*frame);
         continue;
       }
       if (frame->type != FrameType::tensor) return unexpected(*frame);
-      if (!parse_tensor(frame->payload, static_cast<int32_t>(ids.size()), tensor, values_)) {
+      if (!parse_tensor(frame->payload, static_cast<int32_t>(request.ids.size()), tensor,
+                        values_)) {
         return malformed(*frame);
       }
       if (!sink(tensor)) return cancel();
@@ -148,7 +144,6 @@ class ProcessEngine : public Engine {
     }
   }
 
- private:
   // A request with one frame as its answer.
   Result<Frame> ask(FrameType request, std::initializer_list<protocol::Bytes> parts,
                     FrameType answer) {
@@ -213,33 +208,11 @@ class ProcessEngine : public Engine {
                                        protocol::name_of(frame.type), frame.payload.size()));
   }
 
-  Result<void> check_ids(std::span<const TokenId> ids, int32_t first) const {
-    if (first != 0 && first != evaluated_) {
-      return fail(ExitCode::internal,
-                  fmt::format("evaluation at position {} after {} positions", first, evaluated_),
-                  worker_->where());
-    }
-    if (ids.size() > static_cast<size_t>(std::max(0, info_.settings.n_ctx - first))) {
-      return fail(ExitCode::usage,
-                  fmt::format("{} positions do not fit into a context of {}", first + ids.size(),
-                              info_.settings.n_ctx),
-                  worker_->where(), context_advice(info_.settings) + ".");
-    }
-    for (const TokenId id : ids) {
-      if (id < 0 || id >= info_.settings.n_vocab) {
-        return fail(ExitCode::usage,
-                    fmt::format("token id {} is not in [0, {})", id, info_.settings.n_vocab),
-                    worker_->where());
-      }
-    }
-    return {};
-  }
-
-  // The row of the next position goes to values_.
-  Result<void> take_row(const Frame& frame, int32_t end) {
+  // The row of the position that is due goes to values_.
+  Result<void> take_row(const Frame& frame, int32_t due, int32_t end) {
     int32_t position = -1;
     const bool right_width = parse_row(frame.payload, info_.settings.n_vocab, position, values_);
-    if (evaluated_ == end) {
+    if (due == end) {
       return worker_->broken(
           fmt::format("sent a row for position {} after the last one", position));
     }
@@ -248,32 +221,30 @@ class ProcessEngine : public Engine {
           "sent a row frame of {} bytes; a position and {} logits are {}", frame.payload.size(),
           info_.settings.n_vocab, (info_.settings.n_vocab + 1) * sizeof(float)));
     }
-    if (position != evaluated_) {
+    if (position != due) {
       return worker_->broken(
-          fmt::format("sent the row of position {} instead of {}", position, evaluated_));
+          fmt::format("sent the row of position {} instead of {}", position, due));
     }
     return {};
   }
 
-  Result<void> finish(int32_t end) {
-    if (evaluated_ == end) return {};
-    return worker_->broken(fmt::format("ended the evaluation {} rows early", end - evaluated_));
+  Result<Outcome> finish(int32_t due, int32_t end) {
+    if (due == end) return Outcome::complete;
+    return worker_->broken(fmt::format("ended the evaluation {} rows early", end - due));
   }
 
   // Rows and tensors under way when the request reaches the engine are dropped.
-  Result<void> cancel() {
-    if (auto ok = worker_->send(FrameType::cancel); !ok) return ok;
+  Result<Outcome> cancel() {
+    if (auto ok = worker_->send(FrameType::cancel); !ok) return tl::unexpected(ok.error());
     while (true) {
       const auto frame = receive();
       if (!frame) return tl::unexpected(frame.error());
-      if (frame->type == FrameType::done) break;
+      if (frame->type == FrameType::done) return Outcome::stopped;
       if (frame->type != FrameType::row && frame->type != FrameType::tensor &&
           frame->type != FrameType::sources) {
         return unexpected(*frame);
       }
     }
-    evaluated_ = -1;  // how far the engine got is not known: the next evaluation starts over
-    return {};
   }
 
   void at_position(int32_t position) {
@@ -289,7 +260,6 @@ class ProcessEngine : public Engine {
   }
 
   EngineInfo info_;
-  int32_t evaluated_ = 0;      // positions in the engine's cache
   std::vector<float> values_;  // the row or tensor handed out
 };
 

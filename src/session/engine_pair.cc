@@ -10,8 +10,8 @@ namespace crossval {
 namespace {
 
 // An exception must not leave a thread: it would end the program.
-Result<void> caught(const std::function<Result<void>(Side, Engine&)>& work, Side side,
-                    Engine& engine) {
+Result<Outcome> caught(const std::function<Result<Outcome>(Side, Engine&)>& work, Side side,
+                       Engine& engine) {
   try {
     return work(side, engine);
   } catch (const std::bad_alloc&) {
@@ -41,9 +41,9 @@ Error attributed(const EnginePair& engines, Side side, Error error) {
 }
 
 Result<void> run_both(const EnginePair& engines,
-                      const std::function<Result<void>(Side, Engine&)>& work,
+                      const std::function<Result<Outcome>(Side, Engine&)>& work,
                       const std::function<void()>& meanwhile) {
-  Result<void> candidate, reference;
+  Result<Outcome> candidate = Outcome::stopped, reference = Outcome::stopped;
   {
     const std::jthread first([&] { candidate = caught(work, Side::candidate, engines.candidate); });
     const std::jthread second(

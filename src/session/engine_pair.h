@@ -24,10 +24,10 @@ std::string engine_label(const EnginePair& engines, Side side);
 Error attributed(const EnginePair& engines, Side side, Error error);
 
 /// Calls `work` for each engine on a thread of its own and `meanwhile` on the caller's; returns
-/// when all three have. What an engine's work failed with comes back with the engine's label; when
-/// both failed, both are told.
+/// when all three have, however each ended. What an engine's work failed with comes back with the
+/// engine's label; when both failed, both are told.
 Result<void> run_both(const EnginePair& engines,
-                      const std::function<Result<void>(Side, Engine&)>& work,
+                      const std::function<Result<Outcome>(Side, Engine&)>& work,
                       const std::function<void()>& meanwhile);
 
 }  // namespace crossval

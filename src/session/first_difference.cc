@@ -32,14 +32,11 @@ Result<void> hash_traces(const EnginePair& engines, std::span<const TokenId> ids
   std::atomic<bool> failed = false;
   const auto work = [&](Side side, Engine& engine) {
     TraceHashes& hashes = side == Side::candidate ? candidate : reference;
-    Result<void> tensors;
-    auto done = engine.trace(ids, [&](const TraceTensor& tensor) {
+    auto done = engine.trace({.ids = ids}, [&](const TraceTensor& tensor) {
       if (failed || stop.stop_requested()) return false;
-      tensors = check_tensor(tensor, static_cast<int32_t>(ids.size()));
-      if (tensors) hashes.add(tensor);
-      return tensors.has_value();
+      hashes.add(tensor);
+      return true;
     });
-    if (done && !tensors) done = tensors;
     if (!done) failed = true;
     return done;
   };
@@ -129,18 +126,19 @@ std::vector<std::string> list_unpartnered(const TraceHashes& own, const TraceHas
   return labels;
 }
 
-// Hands out the rows of the suspect, and of nothing else.
-Result<void> suspect_rows(const Suspect& suspect, std::span<const TokenId> ids, Engine& engine,
-                          const RowSink& sink) {
+// Hands out the rows of the suspect. Name and operation may come again in one graph.
+Result<Outcome> suspect_rows(const Suspect& suspect, std::span<const TokenId> ids, Engine& engine,
+                             const RowSink& sink) {
   std::vector<float> scratch;
   const int32_t end = suspect.first + suspect.count;
-  return engine.trace(ids, [&](const TraceTensor& tensor) {
+  const TraceRequest request = {
+      .ids = ids,
+      .selection = {
+          .names = {suspect.key.name}, .ops = {suspect.key.op}, .positions = {suspect.first, end}}};
+  return engine.trace(request, [&](const TraceTensor& tensor) {
     if (key_of(tensor) != suspect.key) return true;
-    if (!check_tensor(tensor, static_cast<int32_t>(ids.size()))) return false;
     for (int32_t i = 0; i < tensor.positions; ++i) {
-      const int32_t position = tensor.first_position + i;
-      if (position < suspect.first || position >= end) continue;
-      if (!sink(position, row_of(tensor, i, scratch))) return false;
+      if (!sink(tensor.first_position + i, row_of(tensor, i, scratch))) return false;
     }
     return tensor.first_position + tensor.positions < end;
   });

@@ -138,7 +138,7 @@ Result<void> GenerationRun::evaluate(std::span<const TokenId> ids) {
 Result<std::optional<HealthFinding>> GenerationRun::feed(std::span<const TokenId> ids) {
   const int32_t first = evaluated_;
   std::optional<HealthFinding> finding;
-  auto done = engine_.evaluate(ids, first, [&](int32_t position, auto row) {
+  auto done = engine_.evaluate({.ids = ids, .first = first}, [&](int32_t position, auto row) {
     finding = check_row(Side::candidate, position, row, engine_.info().settings.n_vocab);
     if (finding) return false;
     ++evaluated_;

@@ -18,7 +18,7 @@ struct LockstepPlan {
   int32_t first = 0;  // position of the first row
   int32_t count = 0;  // rows that each engine owes
   /// Makes one engine hand its rows to the sink; called on a thread per engine.
-  std::function<Result<void>(Engine&, const RowSink&)> rows_of;
+  std::function<Result<Outcome>(Engine&, const RowSink&)> rows_of;
   /// Called on the caller's thread for each pair, in order. False ends the run early.
   std::function<Result<bool>(const RowPair&)> compare;
 };

@@ -48,9 +48,7 @@ class OriginSearch {
 };
 
 bool OriginSearch::look(const TraceTensor& tensor) {
-  const int32_t i = position_ - tensor.first_position;
-  if (i < 0 || i >= tensor.positions) return true;
-  const std::span<const float> row = row_of(tensor, i, scratch_);
+  const std::span<const float> row = row_of(tensor, 0, scratch_);
   const std::string label = label_of(key_of(tensor));
   sources_[label] = {tensor.weight, tensor.inputs};
   NonFiniteInput state{.tensor = label, .traced = true};
@@ -108,15 +106,13 @@ void OriginSearch::look_at_file(const std::string& model_path, TokenId token) {
   origin_.bad_weight = look.bad;
 }
 
-Result<void> trace_into(OriginSearch& search, Engine& engine, std::span<const TokenId> ids,
-                        const std::stop_token& stop) {
-  Result<void> tensors;
-  auto done = engine.trace(ids, [&](const TraceTensor& tensor) {
-    if (stop.stop_requested()) return false;
-    tensors = check_tensor(tensor, static_cast<int32_t>(ids.size()));
-    return tensors.has_value() && search.look(tensor);
+Result<Outcome> trace_into(OriginSearch& search, Engine& engine, std::span<const TokenId> ids,
+                           const std::stop_token& stop) {
+  const auto end = static_cast<int32_t>(ids.size());
+  const TraceRequest request = {.ids = ids, .selection = {.positions = {end - 1, end}}};
+  return engine.trace(request, [&](const TraceTensor& tensor) {
+    return !stop.stop_requested() && search.look(tensor);
   });
-  return done && !tensors ? tensors : done;
 }
 
 }  // namespace
@@ -127,8 +123,8 @@ Result<std::vector<NonFiniteOrigin>> find_non_finite_origins(const EnginePair& e
   const auto position = static_cast<int32_t>(ids.size()) - 1;
   OriginSearch candidate(Side::candidate, position), reference(Side::reference, position);
   const auto can_trace = [&](Side side) { return engines.of(side).info().capabilities.trace; };
-  const auto work = [&](Side side, Engine& engine) -> Result<void> {
-    if (!can_trace(side)) return {};
+  const auto work = [&](Side side, Engine& engine) -> Result<Outcome> {
+    if (!can_trace(side)) return Outcome::stopped;
     return trace_into(side == Side::candidate ? candidate : reference, engine, ids, stop);
   };
   auto done = run_both(engines, work, [] {});

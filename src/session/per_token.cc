@@ -263,8 +263,7 @@ Result<void> PerTokenRun::evaluate_again() {
   const std::vector<TokenId> ids = evaluated_ids(result_.positions.size());
   if (ids.empty()) return {};
   const auto work = [&](Side, Engine& engine) {
-    return engine.evaluate(
-        ids, 0, [&](int32_t, std::span<const float>) { return !stop_.stop_requested(); });
+    return engine.evaluate({.ids = ids, .rows = Rows::last}, [](int32_t, auto) { return true; });
   };
   auto done = run_both(engines_, work, [] {});
   if (auto running = check_stop(stop_); !running) return running;
@@ -293,7 +292,7 @@ Result<bool> PerTokenRun::compare_step(const Step& step, bool in_batch) {
   lockstep.first = first;
   lockstep.count = static_cast<int32_t>(step.ids.size());
   lockstep.rows_of = [&](Engine& engine, const RowSink& sink) {
-    return engine.evaluate(step.ids, first, sink);
+    return engine.evaluate({.ids = step.ids, .first = first}, sink);
   };
   lockstep.compare = [&](const RowPair& pair) -> Result<bool> {
     const std::vector<HealthFinding> findings = check_pair(pair);

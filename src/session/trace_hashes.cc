@@ -33,20 +33,6 @@ std::span<const float> row_of(const TraceTensor& tensor, int32_t i, std::vector<
   return scratch;
 }
 
-Result<void> check_tensor(const TraceTensor& t, int32_t positions) {
-  const bool fits = t.positions > 0 && t.width > 0 && t.heads >= 0 && t.first_position >= 0 &&
-                    t.positions <= positions - t.first_position &&
-                    std::ssize(t.data) == t.positions * t.width &&
-                    (t.heads == 0 || t.width % t.heads == 0);
-  if (fits) return {};
-  return fail(
-      ExitCode::engine_failed,
-      fmt::format("{} positions from {} of {} values in {} heads, {} values in all, of a "
-                  "trace of {} positions",
-                  t.positions, t.first_position, t.width, t.heads, t.data.size(), positions),
-      fmt::format("tensor {} {}", t.name, t.op));
-}
-
 namespace {
 
 uint64_t hash_of(std::span<const float> row, std::vector<float>& scratch) {

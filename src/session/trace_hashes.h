@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "base/error.h"
 #include "engine/engine.h"
 
 namespace crossval {
@@ -35,9 +34,6 @@ std::string label_of(const TensorKey& key);
 /// gathered in `scratch`).
 std::span<const float> row_of(const TraceTensor& tensor, int32_t i, std::vector<float>& scratch);
 
-/// Errors (engine_failed): sizes that do not fit together, positions outside [0, positions).
-Result<void> check_tensor(const TraceTensor& tensor, int32_t positions);
-
 /// What a tensor was computed from, as its engine tells (TraceTensor).
 struct TensorSources {
   std::string weight;
@@ -60,7 +56,6 @@ class TraceHashes {
   /// Of `positions` positions.
   explicit TraceHashes(int32_t positions) : positions_(static_cast<size_t>(positions)) {}
 
-  /// The tensor has passed check_tensor().
   void add(const TraceTensor& tensor);
 
   const std::vector<Visit>& visits() const { return visits_; }

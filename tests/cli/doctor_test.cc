@@ -138,14 +138,15 @@ class Disguised : public Engine {
   Result<bool> is_end_of_generation(TokenId id) override {
     return engine_->is_end_of_generation(id);
   }
-  Result<void> evaluate(std::span<const TokenId> ids, int32_t first, const RowSink& sink) override {
-    return engine_->evaluate(ids, first, sink);
-  }
-  Result<void> trace(std::span<const TokenId> ids, const TensorSink& sink) override {
-    return engine_->trace(ids, sink);
-  }
 
  private:
+  Result<Outcome> compute_rows(const EvaluateRequest& request, const RowSink& sink) override {
+    return engine_->evaluate(request, sink);
+  }
+  Result<Outcome> compute_tensors(const TraceRequest& request, const TensorSink& sink) override {
+    return engine_->trace(request, sink);
+  }
+
   std::unique_ptr<Engine> engine_;
   EngineInfo info_;
 };

@@ -54,7 +54,7 @@ Nodes nodes_of(const std::string& model, const std::vector<std::string>& faults)
   const auto engine = make_tiny({.faults = faults}, "arch-" + model + ".gguf");
   if (engine == nullptr) return nodes;
   std::map<std::string, int> seen;
-  const auto ok = engine->trace(tiny_ids(), [&](const TraceTensor& t) {
+  const auto ok = engine->trace({.ids = tiny_ids()}, [&](const TraceTensor& t) {
     if (t.name == "result_output") return true;
     const std::string key = t.name + " " + t.op;
     const int before = seen[key]++;

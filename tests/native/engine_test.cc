@@ -89,7 +89,7 @@ TEST(NativeEngine, TraceHandsOutEveryNodeAndDoesNotChangeBits) {
   const auto engine = make_tiny({.n_batch = 16});
   std::vector<std::string> names;
   std::vector<float> logits;
-  const auto ok = engine->trace(tiny_ids(), [&](const TraceTensor& t) {
+  const auto ok = engine->trace({.ids = tiny_ids()}, [&](const TraceTensor& t) {
     EXPECT_EQ(t.data.size(), static_cast<size_t>(t.positions * t.width)) << t.name;
     if (t.name == "result_output") {
       logits.insert(logits.end(), t.data.begin(), t.data.end());
@@ -115,9 +115,9 @@ TEST(NativeEngine, TraceHandsOutEveryNodeAndDoesNotChangeBits) {
 TEST(NativeEngine, ASinkCanStop) {
   const auto engine = make_tiny({.n_batch = 7});
   int rows = 0;
-  const auto ok =
-      engine->evaluate(tiny_ids(), 0, [&](int32_t, std::span<const float>) { return ++rows < 3; });
-  EXPECT_TRUE(ok.has_value());
+  const auto ok = engine->evaluate({.ids = tiny_ids()},
+                                   [&](int32_t, std::span<const float>) { return ++rows < 3; });
+  EXPECT_EQ(ok, Outcome::stopped);
   EXPECT_EQ(rows, 3);
 }
 
@@ -126,11 +126,11 @@ TEST(NativeEngine, StopsBetweenLayersWhenAsked) {
   const auto engine = make_tiny({.stop = source.get_token()});
   int rows = 0;
   const auto count = [&](int32_t, std::span<const float>) { return ++rows > 0; };
-  ASSERT_TRUE(engine->evaluate(tiny_ids(), 0, count));
+  EXPECT_EQ(engine->evaluate({.ids = tiny_ids()}, count), Outcome::complete);
   EXPECT_EQ(rows, static_cast<int>(tiny_ids().size()));
   source.request_stop();
   rows = 0;
-  ASSERT_TRUE(engine->evaluate(tiny_ids(), 0, count));
+  EXPECT_EQ(engine->evaluate({.ids = tiny_ids()}, count), Outcome::stopped);
   EXPECT_EQ(rows, 0);
 }
 
@@ -138,15 +138,15 @@ TEST(NativeEngine, RefusesBadIdsPositionsAndContexts) {
   const auto engine = make_tiny({});
   const auto nothing = [](int32_t, std::span<const float>) { return true; };
   for (const TokenId id : {-1, 40, 1 << 30}) {
-    const auto result = engine->evaluate(std::vector<TokenId>{1, id}, 0, nothing);
+    const auto result = engine->evaluate({.ids = std::vector<TokenId>{1, id}}, nothing);
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(result.error().code, ExitCode::usage);
     EXPECT_THAT(result.error().what, HasSubstr(std::to_string(id)));
   }
-  const auto gap = engine->evaluate(std::vector<TokenId>{1}, 5, nothing);
+  const auto gap = engine->evaluate({.ids = std::vector<TokenId>{1}, .first = 5}, nothing);
   ASSERT_FALSE(gap.has_value());
   EXPECT_EQ(gap.error().code, ExitCode::internal);
-  const auto long_prompt = engine->evaluate(std::vector<TokenId>(257, 1), 0, nothing);
+  const auto long_prompt = engine->evaluate({.ids = std::vector<TokenId>(257, 1)}, nothing);
   ASSERT_FALSE(long_prompt.has_value());
   EXPECT_EQ(long_prompt.error().code, ExitCode::usage);
 }

@@ -17,7 +17,7 @@ using namespace testing_support;
 /// Every node's values in graph order.
 std::vector<std::pair<std::string, std::vector<float>>> nodes_of(Engine& engine) {
   std::vector<std::pair<std::string, std::vector<float>>> nodes;
-  const auto ok = engine.trace(tiny_ids(), [&](const TraceTensor& t) {
+  const auto ok = engine.trace({.ids = tiny_ids()}, [&](const TraceTensor& t) {
     nodes.emplace_back(t.name + " " + t.op, std::vector<float>(t.data.begin(), t.data.end()));
     return true;
   });

@@ -48,12 +48,13 @@ inline std::vector<float> rows_of(Engine& engine, const std::vector<TokenId>& id
   int32_t expected = 0;
   for (size_t at = 0; at < ids.size(); at += step) {
     const size_t n = std::min(step, ids.size() - at);
-    const auto ok = engine.evaluate(std::span(ids).subspan(at, n), static_cast<int32_t>(at),
-                                    [&](int32_t position, std::span<const float> row) {
-                                      EXPECT_EQ(position, expected++);
-                                      rows.insert(rows.end(), row.begin(), row.end());
-                                      return true;
-                                    });
+    const auto ok =
+        engine.evaluate({.ids = std::span(ids).subspan(at, n), .first = static_cast<int32_t>(at)},
+                        [&](int32_t position, std::span<const float> row) {
+                          EXPECT_EQ(position, expected++);
+                          rows.insert(rows.end(), row.begin(), row.end());
+                          return true;
+                        });
     EXPECT_TRUE(ok.has_value()) << ok.error().message();
   }
   return rows;

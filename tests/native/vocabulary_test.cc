@@ -66,7 +66,7 @@ TEST(NativeVocabularyEngine, TokenisesWithoutWeightsAndEvaluatesNothing) {
   EXPECT_EQ((*engine)->info().settings.n_vocab, 8);
   EXPECT_TRUE((*engine)->info().settings.add_bos);
   const std::vector<TokenId> ids = {1};
-  const auto rows = (*engine)->evaluate(ids, 0, [](int32_t, std::span<const float>) {
+  const auto rows = (*engine)->evaluate({.ids = ids}, [](int32_t, std::span<const float>) {
     ADD_FAILURE() << "a row";
     return true;
   });
@@ -117,11 +117,11 @@ TEST(NativeVocabulary, MissingBosDropsOnlyTheBosThatTheModelAsksForOrSaysSo) {
   EXPECT_TRUE(faulty->info().settings.add_bos);  // what the file asks for stays visible
   EXPECT_THAT(faulty->tokenize("ab", {}).value(), ElementsAre(7));
   EXPECT_THAT(faulty->tokenize("<s>ab", {.add_special = false}).value(), ElementsAre(1, 7));
-  ASSERT_TRUE(faulty->evaluate(ids, 0, sink).has_value());
+  ASSERT_TRUE(faulty->evaluate({.ids = ids}, sink).has_value());
   EXPECT_FALSE(warned(*faulty));
   const auto idle = make_tiny({.tokenizer_path = file.path(), .faults = {"missing-bos"}});
   EXPECT_THAT(idle->tokenize("<s>ab", {.add_special = false}).value(), ElementsAre(1, 7));
-  ASSERT_TRUE(idle->evaluate(ids, 0, sink).has_value());
+  ASSERT_TRUE(idle->evaluate({.ids = ids}, sink).has_value());
   EXPECT_TRUE(warned(*idle));
 }
 

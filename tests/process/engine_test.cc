@@ -95,10 +95,10 @@ TEST_P(WhileEvaluating, IsAnAttributedErrorFromThenOn) {
     const bool waits = std::string(GetParam().hint) == "--engine-timeout";
     const auto engine = fake(GetParam().mode, waits ? 2000ms : 30000ms);
     ASSERT_TRUE(engine.has_value()) << engine.error().message();
-    const auto first = (*engine)->evaluate(kIds, 0, go_on);
+    const auto first = (*engine)->evaluate({.ids = kIds}, go_on);
     ASSERT_FALSE(first.has_value());
     expect_failure(first.error(), GetParam());
-    const auto second = (*engine)->evaluate(kIds, 0, go_on);
+    const auto second = (*engine)->evaluate({.ids = kIds}, go_on);
     ASSERT_FALSE(second.has_value());
     EXPECT_EQ(second.error().what, first.error().what);
   }
@@ -133,7 +133,7 @@ TEST(ProcessEngine, HealthyEngineAnswers) {
     EXPECT_EQ(engine.info().settings.n_vocab, 4);
     EXPECT_EQ(engine.info().settings.kv_type_k, "f32");
     EXPECT_TRUE(engine.info().capabilities.tokenize);
-    EXPECT_FALSE(engine.info().capabilities.trace);
+    EXPECT_TRUE(engine.info().capabilities.trace);
     // The fake's ids are the request's first bytes: the flags, then the text.
     EXPECT_THAT(*engine.tokenize("abc", {}), ElementsAre(0x63626103));
     EXPECT_THAT(*engine.tokenize("abc", {.add_special = false}), ElementsAre(0x63626102));
@@ -147,8 +147,8 @@ TEST(ProcessEngine, HealthyEngineAnswers) {
       firsts.push_back(row[3]);
       return true;
     };
-    ASSERT_TRUE(engine.evaluate(kIds, 0, sink).has_value());
-    ASSERT_TRUE(engine.evaluate(std::vector<TokenId>{3}, 4, sink).has_value());
+    ASSERT_TRUE(engine.evaluate({.ids = kIds}, sink).has_value());
+    ASSERT_TRUE(engine.evaluate({.ids = std::vector<TokenId>{3}, .first = 4}, sink).has_value());
     EXPECT_THAT(firsts, ElementsAre(0.75F, 1.75F, 2.75F, 3.75F, 4.75F));
   }
   EXPECT_TRUE(no_child_left());
@@ -158,22 +158,24 @@ TEST(ProcessEngine, RequestsThatCannotBeAreRefusedBeforeTheyAreSent) {
   const auto made = fake("good");
   ASSERT_TRUE(made.has_value());
   Engine& engine = **made;
-  const auto out_of_range = engine.evaluate(std::vector<TokenId>{4}, 0, go_on);
+  const auto out_of_range = engine.evaluate({.ids = std::vector<TokenId>{4}}, go_on);
   EXPECT_EQ(out_of_range.error().code, ExitCode::usage);
   EXPECT_EQ(out_of_range.error().where, "engine fake, evaluate, position 0");
-  EXPECT_EQ(engine.evaluate(std::vector<TokenId>{-1}, 0, go_on).error().code, ExitCode::usage);
-  EXPECT_EQ(engine.evaluate(std::vector<TokenId>(17), 0, go_on).error().code, ExitCode::usage);
-  EXPECT_EQ(engine.evaluate(kIds, 2, go_on).error().code, ExitCode::internal);
-  EXPECT_TRUE(engine.evaluate(std::vector<TokenId>(16), 0, go_on).has_value());
+  EXPECT_EQ(engine.evaluate({.ids = std::vector<TokenId>{-1}}, go_on).error().code,
+            ExitCode::usage);
+  EXPECT_EQ(engine.evaluate({.ids = std::vector<TokenId>(17)}, go_on).error().code,
+            ExitCode::usage);
+  EXPECT_EQ(engine.evaluate({.ids = kIds, .first = 2}, go_on).error().code, ExitCode::internal);
+  EXPECT_TRUE(engine.evaluate({.ids = std::vector<TokenId>(16)}, go_on).has_value());
 }
 
 TEST(ProcessEngine, LearnedPositionsAreKnownToBeAll) {
   const std::vector<TokenId> ids(17);
-  EXPECT_EQ((*fake("good"))->evaluate(ids, 0, go_on).error().hint,
+  EXPECT_EQ((*fake("good"))->evaluate({.ids = ids}, go_on).error().hint,
             "Raise -c or shorten the prompt.");
   const auto engine = fake("learned");
   EXPECT_EQ((*engine)->info().settings.n_ctx_learned, 16);
-  EXPECT_EQ((*engine)->evaluate(ids, 0, go_on).error().hint,
+  EXPECT_EQ((*engine)->evaluate({.ids = ids, .rows = Rows::last}, go_on).error().hint,
             "The model has learned no more positions: shorten the prompt.");
 }
 
@@ -194,7 +196,7 @@ TEST(ProcessEngine, ErrorsOfTheEngineKeepTheirKind) {
        {std::pair{"usage", ExitCode::usage}, std::pair{"input", ExitCode::bad_input_file}}) {
     const auto engine = fake(mode);
     ASSERT_TRUE(engine.has_value());
-    const auto result = (*engine)->evaluate(kIds, 0, go_on);
+    const auto result = (*engine)->evaluate({.ids = kIds}, go_on);
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(result.error().code, code);
     EXPECT_EQ(result.error().what, "no thing");  // one line, which cannot pass for two
@@ -213,7 +215,7 @@ TEST(ProcessEngine, WarningsComeOnceAndShortAndAlsoLater) {
   EXPECT_EQ(warnings[0].message, "no pre-tokenizer");
   EXPECT_EQ(warnings[1].message, "one line \x1b[31mof many");  // what is printed is escaped there
   EXPECT_EQ(warnings[2].message, std::string(399, 'x') + "…");
-  ASSERT_TRUE((*engine)->evaluate(kIds, 0, go_on).has_value());
+  ASSERT_TRUE((*engine)->evaluate({.ids = kIds}, go_on).has_value());
   ASSERT_EQ((*engine)->info().warnings.size(), 4U);
   EXPECT_EQ((*engine)->info().warnings[3].message, "later");
   EXPECT_TRUE((*fake("good"))->info().warnings.empty());
@@ -239,7 +241,7 @@ TEST(ProcessEngine, NanAndSignsPassUntouched) {
     EXPECT_TRUE(std::isinf(row[2]));
     return true;
   };
-  EXPECT_TRUE((*engine)->evaluate(kIds, 0, sink).has_value());
+  EXPECT_TRUE((*engine)->evaluate({.ids = kIds}, sink).has_value());
 }
 
 TEST(ProcessEngine, SinkCancels) {
@@ -247,7 +249,7 @@ TEST(ProcessEngine, SinkCancels) {
   ASSERT_TRUE(engine.has_value());
   int rows = 0;
   const auto stop = [&](int32_t, std::span<const float>) { return ++rows > 99; };
-  EXPECT_TRUE((*engine)->evaluate(kIds, 0, stop).has_value());
+  EXPECT_EQ((*engine)->evaluate({.ids = kIds}, stop), Outcome::stopped);
   EXPECT_EQ(rows, 1);
   EXPECT_TRUE((*engine)->tokenize("abc", {}).has_value());
 }
@@ -270,7 +272,7 @@ TEST(ProcessEngine, TensorsArriveWithTheirShape) {
     EXPECT_THAT(tensor.inputs, ElementsAre("Qcur-0 ROPE", "Kcur-0 ROPE"));
     return true;
   };
-  EXPECT_TRUE((*engine)->trace(kIds, sink).has_value());
+  EXPECT_EQ((*engine)->trace({.ids = kIds}, sink), Outcome::complete);
   EXPECT_EQ(tensors, 1);
 }
 
@@ -278,7 +280,7 @@ TEST(ProcessEngine, AnEngineNeedNotSayWhatATensorWasComputedFrom) {
   const auto engine = fake("no-sources");
   ASSERT_TRUE(engine.has_value());
   int tensors = 0;
-  const auto done = (*engine)->trace(kIds, [&](const TraceTensor& tensor) {
+  const auto done = (*engine)->trace({.ids = kIds}, [&](const TraceTensor& tensor) {
     ++tensors;
     EXPECT_TRUE(tensor.weight.empty() && tensor.inputs.empty());
     return true;
@@ -290,12 +292,12 @@ TEST(ProcessEngine, AnEngineNeedNotSayWhatATensorWasComputedFrom) {
 TEST(ProcessEngine, MalformedAnswersAreErrors) {
   for (const char* mode : {"trace-name", "trace-position", "trace-width"}) {
     const auto engine = fake(mode);
-    const auto result = (*engine)->trace(kIds, [](const TraceTensor&) { return true; });
+    const auto result = (*engine)->trace({.ids = kIds}, [](const TraceTensor&) { return true; });
     ASSERT_FALSE(result.has_value()) << mode;
     EXPECT_THAT(result.error().what, HasSubstr("malformed tensor frame"));
   }
   const auto sources =
-      (*fake("trace-sources"))->trace(kIds, [](const TraceTensor&) { return true; });
+      (*fake("trace-sources"))->trace({.ids = kIds}, [](const TraceTensor&) { return true; });
   ASSERT_FALSE(sources.has_value());
   EXPECT_THAT(sources.error().what, HasSubstr("malformed sources frame"));
   EXPECT_THAT((*fake("odd-ids"))->tokenize("abc", {}).error().what, HasSubstr("malformed ids"));
@@ -322,7 +324,7 @@ TEST(ProcessEngine, StopEndsTheWaitAtOnce) {
       std::this_thread::sleep_for(100ms);
       source.request_stop();
     });
-    const auto result = (*engine)->evaluate(kIds, 0, go_on);
+    const auto result = (*engine)->evaluate({.ids = kIds}, go_on);
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(result.error().code, ExitCode::interrupted);
   }

@@ -184,7 +184,8 @@ void introduce() {
   if (child == 0) hang();
   std::string text = R"({"identity": {"name": "fake", "version": ")" + std::to_string(child) +
                      R"("}, "settings": {"n_vocab": 4, "n_ctx": 16, "kv_type_k": "f32"},)" +
-                     R"("capabilities": {"tokenize": true, "decode": true}})";
+                     R"("capabilities": {"tokenize": true, "all_logits": true, "decode": true,)" +
+                     R"("trace": true}})";
   if (mode == "learned") text = R"({"settings": {"n_vocab": 4, "n_ctx": 16, "n_ctx_learned": 16}})";
   if (mode == "no-json") text = "I am an engine";
   if (mode == "no-vocab") text = R"({"settings": {"n_vocab": 0}})";

@@ -77,7 +77,20 @@ class FakeEngine : public Engine {
 
   Result<bool> is_end_of_generation(TokenId id) override { return id == end_of_generation; }
 
-  Result<void> evaluate(std::span<const TokenId> ids, int32_t first, const RowSink& sink) override {
+  /// Its highest value is at id (7 × position + 2) mod kVocab.
+  static std::vector<float> clean_row(int32_t position, TokenId last) {
+    std::vector<float> row(kVocab);
+    for (int32_t i = 0; i < kVocab; ++i) {
+      row[static_cast<size_t>(i)] = std::sin(static_cast<float>(position * 31 + i * 7 + last % 2));
+    }
+    row[static_cast<size_t>(greedy(position))] = 3.0F;
+    return row;
+  }
+  static TokenId greedy(int32_t position) { return (7 * position + 2) % kVocab; }
+
+ private:
+  Result<Outcome> compute_rows(const EvaluateRequest& request, const RowSink& sink) override {
+    const auto [ids, first, rows] = request;
     std::vector<int32_t> positions;
     for (size_t i = 0; i < ids.size(); ++i) positions.push_back(first + static_cast<int32_t>(i));
     evaluated.insert(evaluated.end(), ids.begin(), ids.end());
@@ -92,35 +105,23 @@ class FakeEngine : public Engine {
       ++rows_given;
       if (!sink(position, row)) {
         cancelled = true;
-        return {};
+        return Outcome::stopped;
       }
     }
-    return {};
+    return Outcome::complete;
   }
 
-  Result<void> trace(std::span<const TokenId> ids, const TensorSink& sink) override {
-    traced = static_cast<int32_t>(ids.size());
+  Result<Outcome> compute_tensors(const TraceRequest& request, const TensorSink& sink) override {
+    traced = static_cast<int32_t>(request.ids.size());
     for (int32_t first = 0; first < traced; first += chunk) {
       const int32_t n = std::min(chunk, traced - first);
       for (const FakeTensor& node : graph) {
-        if (!show(node, first, n, sink)) return {};
+        if (!show(node, first, n, sink)) return Outcome::stopped;
       }
     }
-    return {};
+    return Outcome::complete;
   }
 
-  /// Its highest value is at id (7 × position + 2) mod kVocab.
-  static std::vector<float> clean_row(int32_t position, TokenId last) {
-    std::vector<float> row(kVocab);
-    for (int32_t i = 0; i < kVocab; ++i) {
-      row[static_cast<size_t>(i)] = std::sin(static_cast<float>(position * 31 + i * 7 + last % 2));
-    }
-    row[static_cast<size_t>(greedy(position))] = 3.0F;
-    return row;
-  }
-  static TokenId greedy(int32_t position) { return (7 * position + 2) % kVocab; }
-
- private:
   static tl::unexpected<Error> no_vocabulary() {
     return fail(ExitCode::usage, "there is no vocabulary", "engine fake", "Give ids.");
   }

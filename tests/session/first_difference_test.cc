@@ -182,7 +182,7 @@ TEST(LockstepTrace, MalformedTensorsAreTheEnginesFailure) {
   const auto result = compare_traces({candidate, reference}, kIds, {});
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().code, ExitCode::engine_failed);
-  EXPECT_THAT(result.error().where, HasSubstr("reference llama.cpp, tensor l_out-0 ADD"));
+  EXPECT_THAT(result.error().where, HasSubstr("reference llama.cpp, trace, tensor l_out-0 ADD"));
 }
 
 TEST(LockstepTrace, AnEngineThatIsNotDeterministicIsNoDifference) {

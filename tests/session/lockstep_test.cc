@@ -196,7 +196,9 @@ TEST(Lockstep, AnErrorOfTheComparisonStopsBoth) {
   const std::vector<TokenId> ids(400, 1);
   LockstepPlan plan;
   plan.count = 400;
-  plan.rows_of = [&](Engine& engine, const RowSink& sink) { return engine.evaluate(ids, 0, sink); };
+  plan.rows_of = [&](Engine& engine, const RowSink& sink) {
+    return engine.evaluate({.ids = ids}, sink);
+  };
   plan.compare = [](const RowPair& pair) -> Result<bool> {
     if (pair.position == 10) return fail(ExitCode::cannot_write, "disk full");
     return true;

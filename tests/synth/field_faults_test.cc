@@ -147,7 +147,7 @@ class FieldFaults : public testing::TestWithParam<WeightFormat> {
     EXPECT_TRUE(engine) << engine.error().message();
     std::vector<float> logits;
     const std::vector<TokenId> ids = {5, 80, 33, 260};
-    EXPECT_TRUE((*engine)->evaluate(ids, 0, [&](int32_t, std::span<const float> row) {
+    EXPECT_TRUE((*engine)->evaluate({.ids = ids}, [&](int32_t, std::span<const float> row) {
       logits.insert(logits.end(), row.begin(), row.end());
       return true;
     }));

@@ -97,7 +97,7 @@ TEST_F(Synth, LogitsLookLikeATrainedModels) {
     ASSERT_TRUE(engine) << engine.error().message();
     const std::vector<TokenId> ids = {5, 80, 33, 260, 17, 100, 41, 9};
     int rows = 0;
-    ASSERT_TRUE((*engine)->evaluate(ids, 0, [&](int32_t, std::span<const float> logits) {
+    ASSERT_TRUE((*engine)->evaluate({.ids = ids}, [&](int32_t, std::span<const float> logits) {
       double squares = 0;
       for (const float logit : logits) squares += double{logit} * logit;
       const double deviation = std::sqrt(squares / static_cast<double>(logits.size()));
@@ -124,7 +124,7 @@ TEST_F(Synth, EveryArchitectureCanBeMadeAndEvaluated) {
       auto engine = make_native_engine({.model_path = options.path, .n_ctx = 64});
       ASSERT_TRUE(engine) << architecture.name << ": " << engine.error().message();
       const std::vector<TokenId> ids = {5, 80, 33, 260, 17, 100, 41, 9};
-      ASSERT_TRUE((*engine)->evaluate(ids, 0, [&](int32_t, std::span<const float> logits) {
+      ASSERT_TRUE((*engine)->evaluate({.ids = ids}, [&](int32_t, std::span<const float> logits) {
         double squares = 0;
         for (const float logit : logits) squares += double{logit} * logit;
         const double deviation = std::sqrt(squares / static_cast<double>(logits.size()));
@@ -146,7 +146,7 @@ TEST_F(Synth, LearnedPositionsAreAllThatTheNativeEngineEvaluates) {
   EXPECT_EQ((*engine)->info().settings.n_ctx, 16);
   EXPECT_EQ((*engine)->info().settings.n_ctx_learned, 16);
   const auto evaluate = [&](size_t positions) {
-    return (*engine)->evaluate(std::vector<TokenId>(positions, 5), 0,
+    return (*engine)->evaluate({.ids = std::vector<TokenId>(positions, 5)},
                                [](int32_t, std::span<const float>) { return true; });
   };
   EXPECT_TRUE(evaluate(16));
