@@ -15,12 +15,12 @@ Result<std::unique_ptr<Segmenter>> make_segmenter(const GgufFile& file,
   switch (vocabulary.family) {
     case VocabularyFamily::bpe:
       return make_bpe_segmenter(file, vocabulary);
-    case VocabularyFamily::spm:
-      return make_spm_segmenter(vocabulary);
+    case VocabularyFamily::sentencepiece_bpe:
+      return make_sentencepiece_bpe_segmenter(vocabulary);
     case VocabularyFamily::wordpiece:
       return make_wordpiece_segmenter(vocabulary);
     case VocabularyFamily::unigram:
-      return make_ugm_segmenter(file, vocabulary);
+      return make_unigram_segmenter(file, vocabulary);
     case VocabularyFamily::rwkv:
       return make_rwkv_segmenter(vocabulary);
     case VocabularyFamily::plamo2:

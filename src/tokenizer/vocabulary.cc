@@ -24,7 +24,7 @@ std::string_view family_name(const Vocabulary& vocabulary) {
   switch (vocabulary.family) {
     case VocabularyFamily::bpe:
       return vocabulary.byte_level ? "byte-level BPE" : "BPE";
-    case VocabularyFamily::spm:
+    case VocabularyFamily::sentencepiece_bpe:
       return "SentencePiece BPE";
     case VocabularyFamily::wordpiece:
       return "WordPiece";

@@ -32,7 +32,7 @@ struct VocabularyToken {
   uint16_t attributes = kTokenNormal;
 };
 
-enum class VocabularyFamily { bpe, spm, wordpiece, unigram, rwkv, plamo2 };
+enum class VocabularyFamily { bpe, sentencepiece_bpe, wordpiece, unigram, rwkv, plamo2 };
 
 constexpr int32_t kNoToken = -1;
 

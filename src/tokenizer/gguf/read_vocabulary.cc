@@ -33,10 +33,14 @@ struct Family {
   VocabularyFamily family;
 };
 constexpr std::array kFamilies = {
-    Family{"gpt2", VocabularyFamily::bpe},      Family{"gemma4", VocabularyFamily::bpe},
-    Family{"hybriddna", VocabularyFamily::bpe}, Family{"whitespace", VocabularyFamily::bpe},
-    Family{"llama", VocabularyFamily::spm},     Family{"bert", VocabularyFamily::wordpiece},
-    Family{"t5", VocabularyFamily::unigram},    Family{"rwkv", VocabularyFamily::rwkv},
+    Family{"gpt2", VocabularyFamily::bpe},
+    Family{"gemma4", VocabularyFamily::bpe},
+    Family{"hybriddna", VocabularyFamily::bpe},
+    Family{"whitespace", VocabularyFamily::bpe},
+    Family{"llama", VocabularyFamily::sentencepiece_bpe},
+    Family{"bert", VocabularyFamily::wordpiece},
+    Family{"t5", VocabularyFamily::unigram},
+    Family{"rwkv", VocabularyFamily::rwkv},
     Family{"plamo2", VocabularyFamily::plamo2},
 };
 
@@ -61,7 +65,7 @@ void set_family_defaults(Vocabulary* v) {
     case VocabularyFamily::bpe:
       if (v->model != "gemma4") v->bos = v->eos = 11;
       break;
-    case VocabularyFamily::spm:
+    case VocabularyFamily::sentencepiece_bpe:
       v->bos = 1;
       v->eos = 2;
       v->unknown = 0;

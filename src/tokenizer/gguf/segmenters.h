@@ -14,9 +14,9 @@ namespace crossval {
 // Errors (bad_input_file): keys of the family that are missing or do not fit.
 Result<std::unique_ptr<Segmenter>> make_bpe_segmenter(const GgufFile& file,
                                                       const Vocabulary& vocabulary);
-std::unique_ptr<Segmenter> make_spm_segmenter(const Vocabulary& vocabulary);
-Result<std::unique_ptr<Segmenter>> make_ugm_segmenter(const GgufFile& file,
-                                                      const Vocabulary& vocabulary);
+std::unique_ptr<Segmenter> make_sentencepiece_bpe_segmenter(const Vocabulary& vocabulary);
+Result<std::unique_ptr<Segmenter>> make_unigram_segmenter(const GgufFile& file,
+                                                          const Vocabulary& vocabulary);
 std::unique_ptr<Segmenter> make_wordpiece_segmenter(const Vocabulary& vocabulary);
 std::unique_ptr<Segmenter> make_rwkv_segmenter(const Vocabulary& vocabulary);
 Result<std::unique_ptr<Segmenter>> make_plamo2_segmenter(const Vocabulary& vocabulary);

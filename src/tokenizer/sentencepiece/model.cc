@@ -80,7 +80,7 @@ Result<void> read_trainer(std::string_view message, const std::string& where,
                                                  : std::to_string(type)),
                      where, "Supported: unigram, bpe.");
         }
-        v.family = type == kBpe ? VocabularyFamily::spm : VocabularyFamily::unigram;
+        v.family = type == kBpe ? VocabularyFamily::sentencepiece_bpe : VocabularyFamily::unigram;
         break;
       }
       case kSuffixSpace:
@@ -171,7 +171,7 @@ Result<SentencePieceModel> parse_sentencepiece(std::string_view bytes, const std
   v.escape_whitespaces = model.escape_whitespaces;
   v.remove_extra_whitespaces = model.remove_extra_whitespaces;
   // The file does not say what goes around a text; this is what files converted from it say.
-  v.add_bos = v.family == VocabularyFamily::spm && v.bos != kNoToken;
+  v.add_bos = v.family == VocabularyFamily::sentencepiece_bpe && v.bos != kNoToken;
   v.add_eos = v.family == VocabularyFamily::unigram && v.eos != kNoToken;
   find_end_of_generation(&v);
   return model;

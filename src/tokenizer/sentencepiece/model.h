@@ -12,7 +12,7 @@
 namespace crossval {
 
 struct SentencePieceModel {
-  Vocabulary vocabulary;  // family spm (BPE) or unigram
+  Vocabulary vocabulary;  // family sentencepiece_bpe or unigram
   Charsmap charsmap;
   bool byte_fallback = false;
   bool add_dummy_prefix = true;

@@ -56,7 +56,7 @@ class SentencePieceSegmenter : public Segmenter {
                       std::vector<int32_t>* ids) const override {
     const auto normalised = normalise(text);
     if (!normalised) return tl::unexpected(normalised.error());
-    const bool bpe = vocabulary_.family == VocabularyFamily::spm;
+    const bool bpe = vocabulary_.family == VocabularyFamily::sentencepiece_bpe;
     bool after_unknown = false;
     for (const Unigram::Piece& piece : bpe ? merge(*normalised) : unigram_.cut(*normalised)) {
       if (piece.id >= 0) {

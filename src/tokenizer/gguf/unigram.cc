@@ -1,11 +1,12 @@
 // Unigram vocabularies (`t5`) as llama.cpp runs them: text normalised by the model's character map,
 // white space escaped and perhaps merged, then spelled by the unigram model.
+#include "tokenizer/spelling/unigram.h"
+
 #include <algorithm>
 #include <limits>
 #include <string>
 
 #include "tokenizer/gguf/segmenters.h"
-#include "tokenizer/spelling/unigram.h"
 #include "tokenizer/text/charsmap.h"
 #include "tokenizer/text/code_points.h"
 #include "tokenizer/text/escaped_space.h"
@@ -29,9 +30,9 @@ UnigramRules rules_of(const Vocabulary& v) {
   return rules;
 }
 
-class UgmSegmenter : public Segmenter {
+class UnigramSegmenter : public Segmenter {
  public:
-  UgmSegmenter(const Vocabulary& vocabulary, Charsmap charsmap)
+  UnigramSegmenter(const Vocabulary& vocabulary, Charsmap charsmap)
       : vocabulary_(vocabulary),
         charsmap_(std::move(charsmap)),
         user_defined_(user_defined_trie(vocabulary)),
@@ -103,8 +104,8 @@ class UgmSegmenter : public Segmenter {
 
 }  // namespace
 
-Result<std::unique_ptr<Segmenter>> make_ugm_segmenter(const GgufFile& file,
-                                                      const Vocabulary& vocabulary) {
+Result<std::unique_ptr<Segmenter>> make_unigram_segmenter(const GgufFile& file,
+                                                          const Vocabulary& vocabulary) {
   const std::string key = "tokenizer.ggml.precompiled_charsmap";
   Charsmap charsmap;
   if (file.find_key(key) != nullptr) {
@@ -118,7 +119,7 @@ Result<std::unique_ptr<Segmenter>> make_ugm_segmenter(const GgufFile& file,
     if (!parsed) return tl::unexpected(parsed.error());
     charsmap = std::move(*parsed);
   }
-  return std::make_unique<UgmSegmenter>(vocabulary, std::move(charsmap));
+  return std::make_unique<UnigramSegmenter>(vocabulary, std::move(charsmap));
 }
 
 }  // namespace crossval

@@ -17,9 +17,9 @@ namespace {
 
 using TokenMerger = Merger<float>;  // by negative score; MergeSymbol::piece is a token or kNoToken
 
-class SpmSegmenter : public Segmenter {
+class SentencePieceBpeSegmenter : public Segmenter {
  public:
-  explicit SpmSegmenter(const Vocabulary& vocabulary) : vocabulary_(vocabulary) {
+  explicit SentencePieceBpeSegmenter(const Vocabulary& vocabulary) : vocabulary_(vocabulary) {
     for (const VocabularyToken& token : vocabulary.tokens) {
       longest_ = std::max(longest_, token.text.size());
       note_before_space(token.text);
@@ -115,8 +115,8 @@ class SpmSegmenter : public Segmenter {
 
 }  // namespace
 
-std::unique_ptr<Segmenter> make_spm_segmenter(const Vocabulary& vocabulary) {
-  return std::make_unique<SpmSegmenter>(vocabulary);
+std::unique_ptr<Segmenter> make_sentencepiece_bpe_segmenter(const Vocabulary& vocabulary) {
+  return std::make_unique<SentencePieceBpeSegmenter>(vocabulary);
 }
 
 }  // namespace crossval
