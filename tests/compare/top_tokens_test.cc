@@ -18,7 +18,8 @@ TEST(TopTokens, AsAStableSortSays) {
     for (float& x : row) x = static_cast<float>(random() % 50);  // many ties
     std::vector<int32_t> order(n);
     std::iota(order.begin(), order.end(), 0);
-    std::ranges::stable_sort(order, [&](int32_t a, int32_t b) { return row[a] > row[b]; });
+    std::ranges::sort(
+        order, [&](int32_t a, int32_t b) { return row[a] != row[b] ? row[a] > row[b] : a < b; });
     const TopTokens top = find_top_tokens(row);
     ASSERT_EQ(top.count, std::min(n, kTopTokens));
     for (int32_t i = 0; i < top.count; ++i) {
