@@ -1,4 +1,5 @@
-// A stream of frames as an engine might send them, and every answer that a payload may be.
+// A stream of frames as an engine or crossval might send them, and every answer and every request
+// that a payload may be.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include "process/info_json.h"
 #include "protocol/frame.h"
 #include "protocol/payload.h"
+#include "protocol/request.h"
 
 namespace {
 
@@ -25,6 +27,7 @@ void read_answer(protocol::Bytes payload) {
   parse_pieces(payload, 3, pieces);
   parse_flag(payload, flag);
   parse_row(payload, 2, position, values);
+  parse_sources(payload, tensor);
   if (parse_tensor(payload, 8, tensor, values) &&
       tensor.data.size() != static_cast<size_t>(tensor.positions * tensor.width)) {
     __builtin_trap();
@@ -32,6 +35,18 @@ void read_answer(protocol::Bytes payload) {
   const auto text = protocol::PayloadReader(payload).rest_text();
   (void)parse_engine_info(text);
   (void)parse_engine_error(text);
+  (void)parse_engine_warning(text);
+}
+
+// What a worker reads: a request that was understood is put together as it came.
+template <class Request>
+void read_request(protocol::Bytes payload) {
+  Request request;
+  std::vector<int32_t> ids;
+  if (!protocol::parse(payload, request, ids)) return;
+  protocol::PayloadWriter again = protocol::head_of(request);
+  again.put(protocol::bytes_of(std::span<const int32_t>(ids)));
+  if (!std::ranges::equal(again.bytes(), payload)) __builtin_trap();
 }
 
 }  // namespace
@@ -49,6 +64,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     rest = rest.subspan(header.length);
     protocol::checksum_matches(bytes, payload);
     read_answer(payload);  // whatever the checksum says: the fuzzer cannot guess one
+    read_request<EvaluateRequest>(payload);
+    read_request<TraceRequest>(payload);
+    Outcome outcome{};
+    protocol::parse(payload, outcome);
   }
   return 0;
 }

@@ -32,7 +32,7 @@ using Model = std::unique_ptr<llama_model, Free>;
 using Context = std::unique_ptr<llama_context, Free>;
 using GgufContext = std::unique_ptr<gguf_context, Free>;
 
-// One sequence, logits asked for at every position.
+// Of one sequence.
 class Batch {
  public:
   explicit Batch(int32_t capacity) : batch_(llama_batch_init(capacity, 0, 1)) {}
@@ -41,13 +41,13 @@ class Batch {
   ~Batch() { llama_batch_free(batch_); }
 
   void clear() { batch_.n_tokens = 0; }
-  void add(llama_token id, llama_pos position) {
+  void add(llama_token id, llama_pos position, bool logits) {
     const int32_t i = batch_.n_tokens++;
     batch_.token[i] = id;
     batch_.pos[i] = position;
     batch_.n_seq_id[i] = 1;
     batch_.seq_id[i][0] = 0;
-    batch_.logits[i] = 1;
+    batch_.logits[i] = logits ? 1 : 0;
   }
   const llama_batch& get() const { return batch_; }
 

@@ -218,7 +218,8 @@ std::string describe(const Options& options, Session& session) {
                        {{"tokenize", llama_vocab_type(session.vocab()) != LLAMA_VOCAB_TYPE_NONE},
                         {"all_logits", evaluates},
                         {"decode", evaluates},
-                        {"trace", evaluates}}}};
+                        {"trace", evaluates},
+                        {"state", evaluates && session.shows_state()}}}};
   return ready.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -16,6 +16,7 @@
 #include "log.h"
 #include "options.h"
 #include "protocol/payload.h"
+#include "protocol/request.h"
 #include "session.h"
 #include "wire.h"
 
@@ -40,14 +41,27 @@ void send_error(Wire& wire, const std::string& kind, const std::string& what,
 Options read_hello(const Request& request) {
   if (request.type != FrameType::hello) throw Failure("engine", "the first frame must be hello");
   const auto json = nlohmann::json::parse(PayloadReader(request.payload).rest_text());
+  const auto versions = json.value("versions", std::vector<int>{protocol::kHelloVersion});
+  if (std::ranges::find(versions, protocol::kVersion) == versions.end()) {
+    std::string spoken;
+    for (const int version : versions) {
+      spoken += (spoken.empty() ? "" : " and ") + std::to_string(version);
+    }
+    throw Failure("usage",
+                  "crossval speaks version " + spoken + " of the engine protocol, this worker " +
+                      std::to_string(protocol::kVersion),
+                  "Rebuild the worker, or use the crossval that it was built for.");
+  }
   return parse_options(json.at("settings").get<std::map<std::string, std::string>>(),
                        build_profile());
 }
 
+[[noreturn]] void refuse_malformed() { throw Failure("engine", "the request is malformed"); }
+
 std::vector<llama_token> rest_ids(PayloadReader& reader) {
   std::vector<llama_token> ids;
   if (!reader.get_rest(reader.left() / sizeof(llama_token), ids)) {
-    throw Failure("engine", "the request is malformed");
+    refuse_malformed();
   }
   return ids;
 }
@@ -64,7 +78,7 @@ void send_last(Wire& wire, FrameType type, std::initializer_list<protocol::Bytes
 
 void tokenize(Wire& wire, Session& session, PayloadReader reader) {
   uint8_t flags = 0;
-  if (!reader.get(flags)) throw Failure("engine", "the request is malformed");
+  if (!reader.get(flags)) refuse_malformed();
   const auto ids = session.tokenize(reader.rest_text(), (flags & protocol::kAddSpecial) != 0,
                                     (flags & protocol::kParseSpecial) != 0);
   send_last(wire, FrameType::ids, {bytes_of(std::span<const llama_token>(ids))});
@@ -81,18 +95,20 @@ void pieces(Wire& wire, Session& session, PayloadReader reader) {
 
 void end_of_generation(Wire& wire, Session& session, PayloadReader reader) {
   llama_token id = -1;
-  if (!reader.get(id)) throw Failure("engine", "the request is malformed");
+  if (!reader.get(id)) refuse_malformed();
   const uint8_t answer = session.is_end_of_generation(id) ? 1 : 0;
   send_last(wire, FrameType::end_of_generation, {bytes_of(std::span<const uint8_t>(&answer, 1))});
 }
 
-void evaluate(Wire& wire, Session& session, PayloadReader reader) {
-  int32_t first = 0;
-  if (!reader.get(first) || first < 0) throw Failure("engine", "the request is malformed");
-  session.evaluate(rest_ids(reader), first, [&](int32_t position, std::span<const float> row) {
+void evaluate(Wire& wire, Session& session, protocol::Bytes payload) {
+  crossval::EvaluateRequest request;
+  std::vector<llama_token> ids;
+  if (!protocol::parse(payload, request, ids)) refuse_malformed();
+  const auto send_row = [&](int32_t position, std::span<const float> row) {
     wire.send(FrameType::row, {bytes_of(std::span<const int32_t>(&position, 1)), bytes_of(row)});
-  });
-  send_last(wire, FrameType::done);
+  };
+  const crossval::Outcome outcome = session.evaluate(request, send_row);
+  send_last(wire, FrameType::done, {protocol::payload_of(outcome).bytes()});
 }
 
 void send_sources(Wire& wire, const NodeSources& sources) {
@@ -130,9 +146,13 @@ void send_tensor(Wire& wire, const TracedNode& node) {
   }
 }
 
-void trace(Wire& wire, Session& session, PayloadReader reader) {
-  session.trace(rest_ids(reader), [&](const TracedNode& node) { send_tensor(wire, node); });
-  send_last(wire, FrameType::done);
+void trace(Wire& wire, Session& session, protocol::Bytes payload) {
+  crossval::TraceRequest request;
+  std::vector<llama_token> ids;
+  if (!protocol::parse(payload, request, ids)) refuse_malformed();
+  const crossval::Outcome outcome =
+      session.trace(request, [&](const TracedNode& node) { send_tensor(wire, node); });
+  send_last(wire, FrameType::done, {protocol::payload_of(outcome).bytes()});
 }
 
 void answer(Wire& wire, Session& session, const Request& request) {
@@ -145,9 +165,9 @@ void answer(Wire& wire, Session& session, const Request& request) {
     case FrameType::is_end_of_generation:
       return end_of_generation(wire, session, reader);
     case FrameType::evaluate:
-      return evaluate(wire, session, reader);
+      return evaluate(wire, session, request.payload);
     case FrameType::trace:
-      return trace(wire, session, reader);
+      return trace(wire, session, request.payload);
     default:
       throw Failure("engine", "a frame of type " + std::to_string(static_cast<int>(request.type)) +
                                   " is no request");

@@ -8,6 +8,14 @@
 #include "log.h"
 
 namespace crossval_llama {
+
+using crossval::EvaluateRequest;
+using crossval::Outcome;
+using crossval::Range;
+using crossval::Rows;
+using crossval::Selection;
+using crossval::TraceRequest;
+
 namespace {
 
 // llama.cpp holds two buffers of logits, one row per position of a micro-batch and of a batch.
@@ -128,6 +136,7 @@ void Session::make_context(const Options& options) {
     return session->giving_up_ || session->stop_asked_();
   };
   params.abort_callback_data = this;
+  shows_state_ = is_plain_number(params.type_k) && is_plain_number(params.type_v);
   context_.reset(era::make_context(model_.get(), params));
   if (!context_) {
     const std::string why = last_error();
@@ -192,8 +201,10 @@ uint32_t Session::n_ctx() const {
   return graph_.learned_positions == 0 ? context : std::min(context, graph_.learned_positions);
 }
 
-void Session::evaluate(std::span<const llama_token> ids, int32_t first, const RowSink& sink) {
+Outcome Session::evaluate(const EvaluateRequest& request, const RowSink& sink) {
+  const auto [ids, first, rows] = request;
   if (!context_) throw Failure("usage", "only the vocabulary was loaded (tokens_only)");
+  if (ids.empty()) throw Failure("usage", "an evaluation of no ids");
   if (first != 0 && first != evaluated_) {
     throw Failure("usage", "evaluation at position " + std::to_string(first) + " after " +
                                std::to_string(evaluated_) + " positions");
@@ -201,20 +212,28 @@ void Session::evaluate(std::span<const llama_token> ids, int32_t first, const Ro
   check_ids(ids, first);
   if (first == 0) era::clear_cache(context_.get());
   evaluated_ = first;
+  const int32_t rows_from =
+      rows == Rows::all ? first : first + static_cast<int32_t>(ids.size()) - 1;
   // Each batch is divided as llama.cpp would divide it: a graph holds one of the parts.
   const size_t batch = llama_n_batch(context_.get());
   const size_t part = llama_n_ubatch(context_.get());
   for (size_t at = 0; at < ids.size() && !stop_asked_();) {
     const size_t step = std::min({part, batch - at % batch, ids.size() - at});
-    decode(ids.subspan(at, step), evaluated_, sink);
+    decode(ids.subspan(at, step), evaluated_, rows_from, sink);
     at += step;
   }
+  return stop_asked_() ? Outcome::stopped : Outcome::complete;
 }
 
-void Session::decode(std::span<const llama_token> ids, int32_t first, const RowSink& sink) {
+// Rows from position `rows_from` on. Of the last id logits are computed in any case: no graph is
+// without.
+void Session::decode(std::span<const llama_token> ids, int32_t first, int32_t rows_from,
+                     const RowSink& sink) {
   const auto n = static_cast<int32_t>(ids.size());
   Batch batch(n);
-  for (int32_t i = 0; i < n; ++i) batch.add(ids[static_cast<size_t>(i)], first + i);
+  for (int32_t i = 0; i < n; ++i) {
+    batch.add(ids[static_cast<size_t>(i)], first + i, first + i >= rows_from || i == n - 1);
+  }
   chunk_first_ = first;
   chunk_positions_ = n;
   occurrences_.clear();
@@ -228,7 +247,7 @@ void Session::decode(std::span<const llama_token> ids, int32_t first, const RowS
   }
   evaluated_ += n;
   const auto width = static_cast<size_t>(era::n_tokens(vocab()));
-  for (int32_t i = 0; i < n && !stop_asked_(); ++i) {
+  for (int32_t i = std::max(0, rows_from - first); i < n && !stop_asked_(); ++i) {
     const float* row = llama_get_logits_ith(context_.get(), i);
     if (row == nullptr) {
       throw Failure("engine", "llama.cpp has no logits for position " + std::to_string(first + i));
@@ -242,7 +261,7 @@ void Session::decode(std::span<const llama_token> ids, int32_t first, const RowS
 // is done once more to its end.
 void Session::look_at_graph() {
   Batch batch(1);
-  batch.add(0, 0);
+  batch.add(0, 0, true);
   looking_ = true;
   for (const bool give_up : {true, false}) {
     giving_up_ = give_up;
@@ -273,15 +292,38 @@ void Session::look_at_node(const ggml_tensor* node) {
   functions += (functions.empty() ? "" : ", ") + function;
 }
 
-void Session::trace(std::span<const llama_token> ids, const NodeSink& sink) {
+Outcome Session::trace(const TraceRequest& request, const NodeSink& sink) {
   struct Tracing {
-    explicit Tracing(Session& session_, const NodeSink& sink_) : session(session_) {
+    Tracing(Session& session_, const TraceRequest& request_, const NodeSink& sink_)
+        : session(session_) {
+      session.selection_ = &request_.selection;
       session.nodes_ = &sink_;
     }
     ~Tracing() { session.nodes_ = nullptr; }
     Session& session;
-  } tracing(*this, sink);
-  evaluate(ids, 0, [](int32_t, std::span<const float>) {});
+  } tracing(*this, request, sink);
+  if (request.selection.state && !shows_state_) {
+    throw Failure("usage", "rows of a quantised cache cannot be shown");
+  }
+  const Outcome outcome =
+      evaluate({request.ids, request.first, Rows::all}, [](int32_t, std::span<const float>) {});
+  if (outcome == Outcome::complete && request.selection.state) {
+    show_state(request.selection, sink);
+  }
+  return stop_asked_() ? Outcome::stopped : outcome;
+}
+
+// Counts and labels every node that has rows, wanted or not: so both are what they are in a trace
+// of everything.
+bool Session::is_wanted(const ggml_tensor* node) {
+  labels_.note_write(node);
+  cache_.note_write(node, chunk_positions_);
+  if (!worth_tracing(node) || !has_rows(node, chunk_positions_)) return false;
+  occurrence_ = occurrences_[{node->name, ggml_op_name(node->op)}]++;
+  labels_.add(node, occurrence_);
+  const Range chunk = {chunk_first_, chunk_first_ + chunk_positions_};
+  return !stop_asked_() && !selection_->positions.within(chunk).empty() &&
+         selection_->wants(node->name, ggml_op_name(node->op), layer_of(node->name));
 }
 
 // Never false for a computed node: that would end the graph there and llama_decode would still
@@ -292,19 +334,39 @@ bool Session::on_node(ggml_tensor* node, bool ask) {
     return !ask;
   }
   if (nodes_ == nullptr) return !ask;
-  if (ask) labels_.note_write(node);
-  if (ask) return !stop_asked_() && worth_tracing(node);
+  if (ask) return is_wanted(node);
+  if (stop_asked_()) return true;
+  const Range chunk = {chunk_first_, chunk_first_ + chunk_positions_};
+  const Range wanted = selection_->positions.within(chunk);
   TracedNode traced;
-  if (stop_asked_() || !read_rows(node, chunk_positions_, traced.rows)) return true;
   traced.name = node->name;
   traced.op = ggml_op_name(node->op);
-  traced.occurrence = occurrences_[{traced.name, traced.op}]++;
+  traced.occurrence = occurrence_;
   traced.layer = layer_of(traced.name);
-  traced.first_position = chunk_first_;
+  traced.first_position = wanted.first;
+  traced.rows =
+      read_rows(node, chunk_positions_, wanted.first - chunk_first_, wanted.end - chunk_first_);
   traced.sources = labels_.sources_of(node);
-  labels_.add(node, traced.occurrence);
   (*nodes_)(traced);
   return true;
+}
+
+void Session::show_state(const Selection& selection, const NodeSink& sink) const {
+  const Range wanted = selection.positions.within({0, evaluated_});
+  if (wanted.empty()) return;
+  for (const CacheTensor& part : cache_.parts()) {
+    const std::string name = part.name();
+    if (stop_asked_()) return;
+    if (!selection.wants(name, crossval::kStateOp, part.layer)) continue;
+    TracedNode traced;
+    traced.name = name;
+    traced.op = crossval::kStateOp;
+    traced.layer = part.layer;
+    traced.first_position = wanted.first;
+    traced.rows =
+        part.read(wanted.first, wanted.end, /*transposed=*/!part.keys && !graph_.flash_attention);
+    sink(traced);
+  }
 }
 
 }  // namespace crossval_llama

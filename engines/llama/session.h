@@ -12,13 +12,15 @@
 #include <vector>
 
 #include "api.h"
+#include "cache_rows.h"
 #include "node_sources.h"
 #include "options.h"
+#include "protocol/request.h"
 #include "tensor_rows.h"
 
 namespace crossval_llama {
 
-/// One node of the graph of one micro-batch.
+/// One node of the graph of one micro-batch, or rows of the cache.
 struct TracedNode {
   std::string name;
   std::string op;
@@ -54,9 +56,9 @@ class Session {
   bool is_end_of_generation(llama_token id) const;
 
   /// Rows in order of position; fewer than asked for when a stop was asked. Throws Failure.
-  void evaluate(std::span<const llama_token> ids, int32_t first, const RowSink& sink);
-  /// From position 0, every node of every micro-batch. Throws Failure.
-  void trace(std::span<const llama_token> ids, const NodeSink& sink);
+  crossval::Outcome evaluate(const crossval::EvaluateRequest& request, const RowSink& sink);
+  /// The selected nodes of every micro-batch, then the state; likewise.
+  crossval::Outcome trace(const crossval::TraceRequest& request, const NodeSink& sink);
 
   const llama_model* model() const { return model_.get(); }
   const llama_context* context() const { return context_.get(); }  // null with tokens_only
@@ -65,6 +67,8 @@ class Session {
   /// Positions that fit into the context and, where the model has learned its positions, into
   /// those: llama.cpp ends itself beyond them. Needs a context.
   uint32_t n_ctx() const;
+  /// Whether rows of the cache can be read. Needs a context.
+  bool shows_state() const { return shows_state_; }
   const GraphFacts& graph() const { return graph_; }  // empty with tokens_only
 
  private:
@@ -73,8 +77,11 @@ class Session {
   void look_at_graph();
   void look_at_node(const ggml_tensor* node);
   void check_ids(std::span<const llama_token> ids, int32_t first) const;
-  void decode(std::span<const llama_token> ids, int32_t first, const RowSink& sink);
+  void decode(std::span<const llama_token> ids, int32_t first, int32_t rows_from,
+              const RowSink& sink);
   bool on_node(ggml_tensor* node, bool ask);
+  bool is_wanted(const ggml_tensor* node);
+  void show_state(const crossval::Selection& selection, const NodeSink& sink) const;
 
   StopAsked stop_asked_;
   era::Devices devices_;
@@ -87,12 +94,17 @@ class Session {
   bool giving_up_ = false;
   const ggml_tensor* rectified_ = nullptr;  // the last relu seen
 
+  bool shows_state_ = false;
+
   // The trace under way.
   const NodeSink* nodes_ = nullptr;
+  const crossval::Selection* selection_ = nullptr;
   int32_t chunk_first_ = 0;
   int32_t chunk_positions_ = 0;
   std::map<std::pair<std::string, std::string>, int32_t> occurrences_;
+  int32_t occurrence_ = 0;  // of the node last asked for
   NodeLabels labels_;
+  CacheRows cache_;
 };
 
 }  // namespace crossval_llama

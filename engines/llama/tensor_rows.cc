@@ -8,9 +8,7 @@
 #include "api.h"
 
 namespace crossval_llama {
-namespace {
-
-bool plain_number(ggml_type type) {
+bool is_plain_number(ggml_type type) {
   return type == GGML_TYPE_F32 || type == GGML_TYPE_F16 || type == GGML_TYPE_BF16 ||
          type == GGML_TYPE_I32;
 }
@@ -39,6 +37,8 @@ float value_at(const std::byte* at, ggml_type type) {
     }
   }
 }
+
+namespace {
 
 // "kq…" is [n_kv, positions, heads] and "kqv" [head_dim, positions, heads]; "kqv_out" is merged
 // again.
@@ -70,15 +70,15 @@ bool worth_tracing(const ggml_tensor* node) {
       break;
   }
   if (!era::is_computed(node)) return false;
-  return plain_number(node->type) && !std::string_view(node->name).starts_with("cache_");
+  return is_plain_number(node->type) && !std::string_view(node->name).starts_with("cache_");
 }
 
-bool read_rows(const ggml_tensor* node, int64_t positions, TensorRows& rows) {
-  const int position_dim = position_dimension(node, positions);
-  if (position_dim == 0 || !plain_number(node->type)) return false;
-  std::vector<std::byte> bytes(ggml_nbytes(node));
-  ggml_backend_tensor_get(node, bytes.data(), 0, bytes.size());
+bool has_rows(const ggml_tensor* node, int64_t positions) {
+  return position_dimension(node, positions) != 0;
+}
 
+TensorRows read_rows(const ggml_tensor* node, int64_t positions, int64_t first, int64_t end) {
+  const int position_dim = position_dimension(node, positions);
   // The other dimensions, innermost first.
   int64_t count[GGML_MAX_DIMS - 1];
   size_t stride[GGML_MAX_DIMS - 1];
@@ -88,12 +88,21 @@ bool read_rows(const ggml_tensor* node, int64_t positions, TensorRows& rows) {
     count[others] = node->ne[dim];
     stride[others++] = node->nb[dim];
   }
-  rows.positions = positions;
+  // What lies between the first wanted value and the last.
+  const size_t begin = static_cast<size_t>(first) * node->nb[position_dim];
+  size_t size =
+      static_cast<size_t>(end - 1 - first) * node->nb[position_dim] + ggml_type_size(node->type);
+  for (int i = 0; i < others; ++i) size += static_cast<size_t>(count[i] - 1) * stride[i];
+  std::vector<std::byte> bytes(size);
+  ggml_backend_tensor_get(node, bytes.data(), begin, size);
+
+  TensorRows rows;
+  rows.positions = end - first;
   rows.width = count[0] * count[1] * count[2];
   rows.heads = by_head(node->name) && !is_values(node->name) ? count[1] * count[2] : 0;
   rows.values.resize(static_cast<size_t>(rows.positions * rows.width));
   float* out = rows.values.data();
-  for (int64_t p = 0; p < positions; ++p) {
+  for (int64_t p = 0; p < rows.positions; ++p) {
     for (int64_t k = 0; k < count[2]; ++k) {
       for (int64_t j = 0; j < count[1]; ++j) {
         const std::byte* at = bytes.data() + static_cast<size_t>(p) * node->nb[position_dim] +
@@ -103,7 +112,7 @@ bool read_rows(const ggml_tensor* node, int64_t positions, TensorRows& rows) {
       }
     }
   }
-  return true;
+  return rows;
 }
 
 }  // namespace crossval_llama

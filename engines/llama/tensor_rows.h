@@ -3,6 +3,7 @@
 
 #include <ggml.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -15,11 +16,19 @@ struct TensorRows {
   std::vector<float> values;  // positions × width
 };
 
+/// A type whose values are plain numbers of 16 or 32 bits.
+bool is_plain_number(ggml_type type);
+/// One of them.
+float value_at(const std::byte* at, ggml_type type);
+
 /// True for nodes that compute something about positions: no views, no writes into the cache.
 bool worth_tracing(const ggml_tensor* node);
 
-/// Copies a node that has just been computed over `positions` tokens. False when it has no row per
-/// position or a type that is not a plain number.
-bool read_rows(const ggml_tensor* node, int64_t positions, TensorRows& rows);
+/// True when a node over `positions` tokens has a row for each.
+bool has_rows(const ggml_tensor* node, int64_t positions);
+
+/// Copies the rows `first` to `end` − 1 of such a node, which has just been computed over
+/// `positions` tokens.
+TensorRows read_rows(const ggml_tensor* node, int64_t positions, int64_t first, int64_t end);
 
 }  // namespace crossval_llama

@@ -11,7 +11,8 @@ std::string engine_name(const EngineInfo& info) { return "engine " + info.identi
 
 Result<void> check_tensor(const TraceTensor& t, const TraceRequest& request,
                           const std::string& where) {
-  const int64_t begin = request.first, end = begin + std::ssize(request.ids);
+  const int64_t begin = t.op == kStateOp ? 0 : request.first;
+  const int64_t end = request.first + std::ssize(request.ids);
   const bool fits = t.positions > 0 && t.width > 0 && t.heads >= 0 && t.first_position >= begin &&
                     t.positions <= end - t.first_position &&
                     std::ssize(t.data) == t.positions * t.width &&
@@ -88,6 +89,9 @@ Result<Outcome> Engine::trace(const TraceRequest& request, const TensorSink& sin
   if (auto ok = check(request.ids, request.first, where); !ok) return tl::unexpected(ok.error());
   if (!info().capabilities.trace) {
     return fail(ExitCode::usage, "the engine cannot show its tensors", where);
+  }
+  if (request.selection.state && !info().capabilities.state) {
+    return fail(ExitCode::usage, "the engine cannot show its KV cache", where);
   }
   evaluated_ = 0;
   Result<void> tensors;

@@ -15,7 +15,7 @@
 
 #include "base/error.h"
 #include "engine/info.h"
-#include "engine/request.h"
+#include "protocol/request.h"
 
 namespace crossval {
 
@@ -32,7 +32,9 @@ using RowSink = std::function<bool(int32_t position, std::span<const float> logi
 ///
 /// Key across engines: (name, op, occurrence). Names and ops are llama.cpp's ("Qcur-0", "ROPE").
 /// Attention scores ("kq…") hold n_head groups of n_kv values per position; values at key positions
-/// beyond the query's own carry no meaning and are not compared.
+/// beyond the query's own carry no meaning and are not compared. Rows of the KV cache (kStateOp)
+/// are of the positions that they were made for, which may lie before those asked about; what is
+/// stored in 16 bits is widened.
 struct TraceTensor {
   std::string name;        // with layer suffix: "ffn_inp-3", "result_norm"
   std::string op;          // MUL_MAT, ADD, RMS_NORM, ROPE, SOFT_MAX, …
@@ -51,12 +53,6 @@ struct TraceTensor {
 
 /// Return false to cancel.
 using TensorSink = std::function<bool(const TraceTensor&)>;
-
-/// How an evaluation or a trace ended.
-enum class Outcome : uint8_t {
-  complete,  // every id is evaluated
-  stopped,   // a sink, or who holds the engine's stop token, did not want to hear the rest
-};
 
 /// An engine with one model loaded and one sequence. Not thread-safe: one caller at a time, but two
 /// engines may run on two threads.
@@ -85,9 +81,9 @@ class Engine {
   /// own. After an error or a stop the next request has to begin at 0.
   Result<Outcome> evaluate(const EvaluateRequest& request, const RowSink& sink);
 
-  /// Hands out the selected tensors in graph order, all positions of a chunk at a time. Observing
-  /// changes no bit. Errors: as evaluate; engine_failed (a tensor whose sizes do not fit together,
-  /// or of other positions than those asked about).
+  /// Hands out the selected tensors in graph order, all positions of a chunk at a time, and at the
+  /// end the state. Observing changes no bit. Errors: as evaluate; engine_failed (a tensor whose
+  /// sizes do not fit together, or of other positions than those asked about).
   Result<Outcome> trace(const TraceRequest& request, const TensorSink& sink);
 
  private:

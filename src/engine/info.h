@@ -15,6 +15,7 @@ struct Capabilities {
   bool all_logits = false;  // a row for every position, not only the last
   bool decode = false;      // may be evaluated step by step on top of its KV cache
   bool trace = false;       // hands out its intermediate tensors
+  bool state = false;       // and the rows of its KV cache
 };
 
 /// Who computed. A verdict is a property of two builds, not of two names.

@@ -105,7 +105,8 @@ EngineInfo describe_native(const NativeOptions& options, const Model& model,
   if (const char* kernels_asked = std::getenv("CROSSVAL_KERNELS"); kernels_asked != nullptr) {
     s.environment.push_back(fmt::format("CROSSVAL_KERNELS={}", kernels_asked));
   }
-  info.capabilities.all_logits = info.capabilities.decode = info.capabilities.trace = true;
+  Capabilities& can = info.capabilities;
+  can.all_logits = can.decode = can.trace = can.state = true;
   vocabulary.describe(info);
   return info;
 }

@@ -75,7 +75,35 @@ class NativeEngine : public Engine {
                    .heads = 0,
                    .data = row});
     };
-    return run(request.ids, request.first, row_sink, node_sink);
+    auto done = run(request.ids, request.first, row_sink, node_sink);
+    const auto end = request.first + static_cast<int32_t>(request.ids.size());
+    return done == Outcome::complete ? show_state(request.selection, end, sink) : done;
+  }
+
+  // Of the positions before `end`.
+  Outcome show_state(const Selection& selection, int32_t end, const TensorSink& sink) const {
+    const Range wanted = selection.positions.within({0, end});
+    if (!selection.state || wanted.empty()) return Outcome::complete;
+    const auto n = wanted.end - wanted.first;
+    const auto show = [&](const char* name, int32_t layer, const std::vector<float>& rows) {
+      return rows.empty() || sink({.name = fmt::format("{}-{}", name, layer),
+                                   .op = std::string(kStateOp),
+                                   .occurrence = 0,
+                                   .layer = layer,
+                                   .first_position = wanted.first,
+                                   .positions = n,
+                                   .width = std::ssize(rows) / n,
+                                   .heads = 0,
+                                   .data = rows});
+    };
+    const KvCache& cache = forward_.cache();
+    for (int32_t il = 0; il < model_->hparams.n_layer; ++il) {
+      if (!show("cache_k", il, cache.key_rows(il, wanted.first, n)) ||
+          !show("cache_v", il, cache.value_rows(il, wanted.first, n))) {
+        return Outcome::stopped;
+      }
+    }
+    return Outcome::complete;
   }
 
   // Once it is known that missing-bos had no BOS to leave out.

@@ -61,6 +61,9 @@ class Forward {
   bool chunk(std::span<const int32_t> ids, int64_t first, const LogitsSink& sink,
              const NodeSink& node_sink, const std::stop_token& stop);
 
+  /// Keys and values of the positions so far.
+  const KvCache& cache() const { return cache_; }
+
   /// Of the feed-forward networks.
   Activation activation_function() const {
     return wiring_.silu ? Activation::silu : arch_.activation;

@@ -86,6 +86,37 @@ void KvCache::store(int64_t layer, int64_t first, int64_t n, const float* k, con
   part.finite_values = finite;
 }
 
+float KvCache::read(const ZeroedBytes& bytes, int64_t at) const {
+  if (type_ == KvType::f32) {
+    float value = 0;
+    std::memcpy(&value, bytes.data() + at * element_, sizeof(value));
+    return value;
+  }
+  uint16_t half = 0;
+  std::memcpy(&half, bytes.data() + at * element_, sizeof(half));
+  return f16_to_f32(half);
+}
+
+std::vector<float> KvCache::key_rows(int64_t layer, int64_t first, int64_t n) const {
+  const Part& part = at(layer);
+  std::vector<float> rows;
+  rows.reserve(static_cast<size_t>(n * part.k_width));
+  for (int64_t i = 0; i < n * part.k_width; ++i)
+    rows.push_back(read(k_, part.k_start + first * part.k_width + i));
+  return rows;
+}
+
+std::vector<float> KvCache::value_rows(int64_t layer, int64_t first, int64_t n) const {
+  const Part& part = at(layer);
+  std::vector<float> rows;
+  rows.reserve(static_cast<size_t>(n * part.v_width));
+  for (int64_t p = first; p < first + n; ++p) {
+    for (int64_t i = 0; i < part.v_width; ++i)
+      rows.push_back(read(v_, part.v_start + i * capacity_ + p));
+  }
+  return rows;
+}
+
 const std::byte* KvCache::keys(int64_t layer, int64_t head) const {
   return k_.data() + (at(layer).k_start + head * head_dim_k_) * element_;
 }

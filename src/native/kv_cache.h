@@ -41,6 +41,13 @@ class KvCache {
   const std::byte* values(int64_t layer, int64_t head) const;
   int64_t v_stride() const { return capacity_ * element_; }
   int64_t element_bytes() const { return element_; }
+
+  /// Keys of `n` positions from `first` on as they are stored, n × k_width; none where the layer
+  /// has none.
+  std::vector<float> key_rows(int64_t layer, int64_t first, int64_t n) const;
+  /// Their values, n × v_width.
+  std::vector<float> value_rows(int64_t layer, int64_t first, int64_t n) const;
+
   /// False once a value of this layer, as it is stored, is NaN or infinite; true again from
   /// position 0 on.
   bool finite_values(int64_t layer) const { return at(layer).finite_values; }
@@ -52,6 +59,7 @@ class KvCache {
     int64_t k_start = 0, v_start = 0;  // values before it
     bool finite_values = true;
   };
+  float read(const ZeroedBytes& bytes, int64_t at) const;
   const Part& at(int64_t layer) const { return parts_[static_cast<size_t>(layer)]; }
 
   KvType type_ = KvType::f16;

@@ -48,8 +48,7 @@ bool parse_row(Bytes payload, int32_t n_vocab, int32_t& position, std::vector<fl
   return reader.get(position) && reader.get_rest(static_cast<uint64_t>(n_vocab), row);
 }
 
-bool parse_tensor(Bytes payload, int32_t positions, TraceTensor& tensor,
-                  std::vector<float>& values) {
+bool parse_tensor(Bytes payload, int32_t end, TraceTensor& tensor, std::vector<float>& values) {
   PayloadReader reader(payload);
   uint32_t name = 0;
   uint32_t op = 0;
@@ -59,7 +58,7 @@ bool parse_tensor(Bytes payload, int32_t positions, TraceTensor& tensor,
                      reader.get(op) && reader.get_text(name, tensor.name) &&
                      reader.get_text(op, tensor.op);
   if (!whole || tensor.positions < 1 || tensor.first_position < 0 ||
-      tensor.positions > positions - tensor.first_position) {
+      tensor.positions > end - tensor.first_position) {
     return false;
   }
   // The bound keeps the product below from overflowing.

@@ -19,8 +19,8 @@ bool parse_flag(protocol::Bytes payload, bool& flag);
 bool parse_sources(protocol::Bytes payload, TraceTensor& tensor);
 bool parse_row(protocol::Bytes payload, int32_t n_vocab, int32_t& position,
                std::vector<float>& row);
-/// `positions` is how many are evaluated; `tensor.data` views `values`.
-bool parse_tensor(protocol::Bytes payload, int32_t positions, TraceTensor& tensor,
+/// No position lies at or behind `end`; `tensor.data` views `values`.
+bool parse_tensor(protocol::Bytes payload, int32_t end, TraceTensor& tensor,
                   std::vector<float>& values);
 
 }  // namespace crossval

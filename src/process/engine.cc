@@ -12,6 +12,7 @@
 #include "process/worker_process.h"
 #include "protocol/frame.h"
 #include "protocol/payload.h"
+#include "protocol/request.h"
 
 namespace crossval {
 namespace {
@@ -42,6 +43,7 @@ class ProcessEngine : public Engine {
 
   Result<void> greet(const ProcessOptions& options) {
     const nlohmann::json hello = {{"client", "crossval " CROSSVAL_VERSION},
+                                  {"versions", {protocol::kVersion}},
                                   {"settings", options.settings}};
     const std::string text = hello.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     if (auto ok = worker_->send(FrameType::hello, {bytes_of(text)}); !ok) return ok;
@@ -102,16 +104,15 @@ class ProcessEngine : public Engine {
 
  private:
   Result<Outcome> compute_rows(const EvaluateRequest& request, const RowSink& sink) override {
-    const int32_t first = request.first;
-    at_position(first);
-    auto sent = worker_->send(FrameType::evaluate, {bytes_of(std::span<const int32_t>(&first, 1)),
-                                                    bytes_of(request.ids)});
+    at_position(request.first);
+    auto sent = worker_->send(FrameType::evaluate,
+                              {protocol::head_of(request).bytes(), bytes_of(request.ids)});
     if (!sent) return tl::unexpected(sent.error());
-    const int32_t end = first + static_cast<int32_t>(request.ids.size());
-    for (int32_t due = first;;) {
+    const int32_t end = request.first + static_cast<int32_t>(request.ids.size());
+    for (int32_t due = request.rows == Rows::last ? end - 1 : request.first;;) {
       const auto frame = receive();
       if (!frame) return tl::unexpected(frame.error());
-      if (frame->type == FrameType::done) return finish(due, end);
+      if (frame->type == FrameType::done) return finish(*frame, due, end);
       if (frame->type != FrameType::row) return unexpected(*frame);
       if (auto ok = take_row(*frame, due, end); !ok) return tl::unexpected(ok.error());
       const bool go_on = sink(due, values_);
@@ -122,23 +123,21 @@ class ProcessEngine : public Engine {
 
   Result<Outcome> compute_tensors(const TraceRequest& request, const TensorSink& sink) override {
     worker_->set_phase("trace");
-    if (auto ok = worker_->send(FrameType::trace, {bytes_of(request.ids)}); !ok) {
-      return tl::unexpected(ok.error());
-    }
+    auto sent = worker_->send(FrameType::trace,
+                              {protocol::head_of(request).bytes(), bytes_of(request.ids)});
+    if (!sent) return tl::unexpected(sent.error());
+    const int32_t end = request.first + static_cast<int32_t>(request.ids.size());
     TraceTensor tensor;
     while (true) {
       const auto frame = receive();
       if (!frame) return tl::unexpected(frame.error());
-      if (frame->type == FrameType::done) return Outcome::complete;
+      if (frame->type == FrameType::done) return finish(*frame, end, end);
       if (frame->type == FrameType::sources) {
         if (!parse_sources(frame->payload, tensor)) return malformed(*frame);
         continue;
       }
       if (frame->type != FrameType::tensor) return unexpected(*frame);
-      if (!parse_tensor(frame->payload, static_cast<int32_t>(request.ids.size()), tensor,
-                        values_)) {
-        return malformed(*frame);
-      }
+      if (!parse_tensor(frame->payload, end, tensor, values_)) return malformed(*frame);
       if (!sink(tensor)) return cancel();
       tensor = {};
     }
@@ -228,7 +227,11 @@ class ProcessEngine : public Engine {
     return {};
   }
 
-  Result<Outcome> finish(int32_t due, int32_t end) {
+  // An engine stops when it is asked to, and not before.
+  Result<Outcome> finish(const Frame& frame, int32_t due, int32_t end) {
+    Outcome outcome{};
+    if (!protocol::parse(frame.payload, outcome)) return malformed(frame);
+    if (outcome == Outcome::stopped) return worker_->broken("stopped without being asked to");
     if (due == end) return Outcome::complete;
     return worker_->broken(fmt::format("ended the evaluation {} rows early", end - due));
   }
@@ -239,7 +242,10 @@ class ProcessEngine : public Engine {
     while (true) {
       const auto frame = receive();
       if (!frame) return tl::unexpected(frame.error());
-      if (frame->type == FrameType::done) return Outcome::stopped;
+      if (Outcome ignored{}; frame->type == FrameType::done) {  // it may have been faster
+        if (!protocol::parse(frame->payload, ignored)) return malformed(*frame);
+        return Outcome::stopped;
+      }
       if (frame->type != FrameType::row && frame->type != FrameType::tensor &&
           frame->type != FrameType::sources) {
         return unexpected(*frame);

@@ -95,6 +95,7 @@ void take_capabilities(const Json& json, Capabilities& can, std::string& problem
   from.take("all_logits", can.all_logits);
   from.take("decode", can.decode);
   from.take("trace", can.trace);
+  from.take("state", can.state);
 }
 
 const Json& part(const Json& json, const char* key) {

@@ -31,6 +31,8 @@ T load(const HeaderBytes& bytes, size_t at) {
   return value;
 }
 
+uint16_t version_of(FrameType type) { return type == FrameType::hello ? kHelloVersion : kVersion; }
+
 }  // namespace
 
 const char* name_of(FrameType type) {
@@ -80,7 +82,7 @@ HeaderBytes make_header(FrameType type, std::span<const Bytes> parts) {
   for (const Bytes part : parts) length += part.size();
   HeaderBytes bytes{};
   std::memcpy(bytes.data(), kMagic.data(), kMagic.size());
-  store(bytes, 4, kVersion);
+  store(bytes, 4, version_of(type));
   store(bytes, 6, static_cast<uint16_t>(type));
   store(bytes, 8, static_cast<uint32_t>(length));
   store(bytes, kChecksumAt, checksum(bytes, parts));
@@ -92,8 +94,8 @@ HeaderProblem read_header(const HeaderBytes& bytes, Header& header) {
     return HeaderProblem::not_a_frame;
   }
   header.version = load<uint16_t>(bytes, 4);
-  if (header.version != kVersion) return HeaderProblem::other_version;
   header.type = static_cast<FrameType>(load<uint16_t>(bytes, 6));
+  if (header.version != version_of(header.type)) return HeaderProblem::other_version;
   header.length = load<uint32_t>(bytes, 8);
   return header.length > kMaxPayload ? HeaderProblem::too_long : HeaderProblem::none;
 }

@@ -15,7 +15,9 @@ namespace crossval::protocol {
 static_assert(std::endian::native == std::endian::little, "frames are little-endian in memory");
 
 inline constexpr std::string_view kMagic = "XVAL";
-inline constexpr uint16_t kVersion = 1;
+inline constexpr uint16_t kVersion = 2;
+/// Of hello, which programs of every version read: the answer's version is the engine's.
+inline constexpr uint16_t kHelloVersion = 1;
 inline constexpr size_t kHeaderBytes = 20;
 /// No payload is longer: a reader refuses a longer one before it takes memory for it.
 inline constexpr uint32_t kMaxPayload = 64U << 20;

@@ -28,7 +28,9 @@ class PayloadWriter {
     return put(bytes_of(std::span<const T>(&value, 1)));
   }
   PayloadWriter& put(Bytes bytes) {
-    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+    const size_t at = bytes_.size();
+    bytes_.resize(at + bytes.size());
+    if (!bytes.empty()) std::memcpy(bytes_.data() + at, bytes.data(), bytes.size());
     return *this;
   }
   PayloadWriter& put(std::string_view text) { return put(bytes_of(text)); }

@@ -1,19 +1,15 @@
 """Models that have learned an embedding for each of their positions, and for no more."""
-import ctypes
 import json
-import struct
-import subprocess
 
 import pytest
 
 from conftest import script
 from identity import identical, tokens
+from protocol import ERROR, EVALUATE, Worker, evaluate
 
 LEARNED = {"gpt2": 32, "starcoder": 40}
 IDS = [(37 * i + i * i) % 350 for i in range(64)]
 ENGINES = ["native", "llama.cpp"]
-XXHASH = ctypes.CDLL("libxxhash.so.0")
-XXHASH.XXH3_64bits.restype = ctypes.c_uint64
 
 
 @pytest.fixture(scope="module")
@@ -90,36 +86,13 @@ def test_doctor_loads_it_in_both_engines(crossval, made):
     assert {check["state"] for check in run.json["checks"] if check["name"].startswith("model-")} == {"ok"}
 
 
-class Worker:
-    """Spoken to without crossval, which would ask for no position beyond n_ctx (docs/protocol.md)."""
-
-    def __init__(self, settings):
-        self.process = subprocess.Popen([script("worker")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL)
-        self.send(1, json.dumps({"settings": settings}).encode())
-
-    def send(self, kind, payload=b""):
-        head = b"XVAL" + struct.pack("<HHI", 1, kind, len(payload))
-        checksum = XXHASH.XXH3_64bits(head + payload, ctypes.c_size_t(len(head + payload)))
-        self.process.stdin.write(head + struct.pack("<Q", checksum) + payload)
-        self.process.stdin.flush()
-
-    def receive(self):
-        """(type, payload) of the next frame."""
-        kind, length = struct.unpack_from("<HI", self.process.stdout.read(20), 6)
-        return kind, self.process.stdout.read(length)
-
-
 def test_the_worker_refuses_it_too(made):
-    evaluate, shutdown, row, done, error = 5, 8, 133, 135, 136
-    worker = Worker({"model": str(made["gpt2"]), "n_ctx": "2048"})
-    settings = json.loads(worker.receive()[1])["settings"]
-    assert settings["n_ctx"] == settings["n_ctx_learned"] == 32
-    worker.send(evaluate, struct.pack("<34i", 0, *IDS[:33]))
-    kind, said = worker.receive()
-    assert kind == error
-    assert json.loads(said)["kind"] == "usage" and "33 positions" in json.loads(said)["what"]
-    worker.send(evaluate, struct.pack("<33i", 0, *IDS[:32]))
-    assert [worker.receive()[0] for _ in range(33)] == [row] * 32 + [done]
-    worker.send(shutdown)
-    assert worker.process.wait(timeout=60) == 0
+    """Spoken to without crossval, which would ask for no position beyond n_ctx."""
+    with Worker(script("worker"), {"model": str(made["gpt2"]), "n_ctx": "2048"}) as worker:
+        settings = worker.said["settings"]
+        assert settings["n_ctx"] == settings["n_ctx_learned"] == 32
+        (kind, said), = worker.answer(EVALUATE, evaluate(IDS[:33]))
+        assert kind == ERROR
+        assert json.loads(said)["kind"] == "usage" and "33 positions" in json.loads(said)["what"]
+        assert [position for position, _ in worker.rows(IDS[:32])] == list(range(32))
+        assert worker.close() == 0

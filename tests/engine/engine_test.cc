@@ -123,6 +123,21 @@ TEST(Engine, RefusesWhatItHasNoCapabilityFor) {
   EXPECT_THAT(engine.trace({.ids = kIds}, go_on_with).error().what, HasSubstr("tensors"));
 }
 
+TEST(Engine, StateIsHandedOutWhereItIsAskedFor) {
+  Recorder engine;
+  engine.tensors = {tensor("cache_k-0", "STATE", 0)};  // of positions before those asked about
+  ASSERT_TRUE(engine.evaluate({.ids = kIds}, go_on));
+  int seen = 0;
+  const auto count = [&](const TraceTensor&) { return ++seen > 0; };
+  EXPECT_EQ(engine.trace({.ids = kIds, .first = 3}, count), Outcome::complete);
+  EXPECT_EQ(seen, 0);
+  EXPECT_THAT(engine.trace({.ids = kIds, .selection = {.state = true}}, count).error().what,
+              HasSubstr("KV cache"));
+  engine.info_.capabilities.state = true;
+  EXPECT_EQ(engine.trace({.ids = kIds, .selection = {.state = true}}, count), Outcome::complete);
+  EXPECT_EQ(seen, 1);
+}
+
 TEST(Engine, GoesOnWhereItsLastRequestEnded) {
   Recorder engine;
   EXPECT_EQ(engine.evaluate({.ids = kIds}, go_on), Outcome::complete);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <map>
 
 #include "kernels/kernels.h"
 #include "tiny_model.h"
@@ -110,6 +111,43 @@ TEST(NativeEngine, TraceHandsOutEveryNodeAndDoesNotChangeBits) {
   EXPECT_EQ(
       std::vector<std::string>(names.begin(), names.begin() + static_cast<long>(layer0.size())),
       layer0);
+}
+
+// Trace tensors by name, one position after the other. "Kcur-0" is the last of that name: after
+// RoPE.
+std::map<std::string, std::vector<float>> traced(Engine& engine, const TraceRequest& request) {
+  std::map<std::string, std::vector<float>> tensors;
+  const auto done = engine.trace(request, [&](const TraceTensor& t) {
+    std::vector<float>& values = tensors[t.name + " " + t.op];
+    values.insert(values.end(), t.data.begin(), t.data.end());
+    return true;
+  });
+  EXPECT_EQ(done, Outcome::complete);
+  return tensors;
+}
+
+TEST(NativeEngine, TheCacheHoldsWhatWasWrittenIntoIt) {
+  const auto engine = make_tiny({.kv = KvType::f32, .n_batch = 7});
+  const auto ids = tiny_ids();
+  auto all = traced(*engine, {.ids = ids, .selection = {.state = true}});
+  EXPECT_EQ(first_difference(all["cache_k-1 STATE"], all["Kcur-1 ROPE"]), -1);
+  EXPECT_EQ(first_difference(all["cache_v-1 STATE"], all["Vcur-1 MUL_MAT"]), -1);
+  EXPECT_FALSE(all["Kcur-1 ROPE"].empty());
+  const size_t names = all.size();
+  EXPECT_LT(traced(*engine, {.ids = ids}).size(), names);  // not unless it is asked for
+  // On top of a cache: also the positions before the first that is evaluated.
+  const size_t rest = ids.size() - 5;
+  ASSERT_TRUE(engine->evaluate({.ids = std::span(ids).first(5)},
+                               [](int32_t, std::span<const float>) { return true; }));
+  const auto later =
+      traced(*engine,
+             {.ids = std::span(ids).last(rest),
+              .first = 5,
+              .selection = {.names = {"cache_k-1", "Kcur-1"}, .positions = {3, 6}, .state = true}});
+  const auto width = static_cast<long>(all["cache_k-1 STATE"].size() / ids.size());
+  const auto begin = all["cache_k-1 STATE"].begin();
+  EXPECT_EQ(later.at("cache_k-1 STATE"), std::vector(begin + 3 * width, begin + 6 * width));
+  EXPECT_EQ(later.at("Kcur-1 ROPE"), std::vector(begin + 5 * width, begin + 6 * width));
 }
 
 TEST(NativeEngine, ASinkCanStop) {

@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 #include "base/memory.h"
 
@@ -46,6 +48,30 @@ TEST(KvCache, TheContextThatIsAdvisedFits) {
     const double bytes = std::atof(text.substr(8).c_str()) * 2 * 128 * 2;
     EXPECT_GT(bytes, 0.7 * static_cast<double>(available_memory()));
     EXPECT_LT(bytes, static_cast<double>(available_memory()));
+  }
+}
+
+// 1 + 2⁻¹² lies between two halves, and 2¹⁷ beyond the largest.
+TEST(KvCache, RowsComeBackAsTheyAreStored) {
+  for (const KvType type : {KvType::f16, KvType::f32}) {
+    auto cache = KvCache::create(one_layer(), type, 40);
+    ASSERT_TRUE(cache.has_value());
+    std::vector<float> k(3 * 128), v(3 * 128);
+    for (size_t i = 0; i < k.size(); ++i) {
+      k[i] = static_cast<float>(i) + 0.5F;
+      v[i] = -static_cast<float>(i);
+    }
+    k[1] = 1.0F + 0x1p-12F;
+    v[2] = 0x1p17F;
+    cache->store(0, 4, 3, k.data(), v.data());
+    if (type == KvType::f16) {
+      k[1] = 1;
+      v[2] = INFINITY;
+    }
+    EXPECT_EQ(cache->key_rows(0, 4, 3), k);
+    EXPECT_EQ(cache->value_rows(0, 4, 3), v);
+    EXPECT_EQ(cache->key_rows(0, 5, 1), std::vector(k.begin() + 128, k.begin() + 256));
+    EXPECT_EQ(cache->value_rows(0, 5, 1), std::vector(v.begin() + 128, v.begin() + 256));
   }
 }
 

@@ -73,7 +73,10 @@ INSTANTIATE_TEST_SUITE_P(
         Misdeed{"Garbage", "start-garbage",
                 "no frame of the engine protocol: \"Welcome to the engin\"", "start", ""},
         Misdeed{"Version", "start-version",
-                "version 9 of the engine protocol, this program version 1", "start", "Rebuild"},
+                "version 9 of the engine protocol, this program version 2", "start", "Rebuild"},
+        Misdeed{"VersionOne", "start-version-1",
+                "speaks version 1 of the engine protocol, this program version 2", "start",
+                "Rebuild"},
         Misdeed{"Huge", "start-huge", "a frame of 4278190080 bytes; at most 67108864", "start", ""},
         Misdeed{"Checksum", "start-checksum", "checksum does not match", "start", ""},
         Misdeed{"Truncate", "start-truncate", "exited with status 0 in the middle of a frame",
@@ -120,6 +123,10 @@ INSTANTIATE_TEST_SUITE_P(
         Misdeed{"WideRow", "wide-row", "a row frame of 24 bytes", "evaluate, position 2", ""},
         Misdeed{"SkippedRow", "skip-row", "position 3 instead of 2", "evaluate, position 2", ""},
         Misdeed{"Early", "early", "2 rows early", "evaluate, position 2", ""},
+        Misdeed{"UnaskedStop", "unasked-stop", "stopped without being asked to",
+                "evaluate, position 4", ""},
+        Misdeed{"BareDone", "bare-done", "malformed done frame of 0 bytes", "evaluate, position 4",
+                ""},
         Misdeed{"ExtraRow", "extra-row", "position 4 after the last one", "evaluate, position 4",
                 ""}),
     [](const auto& test) { return test.param.name; });
@@ -152,6 +159,22 @@ TEST(ProcessEngine, HealthyEngineAnswers) {
     EXPECT_THAT(firsts, ElementsAre(0.75F, 1.75F, 2.75F, 3.75F, 4.75F));
   }
   EXPECT_TRUE(no_child_left());
+}
+
+TEST(ProcessEngine, TheLastRowIsTheOnlyOneWhereItIsAskedFor) {
+  std::vector<int32_t> positions;
+  const auto sink = [&](int32_t position, std::span<const float>) {
+    positions.push_back(position);
+    return true;
+  };
+  const auto engine = fake("good");
+  EXPECT_EQ((*engine)->evaluate({.ids = kIds, .rows = Rows::last}, sink), Outcome::complete);
+  EXPECT_EQ((*engine)->evaluate({.ids = kIds, .first = 4, .rows = Rows::last}, sink),
+            Outcome::complete);
+  EXPECT_THAT(positions, ElementsAre(3, 7));
+  const auto deaf = (*fake("all-rows"))->evaluate({.ids = kIds, .rows = Rows::last}, go_on);
+  ASSERT_FALSE(deaf.has_value());
+  EXPECT_THAT(deaf.error().what, HasSubstr("sent the row of position 0 instead of 3"));
 }
 
 TEST(ProcessEngine, RequestsThatCannotBeAreRefusedBeforeTheyAreSent) {
@@ -274,6 +297,22 @@ TEST(ProcessEngine, TensorsArriveWithTheirShape) {
   };
   EXPECT_EQ((*engine)->trace({.ids = kIds}, sink), Outcome::complete);
   EXPECT_EQ(tensors, 1);
+}
+
+TEST(ProcessEngine, TheSelectionTravels) {
+  const auto engine = fake("good");
+  const auto all = fake("trace-all");  // sends what was not asked for
+  int tensors = 0;
+  const auto count = [&](const TraceTensor&) { return ++tensors > 0; };
+  const Selection other = {.names = {"kq-1"}, .ops = {"MUL_MAT"}};
+  EXPECT_EQ((*engine)->trace({.ids = kIds, .selection = other}, count), Outcome::complete);
+  EXPECT_EQ((*all)->trace({.ids = kIds, .selection = other}, count), Outcome::complete);
+  EXPECT_EQ(tensors, 0);
+  const Selection it = {.names = {"kq-1", "kq-0"}, .ops = {"MUL_MAT"}, .positions = {1, 2}};
+  EXPECT_EQ((*engine)->trace({.ids = kIds, .selection = it}, count), Outcome::complete);
+  EXPECT_EQ(tensors, 1);
+  EXPECT_EQ((*engine)->trace({.ids = kIds, .selection = {.state = true}}, count).error().code,
+            ExitCode::usage);
 }
 
 TEST(ProcessEngine, AnEngineNeedNotSayWhatATensorWasComputedFrom) {

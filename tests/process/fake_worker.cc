@@ -14,6 +14,7 @@
 
 #include "protocol/frame.h"
 #include "protocol/payload.h"
+#include "protocol/request.h"
 
 namespace {
 
@@ -92,6 +93,7 @@ void misbehave(const std::string& what) {
   if (what == "garbage") write_raw(bytes_of(std::string_view("Welcome to the engine!\n")));
   HeaderBytes header = make_header(FrameType::done, {});
   if (what == "version") header[4] = std::byte{9};
+  if (what == "version-1") header[4] = std::byte{1};  // which hello alone has by now
   if (what == "huge") header[11] = std::byte{0xff};
   if (what == "checksum") header[15] ^= std::byte{1};
   if (what == "truncate") {
@@ -118,12 +120,18 @@ void send_row(int32_t position, size_t width = 4) {
        PayloadWriter().put(position).put(bytes_of(std::span<const float>(row))).bytes());
 }
 
+void send_done(crossval::Outcome outcome = crossval::Outcome::complete) {
+  if (mode == "unasked-stop") outcome = crossval::Outcome::stopped;
+  send(FrameType::done, payload_of(outcome).bytes());
+}
+
 void evaluate(const Request& request) {
-  PayloadReader reader(request.payload);
-  int32_t first = 0;
-  reader.get(first);
-  const int32_t end = first + static_cast<int32_t>(reader.left() / sizeof(int32_t));
-  for (int32_t p = first; p < end; ++p) {
+  crossval::EvaluateRequest asked;
+  std::vector<int32_t> ids;
+  if (!parse(request.payload, asked, ids)) std::_Exit(7);
+  const int32_t end = asked.first + static_cast<int32_t>(ids.size());
+  const bool last = asked.rows == crossval::Rows::last && mode != "all-rows";
+  for (int32_t p = last ? end - 1 : asked.first; p < end; ++p) {
     if (p == 2 && mode == "short-row") send_row(p, 3);
     if (p == 2 && mode == "wide-row") send_row(p, 5);
     if (p == 2 && mode == "skip-row") continue;
@@ -132,7 +140,8 @@ void evaluate(const Request& request) {
     send_row(p);
   }
   if (mode == "extra-row") send_row(end);
-  send(FrameType::done);
+  if (mode == "bare-done") return send(FrameType::done);
+  send_done();
 }
 
 // Rows until crossval says stop.
@@ -141,11 +150,15 @@ void evaluate_slowly(const Request& request) {
   while (receive().type != FrameType::cancel) {
   }
   send_row(1);
-  send(FrameType::done);
+  send_done(crossval::Outcome::stopped);
   (void)request;
 }
 
-void trace() {
+void trace(const Request& request) {
+  crossval::TraceRequest asked;
+  std::vector<int32_t> ids;
+  if (!parse(request.payload, asked, ids)) std::_Exit(7);
+  if (!asked.selection.wants("kq-0", "MUL_MAT", 0) && mode != "trace-all") return send_done();
   const std::string_view name = mode == "trace-name" ? "a name that is too long" : "kq-0";
   const std::array<float, 4> values = {1, 2, 3, 4};
   if (mode != "no-sources") {
@@ -160,7 +173,7 @@ void trace() {
   tensor.put(int32_t{1}).put(int64_t{mode == "trace-width" ? int64_t{1} << 60 : 4}).put(int64_t{2});
   tensor.put(uint32_t{4}).put(uint32_t{7}).put(name).put(std::string_view("MUL_MAT"));
   send(FrameType::tensor, tensor.put(bytes_of(std::span<const float>(values))).bytes());
-  send(FrameType::done);
+  send_done();
 }
 
 void warn(const std::string& text) { send(FrameType::warning, bytes_of(std::string_view(text))); }
@@ -215,7 +228,7 @@ void answer(const Request& request) {
       }
       return mode == "cancel" ? evaluate_slowly(request) : evaluate(request);
     case FrameType::trace:
-      return trace();
+      return trace(request);
     default:
       std::_Exit(0);
   }

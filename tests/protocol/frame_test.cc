@@ -13,11 +13,10 @@ namespace {
 
 using testing::ElementsAre;
 
-// Made by Python's struct and xxhash packages:
-//   h = b'XVAL' + struct.pack('<HHI', 1, type, len(p))
-//   h + struct.pack('<Q', xxhash.xxh3_64(h + p).intdigest()) + p
-constexpr const char* kDone = "5856414c0100870000000000eac758aaf120d58e";
-constexpr const char* kRow = "5856414c010085000c000000a4380b1d78188a05050000000000c03f000000c0";
+// Printed by tests/golden/make_frames_corpus.py: Python's struct and libxxhash.
+constexpr const char* kDone = "5856414c0200870001000000a5c62171b857763100";
+constexpr const char* kRow = "5856414c020085000c0000001bc896585a4e3ed4050000000000c03f000000c0";
+constexpr const char* kHello = "5856414c010001000000000080864638522166f3";
 
 std::string hex(Bytes bytes) {
   std::string text;
@@ -37,7 +36,10 @@ std::vector<std::byte> row_payload() {
 }
 
 TEST(Frame, BytesAreAsDocumented) {
-  EXPECT_EQ(hex(make_header(FrameType::done, {})), kDone);
+  const std::byte complete[] = {std::byte{0}};
+  const Bytes done[] = {complete};
+  EXPECT_EQ(hex(make_header(FrameType::done, done)) + hex(complete), kDone);
+  EXPECT_EQ(hex(make_header(FrameType::hello, {})), kHello);
   const auto payload = row_payload();
   const Bytes whole[] = {payload};
   EXPECT_EQ(hex(make_header(FrameType::row, whole)) + hex(payload), kRow);
@@ -78,9 +80,14 @@ TEST(Frame, ProblemsAreTold) {
   bytes[0] = std::byte{'x'};
   EXPECT_EQ(read_header(bytes, header), HeaderProblem::not_a_frame);
   bytes = make_header(FrameType::done, {});
+  bytes[4] = std::byte{1};
+  EXPECT_EQ(read_header(bytes, header), HeaderProblem::other_version);
+  EXPECT_EQ(header.version, 1);
+  // What every version understands, and so stays as it is.
+  bytes = make_header(FrameType::hello, {});
+  EXPECT_EQ(read_header(bytes, header), HeaderProblem::none);
   bytes[4] = std::byte{2};
   EXPECT_EQ(read_header(bytes, header), HeaderProblem::other_version);
-  EXPECT_EQ(header.version, 2);
   bytes = make_header(FrameType::done, {});
   bytes[11] = std::byte{4};  // 64 MiB is the most
   EXPECT_EQ(read_header(bytes, header), HeaderProblem::none);

@@ -34,7 +34,7 @@ inline EngineInfo native_engine() {
   info.settings.flash_attention = "off";
   info.settings.rope = "base 100000 scale 1";
   info.settings.norm_eps = 1e-5;
-  info.capabilities = {true, true, true, true};
+  info.capabilities = {true, true, true, true, true};
   return info;
 }
 

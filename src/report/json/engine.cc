@@ -62,7 +62,8 @@ Json json_engine(const EngineInfo& info) {
            {{"tokenize", can.tokenize},
             {"all_logits", can.all_logits},
             {"decode", can.decode},
-            {"trace", can.trace}}}};
+            {"trace", can.trace},
+            {"state", can.state}}}};
 }
 
 }  // namespace crossval

@@ -1,4 +1,5 @@
-// What an engine is asked: logits rows, or the tensors on the way to them.
+// What an engine is asked, logits rows or the tensors on the way to them, how it ends, and how that
+// travels. Both ends compile this: a selection means the same to crossval and to a worker.
 #pragma once
 
 #include <algorithm>
@@ -8,6 +9,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "protocol/payload.h"
 
 namespace crossval {
 
@@ -24,19 +27,26 @@ struct Range {
   }
 };
 
+/// The operation of rows of the KV cache as they are stored, which no operation of the graph made:
+/// tensors "cache_k-N" and "cache_v-N" of layer N.
+inline constexpr std::string_view kStateOp = "STATE";
+
 /// Which tensors a trace hands out, and which of their positions. An empty list, like a range left
-/// as it is, leaves nothing out: as it comes a selection wants all.
+/// as it is, leaves nothing out: as it comes a selection wants the whole graph, and no state.
 struct Selection {
   std::vector<std::string> names{};  // with layer suffix: "Qcur-0"
   std::vector<std::string> ops{};    // "ROPE"
   Range layers{};                    // −1: outside the layers
   Range positions{};
+  /// The KV cache too, when all is evaluated: rows of any position in it, of earlier requests also.
+  bool state = false;
 
   bool wants(std::string_view name, std::string_view op, int32_t layer) const {
     const auto listed = [](const std::vector<std::string>& list, std::string_view text) {
       return list.empty() || std::ranges::find(list, text) != list.end();
     };
-    return layers.contains(layer) && listed(names, name) && listed(ops, op);
+    return layers.contains(layer) && listed(names, name) && listed(ops, op) &&
+           (state || op != kStateOp);
   }
 };
 
@@ -58,4 +68,25 @@ struct TraceRequest {
   Selection selection{};
 };
 
+/// How an evaluation or a trace ended.
+enum class Outcome : uint8_t {
+  complete,  // every id is evaluated
+  stopped,   // a sink, or who holds the engine's stop token, did not want to hear the rest
+};
+
+namespace protocol {
+
+/// The payload of an evaluate or a trace frame up to the ids, which end it.
+PayloadWriter head_of(const EvaluateRequest& request);
+PayloadWriter head_of(const TraceRequest& request);
+
+/// False when the payload is not exactly that; `request.ids` views `ids`.
+bool parse(Bytes payload, EvaluateRequest& request, std::vector<int32_t>& ids);
+bool parse(Bytes payload, TraceRequest& request, std::vector<int32_t>& ids);
+
+/// The payload of a done frame.
+PayloadWriter payload_of(Outcome outcome);
+bool parse(Bytes payload, Outcome& outcome);
+
+}  // namespace protocol
 }  // namespace crossval
