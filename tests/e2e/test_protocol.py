@@ -118,6 +118,19 @@ def test_state_is_what_was_written_into_the_cache(program, model, ids, kv, fa):
             assert np.array_equal(t.rows, [rows_of(stored, t.key[0], "STATE")[p] for p in (7, 8)])
 
 
+@pytest.mark.parametrize("release, keys", [("0.3.1", "Kcur-{}"), ("0.1.5", "Kcur_roped-{}")])
+def test_state_of_other_eras(model, ids, release, keys):
+    with Worker(script("worker", "--src", script("source", "--release", release)),
+                {"model": str(model), "n_batch": "16", "profile": "canonical"}) as worker:
+        tensors = worker.tensors(ids[:LENGTH], state=1)
+        for il in range(1 + max(t.layer for t in tensors)):
+            for kind, source in ("k", (keys.format(il), "ROPE")), ("v", (f"Vcur-{il}", "MUL_MAT")):
+                rows = rows_of(tensors, f"cache_{kind}-{il}", "STATE")
+                computed = rows_of(tensors, *source)
+                assert sorted(rows) == list(range(LENGTH))
+                assert all(np.array_equal(row, computed[p].astype(np.float16)) for p, row in rows.items())
+
+
 def test_a_quantised_cache_is_not_shown(program, model, ids):
     with Worker(program, {"model": str(model), "kv-k": "q8_0"}) as worker:
         assert not worker.said["capabilities"]["state"]
