@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+
+#include "engine/info_fields.h"
 
 namespace crossval {
 namespace {
@@ -13,20 +16,68 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-std::string kv_type(const EngineSettings& settings) {
-  return settings.kv_type_k == settings.kv_type_v
-             ? settings.kv_type_k
-             : fmt::format("{} keys, {} values", settings.kv_type_k, settings.kv_type_v);
-}
-
+// What is 0 was not stated.
+std::string text_of(const std::string& text) { return text; }
+std::string text_of(int32_t value) { return value == 0 ? "" : fmt::format("{}", value); }
 // Engines hold eps as a float, whatever they print it from.
-std::string eps_text(const EngineSettings& settings) {
-  return settings.norm_eps == 0 ? "" : fmt::format("{}", static_cast<float>(settings.norm_eps));
+std::string text_of(double value) {
+  return value == 0 ? "" : fmt::format("{}", static_cast<float>(value));
+}
+std::string text_of(bool) { return {}; }
+std::string text_of(const std::vector<std::string>&) { return {}; }
+
+// One field of what both engines say.
+struct FieldPair {
+  GateUse use = GateUse::nothing;
+  std::string candidate, reference;
+};
+
+FieldPair find_field(std::string_view name, const EngineInfo& c, const EngineInfo& r) {
+  FieldPair found;
+  const auto look_in = [&](const auto& fields, const auto& candidate, const auto& reference) {
+    for_each_field(fields, [&](const auto& field) {
+      if (field.name != name) return;
+      found = {field.gate, text_of(candidate.*field.member), text_of(reference.*field.member)};
+    });
+  };
+  look_in(kSettingsFields, c.settings, r.settings);
+  look_in(kIdentityFields, c.identity, r.identity);
+  return found;
 }
 
-std::string number(int32_t value) { return fmt::format("{}", value); }
+// A setting as it is shown, the field that it is, and what a difference in it does to the numbers.
+struct Rule {
+  const char* setting;
+  const char* field;
+  const char* effect = "";
+  const char* values_field = nullptr;  // where keys and values may differ
+  bool bent_by_faults = false;         // a planted fault, which was asked for, may have done it
+};
 
-std::string stated(int32_t value) { return value == 0 ? "" : number(value); }
+constexpr Rule kSameFile = {"i2s-layout", "i2s_layout",
+                            "one of the two reads the file's weights at the wrong places"};
+
+constexpr Rule kHowItRuns[] = {
+    {"kv-type", "kv_type_k", "keys and values are rounded differently", "kv_type_v"},
+    {"flash-attention", "flash_attention", "attention sums in another order and precision"},
+    {"weight-layout", "weight_layout", "other kernels multiply with rearranged weights"},
+};
+
+constexpr Rule kTheRest[] = {
+    {"rope", "rope", "positions are rotated by other angles", nullptr, true},
+    {"norm-eps", "norm_eps", "norms divide by something else", nullptr, true},
+    {"context-class", "context_class", "the model uses other RoPE factors for long contexts"},
+    {"activation", "activation_function", "the feed-forward networks are two different functions"},
+    {"threads", "threads"},
+    {"batch", "n_batch"},
+    {"micro-batch", "n_ubatch"},
+    {"context", "n_ctx"},
+    {"trained-context", "n_ctx_train"},
+    {"device", "device", "another device computes in another order and precision"},
+    {"isa", "isa"},
+    {"build", "build"},
+    {"libm", "libm"},
+};
 
 /// Whether both engines state it themselves, overrides included.
 bool is_stated(const std::string& fact, const EngineSettings& c, const EngineSettings& r) {
@@ -45,6 +96,32 @@ class Differences {
   void never(const std::string& name, const std::string& a, const std::string& b,
              const std::string& effect) {
     found_.differing.push_back({name, a, b, SettingWeight::refused, effect});
+  }
+
+  void compare(const Rule& rule) {
+    FieldPair field = find_field(rule.field, candidate_, reference_);
+    if (rule.values_field != nullptr) {
+      const FieldPair values = find_field(rule.values_field, candidate_, reference_);
+      const auto join = [](std::string& key, const std::string& value) {
+        if (key != value) key = fmt::format("{} keys, {} values", key, value);
+      };
+      join(field.candidate, values.candidate);
+      join(field.reference, values.reference);
+    }
+    const auto& [use, a, b] = field;
+    switch (use) {
+      case GateUse::decides:
+        return numeric(rule.setting, a, b, rule.effect, rule.bent_by_faults && has_faults());
+      case GateUse::warns:
+        return warn(rule.setting, a, b, rule.effect);
+      case GateUse::harmless:
+        return harmless(rule.setting, a, b);
+      case GateUse::provenance:
+        return provenance(rule.setting, a, b);
+      case GateUse::prevents:
+      case GateUse::nothing:
+        return;
+    }
   }
 
   // Changes the numbers.
@@ -91,6 +168,10 @@ class Differences {
   ComparedSettings take() { return std::move(found_); }
 
  private:
+  bool has_faults() const {
+    return !candidate_.identity.faults.empty() || !reference_.identity.faults.empty();
+  }
+
   void add(const std::string& name, const std::string& a, const std::string& b,
            SettingWeight weight, const std::string& effect) {
     if (a == b) {
@@ -115,14 +196,12 @@ ComparedSettings compare_settings(const EngineInfo& candidate, const EngineInfo&
                                   const std::vector<std::string>& asked, const ModelFiles& models) {
   const EngineSettings& c = candidate.settings;
   const EngineSettings& r = reference.settings;
-  // A planted fault was asked for on the command line.
-  const bool fault = !candidate.identity.faults.empty() || !reference.identity.faults.empty();
   Differences found(candidate, reference, asked);
   if (c.n_vocab != r.n_vocab) {
-    found.never("vocabulary", number(c.n_vocab), number(r.n_vocab),
+    found.never("vocabulary", text_of(c.n_vocab), text_of(r.n_vocab),
                 "logits rows of different width have no common meaning");
   } else {
-    found.equal("vocabulary", number(c.n_vocab));
+    found.equal("vocabulary", text_of(c.n_vocab));
   }
   if (!c.all_logits || !r.all_logits) {
     found.never("all-logits", c.all_logits ? "every position" : "not every position",
@@ -137,34 +216,13 @@ ComparedSettings compare_settings(const EngineInfo& candidate, const EngineInfo&
     found.harmless("model", c.model_path, r.model_path);
   } else {
     found.equal("model", c.model_path);
-    found.numeric("i2s-layout", c.i2s_layout, r.i2s_layout,
-                  "one of the two reads the file's weights at the wrong places");
+    found.compare(kSameFile);
   }
-  found.numeric("kv-type", kv_type(c), kv_type(r), "keys and values are rounded differently");
-  found.numeric("flash-attention", c.flash_attention, r.flash_attention,
-                "attention sums in another order and precision");
-  found.numeric("weight-layout", c.weight_layout, r.weight_layout,
-                "other kernels multiply with rearranged weights");
+  for (const Rule& rule : kHowItRuns) found.compare(rule);
   for (const ModelFactPair& fact : models.facts) {
     if (!is_stated(fact.name, c, r)) found.fact(fact.name, fact.a, fact.b, fact.effect);
   }
-  found.numeric("rope", c.rope, r.rope, "positions are rotated by other angles", fault);
-  found.numeric("norm-eps", eps_text(c), eps_text(r), "norms divide by something else", fault);
-  found.numeric("context-class", c.context_class, r.context_class,
-                "the model uses other RoPE factors for long contexts");
-  found.warn("activation", candidate.identity.activation_function,
-             reference.identity.activation_function,
-             "the feed-forward networks are two different functions");
-  found.harmless("threads", number(c.threads), number(r.threads));
-  found.harmless("batch", number(c.n_batch), number(r.n_batch));
-  found.harmless("micro-batch", number(c.n_ubatch), number(r.n_ubatch));
-  found.harmless("context", number(c.n_ctx), number(r.n_ctx));
-  found.harmless("trained-context", stated(c.n_ctx_train), stated(r.n_ctx_train));
-  found.warn("device", c.device, r.device,
-             "another device computes in another order and precision");
-  found.provenance("isa", candidate.identity.isa, reference.identity.isa);
-  found.provenance("build", candidate.identity.build, reference.identity.build);
-  found.provenance("libm", candidate.identity.libm, reference.identity.libm);
+  for (const Rule& rule : kTheRest) found.compare(rule);
   return found.take();
 }
 

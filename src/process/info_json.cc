@@ -6,6 +6,7 @@
 #include <string>
 #include <type_traits>
 
+#include "engine/info_fields.h"
 #include "protocol/frame.h"
 
 namespace crossval {
@@ -45,57 +46,10 @@ class Members {
   std::string& problem_;
 };
 
-void take_identity(const Json& json, EngineIdentity& who, std::string& problem) {
+template <class Struct, class Fields>
+void take_all(const Json& json, const Fields& fields, Struct& values, std::string& problem) {
   Members from(json, problem);
-  from.take("name", who.name);
-  from.take("version", who.version);
-  from.take("commit", who.commit);
-  from.take("build", who.build);
-  from.take("isa", who.isa);
-  from.take("libm", who.libm);
-  from.take("profile", who.profile);
-  from.take("activations", who.activations);
-  from.take("activation_function", who.activation_function);
-  from.take("api", who.api);
-  from.take("faults", who.faults);
-}
-
-void take_settings(const Json& json, EngineSettings& s, std::string& problem) {
-  Members from(json, problem);
-  from.take("model_path", s.model_path);
-  from.take("model_description", s.model_description);
-  from.take("n_vocab", s.n_vocab);
-  from.take("n_ctx", s.n_ctx);
-  from.take("n_ctx_train", s.n_ctx_train);
-  from.take("n_ctx_learned", s.n_ctx_learned);
-  from.take("n_batch", s.n_batch);
-  from.take("n_ubatch", s.n_ubatch);
-  from.take("threads", s.threads);
-  from.take("all_logits", s.all_logits);
-  from.take("kv_type_k", s.kv_type_k);
-  from.take("kv_type_v", s.kv_type_v);
-  from.take("flash_attention", s.flash_attention);
-  from.take("weight_layout", s.weight_layout);
-  from.take("weight_buffers", s.weight_buffers);
-  from.take("rope", s.rope);
-  from.take("norm_eps", s.norm_eps);
-  from.take("i2s_layout", s.i2s_layout);
-  from.take("i2s_layout_why", s.i2s_layout_why);
-  from.take("context_class", s.context_class);
-  from.take("device", s.device);
-  from.take("add_bos", s.add_bos);
-  from.take("add_eos", s.add_eos);
-  from.take("environment", s.environment);
-  from.take("not_invariant_to", s.not_invariant_to);
-}
-
-void take_capabilities(const Json& json, Capabilities& can, std::string& problem) {
-  Members from(json, problem);
-  from.take("tokenize", can.tokenize);
-  from.take("all_logits", can.all_logits);
-  from.take("decode", can.decode);
-  from.take("trace", can.trace);
-  from.take("state", can.state);
+  for_each_field(fields, [&](const auto& field) { from.take(field.name, values.*field.member); });
 }
 
 const Json& part(const Json& json, const char* key) {
@@ -116,9 +70,9 @@ Result<EngineInfo> parse_engine_info(std::string_view text) {
   if (!json.is_object()) return fail(ExitCode::engine_failed, "its self-description is no JSON");
   EngineInfo info;
   std::string problem;
-  take_identity(part(json, "identity"), info.identity, problem);
-  take_settings(part(json, "settings"), info.settings, problem);
-  take_capabilities(part(json, "capabilities"), info.capabilities, problem);
+  take_all(part(json, "identity"), kIdentityFields, info.identity, problem);
+  take_all(part(json, "settings"), kSettingsFields, info.settings, problem);
+  take_all(part(json, "capabilities"), kCapabilityFields, info.capabilities, problem);
   constexpr int32_t kMaxVocab = protocol::kMaxPayload / sizeof(float) - 1;
   if (problem.empty() && (info.settings.n_vocab < 1 || info.settings.n_vocab > kMaxVocab)) {
     problem = "its n_vocab is not in [1, " + std::to_string(kMaxVocab) + "]";

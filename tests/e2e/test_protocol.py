@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-from conftest import script
+from conftest import ROOT, script
 from protocol import DONE, ERROR, EVALUATE, ROW, TRACE, Worker, evaluate, trace
 
 LENGTH = 40
@@ -43,6 +43,13 @@ def test_a_version_that_it_does_not_speak_is_refused_by_name(program, model):
                                            "this worker 2")
     with Worker(program, {"model": str(model)}, {"versions": [1, 2]}) as worker:
         assert worker.is_ready
+
+
+def test_what_it_says_of_itself_has_the_names_that_crossval_reads(worker):
+    schema = json.loads((ROOT / "docs" / "result.schema.json").read_text())["$defs"]["engine"]["properties"]
+    assert set(worker.said) == set(schema)
+    for part, said in worker.said.items():
+        assert said and set(said) <= set(schema[part]["properties"]), part
 
 
 def test_the_last_row_is_that_of_all_rows(worker, ids):

@@ -6,6 +6,9 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
+
+#include "engine/info_fields.h"
 
 namespace crossval {
 namespace {
@@ -77,6 +80,42 @@ SettingDifference only_difference(const Change& change, const std::vector<std::s
   const auto found = compared(candidate, engine(), asked);
   EXPECT_EQ(found.size(), 1U);
   return found.empty() ? SettingDifference{} : found[0];
+}
+
+void bend(std::string& value) { value += "x"; }
+void bend(int32_t& value) { ++value; }
+void bend(double& value) { value *= 2; }
+void bend(bool& value) { value = !value; }
+void bend(std::vector<std::string>& value) { value.emplace_back("x"); }
+
+// What the list of fields says of the gate is what it does: nothing is listed and left out.
+TEST(Settings, EveryFieldIsComparedAsTheListSays) {
+  EngineInfo base = engine();
+  base.settings.device = "cpu";
+  base.settings.i2s_layout = "x86";
+  base.identity.activation_function = "silu";
+  const std::map<GateUse, SettingWeight> weights = {{GateUse::prevents, SettingWeight::refused},
+                                                    {GateUse::decides, SettingWeight::refused},
+                                                    {GateUse::warns, SettingWeight::warned},
+                                                    {GateUse::harmless, SettingWeight::recorded},
+                                                    {GateUse::provenance, SettingWeight::recorded}};
+  const auto expect_all = [&](const auto& fields, auto EngineInfo::* part) {
+    for_each_field(fields, [&](const auto& field) {
+      EngineInfo bent = base;
+      bend(bent.*part.*field.member);
+      const auto found = compare_settings(bent, base, {}, models(true)).differing;
+      ASSERT_EQ(found.size(), field.gate == GateUse::nothing ? 0U : 1U) << field.name;
+      if (found.empty()) return;
+      EXPECT_EQ(found[0].weight, weights.at(field.gate)) << field.name;
+      EXPECT_NE(found[0].effect, "cannot be compared") << field.name;
+      const bool provenance = field.gate == GateUse::provenance;
+      EXPECT_EQ(found[0].effect == "changes no number",
+                provenance || field.gate == GateUse::harmless)
+          << field.name;
+    });
+  };
+  expect_all(kIdentityFields, &EngineInfo::identity);
+  expect_all(kSettingsFields, &EngineInfo::settings);
 }
 
 TEST(Settings, EqualEnginesDifferInNothing) {
