@@ -8,6 +8,7 @@
 
 #include "engine/context.h"
 #include "gate/health.h"
+#include "session/careful_evaluation.h"
 #include "session/prompt_record.h"
 #include "session/text_stream.h"
 #include "session/tokenise.h"
@@ -39,7 +40,9 @@ class GenerationRun {
   Result<StopReason> evaluate_everything();
   Result<StopReason> decode();
   Result<void> evaluate(std::span<const TokenId> ids);
-  Result<std::optional<HealthFinding>> feed(std::span<const TokenId> ids);
+  Result<Progress> feed(std::span<const TokenId> ids);
+  Result<void> evaluate_again(std::span<const TokenId> ids);
+  tl::unexpected<Error> unhealthy(const HealthFinding& finding) const;
   Result<void> take(TokenId id);
   Result<void> show(const std::string& text);
   std::string where(int32_t position) const;
@@ -110,22 +113,15 @@ Result<StopReason> GenerationRun::decode() {
   return StopReason::max_tokens;
 }
 
+// Only the prompt, which begins at position 0, is more than one id.
 Result<void> GenerationRun::evaluate(std::span<const TokenId> ids) {
   const int32_t first = evaluated_;
-  auto finding = feed(ids);
-  // A batch may spread what is not finite to rows before its own. Only the prompt, which begins at
-  // position 0, is a batch.
-  if (finding && *finding && is_not_finite(**finding) && ids.size() > 1) {
-    const HealthFinding in_batch = **finding;
-    evaluated_ = first;
-    for (size_t at = 0; at < ids.size() && finding && !stop_.stop_requested(); ++at) {
-      finding = feed(ids.subspan(at, 1));
-      if (finding && *finding) break;
-    }
-    if (finding && !*finding) finding = in_batch;
-  }
-  if (!finding) return tl::unexpected(finding.error());
-  if (*finding) return fail(ExitCode::unhealthy, (*finding)->detail, where((*finding)->position));
+  const Evaluation evaluation = {
+      [&](size_t at, size_t count, bool) { return feed(ids.subspan(at, count)); },
+      [&] { return evaluate_again(ids.first(static_cast<size_t>(evaluated_))); }};
+  const auto progress = evaluate_carefully(ids.size(), true, evaluation);
+  if (!progress) return tl::unexpected(progress.error());
+  if (progress->ill) return unhealthy(*progress->ill);
   if (evaluated_ != first + std::ssize(ids)) {
     return fail(ExitCode::unhealthy,
                 fmt::format("{} rows for {} positions", evaluated_ - first, ids.size()),
@@ -134,8 +130,8 @@ Result<void> GenerationRun::evaluate(std::span<const TokenId> ids) {
   return {};
 }
 
-// Keeps the last row only; a bad row before it is a finding all the same.
-Result<std::optional<HealthFinding>> GenerationRun::feed(std::span<const TokenId> ids) {
+// Keeps the last row only; a bad row before it is a finding all the same, and ends it.
+Result<Progress> GenerationRun::feed(std::span<const TokenId> ids) {
   const int32_t first = evaluated_;
   std::optional<HealthFinding> finding;
   auto done = engine_.evaluate({.ids = ids, .first = first}, [&](int32_t position, auto row) {
@@ -146,7 +142,19 @@ Result<std::optional<HealthFinding>> GenerationRun::feed(std::span<const TokenId
     return !stop_.stop_requested();
   });
   if (!done) return tl::unexpected(done.error());
-  return finding;
+  if (finding && !is_not_finite(*finding)) return unhealthy(*finding);
+  return Progress{.rows = static_cast<size_t>(evaluated_ - first), .ill = finding};
+}
+
+Result<void> GenerationRun::evaluate_again(std::span<const TokenId> ids) {
+  if (ids.empty()) return {};
+  auto done = engine_.evaluate({.ids = ids, .rows = Rows::last},
+                               [&](int32_t, auto) { return !stop_.stop_requested(); });
+  return done ? Result<void>{} : tl::unexpected(done.error());
+}
+
+tl::unexpected<Error> GenerationRun::unhealthy(const HealthFinding& finding) const {
+  return fail(ExitCode::unhealthy, finding.detail, where(finding.position));
 }
 
 Result<void> GenerationRun::take(TokenId id) {

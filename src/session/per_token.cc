@@ -14,6 +14,7 @@
 #include "gate/logits_patterns.h"
 #include "gate/settings.h"
 #include "inspect/tensor/weight_facts.h"
+#include "session/careful_evaluation.h"
 #include "session/dump.h"
 #include "session/first_difference.h"
 #include "session/lockstep.h"
@@ -71,8 +72,7 @@ class PerTokenRun {
   void warn_beyond_training();
   Result<void> evaluate_everything();
   Result<void> evaluate(const Step& step);
-  Result<bool> compare_step(const Step& step, bool in_batch);
-  Result<void> evaluate_one_by_one(const Step& step);
+  Result<Progress> compare_step(const Step& step, bool give_up);
   Result<void> evaluate_again();
   bool can_step() const;
   std::vector<HealthFinding> check_pair(const RowPair& pair) const;
@@ -92,7 +92,6 @@ class PerTokenRun {
   std::vector<std::string> prompt_pieces_;
   std::unique_ptr<Dump> dump_;
   LogitsPatterns patterns_;
-  std::optional<HealthFinding> in_batch_;  // the row at which a batch was given up
   Comparison result_;
 };
 
@@ -227,35 +226,19 @@ Result<void> PerTokenRun::evaluate_everything() {
   return dump_ ? dump_->finish(result_) : Result<void>{};
 }
 
+// Up to the first position that is ill by itself; the rest, which may well be ill because of it, in
+// a batch again.
 Result<void> PerTokenRun::evaluate(const Step& step) {
-  const size_t first = result_.positions.size();
-  auto done = compare_step(step, step.ids.size() > 1 && can_step());
-  if (!done) return tl::unexpected(done.error());
-  return in_batch_ ? evaluate_one_by_one(step.from(result_.positions.size() - first))
-                   : Result<void>{};
-}
-
-// `step` begins where a batch was given up. Its positions up to the first that is ill by itself;
-// the rest, which may well be ill because of it, in a batch again.
-Result<void> PerTokenRun::evaluate_one_by_one(const Step& step) {
-  const HealthFinding seen = *std::exchange(in_batch_, std::nullopt);
-  if (auto ok = evaluate_again(); !ok) return ok;
-  const auto ill = [this] { return std::ranges::any_of(result_.health, is_not_finite); };
-  bool more = true;
-  size_t at = 0;
-  for (; at < step.ids.size() && more && !ill(); ++at) {
-    const auto done = compare_step(step.from(at, 1), false);
-    if (!done) return tl::unexpected(done.error());
-    more = *done;
-  }
-  if (!ill() && more) {
-    HealthFinding finding = seen;
-    finding.detail += " in a batch; evaluated one by one, every position is finite";
-    result_.health.push_back(std::move(finding));
-  }
-  if (!more || at == step.ids.size()) return {};
-  const auto done = compare_step(step.from(at), false);
-  return done ? Result<void>{} : tl::unexpected(done.error());
+  const Evaluation evaluation = {[&](size_t at, size_t count, bool give_up) {
+                                   return compare_step(step.from(at, count), give_up);
+                                 },
+                                 [&] { return evaluate_again(); }};
+  const auto progress = evaluate_carefully(step.ids.size(), can_step(), evaluation);
+  if (!progress) return tl::unexpected(progress.error());
+  if (progress->of_batch_alone) result_.health.push_back(*progress->ill);
+  if (!progress->more || progress->rows == step.ids.size()) return {};
+  const auto rest = compare_step(step.from(progress->rows), false);
+  return rest ? Result<void>{} : tl::unexpected(rest.error());
 }
 
 // What both engines had in their caches before the batch that was given up.
@@ -282,12 +265,11 @@ bool PerTokenRun::can_step() const {
          engines_.reference.info().capabilities.decode;
 }
 
-// False when it was given up: in a batch at the first row that is not finite, else at rows that
-// cannot be compared.
-Result<bool> PerTokenRun::compare_step(const Step& step, bool in_batch) {
+// There is no more where rows cannot be compared or are missing.
+Result<Progress> PerTokenRun::compare_step(const Step& step, bool give_up) {
   const auto first = static_cast<int32_t>(result_.positions.size());
   const auto planned = static_cast<int32_t>(result_.tokens.size()) + plan_.max_tokens;
-  bool complete = true;
+  Progress progress;
   LockstepPlan lockstep;
   lockstep.first = first;
   lockstep.count = static_cast<int32_t>(step.ids.size());
@@ -297,10 +279,8 @@ Result<bool> PerTokenRun::compare_step(const Step& step, bool in_batch) {
   lockstep.compare = [&](const RowPair& pair) -> Result<bool> {
     const std::vector<HealthFinding> findings = check_pair(pair);
     const auto ill = std::ranges::find_if(findings, is_not_finite);
-    if (in_batch && ill != findings.end()) {
-      in_batch_ = *ill;
-      return complete = false;
-    }
+    if (ill != findings.end() && !progress.ill) progress.ill = *ill;
+    if (progress.ill && give_up) return false;
     const auto i = static_cast<size_t>(pair.position - first);
     PositionResult position;
     position.position = pair.position;
@@ -308,18 +288,18 @@ Result<bool> PerTokenRun::compare_step(const Step& step, bool in_batch) {
     position.piece = step.pieces[i];
     position.decode = step.decode;
     auto more = compare_pair(pair, findings, position);
-    complete = more.value_or(false);
+    progress.more = more.value_or(false);
+    ++progress.rows;
     result_.positions.push_back(std::move(position));
     observer_.progress(static_cast<int32_t>(result_.positions.size()), planned);
     return more;
   };
   auto missing = run_lockstep(engines_, lockstep, stop_);
   if (!missing) return tl::unexpected(missing.error());
-  if (!in_batch_) {
-    result_.health.insert(result_.health.end(), missing->begin(), missing->end());
-    complete = complete && missing->empty();
-  }
-  return complete;
+  if (progress.ill && give_up) return progress;
+  result_.health.insert(result_.health.end(), missing->begin(), missing->end());
+  progress.more = progress.more && missing->empty();
+  return progress;
 }
 
 std::vector<HealthFinding> PerTokenRun::check_pair(const RowPair& pair) const {
