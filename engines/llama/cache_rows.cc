@@ -39,8 +39,14 @@ void CacheRows::note_write(const ggml_tensor* node, int64_t positions) {
   if (std::from_chars(name.data() + kKeys.size(), end, part.layer).ptr != end) return;
   part.width = values_written(node->src[0]) / positions;
   part.cells = ggml_nelements(target) / (ggml_nelements(node->src[0]) / positions);
-  const auto known = [&](const CacheTensor& other) { return other.tensor == target; };
-  if (std::ranges::none_of(parts_, known)) parts_.push_back(part);
+  const auto namesake = std::ranges::find_if(parts_, [&](const CacheTensor& other) {
+    return other.keys == keys && other.layer == part.layer;
+  });
+  if (namesake == parts_.end()) {
+    parts_.push_back(part);
+  } else if (namesake->tensor != target) {
+    namesake->cells = 0;
+  }
 }
 
 TensorRows CacheTensor::read(int64_t first, int64_t end, bool transposed) const {

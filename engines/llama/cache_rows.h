@@ -12,7 +12,8 @@
 namespace crossval_llama {
 
 /// One layer's keys or values. With one sequence that is only ever begun again or gone on with,
-/// position p lies in cell p.
+/// position p lies in cell p. Where a layer keeps several of them under one name (deepseek4's
+/// compressed keys) nobody can tell what a cell holds: it has no cells then.
 struct CacheTensor {
   const ggml_tensor* tensor = nullptr;
   bool keys = false;

@@ -358,6 +358,7 @@ void Session::show_state(const Selection& selection, const NodeSink& sink) const
     const std::string name = part.name();
     if (stop_asked_()) return;
     if (!selection.wants(name, crossval::kStateOp, part.layer)) continue;
+    if (part.cells < evaluated_) continue;
     TracedNode traced;
     traced.name = name;
     traced.op = crossval::kStateOp;
