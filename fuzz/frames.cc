@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "process/answers.h"
 #include "process/info_json.h"
+#include "protocol/answers.h"
 #include "protocol/frame.h"
 #include "protocol/payload.h"
 #include "protocol/request.h"
@@ -17,18 +17,18 @@ namespace {
 using namespace crossval;
 
 void read_answer(protocol::Bytes payload) {
-  std::vector<TokenId> ids;
+  std::vector<int32_t> ids;
   std::vector<std::string> pieces;
   std::vector<float> values;
   bool flag = false;
   int32_t position = 0;
   TraceTensor tensor;
-  parse_ids(payload, ids);
-  parse_pieces(payload, 3, pieces);
-  parse_flag(payload, flag);
-  parse_row(payload, 2, position, values);
-  parse_sources(payload, tensor);
-  if (parse_tensor(payload, 8, tensor, values) &&
+  protocol::parse_ids(payload, ids);
+  protocol::parse_pieces(payload, 3, pieces);
+  protocol::parse_flag(payload, flag);
+  protocol::parse_row(payload, 2, position, values);
+  protocol::parse_sources(payload, tensor);
+  if (protocol::parse_tensor(payload, 8, tensor, values) &&
       tensor.data.size() != static_cast<size_t>(tensor.positions * tensor.width)) {
     __builtin_trap();
   }

@@ -15,6 +15,7 @@
 #include "identity.h"
 #include "log.h"
 #include "options.h"
+#include "protocol/answers.h"
 #include "protocol/payload.h"
 #include "protocol/request.h"
 #include "session.h"
@@ -27,7 +28,6 @@ namespace protocol = crossval::protocol;
 using protocol::bytes_of;
 using protocol::FrameType;
 using protocol::PayloadReader;
-using protocol::PayloadWriter;
 
 constexpr size_t kTensorFrameBytes = 16 << 20;  // a larger tensor goes out some positions at a time
 
@@ -85,12 +85,9 @@ void tokenize(Wire& wire, Session& session, PayloadReader reader) {
 }
 
 void pieces(Wire& wire, Session& session, PayloadReader reader) {
-  PayloadWriter answer;
-  for (const llama_token id : rest_ids(reader)) {
-    const std::string piece = session.piece(id);
-    answer.put(static_cast<uint32_t>(piece.size())).put(std::string_view(piece));
-  }
-  send_last(wire, FrameType::piece_bytes, {answer.bytes()});
+  std::vector<std::string> pieces;
+  for (const llama_token id : rest_ids(reader)) pieces.push_back(session.piece(id));
+  send_last(wire, FrameType::piece_bytes, {protocol::payload_of(pieces).bytes()});
 }
 
 void end_of_generation(Wire& wire, Session& session, PayloadReader reader) {
@@ -111,38 +108,27 @@ void evaluate(Wire& wire, Session& session, protocol::Bytes payload) {
   send_last(wire, FrameType::done, {protocol::payload_of(outcome).bytes()});
 }
 
-void send_sources(Wire& wire, const NodeSources& sources) {
-  PayloadWriter payload;
-  const auto put = [&](const std::string& text) {
-    payload.put(static_cast<uint32_t>(text.size())).put(std::string_view(text));
-  };
-  put(sources.weight);
-  for (const std::string& input : sources.inputs) put(input);
-  wire.send(FrameType::sources, {payload.bytes()});
-}
-
 void send_tensor(Wire& wire, const TracedNode& node) {
   const auto row = static_cast<size_t>(node.rows.width) * sizeof(float);
   const auto step = static_cast<int64_t>(std::max<size_t>(1, kTensorFrameBytes / row));
+  const std::span<const float> values(node.rows.values);
   for (int64_t at = 0; at < node.rows.positions; at += step) {
     const int64_t count = std::min(step, node.rows.positions - at);
-    send_sources(wire, node.sources);
-    PayloadWriter header;
-    header.put(node.layer)
-        .put(node.occurrence)
-        .put(static_cast<int32_t>(node.first_position + at))
-        .put(static_cast<int32_t>(count))
-        .put(node.rows.width)
-        .put(node.rows.heads)
-        .put(static_cast<uint32_t>(node.name.size()))
-        .put(static_cast<uint32_t>(node.op.size()))
-        .put(std::string_view(node.name))
-        .put(std::string_view(node.op));
-    const std::span<const float> values(node.rows.values);
-    wire.send(
-        FrameType::tensor,
-        {header.bytes(), bytes_of(values.subspan(static_cast<size_t>(at * node.rows.width),
-                                                 static_cast<size_t>(count * node.rows.width)))});
+    const crossval::TraceTensor tensor = {
+        .name = node.name,
+        .op = node.op,
+        .occurrence = node.occurrence,
+        .layer = node.layer,
+        .first_position = static_cast<int32_t>(node.first_position + at),
+        .positions = static_cast<int32_t>(count),
+        .width = node.rows.width,
+        .heads = node.rows.heads,
+        .weight = node.sources.weight,
+        .inputs = node.sources.inputs,
+        .data = values.subspan(static_cast<size_t>(at * node.rows.width),
+                               static_cast<size_t>(count * node.rows.width))};
+    wire.send(FrameType::sources, {protocol::sources_of(tensor).bytes()});
+    wire.send(FrameType::tensor, {protocol::head_of(tensor).bytes(), bytes_of(tensor.data)});
   }
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "engine/info.h"
+#include "protocol/answers.h"
 #include "protocol/request.h"
 
 namespace crossval {
@@ -27,29 +28,6 @@ struct TokenizeOptions {
 
 /// One logits row, valid during the call only. Return false to cancel the evaluation.
 using RowSink = std::function<bool(int32_t position, std::span<const float> logits)>;
-
-/// One intermediate tensor of one evaluated chunk, as one row of values per position.
-///
-/// Key across engines: (name, op, occurrence). Names and ops are llama.cpp's ("Qcur-0", "ROPE").
-/// Attention scores ("kq…") hold n_head groups of n_kv values per position; values at key positions
-/// beyond the query's own carry no meaning and are not compared. Rows of the KV cache (kStateOp)
-/// are of the positions that they were made for, which may lie before those asked about; what is
-/// stored in 16 bits is widened.
-struct TraceTensor {
-  std::string name;        // with layer suffix: "ffn_inp-3", "result_norm"
-  std::string op;          // MUL_MAT, ADD, RMS_NORM, ROPE, SOFT_MAX, …
-  int32_t occurrence = 0;  // how often (name, op) came before in this chunk
-  int32_t layer = -1;      // -1: outside the layers
-  int32_t first_position = 0;
-  int32_t positions = 0;
-  int64_t width = 0;  // values per position
-  int64_t heads = 0;  // > 0 for attention scores: width = heads × n_kv
-  // What it was computed from, as far as the engine tells: the model's tensor by name, the others
-  // by name, operation and, from the second occurrence on, " #2". Both empty: not known.
-  std::string weight{};
-  std::vector<std::string> inputs{};
-  std::span<const float> data;  // positions × width, position-major; valid during the call only
-};
 
 /// Return false to cancel.
 using TensorSink = std::function<bool(const TraceTensor&)>;

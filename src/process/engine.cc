@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "base/utf8.h"
-#include "process/answers.h"
 #include "process/info_json.h"
 #include "process/worker_process.h"
+#include "protocol/answers.h"
 #include "protocol/frame.h"
 #include "protocol/payload.h"
 #include "protocol/request.h"
@@ -76,7 +76,7 @@ class ProcessEngine : public Engine {
             FrameType::ids);
     if (!frame) return tl::unexpected(frame.error());
     std::vector<TokenId> ids;
-    if (!parse_ids(frame->payload, ids)) return malformed(*frame);
+    if (!protocol::parse_ids(frame->payload, ids)) return malformed(*frame);
     return ids;
   }
 
@@ -86,7 +86,7 @@ class ProcessEngine : public Engine {
     const auto frame = ask(FrameType::pieces, {bytes_of(ids)}, FrameType::piece_bytes);
     if (!frame) return tl::unexpected(frame.error());
     std::vector<std::string> pieces;
-    if (!parse_pieces(frame->payload, ids.size(), pieces)) return malformed(*frame);
+    if (!protocol::parse_pieces(frame->payload, ids.size(), pieces)) return malformed(*frame);
     return pieces;
   }
 
@@ -98,7 +98,7 @@ class ProcessEngine : public Engine {
             FrameType::end_of_generation);
     if (!frame) return tl::unexpected(frame.error());
     bool answer = false;
-    if (!parse_flag(frame->payload, answer)) return malformed(*frame);
+    if (!protocol::parse_flag(frame->payload, answer)) return malformed(*frame);
     return answer;
   }
 
@@ -133,11 +133,11 @@ class ProcessEngine : public Engine {
       if (!frame) return tl::unexpected(frame.error());
       if (frame->type == FrameType::done) return finish(*frame, end, end);
       if (frame->type == FrameType::sources) {
-        if (!parse_sources(frame->payload, tensor)) return malformed(*frame);
+        if (!protocol::parse_sources(frame->payload, tensor)) return malformed(*frame);
         continue;
       }
       if (frame->type != FrameType::tensor) return unexpected(*frame);
-      if (!parse_tensor(frame->payload, end, tensor, values_)) return malformed(*frame);
+      if (!protocol::parse_tensor(frame->payload, end, tensor, values_)) return malformed(*frame);
       if (!sink(tensor)) return cancel();
       tensor = {};
     }
@@ -210,7 +210,8 @@ class ProcessEngine : public Engine {
   // The row of the position that is due goes to values_.
   Result<void> take_row(const Frame& frame, int32_t due, int32_t end) {
     int32_t position = -1;
-    const bool right_width = parse_row(frame.payload, info_.settings.n_vocab, position, values_);
+    const bool right_width =
+        protocol::parse_row(frame.payload, info_.settings.n_vocab, position, values_);
     if (due == end) {
       return worker_->broken(
           fmt::format("sent a row for position {} after the last one", position));

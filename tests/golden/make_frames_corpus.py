@@ -48,5 +48,7 @@ if __name__ == "__main__":
         (CORPUS / f"{name}.bin").write_bytes(b"".join(frame(*f) for f in frames))
     (CORPUS / "other_version.bin").write_bytes(frame(DONE, b"\0", version=1))
     for what, value in {"done": frame(DONE, b"\0"), "row": frame(ROW, struct.pack("<i2f", 5, 1.5, -2)), "hello": frame(HELLO),
-                        "evaluate": evaluate([3, 1, 4], 7, 1), "trace": SELECTED}.items():
+                        "evaluate": evaluate([3, 1, 4], 7, 1), "trace": SELECTED,
+                        "sources": SEEDS["traced"][1][1], "tensor": SEEDS["traced"][2][1],
+                        "pieces": SEEDS["session"][2][1]}.items():
         print(what, value.hex())

@@ -1,22 +1,58 @@
-#include "process/answers.h"
+#include "protocol/answers.h"
 
-#include "protocol/payload.h"
+#include "protocol/frame.h"
 
-namespace crossval {
+namespace crossval::protocol {
+namespace {
 
-using protocol::Bytes;
-using protocol::PayloadReader;
+void put(PayloadWriter& payload, const std::string& text) {
+  payload.put(static_cast<uint32_t>(text.size())).put(std::string_view(text));
+}
 
-bool parse_ids(Bytes payload, std::vector<TokenId>& ids) {
-  return PayloadReader(payload).get_rest(payload.size() / sizeof(TokenId), ids);
+bool get(PayloadReader& reader, std::string& text) {
+  uint32_t length = 0;
+  return reader.get(length) && reader.get_text(length, text);
+}
+
+}  // namespace
+
+PayloadWriter payload_of(const std::vector<std::string>& pieces) {
+  PayloadWriter payload;
+  for (const std::string& piece : pieces) put(payload, piece);
+  return payload;
+}
+
+PayloadWriter sources_of(const TraceTensor& tensor) {
+  PayloadWriter payload;
+  put(payload, tensor.weight);
+  for (const std::string& input : tensor.inputs) put(payload, input);
+  return payload;
+}
+
+PayloadWriter head_of(const TraceTensor& tensor) {
+  PayloadWriter payload;
+  payload.put(tensor.layer)
+      .put(tensor.occurrence)
+      .put(tensor.first_position)
+      .put(tensor.positions)
+      .put(tensor.width)
+      .put(tensor.heads)
+      .put(static_cast<uint32_t>(tensor.name.size()))
+      .put(static_cast<uint32_t>(tensor.op.size()))
+      .put(std::string_view(tensor.name))
+      .put(std::string_view(tensor.op));
+  return payload;
+}
+
+bool parse_ids(Bytes payload, std::vector<int32_t>& ids) {
+  return PayloadReader(payload).get_rest(payload.size() / sizeof(int32_t), ids);
 }
 
 bool parse_pieces(Bytes payload, size_t count, std::vector<std::string>& pieces) {
   PayloadReader reader(payload);
   pieces.clear();
   for (size_t i = 0; i < count; ++i) {
-    uint32_t length = 0;
-    if (!reader.get(length) || !reader.get_text(length, pieces.emplace_back())) return false;
+    if (!get(reader, pieces.emplace_back())) return false;
   }
   return reader.left() == 0;
 }
@@ -31,14 +67,10 @@ bool parse_flag(Bytes payload, bool& flag) {
 
 bool parse_sources(Bytes payload, TraceTensor& tensor) {
   PayloadReader reader(payload);
-  const auto get = [&reader](std::string& text) {
-    uint32_t length = 0;
-    return reader.get(length) && reader.get_text(length, text);
-  };
-  if (!get(tensor.weight)) return false;
+  if (!get(reader, tensor.weight)) return false;
   tensor.inputs.clear();
   while (reader.left() > 0) {
-    if (!get(tensor.inputs.emplace_back())) return false;
+    if (!get(reader, tensor.inputs.emplace_back())) return false;
   }
   return true;
 }
@@ -62,7 +94,7 @@ bool parse_tensor(Bytes payload, int32_t end, TraceTensor& tensor, std::vector<f
     return false;
   }
   // The bound keeps the product below from overflowing.
-  if (tensor.width < 1 || tensor.width > protocol::kMaxPayload || tensor.heads < 0) return false;
+  if (tensor.width < 1 || tensor.width > kMaxPayload || tensor.heads < 0) return false;
   if (tensor.heads > 0 && tensor.width % tensor.heads != 0) return false;
   if (!reader.get_rest(
           static_cast<uint64_t>(tensor.positions) * static_cast<uint64_t>(tensor.width), values)) {
@@ -72,4 +104,4 @@ bool parse_tensor(Bytes payload, int32_t end, TraceTensor& tensor, std::vector<f
   return true;
 }
 
-}  // namespace crossval
+}  // namespace crossval::protocol

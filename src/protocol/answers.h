@@ -1,0 +1,58 @@
+// What an engine answers, and how it travels: put together and taken apart with every length
+// checked (docs/protocol.md). Both ends compile this.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "protocol/payload.h"
+
+namespace crossval {
+
+/// One intermediate tensor of one evaluated chunk, as one row of values per position.
+///
+/// Key across engines: (name, op, occurrence). Names and ops are llama.cpp's ("Qcur-0", "ROPE").
+/// Attention scores ("kq…") hold n_head groups of n_kv values per position; values at key positions
+/// beyond the query's own carry no meaning and are not compared. Rows of the KV cache (kStateOp)
+/// are of the positions that they were made for, which may lie before those asked about; what is
+/// stored in 16 bits is widened.
+struct TraceTensor {
+  std::string name;        // with layer suffix: "ffn_inp-3", "result_norm"
+  std::string op;          // MUL_MAT, ADD, RMS_NORM, ROPE, SOFT_MAX, …
+  int32_t occurrence = 0;  // how often (name, op) came before in this chunk
+  int32_t layer = -1;      // -1: outside the layers
+  int32_t first_position = 0;
+  int32_t positions = 0;
+  int64_t width = 0;  // values per position
+  int64_t heads = 0;  // > 0 for attention scores: width = heads × n_kv
+  // What it was computed from, as far as the engine tells: the model's tensor by name, the others
+  // by name, operation and, from the second occurrence on, " #2". Both empty: not known.
+  std::string weight{};
+  std::vector<std::string> inputs{};
+  std::span<const float> data;  // positions × width, position-major; valid during the call only
+};
+
+namespace protocol {
+
+/// The payload of piece_bytes.
+PayloadWriter payload_of(const std::vector<std::string>& pieces);
+/// The payload of a sources frame: `weight` and `inputs`.
+PayloadWriter sources_of(const TraceTensor& tensor);
+/// The payload of a tensor frame up to the values, which end it.
+PayloadWriter head_of(const TraceTensor& tensor);
+
+// Each of these returns false when the payload is not exactly what its type demands.
+
+bool parse_ids(Bytes payload, std::vector<int32_t>& ids);
+bool parse_pieces(Bytes payload, size_t count, std::vector<std::string>& pieces);
+bool parse_flag(Bytes payload, bool& flag);
+bool parse_row(Bytes payload, int32_t n_vocab, int32_t& position, std::vector<float>& row);
+/// Takes `weight` and `inputs` of a tensor that is to come.
+bool parse_sources(Bytes payload, TraceTensor& tensor);
+/// No position lies at or behind `end`; `tensor.data` views `values`.
+bool parse_tensor(Bytes payload, int32_t end, TraceTensor& tensor, std::vector<float>& values);
+
+}  // namespace protocol
+}  // namespace crossval
