@@ -124,31 +124,6 @@ struct Experts {
   bool scales = false;                         // ".scale" tensors of the experts take part
 };
 
-/// Names of graph nodes where architectures differ (upstream's, without layer suffix); null: the
-/// node has no name there and is not traced.
-struct NodeNames {
-  const char* embedding_scaled = "inp_scaled";
-  const char* attn_norm = "attn_norm";
-  const char* heads = "kqv_out";  // merged heads
-  const char* instead_of_attention = "wo";
-  const char* attn_out = nullptr;  // the output projection, with its bias
-  const char* attn_post_norm = "attn_post_norm";
-  const char* after_attention = "ffn_inp";  // residual after attention
-  const char* ffn_norm = "ffn_norm";
-  const char* ffn_out = "ffn_out";
-  const char* ffn_post_norm = "ffn_post_norm";
-  bool ffn_post_norm_numbered = true;        // its name has the layer's number
-  bool ffn_post_norm_inner_numbered = true;  // and so has its plain norm
-  const char* attn_gate = "attn_gate_proj";
-  const char* attn_gated = "attn_gated";
-  const char* q_normed = "Qcur_normed";
-  const char* k_normed = "Kcur_normed";
-  const char* q_rotated = "Qcur";
-  const char* k_rotated = "Kcur";
-  const char* scaled_query = nullptr;
-  const char* shared_out = "ffn_shexp";
-};
-
 struct Architecture {
   std::string_view name{};      // general.architecture
   std::string_view examples{};  // models that people know
@@ -229,8 +204,6 @@ struct Architecture {
   bool logit_soft_cap_key = false;
   Presence output = Presence::optional;  // absent: always the embedding matrix
   Presence output_bias = Presence::absent;
-
-  NodeNames nodes{};
 };
 
 /// All supported architectures, in the order of the docs.

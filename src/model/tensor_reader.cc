@@ -72,7 +72,7 @@ Vector TensorReader::find_vector(const std::string& name, int64_t size, int64_t 
         std::make_unique<std::vector<std::byte>>(tensor->data.begin(), tensor->data.end()));
     data = model_.overlay.back()->data();
   }
-  return {reinterpret_cast<const float*>(data), size * slices};
+  return {reinterpret_cast<const float*>(data), size * slices, tensor->name};
 }
 
 bool TensorReader::has_rows(const std::string& name, int64_t rows) const {
@@ -125,7 +125,7 @@ Matrix TensorReader::checked(const GgufTensor& tensor, int64_t rows, int64_t col
                        slices == 1 ? "" : fmt::format(" x {}", slices)));
     return {};
   }
-  const Matrix matrix = {format, tensor.data.data(), rows, cols};
+  const Matrix matrix = {format, tensor.data.data(), rows, cols, 1.0F, tensor.name};
   return format->type == WeightType::i2_s ? i2s_matrix(tensor, matrix) : matrix;
 }
 

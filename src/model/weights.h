@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "quant/format.h"
@@ -17,6 +18,7 @@ struct Matrix {
   int64_t rows = 0;
   int64_t cols = 0;
   float scale = 1.0F;  // of the whole tensor, where the format has one (I2_S)
+  std::string_view name{};  // of the model's tensor
 
   bool present() const { return data != nullptr; }
   int64_t row_bytes() const { return format->row_bytes(cols); }
@@ -33,6 +35,7 @@ struct Matrix {
 struct Vector {
   const float* data = nullptr;
   int64_t size = 0;
+  std::string_view name{};  // of the model's tensor
 
   bool present() const { return data != nullptr; }
 };
@@ -56,7 +59,7 @@ struct ExpertLinear {
   bool present() const { return matrix.present(); }
   Matrix expert(int64_t e) const {
     return {matrix.format, matrix.data + e * matrix.rows * matrix.row_bytes(), matrix.rows,
-            matrix.cols, matrix.scale};
+            matrix.cols, matrix.scale, matrix.name};
   }
 };
 

@@ -3,32 +3,41 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <new>
 #include <utility>
 
 #include "base/memory.h"
+#include "graph/decoder.h"
+#include "graph/upstream_names.h"
 #include "kernels/kernels.h"
 #include "native/describe.h"
+#include "native/executor.h"
 #include "native/faults.h"
-#include "native/forward.h"
 #include "native/vocabulary.h"
 
 namespace crossval {
 namespace {
 
+/// Of the feed-forward networks.
+Activation activation_of(const Graph& graph) {
+  for (const Op& op : graph.ops)
+    if (const auto* activate = std::get_if<Activate>(&op.action)) return activate->kind;
+  return Activation::silu;
+}
+
 class NativeEngine : public Engine {
  public:
   NativeEngine(const NativeOptions& options, std::unique_ptr<Model> model,
-               NativeVocabulary vocabulary, bool drop_bos, const KernelSet& kernels, Wiring wiring,
+               NativeVocabulary vocabulary, bool drop_bos, const KernelSet& kernels, Graph graph,
                KvCache cache)
       : model_(std::move(model)),
         vocabulary_(std::move(vocabulary)),
         drop_bos_(drop_bos),
         pool_(options.threads),
-        forward_(*model_, wiring, kernels, pool_, std::move(cache)),
-        info_(describe_native(options, *model_, vocabulary_, kernels,
-                              forward_.activation_function())),
+        graph_(std::move(graph)),
+        names_(upstream_names(graph_, *model_)),
+        executor_(graph_, kernels, pool_, std::move(cache)),
+        info_(describe_native(options, *model_, vocabulary_, kernels, activation_of(graph_))),
         n_batch_(options.n_batch),
         stop_(options.stop) {}
 
@@ -63,10 +72,13 @@ class NativeEngine : public Engine {
   }
 
   Result<Outcome> compute_tensors(const TraceRequest& request, const TensorSink& sink) override {
-    const auto node_sink = [&](const Node& node) { return sink(tensor_of(node)); };
+    const auto observer = [&](const Observation& seen) {
+      const NodeName& name = name_of(seen);
+      return name.name.empty() || sink(tensor_of(name, seen));
+    };
     const auto row_sink = [&](int64_t position, std::span<const float> row) {
       return sink({.name = "result_output",
-                   .op = forward_.logits_op(),
+                   .op = names_.back().result.op,
                    .occurrence = 0,
                    .layer = -1,
                    .first_position = static_cast<int32_t>(position),
@@ -75,7 +87,7 @@ class NativeEngine : public Engine {
                    .heads = 0,
                    .data = row});
     };
-    auto done = run(request.ids, request.first, row_sink, node_sink);
+    auto done = run(request.ids, request.first, row_sink, observer);
     const auto end = request.first + static_cast<int32_t>(request.ids.size());
     return done == Outcome::complete ? show_state(request.selection, end, sink) : done;
   }
@@ -96,7 +108,7 @@ class NativeEngine : public Engine {
                                    .heads = 0,
                                    .data = rows});
     };
-    const KvCache& cache = forward_.cache();
+    const KvCache& cache = executor_.cache();
     for (int32_t il = 0; il < model_->hparams.n_layer; ++il) {
       if (!show("cache_k", il, cache.key_rows(il, wanted.first, n)) ||
           !show("cache_v", il, cache.value_rows(il, wanted.first, n))) {
@@ -115,20 +127,19 @@ class NativeEngine : public Engine {
   }
 
   Result<Outcome> run(std::span<const TokenId> ids, int32_t first, const LogitsSink& rows,
-                      const NodeSink& nodes) {
+                      const Observer& observer) {
     const auto n = static_cast<int64_t>(ids.size());
     for (int64_t at = 0; at < n; at += n_batch_) {
       const auto chunk =
           ids.subspan(static_cast<size_t>(at), static_cast<size_t>(std::min(n_batch_, n - at)));
-      occurrences_.clear();
       chunk_first_ = first + static_cast<int32_t>(at);
       chunk_positions_ = static_cast<int32_t>(chunk.size());
       try {
-        if (!forward_.chunk(chunk, chunk_first_, rows, nodes, stop_)) return Outcome::stopped;
+        if (!executor_.chunk(chunk, chunk_first_, rows, observer, stop_)) return Outcome::stopped;
       } catch (const std::bad_alloc&) {
         return fail(ExitCode::engine_failed,
                     fmt::format("not enough memory for {} of {} positions at once; {} MB are left",
-                                nodes ? "a trace" : "a pass", chunk_positions_,
+                                observer ? "a trace" : "a pass", chunk_positions_,
                                 available_memory() / 1'000'000),
                     "engine native", "Give a smaller -b.");
       }
@@ -136,18 +147,24 @@ class NativeEngine : public Engine {
     return Outcome::complete;
   }
 
-  TraceTensor tensor_of(const Node& node) {
-    TraceTensor tensor;
-    tensor.name = node.layer < 0 ? node.name : fmt::format("{}-{}", node.name, node.layer);
-    tensor.op = node.op;
-    tensor.occurrence = occurrences_[{tensor.name, tensor.op}]++;
-    tensor.layer = static_cast<int32_t>(node.layer);
-    tensor.first_position = chunk_first_;
-    tensor.positions = chunk_positions_;
-    tensor.width = node.width;
-    tensor.heads = node.heads;
-    tensor.data = {node.data, static_cast<size_t>(node.width * chunk_positions_)};
-    return tensor;
+  const NodeName& name_of(const Observation& seen) const {
+    const OpNames& names = names_[seen.op];
+    if (seen.part == Observation::Part::scores) return names.scores;
+    return seen.part == Observation::Part::probabilities ? names.probabilities : names.result;
+  }
+
+  TraceTensor tensor_of(const NodeName& name, const Observation& seen) const {
+    return {.name = name.name,
+            .op = name.op,
+            .occurrence = name.occurrence,
+            .layer = name.layer,
+            .first_position = chunk_first_,
+            .positions = chunk_positions_,
+            .width = seen.width,
+            .heads = seen.heads,
+            .weight = name.weight,
+            .inputs = name.inputs,
+            .data = {seen.data, static_cast<size_t>(seen.width * chunk_positions_)}};
   }
 
   std::unique_ptr<Model> model_;
@@ -155,13 +172,14 @@ class NativeEngine : public Engine {
   bool drop_bos_;             // the planted fault: to leave out the BOS that the vocabulary adds
   bool dropped_bos_ = false;  // it did, or has said that it could not
   ThreadPool pool_;
-  Forward forward_;
+  Graph graph_;
+  std::vector<OpNames> names_;  // of its operations
+  Executor executor_;
   EngineInfo info_;
   int64_t n_batch_;
   std::stop_token stop_;
   int32_t chunk_first_ = 0;
   int32_t chunk_positions_ = 0;
-  std::map<std::pair<std::string, std::string>, int32_t> occurrences_;
 };
 
 }  // namespace
@@ -171,18 +189,20 @@ Result<std::unique_ptr<Engine>> make_native_engine(const NativeOptions& options)
   if (!kernels) return tl::unexpected(kernels.error());
   auto model = load_model(options.model_path, options.i2s_layout);
   if (!model) return tl::unexpected(model.error());
-  Wiring wiring;
+  std::vector<std::function<void(Graph&)>> edits;
   bool drop_bos = false;
   for (const std::string& fault : options.faults) {
-    if (auto ok = plant_fault(fault, {**model, wiring, drop_bos}); !ok)
+    if (auto ok = plant_fault(fault, {**model, edits, drop_bos}); !ok)
       return tl::unexpected(ok.error());
   }
   auto vocabulary = NativeVocabulary::create((*model)->file, options.tokenizer_path);
   if (!vocabulary) return tl::unexpected(vocabulary.error());
+  Graph graph = build_decoder(**model, options.n_ctx);
+  for (const auto& edit : edits) edit(graph);
   auto cache = KvCache::create((*model)->hparams, options.kv, options.n_ctx);
   if (!cache) return tl::unexpected(cache.error());
   return std::make_unique<NativeEngine>(options, std::move(*model), std::move(*vocabulary),
-                                        drop_bos, **kernels, wiring, std::move(*cache));
+                                        drop_bos, **kernels, std::move(graph), std::move(*cache));
 }
 
 }  // namespace crossval

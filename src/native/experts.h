@@ -4,28 +4,20 @@
 #include <cstdint>
 #include <vector>
 
+#include "graph/op.h"
 #include "kernels/kernels.h"
-#include "model/hparams.h"
-#include "model/weights.h"
 
 namespace crossval {
 
-struct Route {
-  int64_t used = 0;             // experts of a position
-  std::vector<int32_t> expert;  // positions × used, best first
-  std::vector<float> weight;    // the same
-  // For whoever looks: positions × n_expert, and the weights before they were normalised.
-  std::vector<float> probabilities;
-  std::vector<float> selected;
-};
+/// Logits of a row of n experts become what the position gives each, in place.
+void route_probabilities(const KernelSet& kernels, Gating gating, float* row, int64_t n);
 
-/// Routes `positions` rows of n_expert router logits. `selection_bias` (n_expert) takes part in the
-/// choice only; may be absent.
-Route route(const KernelSet& kernels, const Hparams& hparams, const Vector& selection_bias,
-            const std::vector<float>& logits, int64_t positions);
+/// The numbers of the `choice.used` best of n experts, best first, and what the position gives
+/// them. `probability` has n values; `expert` and `weight` have room for the used ones.
+void choose_experts(const ChooseExperts& choice, const float* probability, int64_t n,
+                    int32_t* expert, float* weight);
 
-/// Multiplies the experts' outputs (positions × used × width) by their weights, in place, and sums
-/// them per position, best expert first.
-void sum_experts(const Route& route, int64_t width, float* outputs, float* sums);
+/// What a position gives its `used` chosen experts becomes their weights, in place.
+void weigh_chosen(const KernelSet& kernels, const WeighChosen& how, float* weights, int64_t used);
 
 }  // namespace crossval

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/float16.h"
+#include "graph/edit.h"
 #include "native/feature_faults.h"
 
 namespace crossval {
@@ -34,7 +35,10 @@ Result<void> rope_base(FaultTarget& t) {
 Result<void> position(FaultTarget& t) {
   // Shifting every position leaves all distances, and so exact attention, unchanged: what remains
   // is rounding. Only bit equality sees it.
-  t.wiring.position_offset = 1;
+  t.edits.emplace_back([](Graph& graph) {
+    for_each<Rotate>(graph, [](Rotate& rotate) { rotate.offset = 1; });
+    for_each<EmbedPositions>(graph, [](EmbedPositions& embed) { embed.offset = 1; });
+  });
   return {};
 }
 Result<void> eps(FaultTarget& t) {
@@ -59,11 +63,17 @@ Result<void> gqa_map(FaultTarget& t) {
     return fail(ExitCode::usage,
                 "fault gqa-map needs a model whose query heads share key/value heads");
   }
-  t.wiring.scattered_kv_heads = true;
+  t.edits.emplace_back([](Graph& graph) {
+    for_each<Attend>(graph, [](Attend& attend) {
+      for (size_t head = 0; head < attend.kv_head.size(); ++head)
+        attend.kv_head[head] = static_cast<int64_t>(head) % attend.n_head_kv;
+    });
+  });
   return {};
 }
 Result<void> mask(FaultTarget& t) {
-  t.wiring.own_key = 0;
+  t.edits.emplace_back(
+      [](Graph& graph) { for_each<Attend>(graph, [](Attend& attend) { attend.own_key = 0; }); });
   return {};
 }
 Result<void> block_scale(FaultTarget& t) {
@@ -119,7 +129,10 @@ Result<void> weight_bit(FaultTarget& t) {
   return {};
 }
 Result<void> nan_layer(FaultTarget& t) {
-  t.wiring.nan_layer = t.model.hparams.n_layer / 2;
+  t.edits.emplace_back([layer = t.model.hparams.n_layer / 2](Graph& graph) {
+    const size_t out = last_of(graph, Role::layer_out, layer);
+    if (out < graph.ops.size()) append(graph, out, Poison{});
+  });
   return {};
 }
 Result<void> missing_bos(FaultTarget& t) {
@@ -127,7 +140,7 @@ Result<void> missing_bos(FaultTarget& t) {
   return {};
 }
 Result<void> wrong_head(FaultTarget& t) {
-  t.wiring.head_row_offset = 1;
+  t.edits.emplace_back([](Graph& graph) { append(graph, graph.ops.size() - 1, Roll{1}); });
   return {};
 }
 

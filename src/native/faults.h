@@ -4,19 +4,22 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
+#include "graph/op.h"
 #include "model/model.h"
-#include "native/forward.h"
 
 namespace crossval {
 
-/// What a fault may bend before the first evaluation.
+/// What a fault may bend before the first evaluation: the model, or the operations that are made of
+/// it.
 struct FaultTarget {
   Model& model;
-  Wiring& wiring;
+  std::vector<std::function<void(Graph&)>>& edits;  // applied once the graph is there
   bool& drop_bos;  // tokenise without the BOS that the model asks for
 };
 

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "graph/edit.h"
+
 namespace crossval {
 namespace {
 
@@ -25,7 +27,12 @@ Result<void> layer_heads(FaultTarget& t) {
     return layer.n_head_kv > 1 && group(layer) != group(layers.front());
   });
   if (!other) return needs("layer-heads", "layers whose heads are grouped in another way");
-  t.wiring.heads_of_first_layer = true;
+  t.edits.emplace_back([group = group(layers.front())](Graph& graph) {
+    for_each<Attend>(graph, [&](Attend& attend) {
+      for (size_t head = 0; head < attend.kv_head.size(); ++head)
+        attend.kv_head[head] = static_cast<int64_t>(head) / group % attend.n_head_kv;
+    });
+  });
   return {};
 }
 Result<void> stand_in(FaultTarget& t) {
@@ -33,7 +40,10 @@ Result<void> stand_in(FaultTarget& t) {
     return !layer.attends() && layer.n_head > 0 && layer.n_ff > 0;
   });
   if (!found) return needs("stand-in", "a matrix in the place of attention");
-  t.wiring.ignore_stand_ins = true;
+  t.edits.emplace_back([](Graph& graph) {
+    for (size_t i = graph.ops.size(); i-- > 0;)
+      if (graph.ops[i].role == Role::attn_stand_in) bypass(graph, i);
+  });
   return {};
 }
 Result<void> embedding_scale(FaultTarget& t) {
@@ -56,7 +66,8 @@ Result<void> sub_norm(FaultTarget& t) {
 }
 Result<void> window(FaultTarget& t) {
   if (!t.model.hparams.windowed()) return needs("window", "sliding windows");
-  t.wiring.ignore_windows = true;
+  t.edits.emplace_back(
+      [](Graph& graph) { for_each<Attend>(graph, [](Attend& attend) { attend.window = 0; }); });
   return {};
 }
 Result<void> soft_cap(FaultTarget& t) {
@@ -71,7 +82,8 @@ Result<void> logit_cap(FaultTarget& t) {
 }
 Result<void> sink(FaultTarget& t) {
   if (!t.model.weights.layers.front().sinks.present()) return needs("sink", "attention sinks");
-  t.wiring.ignore_sinks = true;
+  t.edits.emplace_back(
+      [](Graph& graph) { for_each<Attend>(graph, [](Attend& attend) { attend.sinks = {}; }); });
   return {};
 }
 Result<void> alibi(FaultTarget& t) {
@@ -81,7 +93,9 @@ Result<void> alibi(FaultTarget& t) {
 }
 Result<void> wrong_expert(FaultTarget& t) {
   if (t.model.hparams.n_expert < 2) return needs("wrong-expert", "experts");
-  t.wiring.expert_offset = 1;
+  t.edits.emplace_back([](Graph& graph) {
+    for_each<ChooseExperts>(graph, [](ChooseExperts& choose) { choose.offset = 1; });
+  });
   return {};
 }
 Result<void> expert_weights(FaultTarget& t) {
@@ -93,7 +107,9 @@ Result<void> expert_weights(FaultTarget& t) {
 Result<void> silu_for_relu2(FaultTarget& t) {
   if (t.model.architecture.activation != Activation::relu_squared)
     return needs("silu-for-relu2", "squared ReLU");
-  t.wiring.silu = true;
+  t.edits.emplace_back([](Graph& graph) {
+    for_each<Activate>(graph, [](Activate& activate) { activate.kind = Activation::silu; });
+  });
   return {};
 }
 
@@ -282,7 +298,9 @@ Result<void> window_rope(FaultTarget& t) {
 Result<void> learned_positions(FaultTarget& t) {
   if (!t.model.weights.position_embd.present())
     return needs("learned-positions", "learned positions");
-  t.wiring.position_offset = 1;
+  t.edits.emplace_back([](Graph& graph) {
+    for_each<EmbedPositions>(graph, [](EmbedPositions& embed) { embed.offset = 1; });
+  });
   return {};
 }
 Result<void> attn_gate(FaultTarget& t) {

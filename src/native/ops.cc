@@ -6,28 +6,15 @@
 
 namespace crossval {
 
-namespace {
-
-void weigh(float* x, const float* weight, const float* bias, int64_t n) {
-  if (weight != nullptr)
-    for (int64_t i = 0; i < n; ++i) x[i] *= weight[i];
-  if (bias != nullptr) add(x, bias, n);
-}
-
-}  // namespace
-
-void rms_norm(const float* x, const float* weight, const float* bias, float eps, int64_t n,
-              float* out) {
+void rms_norm(const float* x, float eps, int64_t n, float* out) {
   double sum = 0.0;
   for (int64_t i = 0; i < n; ++i) sum += static_cast<double>(x[i] * x[i]);
   const auto mean = static_cast<float>(sum / static_cast<double>(n));
   const float scale = 1.0F / std::sqrt(mean + eps);
   for (int64_t i = 0; i < n; ++i) out[i] = x[i] * scale;
-  weigh(out, weight, bias, n);
 }
 
-void layer_norm(const float* x, const float* weight, const float* bias, float eps, int64_t n,
-                float* out) {
+void layer_norm(const float* x, float eps, int64_t n, float* out) {
   double sum = 0.0;
   for (int64_t i = 0; i < n; ++i) sum += static_cast<double>(x[i]);
   const float mean = static_cast<float>(sum) / static_cast<float>(n);
@@ -49,11 +36,24 @@ void layer_norm(const float* x, const float* weight, const float* bias, float ep
   const auto variance = static_cast<float>(squares / static_cast<double>(n));
   const float scale = 1.0F / std::sqrt(variance + eps);
   for (i = 0; i < n; ++i) out[i] *= scale;
-  weigh(out, weight, bias, n);
 }
 
 void add(float* out, const float* x, int64_t n) {
   for (int64_t i = 0; i < n; ++i) out[i] += x[i];
+}
+
+void scale(float* x, int64_t n, float by) {
+  for (int64_t i = 0; i < n; ++i) x[i] *= by;
+}
+
+void multiply(float* x, const float* by, int64_t size, int64_t n) {
+  for (int64_t begin = 0; begin < n; begin += size)
+    for (int64_t i = 0; i < size; ++i) x[begin + i] *= by[i];
+}
+
+void divide(float* x, const float* by, int64_t size, int64_t n) {
+  for (int64_t begin = 0; begin < n; begin += size)
+    for (int64_t i = 0; i < size; ++i) x[begin + i] /= by[i];
 }
 
 void clamp(float* x, int64_t n, float limit) {
@@ -69,42 +69,21 @@ void soft_cap(float* x, int64_t n, float cap) {
 
 float sigmoid(float x) { return 1.0F / (1.0F + std::exp(-x)); }
 
-void split_columns(const std::vector<float>& rows, std::span<const int64_t> widths,
-                   std::span<std::vector<float>* const> parts) {
-  int64_t stride = 0;
-  for (const int64_t width : widths) stride += width;
-  if (stride == 0) return;
-  const int64_t n = static_cast<int64_t>(rows.size()) / stride;
-  int64_t from = 0;
-  for (size_t part = 0; part < widths.size(); ++part) {
-    parts[part]->resize(static_cast<size_t>(n * widths[part]));
-    for (int64_t r = 0; r < n; ++r) {
-      std::copy_n(rows.data() + r * stride + from, widths[part],
-                  parts[part]->data() + r * widths[part]);
-    }
-    from += widths[part];
+float gate_value(GateKind kind, float g) {
+  switch (kind) {
+    case GateKind::sigmoid:
+      return sigmoid(g);
+    case GateKind::softplus:
+      return g > 20.0F ? g : std::log(1.0F + std::exp(g));
+    case GateKind::silu_over_x:
+      return g / (1.0F + std::exp(-g)) / g;
   }
+  return 1.0F;
 }
 
-void divide_rows(std::vector<float>& x, const Vector& by) {
-  for (size_t i = 0; i < x.size(); ++i) x[i] /= by.data[i % static_cast<size_t>(by.size)];
-}
-
-void gate_rows(const std::vector<float>& gate, int64_t width, std::vector<float>& y) {
-  for (size_t p = 0; p < gate.size(); ++p) {
-    const float g = gate[p] / (1.0F + std::exp(-gate[p])) / gate[p];
-    float* row = y.data() + static_cast<int64_t>(p) * width;
-    for (int64_t i = 0; i < width; ++i) row[i] *= g;
-  }
-}
-
-void gate_heads(AttnGate kind, const std::vector<float>& gate, std::vector<float>& x) {
-  const auto softplus = [](float v) { return v > 20.0F ? v : std::log(1.0F + std::exp(v)); };
-  const size_t share = x.size() / gate.size();
-  for (size_t i = 0; i < gate.size(); ++i) {
-    const float g = kind == AttnGate::sigmoid ? sigmoid(gate[i]) : softplus(gate[i]);
-    for (size_t j = i * share; j < (i + 1) * share; ++j) x[j] *= g;
-  }
+float query_temperature(float temperature, int64_t length, int64_t position) {
+  const double lengths = std::floor(static_cast<float>(position) / static_cast<float>(length));
+  return static_cast<float>(std::log(lengths + 1.0) * static_cast<double>(temperature) + 1.0);
 }
 
 std::vector<float> alibi_slopes(float max_bias, int64_t n_head) {

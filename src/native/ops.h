@@ -2,26 +2,28 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
-#include "model/hparams.h"
-#include "model/weights.h"
+#include "graph/op.h"
 
 namespace crossval {
 
-/// Root-mean-square norm of one row of n values: squares summed one by one in double. `weight` and
-/// `bias` may be null: then the plain normalised row. out may be x.
-void rms_norm(const float* x, const float* weight, const float* bias, float eps, int64_t n,
-              float* out);
+/// One row of n values to root mean square 1: squares summed one by one in double. out may be x.
+void rms_norm(const float* x, float eps, int64_t n, float* out);
 
-/// Norm to mean zero and variance one: the sum in double, squares of differences in groups of
-/// eight. The rest as above.
-void layer_norm(const float* x, const float* weight, const float* bias, float eps, int64_t n,
-                float* out);
+/// To mean 0 and variance 1: the sum in double, squares of differences in groups of eight. out may
+/// be x.
+void layer_norm(const float* x, float eps, int64_t n, float* out);
 
 /// out[i] += x[i]
 void add(float* out, const float* x, int64_t n);
+
+/// x[i] *= by
+void scale(float* x, int64_t n, float by);
+
+/// x[i] *= by[i mod size], and the same with a quotient; n is a multiple of size.
+void multiply(float* x, const float* by, int64_t size, int64_t n);
+void divide(float* x, const float* by, int64_t size, int64_t n);
 
 /// x[i] = min(max(x[i], -limit), limit); nothing for a limit of 0.
 void clamp(float* x, int64_t n, float limit);
@@ -31,18 +33,11 @@ void soft_cap(float* x, int64_t n, float cap);
 
 float sigmoid(float x);
 
-/// Splits rows of sum(widths) values into one buffer per width.
-void split_columns(const std::vector<float>& rows, std::span<const int64_t> widths,
-                   std::span<std::vector<float>* const> parts);
+/// What a gate that computed g multiplies with.
+float gate_value(GateKind kind, float g);
 
-/// Every row of x divided by `by`, element by element.
-void divide_rows(std::vector<float>& x, const Vector& by);
-
-/// Row p of y (width values) times sigmoid(gate[p]), computed as silu(g) / g.
-void gate_rows(const std::vector<float>& gate, int64_t width, std::vector<float>& y);
-
-/// x times sigmoid or softplus of gate; each gate value covers x.size() / gate.size() values.
-void gate_heads(AttnGate kind, const std::vector<float>& gate, std::vector<float>& x);
+/// 1 + temperature · log(1 + floor(position / length)), in upstream's types.
+float query_temperature(float temperature, int64_t length, int64_t position);
 
 /// What a key at distance d adds to the score of head h is -d · slopes[h]: empty without ALiBi
 /// (arXiv 2108.12409).

@@ -1,5 +1,7 @@
 #include "native/product.h"
 
+#include <algorithm>
+
 namespace crossval {
 namespace {
 
@@ -18,6 +20,17 @@ void PackedRows::pack(const KernelSet& kernels, ThreadPool& pool, ActivationType
   pool.parallel_for(positions, 1, [&](int64_t begin, int64_t end) {
     for (int64_t p = begin; p < end; ++p) pack_row(x + p * n, n, bytes_.data() + p * stride_);
   });
+}
+
+void PackedRows::gather(const PackedRows& from, std::span<const int64_t> rows, int64_t share) {
+  type_ = from.type_;
+  stride_ = from.stride_;
+  positions_ = static_cast<int64_t>(rows.size());
+  bytes_.resize(static_cast<size_t>(stride_ * positions_));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    std::copy_n(from.data() + rows[i] / share * stride_, stride_,
+                bytes_.data() + static_cast<int64_t>(i) * stride_);
+  }
 }
 
 void product(const KernelSet& kernels, ThreadPool& pool, const Matrix& matrix, const PackedRows& x,

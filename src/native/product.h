@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/thread_pool.h"
@@ -17,6 +18,9 @@ class PackedRows {
   /// Packs `positions` rows of n values. Which thread packs what does not change a bit.
   void pack(const KernelSet& kernels, ThreadPool& pool, ActivationType type, const float* x,
             int64_t positions, int64_t n);
+
+  /// Row rows[i] / share of `from` becomes row i.
+  void gather(const PackedRows& from, std::span<const int64_t> rows, int64_t share);
 
   ActivationType type() const { return type_; }
   const std::byte* data() const { return bytes_.data(); }

@@ -10,37 +10,50 @@
 namespace crossval {
 namespace {
 
-Hparams sigmoid_gating(int64_t experts, int64_t used) {
-  Hparams h;
-  h.n_expert = experts;
-  h.n_expert_used = used;
-  h.gating = Gating::sigmoid;
-  h.normalise_experts = false;
-  return h;
+struct Chosen {
+  std::vector<int32_t> expert;
+  std::vector<float> weight;
+};
+
+/// Of one position whose router has sigmoid.
+Chosen choose(const ChooseExperts& how, std::vector<float> logits) {
+  const auto n = static_cast<int64_t>(logits.size());
+  route_probabilities(*kernel_sets().front(), Gating::sigmoid, logits.data(), n);
+  Chosen chosen{std::vector<int32_t>(static_cast<size_t>(how.used)),
+                std::vector<float>(static_cast<size_t>(how.used))};
+  choose_experts(how, logits.data(), n, chosen.expert.data(), chosen.weight.data());
+  return chosen;
 }
 
 TEST(Experts, TheHighestLogitsAreChosenInOrder) {
-  const Route r = route(*kernel_sets().front(), sigmoid_gating(4, 2), {}, {0.5F, -1, 2, 1}, 1);
-  EXPECT_THAT(r.expert, testing::ElementsAre(2, 3));
-  EXPECT_THAT(r.selected, testing::Each(testing::Gt(0.7F)));  // sigmoid(1) = 0.731
+  const Chosen c = choose({.used = 2}, {0.5F, -1, 2, 1});
+  EXPECT_THAT(c.expert, testing::ElementsAre(2, 3));
+  EXPECT_THAT(c.weight, testing::Each(testing::Gt(0.7F)));  // sigmoid(1) = 0.731
 }
 
 TEST(Experts, ABiasChoosesButDoesNotWeigh) {
   const float bias[] = {3, 0, 0, 0};
-  const Route r = route(*kernel_sets().front(), sigmoid_gating(4, 1), {bias, 4}, {0, -1, 2, 1}, 1);
-  EXPECT_THAT(r.expert, testing::ElementsAre(0));
-  EXPECT_THAT(r.weight, testing::ElementsAre(0.5F));
+  const Chosen c = choose({.used = 1, .selection_bias = {bias, 4}}, {0, -1, 2, 1});
+  EXPECT_THAT(c.expert, testing::ElementsAre(0));
+  EXPECT_THAT(c.weight, testing::ElementsAre(0.5F));
 }
 
 TEST(Experts, NaNIsChosenLast) {
   std::vector<float> logits(64, std::numeric_limits<float>::quiet_NaN());
   for (size_t i = 0; i < logits.size(); i += 3) logits[i] = static_cast<float>(i) / 16;
-  Route r = route(*kernel_sets().front(), sigmoid_gating(64, 24), {}, logits, 1);
-  EXPECT_TRUE(std::none_of(r.selected.begin(), r.selected.begin() + 22,
-                           [](float x) { return std::isnan(x); }));
-  EXPECT_TRUE(std::isnan(r.selected[22]) && std::isnan(r.selected[23]));
-  std::sort(r.expert.begin(), r.expert.end());
-  EXPECT_EQ(std::unique(r.expert.begin(), r.expert.end()), r.expert.end());
+  Chosen c = choose({.used = 24}, logits);
+  EXPECT_TRUE(
+      std::none_of(c.weight.begin(), c.weight.begin() + 22, [](float x) { return std::isnan(x); }));
+  EXPECT_TRUE(std::isnan(c.weight[22]) && std::isnan(c.weight[23]));
+  std::sort(c.expert.begin(), c.expert.end());
+  EXPECT_EQ(std::unique(c.expert.begin(), c.expert.end()), c.expert.end());
+}
+
+// Hand calculation: 1 and 3 to a sum of one, times two.
+TEST(Experts, ChosenWeightsAreNormalisedThenScaled) {
+  float weights[] = {1, 3};
+  weigh_chosen(*kernel_sets().front(), {.normalise = true, .scale = 2.0F}, weights, 2);
+  EXPECT_THAT(weights, testing::ElementsAre(0.5F, 1.5F));
 }
 
 }  // namespace

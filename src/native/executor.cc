@@ -1,0 +1,367 @@
+#include "native/executor.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "native/activation.h"
+#include "native/experts.h"
+#include "native/ops.h"
+
+namespace crossval {
+namespace {
+
+constexpr int64_t kLogitsBytes = 8 << 20;  // of the logits rows that are computed at once
+
+/// Positions of a block of the head.
+int64_t head_positions(const Graph& graph) {
+  return std::max<int64_t>(
+      1, kLogitsBytes / static_cast<int64_t>(sizeof(float)) / graph.width(graph.logits));
+}
+
+/// The first key that a query sees, when there is a window.
+std::function<int64_t(int64_t)> first_visible(WindowKind kind, int64_t window) {
+  if (window == 0) return {};
+  if (kind == WindowKind::chunked)
+    return [window](int64_t position) { return position / window * window; };
+  return [window](int64_t position) { return std::max<int64_t>(0, position - window + 1); };
+}
+
+AttentionShape shape_of(const Attend& a) {
+  return {.n_head = a.n_head,
+          .n_head_kv = a.n_head_kv,
+          .head_dim_k = a.head_dim_k,
+          .head_dim_v = a.head_dim_v,
+          .soft_cap = a.soft_cap,
+          .scale = a.scale,
+          .slopes = alibi_slopes(a.alibi_bias, a.n_head),
+          .sinks = a.sinks.data,
+          .kv_head = a.kv_head,
+          .visible =
+              [own = a.own_key](int64_t position) { return std::max<int64_t>(1, position + own); },
+          .first_visible = first_visible(a.window_kind, a.window)};
+}
+
+}  // namespace
+
+Executor::Executor(const Graph& graph, const KernelSet& kernels, ThreadPool& pool, KvCache cache)
+    : graph_(graph), kernels_(kernels), pool_(pool), cache_(std::move(cache)), buffers_(graph) {
+  of_body_.resize(graph_.widths.size());
+  for (size_t i = 0; i < graph_.head; ++i)
+    of_body_[static_cast<size_t>(graph_.ops[i].output)] = true;
+  for (const Op& op : graph_.ops)
+    if (const auto* a = std::get_if<Attend>(&op.action)) shapes_.emplace(&op, shape_of(*a));
+}
+
+bool Executor::chunk(std::span<const int32_t> ids, int64_t first, const LogitsSink& sink,
+                     const Observer& observer, const std::stop_token& stop) {
+  ids_ = ids;
+  first_ = first;
+  n_ = static_cast<int64_t>(ids.size());
+  block_ = 0;
+  traced_ = static_cast<bool>(observer);
+  in_head_ = false;
+  chosen_.clear();
+  for (auto& [type, packed] : packed_) packed.value = -1;
+  buffers_.reserve(n_, std::min(n_, head_positions(graph_)));
+  for (size_t op = 0; op < graph_.head; ++op) {
+    compute(op);
+    if (observer && !observe(observer, op)) return false;
+    if (stop.stop_requested()) return false;
+  }
+  return head(sink, stop);
+}
+
+bool Executor::head(const LogitsSink& sink, const std::stop_token& stop) {
+  in_head_ = true;
+  const int64_t n_vocab = width(graph_.logits);
+  const int64_t positions = n_;
+  for (block_ = 0; block_ < positions; block_ += n_) {
+    n_ = std::min(head_positions(graph_), positions - block_);
+    for (auto& [type, packed] : packed_) packed.value = -1;
+    for (size_t op = graph_.head; op < graph_.ops.size(); ++op) compute(op);
+    const float* logits = in(graph_.logits);
+    for (int64_t p = 0; p < n_; ++p) {
+      if (!sink(first_ + block_ + p, {logits + p * n_vocab, static_cast<size_t>(n_vocab)}))
+        return false;
+    }
+    if (stop.stop_requested()) return false;
+  }
+  return true;
+}
+
+void Executor::compute(size_t index) {
+  const Op& op = graph_.ops[index];
+  std::visit([&](const auto& action) { run(action, op); }, op.action);
+}
+
+bool Executor::observe(const Observer& observer, size_t index) {
+  const Op& op = graph_.ops[index];
+  using Part = Observation::Part;
+  if (const auto* a = std::get_if<Attend>(&op.action)) {
+    const int64_t keys = a->n_head * (first_ + n_);
+    if (!observer({index, Part::scores, keys, a->n_head, inner_.scores.data()}) ||
+        !observer({index, Part::probabilities, keys, a->n_head, inner_.probabilities.data()}))
+      return false;
+  }
+  return observer({index, Part::result, width(op.output), 0, out(op)});
+}
+
+const float* Executor::in(ValueId value) {
+  // What the head reads of the body begins at its block.
+  const bool whole = in_head_ && of_body_[static_cast<size_t>(value)];
+  return buffers_.of(value) + (whole ? block_ * width(value) : 0);
+}
+
+float* Executor::copied(const Op& op) {
+  const float* from = in(op.inputs.front());
+  float* to = out(op);
+  if (from != to) std::copy_n(from, n_ * width(op.output), to);
+  return to;
+}
+
+void Executor::rows(const std::function<void(int64_t)>& body) {
+  pool_.parallel_for(n_, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t p = begin; p < end; ++p) body(p);
+  });
+}
+
+const PackedRows& Executor::packed(ValueId value, ActivationType type, int64_t n) {
+  Packed& packed = packed_[type];
+  if (packed.value != value) {
+    packed.rows.pack(kernels_, pool_, type, in(value), n_ * width(value) / n, n);
+    packed.value = value;
+  }
+  return packed.rows;
+}
+
+void Executor::run(const EmbedTokens& a, const Op& op) {
+  rows([&](int64_t p) {
+    a.table.decode_row(ids_[static_cast<size_t>(p)], out(op) + p * a.table.cols);
+  });
+}
+
+void Executor::run(const EmbedPositions& a, const Op& op) {
+  rows([&](int64_t p) {
+    const int64_t position = std::min(first_ + p + a.offset, a.table.rows - 1);
+    a.table.decode_row(position, out(op) + p * a.table.cols);
+  });
+}
+
+void Executor::run(const Normalise& a, const Op& op) {
+  const auto normalise = a.kind == NormKind::rms ? rms_norm : layer_norm;
+  const float* x = in(op.inputs[0]);
+  const int64_t w = width(op.output);
+  rows([&](int64_t p) {
+    for (int64_t i = p * w; i < (p + 1) * w; i += a.width)
+      normalise(x + i, a.eps, a.width, out(op) + i);
+  });
+}
+
+void Executor::run(const Weigh& a, const Op& op) {
+  float* x = copied(op);
+  const int64_t w = width(op.output);
+  rows([&](int64_t p) { multiply(x + p * w, a.by.data, a.by.size, w); });
+}
+
+void Executor::run(const AddBias& a, const Op& op) {
+  float* x = copied(op);
+  const int64_t w = width(op.output);
+  rows([&](int64_t p) {
+    for (int64_t i = p * w; i < (p + 1) * w; i += a.bias.size) add(x + i, a.bias.data, a.bias.size);
+  });
+}
+
+void Executor::run(const Divide& a, const Op& op) {
+  float* x = copied(op);
+  const int64_t w = width(op.output);
+  rows([&](int64_t p) { divide(x + p * w, a.by.data, a.by.size, w); });
+}
+
+void Executor::run(const MatMul& a, const Op& op) {
+  product(kernels_, pool_, a.matrix,
+          packed(op.inputs[0], a.matrix.format->activation, a.matrix.cols), out(op));
+}
+
+void Executor::run(const Scale& a, const Op& op) {
+  float* x = copied(op);
+  const int64_t w = width(op.output);
+  rows([&](int64_t p) { scale(x + p * w, w, a.by); });
+}
+
+void Executor::run(const Clamp& a, const Op& op) {
+  float* x = copied(op);
+  const int64_t w = width(op.output);
+  rows([&](int64_t p) { clamp(x + p * w, w, a.limit); });
+}
+
+void Executor::run(const SoftCap& a, const Op& op) {
+  float* x = copied(op);
+  const int64_t w = width(op.output);
+  rows([&](int64_t p) { soft_cap(x + p * w, w, a.cap); });
+}
+
+void Executor::run(const Add&, const Op& op) {
+  float* x = copied(op);
+  const float* y = in(op.inputs[1]);
+  const int64_t w = width(op.output);
+  rows([&](int64_t p) { add(x + p * w, y + p * w, w); });
+}
+
+void Executor::run(const Columns& a, const Op& op) {
+  const float* x = in(op.inputs[0]) + a.first;
+  const int64_t stride = width(op.inputs[0]);
+  const int64_t w = width(op.output);
+  rows([&](int64_t p) { std::copy_n(x + p * stride, w, out(op) + p * w); });
+}
+
+void Executor::run(const Rotate& a, const Op& op) {
+  float* x = copied(op);
+  const int64_t w = width(op.output);
+  pool_.parallel_for(n_, 1, [&](int64_t begin, int64_t end) {
+    std::vector<float> table(static_cast<size_t>(a.rope.n_rot));
+    for (int64_t p = begin; p < end; ++p) {
+      rope_table(a.rope, a.factors.data, first_ + p + a.offset, table.data());
+      for (int64_t head = p * w; head < (p + 1) * w; head += a.head_dim)
+        rope_rotate(table.data(), a.rope.n_rot, a.rope.pairs, x + head);
+    }
+  });
+}
+
+void Executor::run(const Temper& a, const Op& op) {
+  float* x = copied(op);
+  const int64_t w = width(op.output);
+  rows([&](int64_t p) {
+    scale(x + p * w, w, query_temperature(a.temperature, a.length, first_ + p));
+  });
+}
+
+void Executor::run(const Attend&, const Op& op) {
+  cache_.store(op.layer, first_, n_, in(op.inputs[1]), in(op.inputs[2]));
+  attention(kernels_, pool_, shapes_.at(&op), cache_, op.layer, first_, n_, in(op.inputs[0]),
+            out(op), traced_ ? &inner_ : nullptr);
+}
+
+void Executor::run(const GateBy& a, const Op& op) {
+  float* x = copied(op);
+  const float* gate = in(op.inputs[1]);
+  const int64_t w = width(op.output);
+  const int64_t gates = width(op.inputs[1]);
+  rows([&](int64_t p) {
+    for (int64_t i = 0; i < gates; ++i)
+      scale(x + p * w + i * (w / gates), w / gates, gate_value(a.kind, gate[p * gates + i]));
+  });
+}
+
+void Executor::run(const Activate& a, const Op& op) {
+  const float* gate = in(op.inputs[0]) + a.gate_column;
+  const int64_t gate_stride = width(op.inputs[0]);
+  const bool gated = op.inputs.size() == 2;
+  const float* up = gated ? in(op.inputs[1]) + a.up_column : nullptr;
+  const int64_t up_stride = gated ? width(op.inputs[1]) : 0;
+  const int64_t w = width(op.output);
+  rows([&](int64_t p) {
+    activation(kernels_, a.kind, gate + p * gate_stride, gated ? up + p * up_stride : nullptr, w,
+               out(op) + p * w);
+  });
+}
+
+void Executor::run(const RouteProbabilities& a, const Op& op) {
+  float* x = copied(op);
+  const int64_t w = width(op.output);
+  rows([&](int64_t p) { route_probabilities(kernels_, a.gating, x + p * w, w); });
+}
+
+void Executor::run(const ChooseExperts& a, const Op& op) {
+  const float* probabilities = in(op.inputs[0]);
+  const int64_t n = width(op.inputs[0]);
+  std::vector<int32_t>& chosen = chosen_[op.output];
+  chosen.resize(static_cast<size_t>(n_ * a.used));
+  rows([&](int64_t p) {
+    choose_experts(a, probabilities + p * n, n, chosen.data() + p * a.used, out(op) + p * a.used);
+  });
+}
+
+void Executor::run(const WeighChosen& a, const Op& op) {
+  float* x = copied(op);
+  const int64_t used = width(op.output);
+  rows([&](int64_t p) { weigh_chosen(kernels_, a, x + p * used, used); });
+}
+
+void Executor::run(const ExpertMatMul& a, const Op& op) {
+  const Matrix& matrix = a.experts.matrix;
+  const std::vector<int32_t>& chosen = chosen_.at(op.inputs[1]);
+  const PackedRows& x = packed(op.inputs[0], matrix.format->activation, matrix.cols);
+  const auto slots = static_cast<int64_t>(chosen.size());
+  const int64_t share = std::max<int64_t>(1, slots / x.positions());  // slots that read a row
+  std::map<int32_t, std::vector<int64_t>> slots_of;
+  for (int64_t s = 0; s < slots; ++s) slots_of[chosen[static_cast<size_t>(s)]].push_back(s);
+  for (const auto& [expert, mine] : slots_of) {
+    const auto n = static_cast<int64_t>(mine.size());
+    gathered_.gather(x, mine, share);
+    expert_out_.resize(static_cast<size_t>(n * matrix.rows));
+    product(kernels_, pool_, a.experts.expert(expert), gathered_, expert_out_.data());
+    for (int64_t i = 0; i < n; ++i) {
+      std::copy_n(expert_out_.data() + i * matrix.rows, matrix.rows,
+                  out(op) + mine[static_cast<size_t>(i)] * matrix.rows);
+    }
+  }
+}
+
+void Executor::run(const ExpertScale& a, const Op& op) {
+  float* x = copied(op);
+  const std::vector<int32_t>& chosen = chosen_.at(op.inputs[1]);
+  const int64_t used = width(op.inputs[1]);
+  const int64_t w = width(op.output) / used;
+  rows([&](int64_t p) {
+    for (int64_t s = p * used; s < (p + 1) * used; ++s)
+      scale(x + s * w, w, a.by.data[chosen[static_cast<size_t>(s)]]);
+  });
+}
+
+void Executor::run(const ExpertBias& a, const Op& op) {
+  float* x = copied(op);
+  const std::vector<int32_t>& chosen = chosen_.at(op.inputs[1]);
+  const int64_t used = width(op.inputs[1]);
+  const int64_t w = width(op.output) / used;
+  rows([&](int64_t p) {
+    for (int64_t s = p * used; s < (p + 1) * used; ++s)
+      add(x + s * w, a.bias.data + chosen[static_cast<size_t>(s)] * w, w);
+  });
+}
+
+void Executor::run(const WeighExperts&, const Op& op) {
+  float* x = copied(op);
+  const float* weights = in(op.inputs[1]);
+  const int64_t used = width(op.inputs[1]);
+  const int64_t w = width(op.output) / used;
+  rows([&](int64_t p) {
+    for (int64_t s = p * used; s < (p + 1) * used; ++s) scale(x + s * w, w, weights[s]);
+  });
+}
+
+void Executor::run(const SumExperts& a, const Op& op) {
+  const float* x = in(op.inputs[0]);
+  const int64_t w = width(op.output);
+  rows([&](int64_t p) {
+    float* sum = out(op) + p * w;
+    std::copy_n(x + p * a.used * w, w, sum);
+    for (int64_t i = 1; i < a.used; ++i) add(sum, x + (p * a.used + i) * w, w);
+  });
+}
+
+void Executor::run(const Poison&, const Op& op) {
+  copied(op)[0] = std::numeric_limits<float>::quiet_NaN();
+}
+
+void Executor::run(const Roll& a, const Op& op) {
+  const float* x = in(op.inputs[0]);
+  const int64_t w = width(op.output);
+  rows([&](int64_t p) {
+    const float* row = x + p * w;
+    std::rotate_copy(row, row + a.by, row + w, out(op) + p * w);
+  });
+}
+
+}  // namespace crossval

@@ -1,0 +1,119 @@
+// Computes a graph in the reference's arithmetic (docs/arithmetic.md): token ids in, logits rows
+// out, what is asked for on the way.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "graph/op.h"
+#include "kernels/kernels.h"
+#include "native/attention.h"
+#include "native/kv_cache.h"
+#include "native/product.h"
+#include "native/value_buffers.h"
+
+namespace crossval {
+
+/// A value as it was computed: positions × width. Valid during the call.
+struct Observation {
+  enum class Part : uint8_t { result, scores, probabilities };
+
+  size_t op;  // index into the graph's
+  Part part;
+  int64_t width;
+  int64_t heads;  // > 0: attention's inner values, width = heads × keys
+  const float* data;
+};
+using Observer = std::function<bool(const Observation&)>;
+using LogitsSink = std::function<bool(int64_t position, std::span<const float> row)>;
+
+class Executor {
+ public:
+  /// `graph` is kept by reference.
+  Executor(const Graph& graph, const KernelSet& kernels, ThreadPool& pool, KvCache cache);
+
+  /// Evaluates a chunk at positions first … on top of the cache and hands out a row per position.
+  /// `observer` sees every value but those that make logits, right after it was computed; may be
+  /// empty. False when a sink said stop or, between two operations, `stop` was asked for.
+  bool chunk(std::span<const int32_t> ids, int64_t first, const LogitsSink& sink,
+             const Observer& observer, const std::stop_token& stop);
+
+  const KvCache& cache() const { return cache_; }
+
+ private:
+  bool head(const LogitsSink& sink, const std::stop_token& stop);
+  void compute(size_t op);
+  bool observe(const Observer& observer, size_t op);
+
+  void run(const EmbedTokens& a, const Op& op);
+  void run(const EmbedPositions& a, const Op& op);
+  void run(const Normalise& a, const Op& op);
+  void run(const Weigh& a, const Op& op);
+  void run(const AddBias& a, const Op& op);
+  void run(const Divide& a, const Op& op);
+  void run(const MatMul& a, const Op& op);
+  void run(const Scale& a, const Op& op);
+  void run(const Clamp& a, const Op& op);
+  void run(const SoftCap& a, const Op& op);
+  void run(const Add& a, const Op& op);
+  void run(const Columns& a, const Op& op);
+  void run(const Rotate& a, const Op& op);
+  void run(const Temper& a, const Op& op);
+  void run(const Attend& a, const Op& op);
+  void run(const GateBy& a, const Op& op);
+  void run(const Activate& a, const Op& op);
+  void run(const RouteProbabilities& a, const Op& op);
+  void run(const ChooseExperts& a, const Op& op);
+  void run(const WeighChosen& a, const Op& op);
+  void run(const ExpertMatMul& a, const Op& op);
+  void run(const ExpertScale& a, const Op& op);
+  void run(const ExpertBias& a, const Op& op);
+  void run(const WeighExperts& a, const Op& op);
+  void run(const SumExperts& a, const Op& op);
+  void run(const Poison& a, const Op& op);
+  void run(const Roll& a, const Op& op);
+
+  int64_t width(ValueId value) const { return graph_.width(value); }
+  /// Of the chunk's positions, or of the block that the head is computed for.
+  const float* in(ValueId value);
+  float* out(const Op& op) { return buffers_.of(op.output); }
+  /// The first input's values where the output goes: for operations that work in place.
+  float* copied(const Op& op);
+  /// Calls body(position) for each, on several threads.
+  void rows(const std::function<void(int64_t)>& body);
+  /// A value packed as a weight format's partner, in rows of n values: once for all its readers.
+  const PackedRows& packed(ValueId value, ActivationType type, int64_t n);
+
+  const Graph& graph_;
+  std::vector<bool> of_body_;  // by value: made before the head
+  const KernelSet& kernels_;
+  ThreadPool& pool_;
+  KvCache cache_;
+  ValueBuffers buffers_;
+  std::map<const Op*, AttentionShape> shapes_;  // of the operations that attend
+
+  // The chunk under way.
+  std::span<const int32_t> ids_;
+  int64_t first_ = 0;  // position of its first id
+  int64_t n_ = 0;      // positions that are computed at once
+  int64_t block_ = 0;  // of the head's blocks: positions of the chunk before it
+  bool in_head_ = false;
+  bool traced_ = false;  // attention keeps its inner values
+  AttentionTrace inner_;
+  std::map<ValueId, std::vector<int32_t>> chosen_;  // experts, best first
+  struct Packed {
+    ValueId value = -1;
+    PackedRows rows;
+  };
+  std::map<ActivationType, Packed> packed_;
+  PackedRows gathered_;  // of one expert's positions
+  std::vector<float> expert_out_;
+};
+
+}  // namespace crossval
