@@ -1,5 +1,5 @@
 // What makes one decoder-only transformer different from another: plain data. The forward pass is
-// one for all of them (native/forward.cc); an architecture is a row of the table in
+// one for all of them (graph/decoder.cc); an architecture is a row of the table in
 // architectures.cc. The field defaults describe llama.
 #pragma once
 

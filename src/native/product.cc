@@ -52,10 +52,4 @@ void product(const KernelSet& kernels, ThreadPool& pool, const Matrix& matrix, c
   });
 }
 
-void product(const KernelSet& kernels, ThreadPool& pool, const Matrix& matrix, const float* x,
-             int64_t positions, PackedRows& scratch, float* out) {
-  scratch.pack(kernels, pool, matrix.format->activation, x, positions, matrix.cols);
-  product(kernels, pool, matrix, scratch, out);
-}
-
 }  // namespace crossval

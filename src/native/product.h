@@ -35,11 +35,7 @@ class PackedRows {
 };
 
 /// out[p × matrix.rows + r] = dot(matrix row r, x row p) · matrix.scale, rows shared out among the
-/// threads. x is positions × matrix.cols; `scratch` is overwritten.
-void product(const KernelSet& kernels, ThreadPool& pool, const Matrix& matrix, const float* x,
-             int64_t positions, PackedRows& scratch, float* out);
-
-/// The same for rows packed before (as matrix.format->activation).
+/// threads. x is packed as matrix.format->activation.
 void product(const KernelSet& kernels, ThreadPool& pool, const Matrix& matrix, const PackedRows& x,
              float* out);
 
