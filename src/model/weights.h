@@ -17,7 +17,7 @@ struct Matrix {
   const std::byte* data = nullptr;
   int64_t rows = 0;
   int64_t cols = 0;
-  float scale = 1.0F;  // of the whole tensor, where the format has one (I2_S)
+  float scale = 1.0F;       // of the whole tensor, where the format has one (I2_S)
   std::string_view name{};  // of the model's tensor
 
   bool present() const { return data != nullptr; }
@@ -58,8 +58,9 @@ struct ExpertLinear {
 
   bool present() const { return matrix.present(); }
   Matrix expert(int64_t e) const {
-    return {matrix.format, matrix.data + e * matrix.rows * matrix.row_bytes(), matrix.rows,
-            matrix.cols, matrix.scale, matrix.name};
+    return {matrix.format, matrix.data + e * matrix.rows * matrix.row_bytes(),
+            matrix.rows,   matrix.cols,
+            matrix.scale,  matrix.name};
   }
 };
 
