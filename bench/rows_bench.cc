@@ -37,10 +37,12 @@ BENCHMARK_CAPTURE(compare, different, false)
 void find_patterns(benchmark::State& state, bool identical) {
   testing_rows::Random random(1);
   std::vector<std::vector<float>> rows;
+  rows.reserve(4);
   for (int i = 0; i < 4; ++i)
     rows.push_back(testing_rows::activation_rows(1, state.range(0), false, random));
   LogitsPatterns patterns("candidate", "reference");
   std::vector<RowMetrics> metrics;
+  metrics.reserve(2);
   for (size_t i = 0; i < 2; ++i)
     metrics.push_back(compare_rows(rows[identical ? i : i + 2], rows[i]));
   int32_t id = 0;
