@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -281,6 +282,16 @@ bool adds_bias(const Op& op) {
          std::holds_alternative<ExpertBias>(op.action);
 }
 
+bool is_planted(const Op& op) {
+  return std::holds_alternative<Poison>(op.action) || std::holds_alternative<Roll>(op.action);
+}
+/// Whether its last input says which experts a position goes to.
+bool reads_choice(const Op& op) {
+  return std::holds_alternative<ExpertMatMul>(op.action) ||
+         std::holds_alternative<ExpertScale>(op.action) ||
+         std::holds_alternative<ExpertBias>(op.action);
+}
+
 class Names {
  public:
   Names(const Graph& graph, const Model& model)
@@ -299,17 +310,16 @@ class Names {
       if (const auto* attend = std::get_if<Attend>(&op.action)) {
         const auto layer = static_cast<int32_t>(op.layer);
         names[i].scores = finish(
-            {"kq", "MUL_MAT", 0, layer, {shown_as(op.inputs[0]), shown_as(op.inputs[1])}, {}});
+            {"kq", "MUL_MAT", 0, layer, {shown_as(op.inputs[1]), shown_as(op.inputs[0])}, {}});
         names[i].probabilities = finish({"kq_soft_max",
                                          "SOFT_MAX",
                                          0,
                                          layer,
                                          {reference(names[i].scores)},
                                          std::string(attend->sinks.name)});
-        result.inputs = {reference(names[i].probabilities), shown_as(op.inputs[2])};
+        result.inputs = {shown_as(op.inputs[2]), reference(names[i].probabilities)};
       } else {
-        for (const ValueId input : op.inputs)
-          if (!shown_as(input).empty()) result.inputs.push_back(shown_as(input));
+        result.inputs = inputs_of(graph_.ops[is_planted(op) ? i - 1 : i]);
       }
       result.weight = std::visit(WeightOf{}, op.action);
       result = finish(std::move(result));
@@ -330,6 +340,17 @@ class Names {
     const char* op;
   };
 
+  /// In upstream's order.
+  std::vector<std::string> inputs_of(const Op& op) const {
+    std::vector<std::string> inputs;
+    for (const ValueId input : op.inputs)
+      if (!shown_as(input).empty()) inputs.push_back(shown_as(input));
+    if (std::holds_alternative<Add>(op.action)) std::ranges::reverse(inputs);  // residual last
+    if (std::holds_alternative<Rotate>(op.action)) inputs.emplace_back("inp_pos");
+    if (reads_choice(op)) inputs.back() = fmt::format("ffn_moe_topk-{} VIEW", op.layer);
+    return inputs;
+  }
+
   const char* name_of_role(Role role) const {
     for (const OwnName& own : kOwnNames)
       if (own.architecture == arch_.name && own.role == role) return own.name;
@@ -348,10 +369,8 @@ class Names {
 
   Named name_of(size_t i) const {
     const Op& op = graph_.ops[i];
-    const bool planted =
-        std::holds_alternative<Poison>(op.action) || std::holds_alternative<Roll>(op.action);
-    const char* upstream_op =
-        std::visit(UpstreamOp{}, graph_.ops[planted ? i - 1 : i].action);  // as what it spoils
+    const char* upstream_op = std::visit(
+        UpstreamOp{}, graph_.ops[is_planted(op) ? i - 1 : i].action);  // as what it spoils
     if (std::holds_alternative<Activate>(op.action)) {
       const bool gated = op.inputs.size() == 2;
       const bool expert = op.role == Role::expert_act;

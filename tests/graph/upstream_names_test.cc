@@ -45,10 +45,10 @@ TEST_F(UpstreamNames, KeysComeFromTheNormNotFromTheNodeBefore) {
 }
 
 TEST_F(UpstreamNames, AttentionIsReadFromTheInsideOut) {
-  EXPECT_THAT(find("kq-1", "MUL_MAT").inputs, ElementsAre("Qcur-1 ROPE", "Kcur-1 ROPE"));
+  EXPECT_THAT(find("kq-1", "MUL_MAT").inputs, ElementsAre("Kcur-1 ROPE", "Qcur-1 ROPE"));
   EXPECT_THAT(find("kq_soft_max-1", "SOFT_MAX").inputs, ElementsAre("kq-1 MUL_MAT"));
   EXPECT_THAT(find("kqv_out-1", "CONT").inputs,
-              ElementsAre("kq_soft_max-1 SOFT_MAX", "Vcur-1 MUL_MAT"));
+              ElementsAre("Vcur-1 MUL_MAT", "kq_soft_max-1 SOFT_MAX"));
 }
 
 TEST_F(UpstreamNames, RepeatedNamesAreCounted) {
