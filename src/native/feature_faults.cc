@@ -129,8 +129,12 @@ void reread_as_qk256(Model& model, Matrix& matrix) {
   }
   const auto bytes = std::as_bytes(std::span(values));
   model.overlay.push_back(std::make_unique<std::vector<std::byte>>(bytes.begin(), bytes.end()));
-  matrix = {&weight_format(WeightType::f32), model.overlay.back()->data(), matrix.rows,
-            matrix.cols};
+  matrix = {&weight_format(WeightType::f32),
+            model.overlay.back()->data(),
+            matrix.rows,
+            matrix.cols,
+            1.0F,
+            matrix.name};
 }
 Result<void> i2s_as_qk256(FaultTarget& t) {
   if (!t.model.i2s) return needs("i2s-as-qk256", "I2_S weights");
