@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "protocol/answers.h"
+
 namespace crossval_llama {
 namespace {
 
@@ -37,9 +39,7 @@ void NodeLabels::clear() {
 }
 
 void NodeLabels::add(const ggml_tensor* node, int32_t occurrence) {
-  std::string text = std::string(node->name) + " " + ggml_op_name(node->op);
-  if (occurrence > 0) text += " #" + std::to_string(occurrence + 1);
-  labels_[node] = std::move(text);
+  labels_[node] = crossval::label_of(node->name, ggml_op_name(node->op), occurrence);
 }
 
 // The node is a view of what it writes to, and its first source is what it writes.

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "protocol/answers.h"
+
 namespace crossval {
 namespace {
 
@@ -474,8 +476,7 @@ class Names {
   }
 
   static std::string reference(const NodeName& node) {
-    if (node.occurrence == 0) return node.name + " " + node.op;
-    return fmt::format("{} {} #{}", node.name, node.op, node.occurrence + 1);
+    return label_of(node.name, node.op, node.occurrence);
   }
   const std::string& shown_as(ValueId value) const { return shown_as_[static_cast<size_t>(value)]; }
 

@@ -17,8 +17,7 @@ struct NodeName {
   std::string op;          // "ROPE"
   int32_t occurrence = 0;  // how often name and op came before in the graph
   int32_t layer = -1;      // in the name
-  // What it is computed from: named values, by name, operation and, from the second occurrence on,
-  // " #2"; and the model's tensor.
+  // What it is computed from: values, by label_of; and the model's tensor.
   std::vector<std::string> inputs{};
   std::string weight{};
 };

@@ -2,30 +2,28 @@
 
 #include "protocol/frame.h"
 
+namespace crossval {
+
+std::string label_of(std::string_view name, std::string_view op, int32_t occurrence) {
+  std::string label(name);
+  (label += ' ') += op;
+  return occurrence == 0 ? label : label + " #" + std::to_string(occurrence + 1);
+}
+
+}  // namespace crossval
+
 namespace crossval::protocol {
-namespace {
-
-void put(PayloadWriter& payload, const std::string& text) {
-  payload.put(static_cast<uint32_t>(text.size())).put(std::string_view(text));
-}
-
-bool get(PayloadReader& reader, std::string& text) {
-  uint32_t length = 0;
-  return reader.get(length) && reader.get_text(length, text);
-}
-
-}  // namespace
 
 PayloadWriter payload_of(const std::vector<std::string>& pieces) {
   PayloadWriter payload;
-  for (const std::string& piece : pieces) put(payload, piece);
+  for (const std::string& piece : pieces) payload.put_text(piece);
   return payload;
 }
 
 PayloadWriter sources_of(const TraceTensor& tensor) {
   PayloadWriter payload;
-  put(payload, tensor.weight);
-  for (const std::string& input : tensor.inputs) put(payload, input);
+  payload.put_text(tensor.weight);
+  for (const std::string& input : tensor.inputs) payload.put_text(input);
   return payload;
 }
 
@@ -52,7 +50,7 @@ bool parse_pieces(Bytes payload, size_t count, std::vector<std::string>& pieces)
   PayloadReader reader(payload);
   pieces.clear();
   for (size_t i = 0; i < count; ++i) {
-    if (!get(reader, pieces.emplace_back())) return false;
+    if (!reader.get_text(pieces.emplace_back())) return false;
   }
   return reader.left() == 0;
 }
@@ -67,10 +65,10 @@ bool parse_flag(Bytes payload, bool& flag) {
 
 bool parse_sources(Bytes payload, TraceTensor& tensor) {
   PayloadReader reader(payload);
-  if (!get(reader, tensor.weight)) return false;
+  if (!reader.get_text(tensor.weight)) return false;
   tensor.inputs.clear();
   while (reader.left() > 0) {
-    if (!get(reader, tensor.inputs.emplace_back())) return false;
+    if (!reader.get_text(tensor.inputs.emplace_back())) return false;
   }
   return true;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "protocol/payload.h"
@@ -28,11 +29,14 @@ struct TraceTensor {
   int64_t width = 0;  // values per position
   int64_t heads = 0;  // > 0 for attention scores: width = heads × n_kv
   // What it was computed from, as far as the engine tells: the model's tensor by name, the others
-  // by name, operation and, from the second occurrence on, " #2". Both empty: not known.
+  // by label_of. Both empty: not known.
   std::string weight{};
   std::vector<std::string> inputs{};
   std::span<const float> data;  // positions × width, position-major; valid during the call only
 };
+
+/// How a tensor is called among the inputs of another: "Qcur-0 ROPE", "norm-0 RMS_NORM #2".
+std::string label_of(std::string_view name, std::string_view op, int32_t occurrence);
 
 namespace protocol {
 

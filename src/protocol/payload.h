@@ -34,6 +34,10 @@ class PayloadWriter {
     return *this;
   }
   PayloadWriter& put(std::string_view text) { return put(bytes_of(text)); }
+  /// Its length, then its bytes.
+  PayloadWriter& put_text(std::string_view text) {
+    return put(static_cast<uint32_t>(text.size())).put(text);
+  }
   Bytes bytes() const { return bytes_; }
 
  private:
@@ -58,6 +62,15 @@ class PayloadReader {
     if (rest_.size() < length) return false;
     text.assign(reinterpret_cast<const char*>(rest_.data()), length);
     rest_ = rest_.subspan(length);
+    return true;
+  }
+
+  /// As put_text wrote it.
+  bool get_text(std::string& text) {
+    uint32_t length = 0;
+    PayloadReader after = *this;
+    if (!after.get(length) || !after.get_text(length, text)) return false;
+    *this = after;
     return true;
   }
 

@@ -9,9 +9,7 @@ void put(PayloadWriter& payload, const Range& range) { payload.put(range.first).
 
 void put(PayloadWriter& payload, const std::vector<std::string>& texts) {
   payload.put(static_cast<uint32_t>(texts.size()));
-  for (const std::string& text : texts) {
-    payload.put(static_cast<uint32_t>(text.size())).put(std::string_view(text));
-  }
+  for (const std::string& text : texts) payload.put_text(text);
 }
 
 bool get(PayloadReader& reader, Range& range) {
@@ -23,8 +21,7 @@ bool get(PayloadReader& reader, std::vector<std::string>& texts) {
   if (!reader.get(count)) return false;
   texts.clear();
   for (uint32_t i = 0; i < count; ++i) {  // memory grows with what is there, not with what is said
-    uint32_t length = 0;
-    if (!reader.get(length) || !reader.get_text(length, texts.emplace_back())) return false;
+    if (!reader.get_text(texts.emplace_back())) return false;
   }
   return true;
 }

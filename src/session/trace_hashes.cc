@@ -1,6 +1,5 @@
 #include "session/trace_hashes.h"
 
-#include <fmt/format.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -14,10 +13,7 @@ TensorKey key_of(const TraceTensor& tensor) {
           tensor.heads};
 }
 
-std::string label_of(const TensorKey& key) {
-  return key.occurrence == 0 ? fmt::format("{} {}", key.name, key.op)
-                             : fmt::format("{} {} #{}", key.name, key.op, key.occurrence + 1);
-}
+std::string label_of(const TensorKey& key) { return label_of(key.name, key.op, key.occurrence); }
 
 std::span<const float> row_of(const TraceTensor& tensor, int32_t i, std::vector<float>& scratch) {
   const auto row =
