@@ -35,38 +35,51 @@ void copy_visible(const KvCache& cache, const std::byte* values, int64_t head_di
   }
 }
 
+/// How many cached positions, from 0 on, the query at `position` may see.
+int64_t visible(const Attend& how, int64_t position) {
+  return std::max<int64_t>(1, position + how.own_key);
+}
+
+/// The first of them that lies in its window.
+int64_t first_visible(const Attend& how, int64_t position) {
+  if (how.window == 0) return 0;
+  if (how.window_kind == WindowKind::chunked) return position / how.window * how.window;
+  return std::max<int64_t>(0, position - how.window + 1);
+}
+
 /// Soft cap, scale, ALiBi and window on the scores of the `own` keys that a query may see.
-void weigh_scores(const AttentionShape& shape, int64_t head, int64_t position, int64_t own,
-                  float* row) {
-  soft_cap(row, own, shape.soft_cap);
-  for (int64_t j = 0; j < own; ++j) row[j] *= shape.scale;
-  if (!shape.slopes.empty()) {
-    const float slope = shape.slopes[static_cast<size_t>(head)];
+void weigh_scores(const Attend& how, const std::vector<float>& slopes, int64_t head,
+                  int64_t position, int64_t own, float* row) {
+  soft_cap(row, own, how.soft_cap);
+  for (int64_t j = 0; j < own; ++j) row[j] *= how.scale;
+  if (!slopes.empty()) {
+    const float slope = slopes[static_cast<size_t>(head)];
     for (int64_t j = 0; j < own; ++j) row[j] += slope * -static_cast<float>(position - j);
   }
-  if (shape.first_visible) std::fill(row, row + shape.first_visible(position), kHidden);
+  std::fill(row, row + first_visible(how, position), kHidden);
 }
 
 }  // namespace
 
-void attention(const KernelSet& kernels, ThreadPool& pool, const AttentionShape& shape,
-               const KvCache& cache, int64_t layer, int64_t first, int64_t positions,
-               const float* q, float* out, AttentionTrace* trace) {
+void attention(const KernelSet& kernels, ThreadPool& pool, const Attend& how, const KvCache& cache,
+               int64_t layer, int64_t first, int64_t positions, const float* q, float* out,
+               AttentionTrace* trace) {
   const TileFn tile = kernels.tile(cache.type());
   const PackFn pack = kernels.pack(cache.partner());
-  const int64_t q_width = shape.n_head * shape.head_dim_k;
-  const int64_t out_width = shape.n_head * shape.head_dim_v;
+  const int64_t q_width = how.n_head * how.head_dim_k;
+  const int64_t out_width = how.n_head * how.head_dim_v;
   const int64_t n_kv = first + positions;
+  const std::vector<float> slopes = alibi_slopes(how.alibi_bias, how.n_head);
   const int64_t blocks = (positions + kQueryBlock - 1) / kQueryBlock;
   if (trace != nullptr) {
-    trace->scores.assign(static_cast<size_t>(positions * shape.n_head * n_kv), 0.0F);
+    trace->scores.assign(static_cast<size_t>(positions * how.n_head * n_kv), 0.0F);
     trace->probabilities = trace->scores;
   }
 
-  pool.parallel_for(shape.n_head * blocks, 1, [&](int64_t begin, int64_t end) {
+  pool.parallel_for(how.n_head * blocks, 1, [&](int64_t begin, int64_t end) {
     Scratch s;
     const int64_t width = round_up(n_kv, kDotStep);
-    const int64_t query_bytes = packed_row_bytes(cache.partner(), shape.head_dim_k);
+    const int64_t query_bytes = packed_row_bytes(cache.partner(), how.head_dim_k);
     const int64_t probability_bytes = packed_row_bytes(cache.partner(), width);
     s.scores.resize(static_cast<size_t>(kQueryBlock * width));
     s.queries.resize(static_cast<size_t>(kQueryBlock * query_bytes));
@@ -76,46 +89,46 @@ void attention(const KernelSet& kernels, ThreadPool& pool, const AttentionShape&
       const int64_t head = part / blocks;
       const int64_t p0 = part % blocks * kQueryBlock;
       const int64_t n = std::min(kQueryBlock, positions - p0);
-      const int64_t kv_head = shape.kv_head[static_cast<size_t>(head)];
+      const int64_t kv_head = how.kv_head[static_cast<size_t>(head)];
       int64_t seen = 0;  // keys that any query of the block sees
-      for (int64_t p = 0; p < n; ++p) seen = std::max(seen, shape.visible(first + p0 + p));
+      for (int64_t p = 0; p < n; ++p) seen = std::max(seen, visible(how, first + p0 + p));
       seen = std::min(seen, n_kv);
       const int64_t dot = round_up(seen, kDotStep);
 
       for (int64_t p = 0; p < n; ++p) {
-        pack(q + (p0 + p) * q_width + head * shape.head_dim_k, shape.head_dim_k,
+        pack(q + (p0 + p) * q_width + head * how.head_dim_k, how.head_dim_k,
              s.queries.data() + p * query_bytes);
       }
       tile(cache.keys(layer, kv_head), cache.k_stride(layer), seen, s.queries.data(), query_bytes,
-           n, shape.head_dim_k, s.scores.data(), width);
+           n, how.head_dim_k, s.scores.data(), width);
 
       for (int64_t p = 0; p < n; ++p) {
         float* row = s.scores.data() + p * width;
-        const int64_t own = std::min(seen, shape.visible(first + p0 + p));
+        const int64_t own = std::min(seen, visible(how, first + p0 + p));
         float* traced = trace == nullptr
                             ? nullptr
-                            : trace->scores.data() + ((p0 + p) * shape.n_head + head) * n_kv;
+                            : trace->scores.data() + ((p0 + p) * how.n_head + head) * n_kv;
         if (traced != nullptr) std::copy(row, row + seen, traced);
-        weigh_scores(shape, head, first + p0 + p, own, row);
+        weigh_scores(how, slopes, head, first + p0 + p, own, row);
         std::fill(row + own, row + dot, kHidden);
-        kernels.softmax(row, dot, shape.sinks == nullptr ? kHidden : shape.sinks[head]);
+        kernels.softmax(row, dot, how.sinks.present() ? how.sinks.data[head] : kHidden);
         if (trace != nullptr) {
           std::copy(row, row + seen,
-                    trace->probabilities.data() + ((p0 + p) * shape.n_head + head) * n_kv);
+                    trace->probabilities.data() + ((p0 + p) * how.n_head + head) * n_kv);
         }
         pack(row, dot, s.probabilities.data() + p * probability_bytes);
       }
       const std::byte* values = cache.values(layer, kv_head);
-      float* merged = out + p0 * out_width + head * shape.head_dim_v;
+      float* merged = out + p0 * out_width + head * how.head_dim_v;
       if (cache.finite_values(layer)) {
-        tile(values, cache.v_stride(), shape.head_dim_v, s.probabilities.data(), probability_bytes,
-             n, dot, merged, out_width);
+        tile(values, cache.v_stride(), how.head_dim_v, s.probabilities.data(), probability_bytes, n,
+             dot, merged, out_width);
         continue;
       }
       for (int64_t p = 0; p < n; ++p) {
-        const int64_t own = std::min(seen, shape.visible(first + p0 + p));
-        copy_visible(cache, values, shape.head_dim_v, own, width, s.values);
-        tile(s.values.data(), width * cache.element_bytes(), shape.head_dim_v,
+        const int64_t own = std::min(seen, visible(how, first + p0 + p));
+        copy_visible(cache, values, how.head_dim_v, own, width, s.values);
+        tile(s.values.data(), width * cache.element_bytes(), how.head_dim_v,
              s.probabilities.data() + p * probability_bytes, probability_bytes, 1, dot,
              merged + p * out_width, out_width);
       }

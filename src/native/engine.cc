@@ -35,7 +35,6 @@ class NativeEngine : public Engine {
         drop_bos_(drop_bos),
         pool_(options.threads),
         graph_(std::move(graph)),
-        names_(upstream_names(graph_, *model_)),
         executor_(graph_, kernels, pool_, std::move(cache)),
         info_(describe_native(options, *model_, vocabulary_, kernels, activation_of(graph_))),
         n_batch_(options.n_batch),
@@ -64,7 +63,8 @@ class NativeEngine : public Engine {
  private:
   Result<Outcome> compute_rows(const EvaluateRequest& request, const RowSink& sink) override {
     warn_of_idle_fault();
-    return run(request.ids, request.first,
+    const auto end = request.first + static_cast<int32_t>(request.ids.size());
+    return run(request.ids, request.first, request.rows == Rows::all ? request.first : end - 1,
                [&](int64_t position, std::span<const float> row) {
                  return sink(static_cast<int32_t>(position), row);
                },
@@ -72,6 +72,7 @@ class NativeEngine : public Engine {
   }
 
   Result<Outcome> compute_tensors(const TraceRequest& request, const TensorSink& sink) override {
+    if (names_.empty()) names_ = upstream_names(graph_, *model_);
     const auto observer = [&](const Observation& seen) {
       const NodeName& name = name_of(seen);
       return name.name.empty() || sink(tensor_of(name, seen));
@@ -87,7 +88,7 @@ class NativeEngine : public Engine {
                    .heads = 0,
                    .data = row});
     };
-    auto done = run(request.ids, request.first, row_sink, observer);
+    auto done = run(request.ids, request.first, request.first, row_sink, observer);
     const auto end = request.first + static_cast<int32_t>(request.ids.size());
     return done == Outcome::complete ? show_state(request.selection, end, sink) : done;
   }
@@ -126,8 +127,8 @@ class NativeEngine : public Engine {
                               "added no BOS to these ids"});
   }
 
-  Result<Outcome> run(std::span<const TokenId> ids, int32_t first, const LogitsSink& rows,
-                      const Observer& observer) {
+  Result<Outcome> run(std::span<const TokenId> ids, int32_t first, int32_t rows_from,
+                      const LogitsSink& rows, const Observer& observer) {
     const auto n = static_cast<int64_t>(ids.size());
     for (int64_t at = 0; at < n; at += n_batch_) {
       const auto chunk =
@@ -135,7 +136,8 @@ class NativeEngine : public Engine {
       chunk_first_ = first + static_cast<int32_t>(at);
       chunk_positions_ = static_cast<int32_t>(chunk.size());
       try {
-        if (!executor_.chunk(chunk, chunk_first_, rows, observer, stop_)) return Outcome::stopped;
+        if (!executor_.chunk(chunk, chunk_first_, rows_from, rows, observer, stop_))
+          return Outcome::stopped;
       } catch (const std::bad_alloc&) {
         return fail(ExitCode::engine_failed,
                     fmt::format("not enough memory for {} of {} positions at once; {} MB are left",
@@ -173,7 +175,7 @@ class NativeEngine : public Engine {
   bool dropped_bos_ = false;  // it did, or has said that it could not
   ThreadPool pool_;
   Graph graph_;
-  std::vector<OpNames> names_;  // of its operations
+  std::vector<OpNames> names_;  // of its operations, from the first trace on
   Executor executor_;
   EngineInfo info_;
   int64_t n_batch_;

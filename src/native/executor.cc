@@ -20,29 +20,6 @@ int64_t head_positions(const Graph& graph) {
       1, kLogitsBytes / static_cast<int64_t>(sizeof(float)) / graph.width(graph.logits));
 }
 
-/// The first key that a query sees, when there is a window.
-std::function<int64_t(int64_t)> first_visible(WindowKind kind, int64_t window) {
-  if (window == 0) return {};
-  if (kind == WindowKind::chunked)
-    return [window](int64_t position) { return position / window * window; };
-  return [window](int64_t position) { return std::max<int64_t>(0, position - window + 1); };
-}
-
-AttentionShape shape_of(const Attend& a) {
-  return {.n_head = a.n_head,
-          .n_head_kv = a.n_head_kv,
-          .head_dim_k = a.head_dim_k,
-          .head_dim_v = a.head_dim_v,
-          .soft_cap = a.soft_cap,
-          .scale = a.scale,
-          .slopes = alibi_slopes(a.alibi_bias, a.n_head),
-          .sinks = a.sinks.data,
-          .kv_head = a.kv_head,
-          .visible =
-              [own = a.own_key](int64_t position) { return std::max<int64_t>(1, position + own); },
-          .first_visible = first_visible(a.window_kind, a.window)};
-}
-
 }  // namespace
 
 Executor::Executor(const Graph& graph, const KernelSet& kernels, ThreadPool& pool, KvCache cache)
@@ -50,12 +27,11 @@ Executor::Executor(const Graph& graph, const KernelSet& kernels, ThreadPool& poo
   of_body_.resize(graph_.widths.size());
   for (size_t i = 0; i < graph_.head; ++i)
     of_body_[static_cast<size_t>(graph_.ops[i].output)] = true;
-  for (const Op& op : graph_.ops)
-    if (const auto* a = std::get_if<Attend>(&op.action)) shapes_.emplace(&op, shape_of(*a));
 }
 
-bool Executor::chunk(std::span<const int32_t> ids, int64_t first, const LogitsSink& sink,
-                     const Observer& observer, const std::stop_token& stop) {
+bool Executor::chunk(std::span<const int32_t> ids, int64_t first, int64_t rows_from,
+                     const LogitsSink& sink, const Observer& observer,
+                     const std::stop_token& stop) {
   ids_ = ids;
   first_ = first;
   n_ = static_cast<int64_t>(ids.size());
@@ -70,14 +46,14 @@ bool Executor::chunk(std::span<const int32_t> ids, int64_t first, const LogitsSi
     if (observer && !observe(observer, op)) return false;
     if (stop.stop_requested()) return false;
   }
-  return head(sink, stop);
+  return head(rows_from, sink, stop);
 }
 
-bool Executor::head(const LogitsSink& sink, const std::stop_token& stop) {
+bool Executor::head(int64_t rows_from, const LogitsSink& sink, const std::stop_token& stop) {
   in_head_ = true;
   const int64_t n_vocab = width(graph_.logits);
   const int64_t positions = n_;
-  for (block_ = 0; block_ < positions; block_ += n_) {
+  for (block_ = std::max<int64_t>(0, rows_from - first_); block_ < positions; block_ += n_) {
     n_ = std::min(head_positions(graph_), positions - block_);
     for (auto& [type, packed] : packed_) packed.value = -1;
     for (size_t op = graph_.head; op < graph_.ops.size(); ++op) compute(op);
@@ -127,6 +103,19 @@ void Executor::rows(const std::function<void(int64_t)>& body) {
   });
 }
 
+void Executor::in_place(const Op& op, const RowBody& body) {
+  float* x = copied(op);
+  const int64_t w = width(op.output);
+  rows([&](int64_t p) { body(x + p * w, w, p); });
+}
+
+void Executor::parts_in_place(const Op& op, const RowBody& body) {
+  const int64_t parts = width(op.inputs[1]);
+  in_place(op, [&](float* x, int64_t w, int64_t p) {
+    for (int64_t i = 0; i < parts; ++i) body(x + i * (w / parts), w / parts, p * parts + i);
+  });
+}
+
 const PackedRows& Executor::packed(ValueId value, ActivationType type, int64_t n) {
   Packed& packed = packed_[type];
   if (packed.value != value) {
@@ -160,23 +149,17 @@ void Executor::run(const Normalise& a, const Op& op) {
 }
 
 void Executor::run(const Weigh& a, const Op& op) {
-  float* x = copied(op);
-  const int64_t w = width(op.output);
-  rows([&](int64_t p) { multiply(x + p * w, a.by.data, a.by.size, w); });
+  in_place(op, [&](float* x, int64_t w, int64_t) { multiply(x, a.by.data, a.by.size, w); });
 }
 
 void Executor::run(const AddBias& a, const Op& op) {
-  float* x = copied(op);
-  const int64_t w = width(op.output);
-  rows([&](int64_t p) {
-    for (int64_t i = p * w; i < (p + 1) * w; i += a.bias.size) add(x + i, a.bias.data, a.bias.size);
+  in_place(op, [&](float* x, int64_t w, int64_t) {
+    for (int64_t i = 0; i < w; i += a.bias.size) add(x + i, a.bias.data, a.bias.size);
   });
 }
 
 void Executor::run(const Divide& a, const Op& op) {
-  float* x = copied(op);
-  const int64_t w = width(op.output);
-  rows([&](int64_t p) { divide(x + p * w, a.by.data, a.by.size, w); });
+  in_place(op, [&](float* x, int64_t w, int64_t) { divide(x, a.by.data, a.by.size, w); });
 }
 
 void Executor::run(const MatMul& a, const Op& op) {
@@ -185,28 +168,20 @@ void Executor::run(const MatMul& a, const Op& op) {
 }
 
 void Executor::run(const Scale& a, const Op& op) {
-  float* x = copied(op);
-  const int64_t w = width(op.output);
-  rows([&](int64_t p) { scale(x + p * w, w, a.by); });
+  in_place(op, [&](float* x, int64_t w, int64_t) { scale(x, w, a.by); });
 }
 
 void Executor::run(const Clamp& a, const Op& op) {
-  float* x = copied(op);
-  const int64_t w = width(op.output);
-  rows([&](int64_t p) { clamp(x + p * w, w, a.limit); });
+  in_place(op, [&](float* x, int64_t w, int64_t) { clamp(x, w, a.limit); });
 }
 
 void Executor::run(const SoftCap& a, const Op& op) {
-  float* x = copied(op);
-  const int64_t w = width(op.output);
-  rows([&](int64_t p) { soft_cap(x + p * w, w, a.cap); });
+  in_place(op, [&](float* x, int64_t w, int64_t) { soft_cap(x, w, a.cap); });
 }
 
 void Executor::run(const Add&, const Op& op) {
-  float* x = copied(op);
   const float* y = in(op.inputs[1]);
-  const int64_t w = width(op.output);
-  rows([&](int64_t p) { add(x + p * w, y + p * w, w); });
+  in_place(op, [&](float* x, int64_t w, int64_t p) { add(x, y + p * w, w); });
 }
 
 void Executor::run(const Columns& a, const Op& op) {
@@ -230,28 +205,21 @@ void Executor::run(const Rotate& a, const Op& op) {
 }
 
 void Executor::run(const Temper& a, const Op& op) {
-  float* x = copied(op);
-  const int64_t w = width(op.output);
-  rows([&](int64_t p) {
-    scale(x + p * w, w, query_temperature(a.temperature, a.length, first_ + p));
+  in_place(op, [&](float* x, int64_t w, int64_t p) {
+    scale(x, w, query_temperature(a.temperature, a.length, first_ + p));
   });
 }
 
-void Executor::run(const Attend&, const Op& op) {
+void Executor::run(const Attend& a, const Op& op) {
   cache_.store(op.layer, first_, n_, in(op.inputs[1]), in(op.inputs[2]));
-  attention(kernels_, pool_, shapes_.at(&op), cache_, op.layer, first_, n_, in(op.inputs[0]),
-            out(op), traced_ ? &inner_ : nullptr);
+  attention(kernels_, pool_, a, cache_, op.layer, first_, n_, in(op.inputs[0]), out(op),
+            traced_ ? &inner_ : nullptr);
 }
 
 void Executor::run(const GateBy& a, const Op& op) {
-  float* x = copied(op);
   const float* gate = in(op.inputs[1]);
-  const int64_t w = width(op.output);
-  const int64_t gates = width(op.inputs[1]);
-  rows([&](int64_t p) {
-    for (int64_t i = 0; i < gates; ++i)
-      scale(x + p * w + i * (w / gates), w / gates, gate_value(a.kind, gate[p * gates + i]));
-  });
+  parts_in_place(op,
+                 [&](float* x, int64_t w, int64_t i) { scale(x, w, gate_value(a.kind, gate[i])); });
 }
 
 void Executor::run(const Activate& a, const Op& op) {
@@ -268,9 +236,8 @@ void Executor::run(const Activate& a, const Op& op) {
 }
 
 void Executor::run(const RouteProbabilities& a, const Op& op) {
-  float* x = copied(op);
-  const int64_t w = width(op.output);
-  rows([&](int64_t p) { route_probabilities(kernels_, a.gating, x + p * w, w); });
+  in_place(op,
+           [&](float* x, int64_t w, int64_t) { route_probabilities(kernels_, a.gating, x, w); });
 }
 
 void Executor::run(const ChooseExperts& a, const Op& op) {
@@ -284,9 +251,7 @@ void Executor::run(const ChooseExperts& a, const Op& op) {
 }
 
 void Executor::run(const WeighChosen& a, const Op& op) {
-  float* x = copied(op);
-  const int64_t used = width(op.output);
-  rows([&](int64_t p) { weigh_chosen(kernels_, a, x + p * used, used); });
+  in_place(op, [&](float* x, int64_t w, int64_t) { weigh_chosen(kernels_, a, x, w); });
 }
 
 void Executor::run(const ExpertMatMul& a, const Op& op) {
@@ -310,35 +275,22 @@ void Executor::run(const ExpertMatMul& a, const Op& op) {
 }
 
 void Executor::run(const ExpertScale& a, const Op& op) {
-  float* x = copied(op);
   const std::vector<int32_t>& chosen = chosen_.at(op.inputs[1]);
-  const int64_t used = width(op.inputs[1]);
-  const int64_t w = width(op.output) / used;
-  rows([&](int64_t p) {
-    for (int64_t s = p * used; s < (p + 1) * used; ++s)
-      scale(x + s * w, w, a.by.data[chosen[static_cast<size_t>(s)]]);
+  parts_in_place(op, [&](float* x, int64_t w, int64_t i) {
+    scale(x, w, a.by.data[chosen[static_cast<size_t>(i)]]);
   });
 }
 
 void Executor::run(const ExpertBias& a, const Op& op) {
-  float* x = copied(op);
   const std::vector<int32_t>& chosen = chosen_.at(op.inputs[1]);
-  const int64_t used = width(op.inputs[1]);
-  const int64_t w = width(op.output) / used;
-  rows([&](int64_t p) {
-    for (int64_t s = p * used; s < (p + 1) * used; ++s)
-      add(x + s * w, a.bias.data + chosen[static_cast<size_t>(s)] * w, w);
+  parts_in_place(op, [&](float* x, int64_t w, int64_t i) {
+    add(x, a.bias.data + chosen[static_cast<size_t>(i)] * w, w);
   });
 }
 
 void Executor::run(const WeighExperts&, const Op& op) {
-  float* x = copied(op);
   const float* weights = in(op.inputs[1]);
-  const int64_t used = width(op.inputs[1]);
-  const int64_t w = width(op.output) / used;
-  rows([&](int64_t p) {
-    for (int64_t s = p * used; s < (p + 1) * used; ++s) scale(x + s * w, w, weights[s]);
-  });
+  parts_in_place(op, [&](float* x, int64_t w, int64_t i) { scale(x, w, weights[i]); });
 }
 
 void Executor::run(const SumExperts& a, const Op& op) {

@@ -38,16 +38,17 @@ class Executor {
   /// `graph` is kept by reference.
   Executor(const Graph& graph, const KernelSet& kernels, ThreadPool& pool, KvCache cache);
 
-  /// Evaluates a chunk at positions first … on top of the cache and hands out a row per position.
-  /// `observer` sees every value but those that make logits, right after it was computed; may be
-  /// empty. False when a sink said stop or, between two operations, `stop` was asked for.
-  bool chunk(std::span<const int32_t> ids, int64_t first, const LogitsSink& sink,
+  /// Evaluates a chunk at positions first … on top of the cache and hands out the rows of those
+  /// from `rows_from` on. `observer` sees every value but those that make logits, right after it
+  /// was computed; may be empty. False when a sink said stop or, between two operations, `stop` was
+  /// asked for.
+  bool chunk(std::span<const int32_t> ids, int64_t first, int64_t rows_from, const LogitsSink& sink,
              const Observer& observer, const std::stop_token& stop);
 
   const KvCache& cache() const { return cache_; }
 
  private:
-  bool head(const LogitsSink& sink, const std::stop_token& stop);
+  bool head(int64_t rows_from, const LogitsSink& sink, const std::stop_token& stop);
   void compute(size_t op);
   bool observe(const Observer& observer, size_t op);
 
@@ -87,6 +88,11 @@ class Executor {
   float* copied(const Op& op);
   /// Calls body(position) for each, on several threads.
   void rows(const std::function<void(int64_t)>& body);
+  using RowBody = std::function<void(float* x, int64_t width, int64_t index)>;
+  /// For an operation that works in place: body changes the row of each position.
+  void in_place(const Op& op, const RowBody& body);
+  /// The same with a row's parts, one for each of the position's values of the second input.
+  void parts_in_place(const Op& op, const RowBody& body);
   /// A value packed as a weight format's partner, in rows of n values: once for all its readers.
   const PackedRows& packed(ValueId value, ActivationType type, int64_t n);
 
@@ -96,7 +102,6 @@ class Executor {
   ThreadPool& pool_;
   KvCache cache_;
   ValueBuffers buffers_;
-  std::map<const Op*, AttentionShape> shapes_;  // of the operations that attend
 
   // The chunk under way.
   std::span<const int32_t> ids_;

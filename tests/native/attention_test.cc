@@ -19,12 +19,11 @@ TEST(Attention, EqualsTheFormula) {
   const std::vector<float> k = {1, 0, 0, 1, 1, 1};
   const std::vector<float> v = {1, 2, 3, 4, 5, 6};
   cache->store(0, 0, 3, k.data(), v.data());
-  AttentionShape shape;
+  Attend shape;
   shape.n_head = 1;
   shape.head_dim_k = shape.head_dim_v = 2;
   shape.scale = 0.5F;
   shape.kv_head = {0};
-  shape.visible = [](int64_t position) { return position + 1; };
   ThreadPool pool(1);
   const auto kernels = choose_kernels();
   ASSERT_TRUE(kernels.has_value());
@@ -50,11 +49,10 @@ TEST(Attention, HiddenValuesMayBeAnything) {
   h.n_layer = 1;
   h.layers = {{.n_head = 1, .n_head_kv = 1}};
   h.head_dim_k = h.head_dim_v = 8;
-  AttentionShape shape;
+  Attend shape;
   shape.n_head = 1;
   shape.head_dim_k = shape.head_dim_v = 8;
   shape.kv_head = {0};
-  shape.visible = [](int64_t position) { return position + 1; };
   ThreadPool pool(1);
   const auto kernels = choose_kernels();
   ASSERT_TRUE(kernels.has_value());

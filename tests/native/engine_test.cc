@@ -198,5 +198,25 @@ TEST(NativeEngine, NamesAKernelSetThatIsNotThere) {
   EXPECT_THAT(engine.error().what, HasSubstr("abacus"));
 }
 
+TEST(NativeEngine, TheLastRowAloneIsTheSameRow) {
+  const std::vector<float> golden = golden_logits("tiny-q8_0-kv-f16");
+  const size_t width = golden.size() / tiny_ids().size();
+  for (const int chunk : {7, 64}) {
+    const auto engine = make_tiny({.n_batch = chunk});
+    ASSERT_NE(engine, nullptr);
+    const std::vector<TokenId> ids = tiny_ids();
+    std::vector<float> rows;
+    const auto done = engine->evaluate({.ids = ids, .rows = Rows::last}, [&](int32_t, auto row) {
+      rows.insert(rows.end(), row.begin(), row.end());
+      return true;
+    });
+    EXPECT_EQ(done, Outcome::complete);
+    EXPECT_EQ(
+        first_difference(rows, {golden.end() - static_cast<std::ptrdiff_t>(width), golden.end()}),
+        -1)
+        << "chunks of " << chunk;
+  }
+}
+
 }  // namespace
 }  // namespace crossval
