@@ -57,6 +57,7 @@ void CanonicalLlama::evaluate(std::span<const int32_t> ids, int32_t first,
     const auto chunk = ids.subspan(at, std::min(ids.size() - at, static_cast<size_t>(n_batch_)));
     std::vector<int32_t> tokens(chunk.begin(), chunk.end());
     std::vector<llama_pos> positions;
+    positions.reserve(chunk.size());
     std::vector<int32_t> sequence_counts(chunk.size(), 1);
     llama_seq_id sequence = 0;
     std::vector<llama_seq_id*> sequences(chunk.size(), &sequence);

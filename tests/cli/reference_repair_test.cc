@@ -52,11 +52,11 @@ TEST_F(ReferenceRepair, OneCommandForAnyFolder) {
                                               ": put it back, or build crossval from another one, "
                                               "and run there: make reference");
   std::filesystem::create_directories(tree + "/scripts");
-  std::ofstream(tree + "/scripts/reference.sh");
+  std::ofstream(tree + "/scripts/reference.sh").close();
   EXPECT_EQ(reference_build_in(tree, ""),  // installed: no Makefile
             "Run: '" + folder_->path() + "/it'\\''s here/scripts/reference.sh' worker && '" +
                 folder_->path() + "/it'\\''s here/scripts/reference.sh' jinja");
-  std::ofstream(tree + "/Makefile");
+  std::ofstream(tree + "/Makefile").close();
   EXPECT_EQ(reference_build_in(tree, "unset A; "),
             "Run: unset A; make -C '" + folder_->path() + "/it'\\''s here' reference");
 }

@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <algorithm>
 #include <filesystem>
+#include <span>
 
 #include "gguf/file.h"
 
@@ -53,7 +54,8 @@ TEST(GgufWriter, WhatIsWrittenIsRead) {
   EXPECT_EQ(tensor->ne[0], 2);
   EXPECT_EQ(tensor->ne[1], 3);
   EXPECT_EQ(tensor->offset % 32, 0U);
-  EXPECT_EQ(std::memcmp(tensor->data.data(), second.data(), 24), 0);
+  EXPECT_TRUE(
+      std::ranges::equal(tensor->data.first(24), std::as_bytes(std::span(second)).first(24)));
   fs::remove(path);
 }
 
