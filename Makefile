@@ -35,6 +35,7 @@ reference: deps
 ERAS := 0.3.1 0.1.5
 fixtures: reference model
 	@scripts/reference.sh archs >/dev/null
+	@scripts/reference.sh worker --profile production >/dev/null
 	@for release in $(ERAS); do \
 	  scripts/reference.sh worker --src "$$(scripts/reference.sh source --release $$release)" >/dev/null || exit 1; \
 	done
