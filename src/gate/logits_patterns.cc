@@ -20,7 +20,8 @@ constexpr double kClose = 1e-3;           // relative distance below which two r
 constexpr double kFactor = 1e-2;          // smallest relative factor that is no rounding
 constexpr double kFarApart = 0.1;         // noise that small leaves sorted rows nearly the same
 constexpr double kRounding = 1e-9;        // more than the sums of a row lose
-constexpr int32_t kFewRows = 4;           // too few to speak of a dominating token
+// Few different tokens in a repetitive text have the same likeliest one behind them by chance.
+constexpr int32_t kFewInputs = 8;
 
 bool same_bits(std::span<const float> a, std::span<const float> b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
@@ -115,7 +116,7 @@ std::vector<LogitsPattern> RowPatterns::findings() const {
       std::ranges::max_element(tops_, {}, [](const auto& entry) { return entry.second.rows; });
   const auto inputs = static_cast<int32_t>(inputs_.size());
   // Of the different tokens as well: a text that repeats one has rows that are alike.
-  if (inputs > kFewRows && holds(most->second.rows, rows_) &&
+  if (inputs > kFewInputs && holds(most->second.rows, rows_) &&
       holds(static_cast<int32_t>(most->second.inputs.size()), inputs)) {
     add("dominating-token", most->second.rows,
         fmt::format("token {} is the most likely one in {} of {} rows (a broken output head?)",

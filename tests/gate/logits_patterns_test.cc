@@ -203,6 +203,22 @@ TEST(LogitsPatterns, NamesADominatingToken) {
   EXPECT_THAT(found[0].message, testing::HasSubstr("token 42"));
 }
 
+// A text that repeats a phrase of few tokens: in a random model the same one often follows each.
+TEST(LogitsPatterns, FewDifferentTokensShowNoDominatingOne) {
+  const auto findings_of = [](int32_t different) {
+    RowPatterns patterns("mine");
+    const Rows rows = random_rows(1);
+    for (int32_t i = 0; i < 36; ++i) {
+      std::vector<float> row = rows[static_cast<size_t>(i % kRows)];
+      row[42] = 60;
+      patterns.observe(i % different, row, 42, compare_rows(row, row).candidate_moments);
+    }
+    return patterns.findings();
+  };
+  EXPECT_THAT(findings_of(8), IsEmpty());
+  EXPECT_EQ(findings_of(9).size(), 1);
+}
+
 // 50 tokens of which 46 are the same one: the same token follows that one, and 3 of the 4 others do
 // not have it.
 TEST(LogitsPatterns, ARepeatedTokenIsNoDominatingOne) {
