@@ -21,6 +21,8 @@ FORBIDDEN = [
     ("native", "process"), ("process", "native"), ("session", "native"), ("session", "process"),
     ("gate", "native"), ("gate", "process"), ("kernels", "model"), ("quant", "gguf"),
     ("protocol", "gguf"), ("protocol", "native"),
+    ("oracle", "native"), ("native", "oracle"), ("oracle", "kernels"), ("local", "native"), ("local", "oracle"),
+    ("session", "oracle"), ("gate", "oracle"), ("report", "oracle"),
 ]
 # Plain data at the ground: folder -> (the only folders in its DEPS, headers of others that are plain data too).
 GROUND = {"results": ({"base"}, {"engine/info.h"})}

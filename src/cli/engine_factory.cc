@@ -17,7 +17,7 @@
 #include "gguf/file.h"
 #include "model/other_file.h"
 #include "native/engine.h"
-#include "native/vocabulary_engine.h"
+#include "local/vocabulary_engine.h"
 #include "process/engine.h"
 
 namespace crossval {
@@ -61,7 +61,7 @@ Result<std::unique_ptr<Engine>> make_native(const EngineSpec& spec, const Engine
                                             const Console& /*console*/, std::stop_token stop) {
   // A fault is planted in a whole model.
   if (defaults.tokens_only && !spec.options.contains("fault")) {
-    return make_native_vocabulary(model_path(spec, defaults), tokenizer_path(spec));
+    return make_local_vocabulary(model_path(spec, defaults), tokenizer_path(spec));
   }
   const auto threads = number(spec, "threads", defaults.threads, kMostThreads);
   if (!threads) return tl::unexpected(threads.error());

@@ -99,6 +99,17 @@ struct Attend {
   int64_t window = 0;              // keys a query sees, its own among them; 0: all before it
   std::vector<int64_t> kv_head{};  // n_head: the key/value head that each query head reads
   int64_t own_key = 1;             // 0 is a mistake's: a query does not see its own key
+
+  /// The cached positions that the query at `position` sees: those from `first` on before `end`.
+  struct Keys {
+    int64_t first, end;
+  };
+  Keys seen_by(int64_t position) const {
+    const int64_t end = position + own_key > 1 ? position + own_key : 1;
+    if (window == 0) return {0, end};
+    if (window_kind == WindowKind::chunked) return {position / window * window, end};
+    return {position >= window ? position - window + 1 : 0, end};
+  }
 };
 enum class GateKind : uint8_t {
   sigmoid,

@@ -35,18 +35,6 @@ void copy_visible(const KvCache& cache, const std::byte* values, int64_t head_di
   }
 }
 
-/// How many cached positions, from 0 on, the query at `position` may see.
-int64_t visible(const Attend& how, int64_t position) {
-  return std::max<int64_t>(1, position + how.own_key);
-}
-
-/// The first of them that lies in its window.
-int64_t first_visible(const Attend& how, int64_t position) {
-  if (how.window == 0) return 0;
-  if (how.window_kind == WindowKind::chunked) return position / how.window * how.window;
-  return std::max<int64_t>(0, position - how.window + 1);
-}
-
 /// Soft cap, scale, ALiBi and window on the scores of the `own` keys that a query may see.
 void weigh_scores(const Attend& how, const std::vector<float>& slopes, int64_t head,
                   int64_t position, int64_t own, float* row) {
@@ -56,7 +44,7 @@ void weigh_scores(const Attend& how, const std::vector<float>& slopes, int64_t h
     const float slope = slopes[static_cast<size_t>(head)];
     for (int64_t j = 0; j < own; ++j) row[j] += slope * -static_cast<float>(position - j);
   }
-  std::fill(row, row + first_visible(how, position), kHidden);
+  std::fill(row, row + how.seen_by(position).first, kHidden);
 }
 
 }  // namespace
@@ -91,7 +79,7 @@ void attention(const KernelSet& kernels, ThreadPool& pool, const Attend& how, co
       const int64_t n = std::min(kQueryBlock, positions - p0);
       const int64_t kv_head = how.kv_head[static_cast<size_t>(head)];
       int64_t seen = 0;  // keys that any query of the block sees
-      for (int64_t p = 0; p < n; ++p) seen = std::max(seen, visible(how, first + p0 + p));
+      for (int64_t p = 0; p < n; ++p) seen = std::max(seen, how.seen_by(first + p0 + p).end);
       seen = std::min(seen, n_kv);
       const int64_t dot = round_up(seen, kDotStep);
 
@@ -104,7 +92,7 @@ void attention(const KernelSet& kernels, ThreadPool& pool, const Attend& how, co
 
       for (int64_t p = 0; p < n; ++p) {
         float* row = s.scores.data() + p * width;
-        const int64_t own = std::min(seen, visible(how, first + p0 + p));
+        const int64_t own = std::min(seen, how.seen_by(first + p0 + p).end);
         float* traced = trace == nullptr
                             ? nullptr
                             : trace->scores.data() + ((p0 + p) * how.n_head + head) * n_kv;
@@ -126,7 +114,7 @@ void attention(const KernelSet& kernels, ThreadPool& pool, const Attend& how, co
         continue;
       }
       for (int64_t p = 0; p < n; ++p) {
-        const int64_t own = std::min(seen, visible(how, first + p0 + p));
+        const int64_t own = std::min(seen, how.seen_by(first + p0 + p).end);
         copy_visible(cache, values, how.head_dim_v, own, width, s.values);
         tile(s.values.data(), width * cache.element_bytes(), how.head_dim_v,
              s.probabilities.data() + p * probability_bytes, probability_bytes, 1, dot,

@@ -5,12 +5,12 @@
 #include "kernels/kernels.h"
 #include "model/model.h"
 #include "native/engine.h"
-#include "native/vocabulary.h"
+#include "local/vocabulary.h"
 
 namespace crossval {
 
 EngineInfo describe_native(const NativeOptions& options, const Model& model,
-                           const NativeVocabulary& vocabulary, const KernelSet& kernels,
+                           const LocalVocabulary& vocabulary, const KernelSet& kernels,
                            Activation activation);
 
 }  // namespace crossval

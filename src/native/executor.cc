@@ -22,8 +22,8 @@ int64_t head_positions(const Graph& graph) {
 
 }  // namespace
 
-Executor::Executor(const Graph& graph, const KernelSet& kernels, ThreadPool& pool, KvCache cache)
-    : graph_(graph), kernels_(kernels), pool_(pool), cache_(std::move(cache)), buffers_(graph) {
+Executor::Executor(const Graph& graph, const KernelSet& kernels, int threads, KvCache cache)
+    : graph_(graph), kernels_(kernels), pool_(threads), cache_(std::move(cache)), buffers_(graph) {
   of_body_.resize(graph_.widths.size());
   for (size_t i = 0; i < graph_.head; ++i)
     of_body_[static_cast<size_t>(graph_.ops[i].output)] = true;

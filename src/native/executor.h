@@ -1,5 +1,4 @@
-// Computes a graph in the reference's arithmetic (docs/arithmetic.md): token ids in, logits rows
-// out, what is asked for on the way.
+// Computes a graph in the reference's arithmetic (docs/arithmetic.md).
 #pragma once
 
 #include <array>
@@ -13,6 +12,7 @@
 #include "base/thread_pool.h"
 #include "graph/op.h"
 #include "kernels/kernels.h"
+#include "local/computation.h"
 #include "native/attention.h"
 #include "native/kv_cache.h"
 #include "native/product.h"
@@ -20,32 +20,19 @@
 
 namespace crossval {
 
-/// A value as it was computed: positions × width. Valid during the call.
-struct Observation {
-  enum class Part : uint8_t { result, scores, probabilities };
-
-  size_t op;  // index into the graph's
-  Part part;
-  int64_t width;
-  int64_t heads;  // > 0: attention's inner values, width = heads × keys
-  const float* data;
-};
-using Observer = std::function<bool(const Observation&)>;
-using LogitsSink = std::function<bool(int64_t position, std::span<const float> row)>;
-
-class Executor {
+class Executor : public Computation {
  public:
   /// `graph` is kept by reference.
-  Executor(const Graph& graph, const KernelSet& kernels, ThreadPool& pool, KvCache cache);
+  Executor(const Graph& graph, const KernelSet& kernels, int threads, KvCache cache);
 
-  /// Evaluates a chunk at positions first … on top of the cache and hands out the rows of those
-  /// from `rows_from` on. `observer` sees every value but those that make logits, right after it
-  /// was computed; may be empty. False when a sink said stop or, between two operations, `stop` was
-  /// asked for.
   bool chunk(std::span<const int32_t> ids, int64_t first, int64_t rows_from, const LogitsSink& sink,
-             const Observer& observer, const std::stop_token& stop);
-
-  const KvCache& cache() const { return cache_; }
+             const Observer& observer, const std::stop_token& stop) override;
+  std::vector<float> key_rows(int64_t layer, int64_t first, int64_t n) const override {
+    return cache_.key_rows(layer, first, n);
+  }
+  std::vector<float> value_rows(int64_t layer, int64_t first, int64_t n) const override {
+    return cache_.value_rows(layer, first, n);
+  }
 
  private:
   bool head(int64_t rows_from, const LogitsSink& sink, const std::stop_token& stop);
@@ -99,7 +86,7 @@ class Executor {
   const Graph& graph_;
   std::vector<bool> of_body_;  // by value: made before the head
   const KernelSet& kernels_;
-  ThreadPool& pool_;
+  ThreadPool pool_;
   KvCache cache_;
   ValueBuffers buffers_;
 

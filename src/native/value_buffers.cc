@@ -4,22 +4,9 @@
 #include <numeric>
 #include <variant>
 
+#include "graph/last_uses.h"
+
 namespace crossval {
-namespace {
-
-/// By value, the operation that reads it last; that which writes it, when nobody does.
-std::vector<size_t> last_uses(const Graph& graph) {
-  std::vector<size_t> last(graph.widths.size());
-  for (size_t i = 0; i < graph.ops.size(); ++i) {
-    last[static_cast<size_t>(graph.ops[i].output)] = i;
-    for (const ValueId input : graph.ops[i].inputs) last[static_cast<size_t>(input)] = i;
-  }
-  last[static_cast<size_t>(graph.logits)] = graph.ops.size();
-  return last;
-}
-
-}  // namespace
-
 bool works_in_place(const Action& action) {
   return !std::holds_alternative<EmbedTokens>(action) &&
          !std::holds_alternative<EmbedPositions>(action) &&

@@ -1,4 +1,4 @@
-#include "native/vocabulary.h"
+#include "local/vocabulary.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -9,8 +9,8 @@
 #include <cstdio>
 
 #include "gguf/writer.h"
-#include "native/vocabulary_engine.h"
-#include "tiny_model.h"
+#include "local/vocabulary_engine.h"
+#include "native/tiny_model.h"
 
 namespace crossval {
 namespace {
@@ -58,9 +58,9 @@ class SmallVocabulary {
   std::string path_;
 };
 
-TEST(NativeVocabularyEngine, TokenisesWithoutWeightsAndEvaluatesNothing) {
+TEST(LocalVocabularyEngine, TokenisesWithoutWeightsAndEvaluatesNothing) {
   const SmallVocabulary file;
-  const auto engine = make_native_vocabulary(file.path(), "");
+  const auto engine = make_local_vocabulary(file.path(), "");
   ASSERT_TRUE(engine.has_value()) << engine.error().message();
   EXPECT_THAT(*(*engine)->tokenize("ab", {}), ElementsAre(1, 7));
   EXPECT_EQ((*engine)->info().settings.n_vocab, 8);
@@ -72,14 +72,14 @@ TEST(NativeVocabularyEngine, TokenisesWithoutWeightsAndEvaluatesNothing) {
   });
   ASSERT_FALSE(rows.has_value());
   EXPECT_EQ(rows.error().code, ExitCode::usage);
-  EXPECT_EQ(make_native_vocabulary("no-such.gguf", "").error().code, ExitCode::bad_input_file);
+  EXPECT_EQ(make_local_vocabulary("no-such.gguf", "").error().code, ExitCode::bad_input_file);
 }
 
-TEST(NativeVocabulary, TextGoesThroughTheVocabularyOfTheModelFile) {
+TEST(LocalVocabulary, TextGoesThroughTheVocabularyOfTheModelFile) {
   const SmallVocabulary file;
   const auto model = GgufFile::open(file.path());
   ASSERT_TRUE(model.has_value()) << model.error().message();
-  const auto vocabulary = NativeVocabulary::create(*model, "");
+  const auto vocabulary = LocalVocabulary::create(*model, "");
   ASSERT_TRUE(vocabulary.has_value()) << vocabulary.error().message();
   EXPECT_TRUE(vocabulary->present());
   EXPECT_TRUE(vocabulary->add_bos());
@@ -92,10 +92,10 @@ TEST(NativeVocabulary, TextGoesThroughTheVocabularyOfTheModelFile) {
   EXPECT_FALSE(vocabulary->is_end_of_generation(7));
 }
 
-TEST(NativeVocabulary, RowsOfAPaddedOutputMatrixStandForNoBytes) {
+TEST(LocalVocabulary, RowsOfAPaddedOutputMatrixStandForNoBytes) {
   const SmallVocabulary file;
   const auto model = GgufFile::open(file.path());
-  const auto vocabulary = NativeVocabulary::create(*model, "");
+  const auto vocabulary = LocalVocabulary::create(*model, "");
   EXPECT_THAT(vocabulary->pieces(std::vector<TokenId>{8, 1000}).value(), ElementsAre("", ""));
   EXPECT_FALSE(vocabulary->is_end_of_generation(8));
   const auto negative = vocabulary->pieces(std::vector<TokenId>{-1});
@@ -103,7 +103,7 @@ TEST(NativeVocabulary, RowsOfAPaddedOutputMatrixStandForNoBytes) {
   EXPECT_EQ(negative.error().code, ExitCode::usage);
 }
 
-TEST(NativeVocabulary, MissingBosDropsOnlyTheBosThatTheModelAsksForOrSaysSo) {
+TEST(LocalVocabulary, MissingBosDropsOnlyTheBosThatTheModelAsksForOrSaysSo) {
   const SmallVocabulary file;
   const std::vector<TokenId> ids = {7};
   const auto sink = [](int32_t, std::span<const float>) { return true; };
@@ -125,9 +125,9 @@ TEST(NativeVocabulary, MissingBosDropsOnlyTheBosThatTheModelAsksForOrSaysSo) {
   EXPECT_TRUE(warned(*idle));
 }
 
-TEST(NativeVocabulary, AFileWithAnotherVocabularyThanTheModelsIsNamed) {
+TEST(LocalVocabulary, AFileWithAnotherVocabularyThanTheModelsIsNamed) {
   const SmallVocabulary model, other("llama", "cd");
-  const auto engine = make_native_vocabulary(model.path(), other.path());
+  const auto engine = make_local_vocabulary(model.path(), other.path());
   ASSERT_TRUE(engine.has_value()) << engine.error().message();
   EXPECT_EQ((*engine)->info().settings.tokenizer_path, other.path());
   ASSERT_EQ((*engine)->info().warnings.size(), 1U);
@@ -135,11 +135,11 @@ TEST(NativeVocabulary, AFileWithAnotherVocabularyThanTheModelsIsNamed) {
   EXPECT_THAT((*engine)->info().warnings[0].message,
               HasSubstr("9 tokens beside 8; id 6 is [cd] beside [ab]"));
   const SmallVocabulary same;
-  EXPECT_TRUE((*make_native_vocabulary(model.path(), same.path()))->info().warnings.empty());
-  EXPECT_TRUE((*make_native_vocabulary(model.path(), ""))->info().warnings.empty());
+  EXPECT_TRUE((*make_local_vocabulary(model.path(), same.path()))->info().warnings.empty());
+  EXPECT_TRUE((*make_local_vocabulary(model.path(), ""))->info().warnings.empty());
 }
 
-TEST(NativeVocabulary, AnEngineWithoutOneTakesIdsAndRefusesText) {
+TEST(LocalVocabulary, AnEngineWithoutOneTakesIdsAndRefusesText) {
   const auto engine = make_tiny({});
   EXPECT_FALSE(engine->info().capabilities.tokenize);
   const auto ids = engine->tokenize("ab", {});
@@ -151,10 +151,10 @@ TEST(NativeVocabulary, AnEngineWithoutOneTakesIdsAndRefusesText) {
   EXPECT_FALSE(engine->is_end_of_generation(2).value());
 }
 
-TEST(NativeVocabulary, AnUnsupportedOneIsNamedWhenTextIsAskedFor) {
+TEST(LocalVocabulary, AnUnsupportedOneIsNamedWhenTextIsAskedFor) {
   const SmallVocabulary file("runes");
   const auto model = GgufFile::open(file.path());
-  const auto vocabulary = NativeVocabulary::create(*model, "");
+  const auto vocabulary = LocalVocabulary::create(*model, "");
   ASSERT_TRUE(vocabulary.has_value());
   EXPECT_FALSE(vocabulary->present());
   const auto ids = vocabulary->tokenize("ab", {});
@@ -163,7 +163,7 @@ TEST(NativeVocabulary, AnUnsupportedOneIsNamedWhenTextIsAskedFor) {
   EXPECT_THAT(ids.error().what, HasSubstr("runes"));
 }
 
-TEST(NativeVocabulary, TheEngineUsesAnotherFilesVocabularyWhenAsked) {
+TEST(LocalVocabulary, TheEngineUsesAnotherFilesVocabularyWhenAsked) {
   const SmallVocabulary file;
   const auto engine = make_tiny({.tokenizer_path = file.path()});
   EXPECT_TRUE(engine->info().capabilities.tokenize);
@@ -174,7 +174,7 @@ TEST(NativeVocabulary, TheEngineUsesAnotherFilesVocabularyWhenAsked) {
   EXPECT_THAT(faulty->tokenize("ab", {}).value(), ElementsAre(7));
 }
 
-TEST(NativeVocabulary, TokenizerFilesThatCannotBeReadAreRefused) {
+TEST(LocalVocabulary, TokenizerFilesThatCannotBeReadAreRefused) {
   const std::vector<std::string> paths = {"tokenizer.json", "tokenizer.model",
                                           "/nowhere/there.gguf", data_path("ids.txt")};
   for (const std::string& path : paths) {

@@ -1,4 +1,4 @@
-// The native engine's tokenizer alone, behind the Engine interface: of any model file, whether its
+// A model file's tokenizer alone, behind the Engine interface: of any model file, whether its
 // architecture is supported or not.
 #pragma once
 
@@ -12,7 +12,7 @@ namespace crossval {
 
 /// Reads no weights: evaluate and trace are refused (usage). `tokenizer_path` as in NativeOptions.
 /// Errors (bad_input_file): the model file or the tokenizer file cannot be read.
-Result<std::unique_ptr<Engine>> make_native_vocabulary(const std::string& model_path,
+Result<std::unique_ptr<Engine>> make_local_vocabulary(const std::string& model_path,
                                                        const std::string& tokenizer_path);
 
 }  // namespace crossval

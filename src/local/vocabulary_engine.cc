@@ -1,15 +1,15 @@
-#include "native/vocabulary_engine.h"
+#include "local/vocabulary_engine.h"
 
 #include "base/build_info.h"
 #include "gguf/file.h"
-#include "native/vocabulary.h"
+#include "local/vocabulary.h"
 
 namespace crossval {
 namespace {
 
 class VocabularyEngine : public Engine {
  public:
-  VocabularyEngine(NativeVocabulary vocabulary, EngineInfo info)
+  VocabularyEngine(LocalVocabulary vocabulary, EngineInfo info)
       : vocabulary_(std::move(vocabulary)), info_(std::move(info)) {}
 
   const EngineInfo& info() const override { return info_; }
@@ -34,21 +34,21 @@ class VocabularyEngine : public Engine {
     return Outcome::stopped;
   }
 
-  NativeVocabulary vocabulary_;
+  LocalVocabulary vocabulary_;
   EngineInfo info_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Engine>> make_native_vocabulary(const std::string& model_path,
+Result<std::unique_ptr<Engine>> make_local_vocabulary(const std::string& model_path,
                                                        const std::string& tokenizer_path) {
   const auto file = GgufFile::open(model_path);
   if (!file) return tl::unexpected(file.error());
-  auto vocabulary = NativeVocabulary::create(*file, tokenizer_path);
+  auto vocabulary = LocalVocabulary::create(*file, tokenizer_path);
   if (!vocabulary) return tl::unexpected(vocabulary.error());
   EngineInfo info;
   info.identity.name = "native";
-  info.identity.version = CROSSVAL_VERSION;
+  info.identity.version = build_info().version;
   info.identity.commit = build_info().commit;
   info.settings.model_path = model_path;
   info.settings.n_vocab = vocabulary->size();

@@ -1,4 +1,4 @@
-#include "native/vocabulary.h"
+#include "local/vocabulary.h"
 
 #include <fmt/format.h>
 
@@ -17,8 +17,8 @@ bool has_none(const GgufFile& model) {
 
 }  // namespace
 
-Result<NativeVocabulary> NativeVocabulary::create(const GgufFile& model, const std::string& path) {
-  NativeVocabulary vocabulary;
+Result<LocalVocabulary> LocalVocabulary::create(const GgufFile& model, const std::string& path) {
+  LocalVocabulary vocabulary;
   vocabulary.path_ = path;
   if (path.empty() && has_none(model)) {
     vocabulary.absence_ =
@@ -42,7 +42,7 @@ Result<NativeVocabulary> NativeVocabulary::create(const GgufFile& model, const s
   return vocabulary;
 }
 
-void NativeVocabulary::describe(EngineInfo& info) const {
+void LocalVocabulary::describe(EngineInfo& info) const {
   info.settings.tokenizer_path = path_;
   info.settings.add_bos = add_bos();
   info.settings.add_eos = add_eos();
@@ -54,13 +54,13 @@ void NativeVocabulary::describe(EngineInfo& info) const {
   }
 }
 
-Result<std::vector<TokenId>> NativeVocabulary::tokenize(std::string_view text,
+Result<std::vector<TokenId>> LocalVocabulary::tokenize(std::string_view text,
                                                         const TokenizeOptions& options) const {
   if (!present()) return tl::unexpected(absence_);
   return tokenizer_->encode(text, options.add_special, options.parse_special);
 }
 
-Result<std::vector<std::string>> NativeVocabulary::pieces(std::span<const TokenId> ids) const {
+Result<std::vector<std::string>> LocalVocabulary::pieces(std::span<const TokenId> ids) const {
   if (!present()) return tl::unexpected(absence_);
   std::vector<std::string> pieces;
   pieces.reserve(ids.size());
@@ -71,7 +71,7 @@ Result<std::vector<std::string>> NativeVocabulary::pieces(std::span<const TokenI
   return pieces;
 }
 
-bool NativeVocabulary::is_end_of_generation(TokenId id) const {
+bool LocalVocabulary::is_end_of_generation(TokenId id) const {
   return present() && id >= 0 && id < tokenizer_->size() && tokenizer_->is_end_of_generation(id);
 }
 

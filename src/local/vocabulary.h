@@ -1,4 +1,4 @@
-// Text on the native engine's side: which tokenizer a run uses, and what happens without one.
+// Text on the side of the engines in this process: which tokenizer a run uses, and what happens without one.
 #pragma once
 
 #include <memory>
@@ -15,12 +15,12 @@
 
 namespace crossval {
 
-class NativeVocabulary {
+class LocalVocabulary {
  public:
   /// The vocabulary in `path`, or in the model file when `path` is empty. A model file without one,
   /// or with one that is not supported, still works with token ids: only asking for text is
   /// refused. Errors (bad_input_file) for a `path` that is no usable tokenizer file.
-  static Result<NativeVocabulary> create(const GgufFile& model, const std::string& path);
+  static Result<LocalVocabulary> create(const GgufFile& model, const std::string& path);
 
   /// Whether text can be tokenised.
   bool present() const { return tokenizer_ != nullptr; }
@@ -41,7 +41,7 @@ class NativeVocabulary {
   bool is_end_of_generation(TokenId id) const;
 
  private:
-  NativeVocabulary() = default;
+  LocalVocabulary() = default;
 
   std::unique_ptr<Tokenizer> tokenizer_;
   std::string path_;                       // of a tokenizer file

@@ -1,0 +1,15 @@
+#include "graph/last_uses.h"
+
+namespace crossval {
+
+std::vector<size_t> last_uses(const Graph& graph) {
+  std::vector<size_t> last(graph.widths.size());
+  for (size_t i = 0; i < graph.ops.size(); ++i) {
+    last[static_cast<size_t>(graph.ops[i].output)] = i;
+    for (const ValueId input : graph.ops[i].inputs) last[static_cast<size_t>(input)] = i;
+  }
+  last[static_cast<size_t>(graph.logits)] = graph.ops.size();
+  return last;
+}
+
+}  // namespace crossval

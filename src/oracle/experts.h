@@ -1,0 +1,26 @@
+// Mixtures of experts in double: who is chosen, with which weight, and the experts' products.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "oracle/operation.h"
+
+namespace crossval {
+
+/// Of one position with `n` experts: `how.used` numbers and their probabilities, best first. Equal
+/// ones go by number.
+void choose(const ChooseExperts& how, const double* probabilities, int64_t n, int32_t* chosen,
+            double* out);
+
+/// The `used` weights of one position, in place.
+void weigh(const WeighChosen& how, double* weights, int64_t used);
+
+/// positions × width: the chosen experts' rows side by side.
+void expert_product(const ExpertMatMul& how, const OracleInputs& in, ProductRounding rounding,
+                    ThreadPool& pool, double* out);
+
+void softmax_of(double* row, int64_t n);
+
+}  // namespace crossval

@@ -1,0 +1,38 @@
+// Weight rows times activation rows in double.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "model/weights.h"
+#include "oracle/rounding.h"
+
+namespace crossval {
+
+/// Rows of activations as a product sees them: rounded, then widened.
+class ProductRows {
+ public:
+  /// `rows` of `n` values each. `partner` is the weight format's.
+  ProductRows(const double* x, int64_t rows, int64_t n, ProductRounding rounding,
+              ActivationType partner);
+
+  int64_t rows() const { return rows_; }
+  int64_t cols() const { return cols_; }
+  const double* row(int64_t r) const { return values_.data() + r * cols_; }
+
+  /// Q8_1 alone has sums of its own, rounded to binary16, that meet the minima of a block: what
+  /// they differ by from the sums of the codes' values. rows × (n / 32); empty otherwise.
+  const std::vector<double>& sum_errors() const { return sum_errors_; }
+
+ private:
+  int64_t rows_, cols_;
+  std::vector<double> values_;
+  std::vector<double> sum_errors_;
+};
+
+/// out[p · stride + r] = matrix row r · x row p. What rounding the operands need is in x already.
+void product(const Matrix& matrix, const ProductRows& x, ThreadPool& pool, double* out,
+             int64_t stride);
+
+}  // namespace crossval
