@@ -15,9 +15,10 @@
 #include "cli/reference_program.h"
 #include "cli/suggest.h"
 #include "gguf/file.h"
+#include "local/vocabulary_engine.h"
 #include "model/other_file.h"
 #include "native/engine.h"
-#include "local/vocabulary_engine.h"
+#include "oracle/engine.h"
 #include "process/engine.h"
 
 namespace crossval {
@@ -57,6 +58,16 @@ Result<std::optional<I2sLayout>> layout_of(const EngineSpec& spec, const EngineD
               "engine native");
 }
 
+Result<KvType> f16_or_f32(const EngineSpec& spec, const EngineDefaults& defaults) {
+  const std::string kv = spec.get("kv", defaults.kv);
+  if (kv == "f16") return KvType::f16;
+  if (kv == "f32") return KvType::f32;
+  return fail(ExitCode::usage,
+              fmt::format("kv={}: {} keeps keys and values in f16 or f32", kv, spec.name),
+              "engine " + spec.name,
+              "Give another type to llama.cpp alone: --reference llama.cpp:kv=" + kv + ".");
+}
+
 Result<std::unique_ptr<Engine>> make_native(const EngineSpec& spec, const EngineDefaults& defaults,
                                             const Console& /*console*/, std::stop_token stop) {
   // A fault is planted in a whole model.
@@ -68,24 +79,51 @@ Result<std::unique_ptr<Engine>> make_native(const EngineSpec& spec, const Engine
   const auto batch =
       number(spec, "batch", static_cast<int>(defaults.batch.value_or(512)), kMostPositions);
   if (!batch) return tl::unexpected(batch.error());
-  const std::string kv = spec.get("kv", defaults.kv);
-  if (kv != "f16" && kv != "f32") {
-    return fail(ExitCode::usage, "kv=" + kv + ": native keeps keys and values in f16 or f32",
-                "engine native",
-                "Give another type to llama.cpp alone: --reference llama.cpp:kv=" + kv + ".");
-  }
+  const auto kv = f16_or_f32(spec, defaults);
+  if (!kv) return tl::unexpected(kv.error());
   const auto i2s_layout = layout_of(spec, defaults);
   if (!i2s_layout) return tl::unexpected(i2s_layout.error());
   const auto context = context_size(defaults.context, {model_path(spec, defaults)});
   if (!context) return tl::unexpected(context.error());
   return make_native_engine({.model_path = model_path(spec, defaults),
                              .tokenizer_path = tokenizer_path(spec),
-                             .kv = kv == "f16" ? KvType::f16 : KvType::f32,
+                             .kv = *kv,
                              .threads = *threads,
                              .n_ctx = *context,
                              .n_batch = *batch,
                              .i2s_layout = *i2s_layout,
                              .faults = split_faults(spec.get("fault")),
+                             .stop = std::move(stop)});
+}
+
+Result<std::unique_ptr<Engine>> make_oracle(const EngineSpec& spec, const EngineDefaults& defaults,
+                                            const Console& /*console*/, std::stop_token stop) {
+  if (defaults.tokens_only) {
+    return make_local_vocabulary(model_path(spec, defaults), tokenizer_path(spec));
+  }
+  const auto threads = number(spec, "threads", defaults.threads, kMostThreads);
+  if (!threads) return tl::unexpected(threads.error());
+  const auto batch =
+      number(spec, "batch", static_cast<int>(defaults.batch.value_or(512)), kMostPositions);
+  if (!batch) return tl::unexpected(batch.error());
+  const auto i2s_layout = layout_of(spec, defaults);
+  if (!i2s_layout) return tl::unexpected(i2s_layout.error());
+  const auto context = context_size(defaults.context, {model_path(spec, defaults)});
+  if (!context) return tl::unexpected(context.error());
+  Rounding rounding;
+  if (spec.name == "oracle:declared") {
+    rounding = kDeclared;
+    const auto kv = f16_or_f32(spec, defaults);
+    if (!kv) return tl::unexpected(kv.error());
+    if (*kv == KvType::f32) rounding.attention = AttentionRounding::none;
+  }
+  return make_oracle_engine({.model_path = model_path(spec, defaults),
+                             .tokenizer_path = tokenizer_path(spec),
+                             .rounding = rounding,
+                             .threads = *threads,
+                             .n_ctx = *context,
+                             .n_batch = *batch,
+                             .i2s_layout = *i2s_layout,
                              .stop = std::move(stop)});
 }
 
@@ -157,6 +195,9 @@ struct EngineKind {
 
 constexpr std::string_view kNativeKeys[] = {"model", "threads",   "batch",     "kv",
                                             "fault", "tokenizer", "i2s-layout"};
+constexpr std::string_view kOracleKeys[] = {"model", "threads", "batch", "tokenizer", "i2s-layout"};
+constexpr std::string_view kDeclaredKeys[] = {"model", "threads",   "batch",
+                                              "kv",    "tokenizer", "i2s-layout"};
 constexpr std::string_view kLlamaKeys[] = {
     "model",  "threads", "batch", "ubatch", "kv",      "kv-k",   "kv-v", "fa",
     "repack", "profile", "src",   "build",  "release", "worker", "ngl",  "device"};
@@ -192,6 +233,8 @@ const std::vector<Choice>& choices() {
 constexpr EngineKind kKinds[] = {
     {"native", kNativeKeys, make_native},
     {"llama.cpp", kLlamaKeys, make_llama},
+    {"oracle", kOracleKeys, make_oracle},
+    {"oracle:declared", kDeclaredKeys, make_oracle},
 };
 
 const EngineKind* find_kind(std::string_view name) {
@@ -242,6 +285,13 @@ Result<EngineSpec> read_engine_spec(const std::string& text) {
 
 Result<void> check_engine_spec(const EngineSpec& spec) {
   const EngineKind* kind = find_kind(spec.name);
+  const size_t colon = spec.name.find(':');
+  if (kind == nullptr && find_kind(spec.name.substr(0, colon)) != nullptr) {
+    return fail(ExitCode::usage,
+                fmt::format("\"{}\" is not key=value", spec.name.substr(colon + 1)),
+                "engine " + spec.name.substr(0, colon),
+                "Write name[:key=value[,key=value]], e.g. native:threads=2,kv=f32.");
+  }
   if (kind == nullptr) {
     return fail(ExitCode::usage, "no engine is called \"" + spec.name + "\"", {},
                 hint(spec.name, engine_names()));

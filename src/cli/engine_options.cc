@@ -66,7 +66,8 @@ void add_side_options(AppOptions& app, EngineOptions& options) {
   const auto add = [&](const char* names, auto& value, const char* help) {
     app.add_option(names, value, help)->group(kGroup)->type_name("ENGINE");
   };
-  add("--candidate", options.candidate, "native (default) or llama.cpp, with keys or without");
+  add("--candidate", options.candidate,
+      "native (default), llama.cpp, oracle or oracle:declared, with keys or without");
   add("--reference", options.reference, "likewise; llama.cpp by default");
 }
 
@@ -75,7 +76,8 @@ void add_single_engine_options(AppOptions& app, SingleEngineOptions& options) {
     app.add_option(names, value, help)->group(kGroup)->type_name(type);
   };
   add("-m,--model", options.defaults.model, "the model", "FILE.gguf");
-  add("--engine", options.engine, "native (default) or llama.cpp, with keys or without", "ENGINE");
+  add("--engine", options.engine,
+      "native (default), llama.cpp, oracle or oracle:declared, with keys or without", "ENGINE");
   add("--tokenizer", options.tokenizer, "a tokenizer file instead of the model's, for native",
       "FILE");
   app.footer(engine_help());
@@ -118,6 +120,8 @@ Result<EnginePairSpecs> engine_pair(const EngineOptions& options) {
     for (const auto& [key, settings] : changed_settings()) {
       if (spec->options.contains(key)) asked.insert(settings.begin(), settings.end());
     }
+    // It rounds nothing, or what the formats declare: who asks for it asks for that.
+    if (spec->name.starts_with("oracle")) asked.insert("kv-type");
   }
   return EnginePairSpecs{*candidate, *reference, {asked.begin(), asked.end()}};
 }

@@ -22,7 +22,7 @@ constexpr std::string_view kOthers[] = {
     "mlx",         "mlx-lm",      "exllama",      "exllamav2",    "exllamav3", "onnx",
     "onnxruntime", "openvino",    "tensorrt",     "tensorrt-llm", "candle",    "mistralrs",
     "mistral.rs",  "ctranslate2", "llamafile",    "rwkv.cpp",     "gpt4all",   "bitnet-rs",
-    "bitnet.rs",   "exec",        "replay",       "python",       "oracle",
+    "bitnet.rs",   "exec",        "replay",       "python",
 };
 
 constexpr std::string_view kWeights[] = {".gguf"};

@@ -37,7 +37,12 @@ Result<EngineSpec> parse_engine_spec(std::string_view text) {
   EngineSpec spec{std::string(text.substr(0, colon)), {}};
   if (spec.name.empty()) return bad("the name is missing");
   if (colon == std::string_view::npos) return spec;
-  for (const std::string& part : split_options(text.substr(colon + 1))) {
+  std::vector<std::string> parts = split_options(text.substr(colon + 1));
+  if (!parts.front().empty() && parts.front().find('=') == std::string::npos) {
+    spec.name += ":" + parts.front();
+    parts.erase(parts.begin());
+  }
+  for (const std::string& part : parts) {
     const size_t equals = part.find('=');
     if (equals == std::string::npos || equals == 0) return bad("\"" + part + "\" is not key=value");
     if (!spec.options.emplace(part.substr(0, equals), part.substr(equals + 1)).second) {

@@ -55,7 +55,7 @@ void LocalVocabulary::describe(EngineInfo& info) const {
 }
 
 Result<std::vector<TokenId>> LocalVocabulary::tokenize(std::string_view text,
-                                                        const TokenizeOptions& options) const {
+                                                       const TokenizeOptions& options) const {
   if (!present()) return tl::unexpected(absence_);
   return tokenizer_->encode(text, options.add_special, options.parse_special);
 }

@@ -1,4 +1,5 @@
-// Text on the side of the engines in this process: which tokenizer a run uses, and what happens without one.
+// Text on the side of the engines in this process: which tokenizer a run uses, and what happens
+// without one.
 #pragma once
 
 #include <memory>

@@ -41,7 +41,7 @@ class VocabularyEngine : public Engine {
 }  // namespace
 
 Result<std::unique_ptr<Engine>> make_local_vocabulary(const std::string& model_path,
-                                                       const std::string& tokenizer_path) {
+                                                      const std::string& tokenizer_path) {
   const auto file = GgufFile::open(model_path);
   if (!file) return tl::unexpected(file.error());
   auto vocabulary = LocalVocabulary::create(*file, tokenizer_path);

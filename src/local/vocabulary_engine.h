@@ -13,6 +13,6 @@ namespace crossval {
 /// Reads no weights: evaluate and trace are refused (usage). `tokenizer_path` as in NativeOptions.
 /// Errors (bad_input_file): the model file or the tokenizer file cannot be read.
 Result<std::unique_ptr<Engine>> make_local_vocabulary(const std::string& model_path,
-                                                       const std::string& tokenizer_path);
+                                                      const std::string& tokenizer_path);
 
 }  // namespace crossval

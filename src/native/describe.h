@@ -3,9 +3,9 @@
 
 #include "engine/info.h"
 #include "kernels/kernels.h"
+#include "local/vocabulary.h"
 #include "model/model.h"
 #include "native/engine.h"
-#include "local/vocabulary.h"
 
 namespace crossval {
 

@@ -13,8 +13,7 @@ double to_f16(double x) { return f16_to_f32(f32_to_f16(static_cast<float>(x))); 
 
 // In its tanh form (arXiv 1606.08415, section 2), which is what model files mean.
 double gelu(double x) {
-  const double inner =
-      std::numbers::sqrt2 * std::numbers::inv_sqrtpi * x * (1 + 0.044715 * x * x);
+  const double inner = std::numbers::sqrt2 * std::numbers::inv_sqrtpi * x * (1 + 0.044715 * x * x);
   return 0.5 * x * (1 + std::tanh(inner));
 }
 

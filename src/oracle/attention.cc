@@ -48,11 +48,10 @@ void attend(const Attend& how, const OracleInputs& in, AttentionRounding roundin
       const int64_t position = in.first + p;
       const Attend::Keys seen = how.seen_by(position);
       const int64_t last = std::min(seen.end, n_kv);
-      const double slope =
-          how.alibi_bias > 0 ? alibi_slope(how.alibi_bias, how.n_head, head) : 0.0;
+      const double slope = how.alibi_bias > 0 ? alibi_slope(how.alibi_bias, how.n_head, head) : 0.0;
       const double* query = q.data() + (p * how.n_head + head) * dim_k;
-      const double sink = how.sinks.present() ? how.sinks.data[head]
-                                              : -std::numeric_limits<double>::infinity();
+      const double sink =
+          how.sinks.present() ? how.sinks.data[head] : -std::numeric_limits<double>::infinity();
       double highest = sink;
       weights.assign(static_cast<size_t>(last - seen.first), 0.0);
       for (int64_t j = seen.first; j < last; ++j) {

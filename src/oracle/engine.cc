@@ -21,10 +21,9 @@ Result<std::unique_ptr<Engine>> make_oracle_engine(const OracleOptions& options)
   const bool declared = options.rounding.product == ProductRounding::declared;
   info.identity.name = declared ? "oracle:declared" : "oracle";
   info.identity.isa = "double precision";
-  info.identity.activations =
-      declared ? "rounded as the weights' formats declare" : "not rounded";
+  info.identity.activations = declared ? "rounded as the weights' formats declare" : "not rounded";
   info.settings.kv_type_k = info.settings.kv_type_v =
-      options.rounding.attention == AttentionRounding::none ? "f64" : "f16";
+      options.rounding.attention != AttentionRounding::none ? "f16" : (declared ? "f32" : "f64");
   return make_local_engine({.model = *std::move(model),
                             .graph = std::move(graph),
                             .computation = std::move(executor),

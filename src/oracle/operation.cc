@@ -109,7 +109,8 @@ struct Computing {
     std::copy_n(in.values[0].data, in.positions * width, out);
     for (int64_t p = 0; p < in.positions; ++p) {
       const auto angles = pair_angles(a, in.first + p);
-      for (int64_t head = 0; head < width; head += a.head_dim) turn(a, angles, out + p * width + head);
+      for (int64_t head = 0; head < width; head += a.head_dim)
+        turn(a, angles, out + p * width + head);
     }
   }
   void operator()(const Temper& a) const {

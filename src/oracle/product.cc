@@ -11,7 +11,7 @@
 namespace crossval {
 namespace {
 
-constexpr int64_t kLanes = 8;   // partial sums of a dot: the same on every machine
+constexpr int64_t kLanes = 8;     // partial sums of a dot: the same on every machine
 constexpr int64_t kTogether = 4;  // weight rows that are decoded at a time
 
 using Lane = double __attribute__((vector_size(32)));
@@ -37,7 +37,8 @@ void widen(ActivationType type, const std::byte* packed, int64_t n, double* out,
       return;
     case ActivationType::q8_0: {
       const auto* blocks = reinterpret_cast<const BlockQ8_0*>(packed);
-      for (int64_t i = 0; i < n; ++i) out[i] = double{blocks[i / 32].d} * blocks[i / 32].codes[i % 32];
+      for (int64_t i = 0; i < n; ++i)
+        out[i] = double{blocks[i / 32].d} * blocks[i / 32].codes[i % 32];
       return;
     }
     case ActivationType::q8_1: {
@@ -162,7 +163,8 @@ void product(const Matrix& matrix, const ProductRows& x, ThreadPool& pool, doubl
         minima_of(matrix, r + i, minima.data());
         for (int64_t p = 0; p < x.rows(); ++p) {
           const double* errors = x.sum_errors().data() + p * (n / 32);
-          for (int64_t b = 0; b < n / 32; ++b) out[p * stride + r + i] += minima[static_cast<size_t>(b)] * errors[b];
+          for (int64_t b = 0; b < n / 32; ++b)
+            out[p * stride + r + i] += minima[static_cast<size_t>(b)] * errors[b];
         }
       }
     }

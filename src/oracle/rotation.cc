@@ -19,8 +19,8 @@ double yarn_pair(const Rope& rope, double rotations) {
 /// 1 for pairs that keep their trained frequency, 0 for those that are interpolated.
 double yarn_share(const Rope& rope, int64_t pair) {
   const double low = std::max(0.0, std::floor(yarn_pair(rope, rope.beta_fast)));
-  const double high = std::min(static_cast<double>(rope.n_rot - 1),
-                               std::ceil(yarn_pair(rope, rope.beta_slow)));
+  const double high =
+      std::min(static_cast<double>(rope.n_rot - 1), std::ceil(yarn_pair(rope, rope.beta_slow)));
   const double at = (static_cast<double>(pair) - low) / std::max(0.001, high - low);
   return 1 - std::clamp(at, 0.0, 1.0);
 }

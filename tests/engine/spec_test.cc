@@ -21,9 +21,16 @@ TEST(EngineSpec, OptionsKeepEqualsAndDoubledCommas) {
   EXPECT_EQ(spec->get("kv", "f16"), "f16");
 }
 
+TEST(EngineSpec, AWordBehindTheColonIsPartOfTheName) {
+  const auto spec = parse_engine_spec("oracle:declared,threads=2");
+  ASSERT_TRUE(spec.has_value());
+  EXPECT_EQ(spec->name, "oracle:declared");
+  EXPECT_EQ(spec->get("threads"), "2");
+}
+
 TEST(EngineSpec, RefusesWhatItCannotRead) {
   for (const char* text :
-       {"", ":kv=f16", "native:", "native:kv", "native:=f16", "native:kv=a,kv=b"}) {
+       {"", ":kv=f16", "native:", "native:kv=f16,threads", "native:=f16", "native:kv=a,kv=b"}) {
     const auto spec = parse_engine_spec(text);
     ASSERT_FALSE(spec.has_value()) << text;
     EXPECT_EQ(spec.error().code, ExitCode::usage);

@@ -34,7 +34,6 @@ double relative_l2(const std::vector<float>& a, const std::vector<float>& b) {
   return std::sqrt(difference / length);
 }
 
-
 TEST(Oracle, IsWhatCanonicalRoundsAwayFrom) {
   const std::vector<TokenId> ids = tiny_ids();
   const auto oracle = make_oracle("tiny-q8_0.gguf", {});

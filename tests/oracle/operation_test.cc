@@ -88,11 +88,9 @@ TEST_F(Operation, RotationsKnowScaleFactorsAndPairsThatStandStill) {
 // YaRN with a context four times as long: fast pairs keep their angle, slow ones turn a quarter of
 // it, and all are longer by 1 + 0.1 ln 4.
 TEST_F(Operation, YarnKeepsFastPairsAndInterpolatesSlowOnes) {
-  const Rotate rotate{.rope = {.n_rot = 64,
-                               .base = 10000.0F,
-                               .scale = 0.25F,
-                               .n_ctx_orig = 2048,
-                               .ext_factor = 1.0F}};
+  const Rotate rotate{
+      .rope = {
+          .n_rot = 64, .base = 10000.0F, .scale = 0.25F, .n_ctx_orig = 2048, .ext_factor = 1.0F}};
   const auto angles = pair_angles(rotate, 8);
   EXPECT_THAT(angles.front().angle, near(8));
   EXPECT_THAT(angles.back().angle, near(2 * std::pow(10000.0, -62.0 / 64)));
@@ -115,8 +113,7 @@ TEST_F(Operation, AttendsToWhatItSees) {
   const std::vector<float> sink{1};
   how.sinks = vector_of(sink);
   const double with_sink = 2 * std::numbers::e + 1;
-  EXPECT_THAT(run(how, {{7, 7, 2, 0}}, 2, in)[2],
-              near((std::numbers::e * 10 + 30) / with_sink));
+  EXPECT_THAT(run(how, {{7, 7, 2, 0}}, 2, in)[2], near((std::numbers::e * 10 + 30) / with_sink));
   how.sinks = {};
   how.window = 1;
   how.window_kind = WindowKind::sliding;
@@ -210,8 +207,8 @@ TEST_F(Operation, SumsWhatTheChosenExpertsMake) {
   // Three experts of one row each over two inputs.
   const std::vector<float> w{1, 0, 0, 1, 1, 1};
   ExpertLinear experts;
-  experts.matrix = {&weight_format(WeightType::f32), reinterpret_cast<const std::byte*>(w.data()), 1,
-                    2};
+  experts.matrix = {&weight_format(WeightType::f32), reinterpret_cast<const std::byte*>(w.data()),
+                    1, 2};
   const std::vector<int32_t> chosen{2, 0};
   const OracleInputs in{.positions = 1, .chosen = chosen};
   EXPECT_THAT(run(ExpertMatMul{experts}, {{3, 5}, {0, 0}}, 2, in), ElementsAre(8, 3));
