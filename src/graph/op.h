@@ -98,7 +98,8 @@ struct Attend {
   WindowKind window_kind = WindowKind::none;
   int64_t window = 0;              // keys a query sees, its own among them; 0: all before it
   std::vector<int64_t> kv_head{};  // n_head: the key/value head that each query head reads
-  int64_t own_key = 1;             // 0 is a mistake's: a query does not see its own key
+  // How many keys a query sees from its own on; another number than 1 is a mistake's.
+  int64_t own_key = 1;
 
   /// The cached positions that the query at `position` sees: those from `first` on before `end`.
   struct Keys {
@@ -187,6 +188,8 @@ struct Graph {
   std::vector<int64_t> widths;  // of the values
   size_t head = 0;              // ops from here on make logits: computed for some positions at once
   ValueId logits = -1;
+  /// Weights that lie in no model: what mistakes made of them. Shared with copies of the graph.
+  std::vector<std::shared_ptr<const std::vector<std::byte>>> owned;
 
   int64_t width(ValueId value) const { return widths[static_cast<size_t>(value)]; }
 };

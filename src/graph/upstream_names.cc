@@ -207,6 +207,10 @@ std::string activation_name(Activation kind, bool gated, bool expert) {
       return prefix + (gated ? "swiglu" : "silu");
     case Activation::gelu:
       return prefix + (gated ? "geglu" : "gelu");
+    case Activation::gelu_erf:
+      return prefix + (gated ? "geglu_erf" : "gelu_erf");
+    case Activation::gelu_quick:
+      return prefix + (gated ? "geglu_quick" : "gelu_quick");
     case Activation::relu:
       return prefix + (gated ? "reglu" : "relu");
     case Activation::relu_squared:

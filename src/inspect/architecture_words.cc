@@ -11,6 +11,10 @@ std::string activation_word(Activation activation) {
       return "SiLU";
     case Activation::gelu:
       return "GELU";
+    case Activation::gelu_erf:
+      return "GELU by erf";
+    case Activation::gelu_quick:
+      return "quick GELU";
     case Activation::relu:
       return "ReLU";
     case Activation::relu_squared:

@@ -157,14 +157,35 @@ class LocalEngine : public Engine {
   int32_t chunk_positions_ = 0;
 };
 
+// What is computed is read off the operations; the model's numbers where none has them.
+
+/// Of layers without a window.
+const Rope& rope_of(const Graph& graph, const Model& model) {
+  const Rope* rope = nullptr;
+  for (const Op& op : graph.ops) {
+    if (const auto* rotate = std::get_if<Rotate>(&op.action)) rope = &rotate->rope;
+    const auto* attend = std::get_if<Attend>(&op.action);
+    if (attend == nullptr) continue;
+    if (rope != nullptr && attend->window == 0) return *rope;
+    rope = nullptr;
+  }
+  return model.hparams.rope;
+}
+
+float eps_of(const Graph& graph, const Model& model) {
+  for (const Op& op : graph.ops)
+    if (const auto* norm = std::get_if<Normalise>(&op.action)) return norm->eps;
+  return model.hparams.norm_eps;
+}
+
 }  // namespace
 
 std::unique_ptr<Engine> make_local_engine(LocalParts parts) {
   return std::make_unique<LocalEngine>(std::move(parts));
 }
 
-EngineInfo describe_local(const Model& model, const LocalVocabulary& vocabulary, int64_t n_ctx,
-                          int64_t n_batch, int threads) {
+EngineInfo describe_local(const Model& model, const Graph& graph, const LocalVocabulary& vocabulary,
+                          int64_t n_ctx, int64_t n_batch, int threads) {
   EngineInfo info;
   EngineIdentity& who = info.identity;
   who.version = build_info().version;
@@ -186,8 +207,9 @@ EngineInfo describe_local(const Model& model, const LocalVocabulary& vocabulary,
   s.all_logits = true;
   s.flash_attention = "off";
   s.weight_layout = "as stored";
-  s.rope = fmt::format("base {} scale {:g}", h.rope.base, h.rope.scale);
-  s.norm_eps = h.norm_eps;
+  const Rope& rope = rope_of(graph, model);
+  s.rope = fmt::format("base {} scale {:g}", rope.base, rope.scale);
+  s.norm_eps = eps_of(graph, model);
   if (model.i2s) {
     s.i2s_layout = i2s_layout_name(model.i2s->layout);
     s.i2s_layout_why = model.i2s->why;

@@ -29,8 +29,9 @@ struct LocalParts {
 
 std::unique_ptr<Engine> make_local_engine(LocalParts parts);
 
-/// What is the same in the settings of every engine in this process; the rest is the caller's.
-EngineInfo describe_local(const Model& model, const LocalVocabulary& vocabulary, int64_t n_ctx,
-                          int64_t n_batch, int threads);
+/// What is the same in the settings of every engine in this process, as `graph` of the model
+/// computes; the rest is the caller's.
+EngineInfo describe_local(const Model& model, const Graph& graph, const LocalVocabulary& vocabulary,
+                          int64_t n_ctx, int64_t n_batch, int threads);
 
 }  // namespace crossval

@@ -34,7 +34,9 @@ enum class QkNorm : uint8_t {
 
 enum class Activation : uint8_t {
   silu,
-  gelu,  // tanh form, through binary16 (docs/arithmetic.md)
+  gelu,        // tanh form, through binary16 (docs/arithmetic.md)
+  gelu_erf,    // its definition, x·Φ(x)
+  gelu_quick,  // x·sigmoid(1.702 x)
   relu,
   relu_squared,
   clamped_silu,  // gpt-oss: x·sigmoid(1.702 x), gate and up clamped at 7, up + 1

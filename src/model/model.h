@@ -19,10 +19,10 @@ namespace crossval {
 
 /// Owns the mapped file and everything derived from it. `overlay` holds weights that do not lie in
 /// the file as they are used: vectors that are misaligned there, I2_S weights in another layout
-/// than the kernels', planted faults.
+/// than the kernels'.
 struct Model {
   GgufFile file;
-  Architecture architecture;  // a copy of the table's row, which a planted fault may change
+  Architecture architecture;  // the table's row
   Hparams hparams;
   std::optional<I2sReading> i2s;  // of files with I2_S weights
   Weights weights;

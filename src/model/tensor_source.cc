@@ -18,6 +18,7 @@ ExpertLinear TensorSource::experts(const std::string& name, int64_t rows, int64_
   ExpertLinear linear;
   linear.matrix = find_matrix(name + ".weight", rows, cols, n, presence);
   if (!linear.present()) return linear;
+  linear.count = n;
   linear.scale = vector(name + ".scale", n, Presence::optional);
   if (biases) linear.bias = find_vector(name + ".bias", rows, n, Presence::required);
   return linear;

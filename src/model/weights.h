@@ -52,9 +52,10 @@ struct Linear {
 
 /// The same for every expert: expert e's rows lie at e · rows of one tall matrix.
 struct ExpertLinear {
-  Matrix matrix;  // rows of one expert × cols; data of expert 0
-  Vector scale;   // n_expert
-  Vector bias;    // n_expert × rows
+  Matrix matrix;      // rows of one expert × cols; data of expert 0
+  int64_t count = 0;  // of experts
+  Vector scale;       // count
+  Vector bias;        // count × rows
 
   bool present() const { return matrix.present(); }
   Matrix expert(int64_t e) const {

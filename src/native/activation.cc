@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <vector>
 
 #include "base/float16.h"
@@ -38,6 +39,10 @@ float plain_gelu(float x) {
   return x >= kGeluLinear ? x : gelu(x);
 }
 
+float gelu_erf(float x) { return 0.5F * x * (1.0F + std::erf(x / std::numbers::sqrt2_v<float>)); }
+
+float gelu_quick(float x) { return x / (1.0F + std::exp(-1.702F * x)); }
+
 float relu(float x) { return x > 0.0F ? x : 0.0F; }
 
 float clamped_silu(float gate, float up) {
@@ -66,6 +71,12 @@ void activation(const KernelSet& kernels, Activation kind, const float* gate, co
       for (int64_t i = 0; i < n; ++i)
         out[i] = up == nullptr ? plain_gelu(gate[i]) : gated_gelu(gate[i], up[i]);
       break;
+    case Activation::gelu_erf:
+    case Activation::gelu_quick: {
+      const auto act = kind == Activation::gelu_erf ? gelu_erf : gelu_quick;
+      for (int64_t i = 0; i < n; ++i) out[i] = act(gate[i]) * (up == nullptr ? 1.0F : up[i]);
+      break;
+    }
     case Activation::relu:
       for (int64_t i = 0; i < n; ++i)
         out[i] = up == nullptr ? relu(gate[i]) : (gate[i] > 0.0F ? gate[i] * up[i] : 0.0F);

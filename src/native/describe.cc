@@ -46,6 +46,10 @@ std::string activation_words(Activation activation) {
       return "silu";
     case Activation::gelu:
       return "gelu";
+    case Activation::gelu_erf:
+      return "gelu by erf";
+    case Activation::gelu_quick:
+      return "quick gelu";
     case Activation::relu:
       return "relu";
     case Activation::relu_squared:
@@ -56,19 +60,25 @@ std::string activation_words(Activation activation) {
   return {};
 }
 
+/// Of the feed-forward networks.
+Activation activation_of(const Graph& graph) {
+  for (const Op& op : graph.ops)
+    if (const auto* activate = std::get_if<Activate>(&op.action)) return activate->kind;
+  return Activation::silu;
+}
+
 }  // namespace
 
-EngineInfo describe_native(const NativeOptions& options, const Model& model,
-                           const LocalVocabulary& vocabulary, const KernelSet& kernels,
-                           Activation activation) {
+EngineInfo describe_native(const NativeOptions& options, const Model& model, const Graph& graph,
+                           const LocalVocabulary& vocabulary, const KernelSet& kernels) {
   EngineInfo info =
-      describe_local(model, vocabulary, options.n_ctx, options.n_batch, options.threads);
+      describe_local(model, graph, vocabulary, options.n_ctx, options.n_batch, options.threads);
   EngineIdentity& who = info.identity;
   who.name = "native";
   who.build = compiler();
   who.isa = kernels.description;
   who.activations = activation_arithmetic(model);
-  who.activation_function = activation_words(activation);
+  who.activation_function = activation_words(activation_of(graph));
   who.faults = options.faults;
   EngineSettings& s = info.settings;
   s.kv_type_k = s.kv_type_v = options.kv == KvType::f16 ? "f16" : "f32";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/info.h"
+#include "graph/op.h"
 #include "kernels/kernels.h"
 #include "local/vocabulary.h"
 #include "model/model.h"
@@ -9,8 +10,7 @@
 
 namespace crossval {
 
-EngineInfo describe_native(const NativeOptions& options, const Model& model,
-                           const LocalVocabulary& vocabulary, const KernelSet& kernels,
-                           Activation activation);
+EngineInfo describe_native(const NativeOptions& options, const Model& model, const Graph& graph,
+                           const LocalVocabulary& vocabulary, const KernelSet& kernels);
 
 }  // namespace crossval

@@ -23,6 +23,8 @@ double rounded_gelu(double x) {
   return x >= kLinear ? x : to_f16(gelu(to_f16(x)));
 }
 
+double gelu_erf(double x) { return 0.5 * x * (1 + std::erf(x / std::numbers::sqrt2)); }
+
 double clamped_silu(double gate, double up) {  // gpt-oss
   constexpr double kAlpha = 1.702F;
   constexpr double kLimit = 7;
@@ -45,6 +47,10 @@ double activate(Activation kind, GeluRounding rounding, double gate, double up) 
       return gate * sigmoid_of(gate) * up;
     case Activation::gelu:
       return (rounding == GeluRounding::none ? gelu(gate) : rounded_gelu(gate)) * up;
+    case Activation::gelu_erf:
+      return gelu_erf(gate) * up;
+    case Activation::gelu_quick:
+      return gate * sigmoid_of(static_cast<double>(1.702F) * gate) * up;
     case Activation::relu:
       return gate > 0 ? gate * up : 0;
     case Activation::relu_squared:

@@ -17,7 +17,7 @@ Result<std::unique_ptr<Engine>> make_oracle_engine(const OracleOptions& options)
   auto executor = std::make_unique<OracleExecutor>(*graph, (*model)->hparams.n_layer,
                                                    options.rounding, options.threads);
   EngineInfo info =
-      describe_local(**model, *vocabulary, options.n_ctx, options.n_batch, options.threads);
+      describe_local(**model, *graph, *vocabulary, options.n_ctx, options.n_batch, options.threads);
   const bool declared = options.rounding.product == ProductRounding::declared;
   info.identity.name = declared ? "oracle:declared" : "oracle";
   info.identity.isa = "double precision";

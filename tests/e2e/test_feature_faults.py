@@ -1,9 +1,10 @@
-"""Each architecture has planted faults of its own; each is caught in the bits and named by --first-diff."""
+"""Each mistake of docs/mistakes.md is caught in the bits and named by --first-diff; each architecture has some of its own."""
 import re
 
 import pytest
 
-from feature_faults import EXPECTED, named
+from conftest import ROOT
+from feature_faults import EXPECTED, FURTHER, NOT_A_NUMBER, WITHOUT_REFERENCE, named, scaled
 from made_models import compare, make, table, variants
 from slices import slice_of
 from test_made_architectures import TABLE
@@ -24,23 +25,33 @@ def planted(crossval, path, fault):
     return compare(crossval, path, "prefill", "--candidate", f"native:fault={fault}", "--first-diff")
 
 
-def check(run, fault):
-    assert run.code == 1 and run.json["verdict"] == "DIVERGED", (fault, run.out[-1500:], run.err)
-    assert re.fullmatch(EXPECTED[fault], named(run)), (fault, named(run))
+def check(run, fault, nodes=None):
+    code, verdict = (3, "UNHEALTHY") if fault in NOT_A_NUMBER else (1, "DIVERGED")
+    assert run.code == code and run.json["verdict"] == verdict, (fault, run.out[-1500:], run.err)
+    assert re.fullmatch(EXPECTED[fault] if nodes is None else nodes, named(run)), (fault, named(run))
 
 
-@pytest.mark.parametrize("fault", EXPECTED)
-def test_a_fault_is_caught_and_named(crossval, tmp_path, fault):
+def test_every_mistake_is_planted_here_or_elsewhere():
+    page = (ROOT / "docs" / "mistakes.md").read_text()
+    listed = set(re.findall(r"^\| `([\w-]+)` \|", page, re.M)) | {"missing-bos"}
     assert set(SHOWN) == set(EXPECTED)
-    name = SHOWN[fault]
+    assert not set(EXPECTED) & set(FURTHER)
+    assert listed == set(EXPECTED) | set(FURTHER) | WITHOUT_REFERENCE
+
+
+@pytest.mark.parametrize("fault", [*EXPECTED, *FURTHER])
+def test_a_fault_is_caught_and_named(crossval, tmp_path, fault):
+    name, own, nodes = FURTHER[fault] if fault in FURTHER else (SHOWN[fault], [], EXPECTED[fault])
     for label, options in list(variants(name, table()[name]))[:5]:  # some have the part
         path = tmp_path / f"{label}.gguf"
-        assert make(crossval, path, name, options).code == 0
+        if "--types" in own:
+            options = [o for i, o in enumerate(options) if "--types" not in options[max(i - 1, 0):i + 1]]
+        assert make(crossval, path, name, [*options, *own]).code == 0
         run = planted(crossval, path, fault)
         if run.code == 64:
             assert f"fault {fault} needs a model with" in run.out
             continue
-        check(run, fault)
+        check(run, fault, scaled(nodes))
         return
     pytest.fail(f"no made model of {name} has what {fault} breaks")
 

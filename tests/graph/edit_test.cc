@@ -53,6 +53,23 @@ TEST(GraphEdit, WhatIsAppendedToTheLogitsMakesThem) {
   EXPECT_EQ(graph.logits, graph.ops.back().output);
 }
 
+TEST(GraphEdit, AnInsertedOperationBelongsToTheBody) {
+  Graph graph = small();
+  const ValueId x = insert(graph, graph.head, {Poison{}, {2}, -1, 0, Role::step}, 4);
+  EXPECT_EQ(graph.head, 4U);
+  EXPECT_EQ(graph.ops[3].output, x);
+  EXPECT_THAT(graph.ops[4].inputs, testing::ElementsAre(2));
+}
+
+TEST(GraphEdit, NeighboursChangePlaces) {
+  Graph graph = small();
+  swap_neighbours(graph, 1, 2, 3);
+  ASSERT_TRUE(std::holds_alternative<Clamp>(graph.ops[1].action));
+  EXPECT_THAT(graph.ops[1].inputs, testing::ElementsAre(graph.ops[0].output));
+  EXPECT_THAT(graph.ops[2].inputs, testing::ElementsAre(graph.ops[1].output));
+  EXPECT_THAT(graph.ops[3].inputs, testing::ElementsAre(graph.ops[2].output));
+}
+
 TEST(GraphEdit, ARoleThatIsNotThereHasNoLastOperation) {
   const Graph graph = small();
   EXPECT_EQ(last_of(graph, Role::logits, -1), 3U);

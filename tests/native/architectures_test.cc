@@ -8,7 +8,6 @@
 
 #include "kernels/kernels.h"
 #include "model/architecture.h"
-#include "native/faults.h"
 #include "tiny_model.h"
 
 namespace crossval {

@@ -1,10 +1,9 @@
 // The native engine against itself with each planted fault: caught under --require bits, and the
-// operation named where tests/native/faults_test.cc says the fault sits.
+// operation named where tests/native/mistakes_test.cc says the fault sits.
 #include <gtest/gtest.h>
 
 #include <map>
 
-#include "native/faults.h"
 #include "native/tiny_model.h"
 #include "session/fake_engine.h"
 
