@@ -2,12 +2,12 @@
 
 #include <optional>
 
+#include "graph/attention.h"
 #include "graph/builder.h"
+#include "graph/minicpm3.h"
 
 namespace crossval {
 namespace {
-
-constexpr int64_t kContextStep = 256;  // upstream rounds contexts up to it
 
 class Decoder {
  public:
@@ -16,7 +16,7 @@ class Decoder {
         arch_(model.architecture),
         hp_(model.hparams),
         b_(arch_.norm, hp_.norm_eps),
-        context_((n_ctx + kContextStep - 1) / kContextStep * kContextStep) {}
+        n_ctx_(n_ctx) {}
 
   Graph build() {
     ValueId x = embed();
@@ -52,7 +52,7 @@ class Decoder {
     if (kind.attends()) a = attention(w, kind, in);
     if (!kind.attends() && kind.n_head > 0) a = b_.linear(w.wo, in, Role::attn_stand_in);
     if (a) a = b_.norm(w.attn_post_norm, *a, Role::attn_post_norm);
-    if (a) a = b_.scale(*a, hp_.residual_scale, Role::step);
+    if (a) a = b_.scale(*a, hp_.residual_scale, Role::attn_scaled);
     if (a && hp_.block == Block::sequential) x = b_.add(Add{}, {x, *a}, Role::attn_residual);
 
     ValueId ffn_in = in;
@@ -61,7 +61,7 @@ class Decoder {
     if (!w.ffn_norm.on && !two_norms && !w.attn_norm.on) ffn_in = x;  // norms of outputs only
     ValueId f = kind.experts ? experts(w, ffn_in) : dense(w, ffn_in);
     f = b_.norm(w.ffn_post_norm, f, Role::ffn_post_norm);
-    f = b_.scale(f, hp_.residual_scale, Role::step);
+    f = b_.scale(f, hp_.residual_scale, Role::ffn_scaled);
 
     if (hp_.block == Block::branches) f = b_.add(Add{}, {f, *a}, Role::step);  // x + (A + F)
     if (hp_.block != Block::feed_first) return b_.add(Add{}, {x, f}, Role::layer_out);
@@ -92,7 +92,8 @@ class Decoder {
     if (!fused && hp_.windowed()) values();
 
     const int64_t width = kind.n_head * hp_.head_dim_v;
-    ValueId heads = b_.add(attend(w, kind), {q, k, v}, width, Role::attention);
+    ValueId heads =
+        b_.add(attend(w, hp_, kind, arch_.window.kind), {q, k, v}, width, Role::attention);
     if (w.attn_gate.present()) {
       const ValueId gate = b_.linear(w.attn_gate, in, Role::attn_gate);
       const auto gating =
@@ -112,32 +113,9 @@ class Decoder {
                Role rotated) {
     const int64_t group = arch_.qk_norm == QkNorm::whole ? b_.width(x) : hp_.head_dim_k;
     if (!arch_.qk_norm_after_rope) x = b_.norm(weights, x, group, normed);
-    if (kind.rope) x = b_.add(rotate(w, kind), {x}, rotated);
+    if (kind.rope) x = b_.add(rotation(w, hp_, kind, n_ctx_), {x}, rotated);
     if (arch_.qk_norm_after_rope) x = b_.norm(weights, x, group, normed);
     return x;
-  }
-
-  Rotate rotate(const Layer& w, const LayerKind& kind) const {
-    const Vector& by_length = context_ > hp_.rope.n_ctx_orig ? w.rope_long : w.rope_short;
-    return {kind.window > 0 ? hp_.window_rope : hp_.rope,
-            w.rope_factors.present() ? w.rope_factors : by_length, hp_.head_dim_k};
-  }
-
-  Attend attend(const Layer& w, const LayerKind& kind) const {
-    Attend a;
-    a.n_head = kind.n_head;
-    a.n_head_kv = kind.n_head_kv;
-    a.head_dim_k = hp_.head_dim_k;
-    a.head_dim_v = hp_.head_dim_v;
-    a.soft_cap = hp_.score_soft_cap;
-    a.scale = hp_.score_scale;
-    a.alibi_bias = hp_.alibi_bias;
-    a.sinks = w.sinks;
-    a.window_kind = arch_.window.kind;
-    a.window = kind.window;
-    for (int64_t head = 0; head < kind.n_head; ++head)
-      a.kv_head.push_back(head / (kind.n_head / kind.n_head_kv));
-    return a;
   }
 
   ValueId dense(const Layer& w, ValueId in) {
@@ -211,11 +189,14 @@ class Decoder {
   const Architecture& arch_;
   const Hparams& hp_;
   Builder b_;
-  int64_t context_;  // upstream's n_ctx
+  int64_t n_ctx_;
 };
 
 }  // namespace
 
-Graph build_decoder(const Model& model, int64_t n_ctx) { return Decoder(model, n_ctx).build(); }
+Graph build_decoder(const Model& model, int64_t n_ctx) {
+  if (model.architecture.name == "minicpm3") return build_minicpm3(model, n_ctx);
+  return Decoder(model, n_ctx).build();
+}
 
 }  // namespace crossval

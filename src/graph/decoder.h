@@ -1,6 +1,7 @@
 // What every supported architecture computes, as a list of operations. Read decoder.cc top to
 // bottom: embed, layer, attention, feed_forward, head. What differs between architectures is data
-// (model/architecture.h) and which weights the file has.
+// (model/architecture.h) and which weights the file has; one that data does not say has a builder
+// of its own (minicpm3.h).
 #pragma once
 
 #include <cstdint>

@@ -68,16 +68,23 @@ struct SoftCap {
 };
 /// (x, y) x + y.
 struct Add {};
-/// (x) The `width` of the output values of a row from `first` on.
+/// (x) The `width` of the output values of a row from `first` on; with `heads`, an equal share of
+/// them from `first` of each head on.
 struct Columns {
   int64_t first = 0;
+  int64_t heads = 1;
 };
-/// (x) The first rope.n_rot values of each head turned by the position's angles.
+/// (x, y) Each head's part of x, and behind it y, the same for all heads.
+struct JoinHeads {
+  int64_t heads = 1;
+};
+/// (x) rope.n_rot values of each head, from `first` on, turned by the position's angles.
 struct Rotate {
   Rope rope;
   Vector factors{};  // n_rot / 2: each divides a pair's angle; may be absent
   int64_t head_dim = 0;
   int64_t offset = 0;  // of the position; a mistake's
+  int64_t first = 0;
 };
 /// (x) The row at position p times 1 + temperature · log(1 + floor(p / length)).
 struct Temper {
@@ -169,10 +176,11 @@ struct Roll {
   int64_t by = 0;
 };
 
-using Action = std::variant<EmbedTokens, EmbedPositions, Normalise, Weigh, AddBias, Divide, MatMul,
-                            Scale, Clamp, SoftCap, Add, Columns, Rotate, Temper, Attend, GateBy,
-                            Activate, RouteProbabilities, ChooseExperts, WeighChosen, ExpertMatMul,
-                            ExpertScale, ExpertBias, WeighExperts, SumExperts, Poison, Roll>;
+using Action =
+    std::variant<EmbedTokens, EmbedPositions, Normalise, Weigh, AddBias, Divide, MatMul, Scale,
+                 Clamp, SoftCap, Add, Columns, JoinHeads, Rotate, Temper, Attend, GateBy, Activate,
+                 RouteProbabilities, ChooseExperts, WeighChosen, ExpertMatMul, ExpertScale,
+                 ExpertBias, WeighExperts, SumExperts, Poison, Roll>;
 
 struct Op {
   Action action;

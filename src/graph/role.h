@@ -27,6 +27,13 @@ enum class Role : uint8_t {
   k_clamped,
   v,
   v_clamped,
+  q_latent,  // the short vector that queries come out of
+  q_latent_norm,
+  kv_latent,  // that of keys and values, and the part of keys that all heads share
+  kv_latent_norm,
+  kv,  // of each head its part of the key, then its value
+  kv_values,
+  k_joined,  // each head's part of the key and the shared one
   q_norm,
   k_norm,
   q_rope,
@@ -40,6 +47,7 @@ enum class Role : uint8_t {
   attn_out,
   attn_stand_in,  // what a layer has in the place of attention
   attn_post_norm,
+  attn_scaled,
   attn_residual,  // x + attention
 
   ffn_norm,
@@ -69,9 +77,11 @@ enum class Role : uint8_t {
   ffn_sum,  // routed and shared experts
 
   ffn_post_norm,
+  ffn_scaled,
   layer_out,
 
   output_norm,
+  output_scaled,
   logits,
 };
 

@@ -35,6 +35,11 @@ constexpr OwnName kOwnNames[] = {
     {"granite", Role::attn_out, "attn_out"},
     {"granitemoe", Role::attn_out, "attn_out"},
     {"minicpm", Role::attn_out, "attn_out"},
+    {"minicpm3", Role::q, "q"},
+    {"minicpm3", Role::q_rope, "q_states"},
+    {"minicpm3", Role::k_rope, "k_pe"},
+    {"minicpm3", Role::attn_scaled, "hidden_scaled"},
+    {"minicpm3", Role::ffn_scaled, "hidden_scaled_ffn"},
     {"nemotron", Role::ffn_out, nullptr},
     {"glm4", Role::attn_post_norm, "post_attn_norm"},
     {"glm4", Role::ffn_post_norm, "post_mlp_norm"},
@@ -131,6 +136,14 @@ const char* usual_name(Role role) {
       return "Kcur_clamped";
     case Role::v_clamped:
       return "Vcur_clamped";
+    case Role::q_latent_norm:
+      return "q";
+    case Role::kv_latent_norm:
+      return "kv_compressed";
+    case Role::kv_values:
+      return "v_states";
+    case Role::k_joined:
+      return "k_states";
     case Role::q_norm:
       return "Qcur_normed";
     case Role::k_norm:
@@ -183,6 +196,8 @@ const char* usual_name(Role role) {
       return "l_out";
     case Role::output_norm:
       return "result_norm";
+    case Role::output_scaled:
+      return "lmhead_scaling";
     case Role::logits:
       return "result_output";
     default:
@@ -242,7 +257,8 @@ struct UpstreamOp {
   const char* operator()(const Clamp&) const { return "CLAMP"; }
   const char* operator()(const SoftCap&) const { return "SCALE"; }
   const char* operator()(const Add&) const { return "ADD"; }
-  const char* operator()(const Columns&) const { return "VIEW"; }
+  const char* operator()(const Columns& a) const { return a.heads == 1 ? "VIEW" : "CONT"; }
+  const char* operator()(const JoinHeads&) const { return "CONCAT"; }
   const char* operator()(const Rotate&) const { return "ROPE"; }
   const char* operator()(const Temper&) const { return "MUL"; }
   const char* operator()(const Attend&) const { return "CONT"; }
@@ -408,8 +424,14 @@ class Names {
     switch (role) {
       case Role::qkv:
         return LinearNames{"wqkv", "wqkv_b"};
+      case Role::q_latent:
+        return LinearNames{"q"};
+      case Role::kv_latent:
+        return LinearNames{"kv_pe_compresseed"};  // sic
+      case Role::kv:
+        return LinearNames{"kv"};
       case Role::q:
-        return projection("Qcur");
+        return projection(name_of_role(role) == nullptr ? "Qcur" : name_of_role(role));
       case Role::k:
         return projection("Kcur");
       case Role::v:

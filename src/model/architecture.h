@@ -126,6 +126,8 @@ struct Experts {
   bool scales = false;                         // ".scale" tensors of the experts take part
 };
 
+struct Hparams;
+
 struct Architecture {
   std::string_view name{};      // general.architecture
   std::string_view examples{};  // models that people know
@@ -164,10 +166,11 @@ struct Architecture {
   float score_soft_cap = 0.0F;         // default of attn_logit_softcapping; 0: none
   bool clamp_qkv = false;              // attention.clamp_kqv
   float alibi_bias = 0.0F;
-  bool alibi_key = false;    // attention.max_alibi_bias
-  int64_t alibi_layers = 0;  // models of so many layers have ALiBi (baichuan 13B),
-  int64_t rope_layers = 0;   // of so many RoPE (baichuan 7B)
-  bool sinks = false;        // a logit per head that takes part in the softmax
+  bool alibi_key = false;         // attention.max_alibi_bias
+  int64_t alibi_layers = 0;       // models of so many layers have ALiBi (baichuan 13B),
+  int64_t rope_layers = 0;        // of so many RoPE (baichuan 7B)
+  bool latent_attention = false;  // Q, and K with V, come out of short vectors (minicpm3)
+  bool sinks = false;             // a logit per head that takes part in the softmax
   AttnGate attn_gate = AttnGate::none;
   GateWidth attn_gate_width = GateWidth::values;
   Window window{};
@@ -206,6 +209,9 @@ struct Architecture {
   bool logit_soft_cap_key = false;
   Presence output = Presence::optional;  // absent: always the embedding matrix
   Presence output_bias = Presence::absent;
+
+  /// Numbers that are neither in the file nor said by a field, computed from those that are.
+  void (*own_numbers)(Hparams& h) = nullptr;
 };
 
 /// All supported architectures, in the order of the docs.

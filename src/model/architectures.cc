@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "model/architecture.h"
+#include "model/hparams.h"
 
 namespace crossval {
 namespace {
@@ -12,6 +14,11 @@ namespace {
 constexpr Presence kOptional = Presence::optional;
 constexpr Presence kRequired = Presence::required;
 constexpr RopePairs kHalves = RopePairs::halves;
+
+void minicpm3_numbers(Hparams& h) {
+  h.embedding_scale = 12.0F;
+  h.residual_scale = 1.4F / std::sqrt(static_cast<float>(h.n_layer));
+}
 
 constexpr Architecture kArchitectures[] = {
     {.name = "llama",
@@ -270,6 +277,13 @@ constexpr Architecture kArchitectures[] = {
      .residual_scale = true,
      .logit_divisor = true,
      .minicpm_scales = true},
+    {.name = "minicpm3",
+     .examples = "MiniCPM 3 4B",
+     .grouped_heads = false,
+     .latent_attention = true,
+     .rope = kHalves,
+     .rope_by_length = kOptional,
+     .own_numbers = minicpm3_numbers},
     {.name = "exaone", .examples = "EXAONE 3, 3.5", .rope = kHalves, .rope_freqs = kOptional},
     {.name = "internlm2", .examples = "InternLM 2, 2.5", .output = kRequired},
     {.name = "nemotron",
@@ -715,7 +729,6 @@ constexpr Unsupported kUnsupported[] = {
     {"deepseek2", "multi-head latent attention", "deepseek"},
     {"deepseek3", "multi-head latent attention", "deepseek"},
     {"deepseek4", "multi-head latent attention", "deepseek"},
-    {"minicpm3", "multi-head latent attention", "minicpm"},
     {"mistral4", "multi-head latent attention", "mistral3"},
     {"plm", "multi-head latent attention", "llama"},
     {"glm-dsa", "multi-head latent attention", "glm4moe"},

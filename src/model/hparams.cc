@@ -155,6 +155,18 @@ void read_experts(KeyReader& keys, const Architecture& arch, int64_t n_all, Hpar
     h.layers[static_cast<size_t>(il)].experts = (il + 1) % step == 0;
 }
 
+/// Latent attention has every head's keys and values of its own, and turns a part of a head.
+void read_latent(KeyReader& keys, Hparams& h) {
+  h.q_latent = keys.within("attention.q_lora_rank", {}, 1, kMaxSize);
+  h.kv_latent = keys.within("attention.kv_lora_rank", {}, 1, kMaxSize);
+  if (h.rope.n_rot < 1) keys.refuse("no value of a head is rotated", "rope.dimension_count");
+  for (const LayerKind& layer : h.layers) {
+    if (layer.n_head_kv == layer.n_head) continue;
+    keys.refuse(fmt::format("{} heads of keys for {} of queries", layer.n_head_kv, layer.n_head),
+                "attention.head_count_kv");
+  }
+}
+
 /// A scale that the file may give as 0 for "none".
 float scale_or(KeyReader& keys, const std::string& key, double fallback) {
   const float scale = keys.real(key, fallback);
@@ -312,6 +324,8 @@ Result<Hparams> read_hparams(const GgufFile& file, const Architecture& arch) {
   read_rope_layers(keys, arch, h);
   read_experts(keys, arch, n_all, h);
   read_scales(keys, arch, h);
+  if (arch.latent_attention) read_latent(keys, h);
+  if (arch.own_numbers != nullptr) arch.own_numbers(h);
   h.block = arch.block;
   if (arch.block_key && !keys.flag("use_parallel_residual", true)) h.block = Block::sequential;
   refuse_ignored(keys, arch, h);

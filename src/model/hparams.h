@@ -32,6 +32,8 @@ struct Hparams {
   int64_t n_embd = 0;
   int64_t head_dim_k = 0;  // of queries and keys
   int64_t head_dim_v = 0;
+  int64_t q_latent = 0;  // width of the vector that queries come out of; 0: they have a matrix
+  int64_t kv_latent = 0;
   int64_t n_vocab = 0;
   int64_t n_ctx_train = 0;
   float norm_eps = 0.0F;

@@ -5,17 +5,25 @@
 namespace crossval {
 namespace {
 
-void lay_out_attention(TensorSource& in, const Architecture& a, const Hparams& h,
-                       const LayerKind& kind, const std::string& blk, Layer& l) {
-  if (kind.n_head == 0) return;
-  if (a.attn_norm != nullptr) l.attn_norm = in.norm(blk + a.attn_norm, h.n_embd);
-  if (a.second_attn_norm)
-    l.attn_norm_2 = in.norm(blk + "attn_norm_2", h.n_embd, Presence::optional);
-  if (!kind.attends()) {
-    l.wo = in.linear(blk + "attn_output", h.n_embd, h.n_embd, Presence::ignored);
-    l.wo.scale = {};
-    return;
-  }
+/// Plain matrices: llama.cpp loads no scales or biases of these.
+void lay_out_latent(TensorSource& in, const Hparams& h, const LayerKind& kind,
+                    const std::string& blk, Layer& l) {
+  const auto matrix = [&](const char* name, int64_t rows, int64_t cols) {
+    Linear linear;
+    linear.matrix = in.matrix(blk + name + ".weight", rows, cols);
+    return linear;
+  };
+  const int64_t own = h.head_dim_k - h.rope.n_rot;  // of a head's key; the rest all heads share
+  l.q_latent = matrix("attn_q_a", h.q_latent, h.n_embd);
+  l.q_latent_norm = in.norm(blk + "attn_q_a_norm", h.q_latent);
+  l.q_from_latent = matrix("attn_q_b", h.q_width(kind), h.q_latent);
+  l.kv_latent = matrix("attn_kv_a_mqa", h.kv_latent + h.rope.n_rot, h.n_embd);
+  l.kv_latent_norm = in.norm(blk + "attn_kv_a_norm", h.kv_latent);
+  l.kv_from_latent = matrix("attn_kv_b", kind.n_head * (own + h.head_dim_v), h.kv_latent);
+}
+
+void lay_out_projections(TensorSource& in, const Architecture& a, const Hparams& h,
+                         const LayerKind& kind, const std::string& blk, Layer& l) {
   const int64_t q_width = h.q_width(kind);
   const int64_t k_width = h.k_width(kind);
   const int64_t v_width = h.v_width(kind);
@@ -28,6 +36,24 @@ void lay_out_attention(TensorSource& in, const Architecture& a, const Hparams& h
   }
   for (Linear* linear : {&l.qkv, &l.wq, &l.wk, &l.wv})
     if (!a.qkv_scales) linear->scale = {};
+}
+
+void lay_out_attention(TensorSource& in, const Architecture& a, const Hparams& h,
+                       const LayerKind& kind, const std::string& blk, Layer& l) {
+  if (kind.n_head == 0) return;
+  if (a.attn_norm != nullptr) l.attn_norm = in.norm(blk + a.attn_norm, h.n_embd);
+  if (a.second_attn_norm)
+    l.attn_norm_2 = in.norm(blk + "attn_norm_2", h.n_embd, Presence::optional);
+  if (!kind.attends()) {
+    l.wo = in.linear(blk + "attn_output", h.n_embd, h.n_embd, Presence::ignored);
+    l.wo.scale = {};
+    return;
+  }
+  if (a.latent_attention) {
+    lay_out_latent(in, h, kind, blk, l);
+  } else {
+    lay_out_projections(in, a, h, kind, blk, l);
+  }
   if (a.qk_norm != QkNorm::none && h.n_layer >= a.qk_norm_from_layers) {
     const auto qk_norm = [&](const char* name, int64_t heads) {
       const bool whole = a.qk_norm == QkNorm::whole;

@@ -77,6 +77,9 @@ struct Layer {
   Norm attn_norm_2;  // n_embd
   Linear qkv;        // q_width + k_width + v_width × n_embd, or wq, wk, wv
   Linear wq, wk, wv;
+  Linear q_latent, q_from_latent;    // latent attention, in the place of wq, wk and wv:
+  Linear kv_latent, kv_from_latent;  // hparams.q_latent, kv_latent; docs/arithmetic.md
+  Norm q_latent_norm, kv_latent_norm;
   Norm q_norm, k_norm;
   Vector rope_factors;           // n_rot / 2: each divides one pair's angle
   Vector rope_long, rope_short;  // the same, by the length of the context

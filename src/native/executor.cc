@@ -186,9 +186,26 @@ void Executor::run(const Add&, const Op& op) {
 
 void Executor::run(const Columns& a, const Op& op) {
   const float* x = in(op.inputs[0]) + a.first;
-  const int64_t stride = width(op.inputs[0]);
-  const int64_t w = width(op.output);
-  rows([&](int64_t p) { std::copy_n(x + p * stride, w, out(op) + p * w); });
+  const int64_t stride = width(op.inputs[0]) / a.heads;
+  const int64_t w = width(op.output) / a.heads;
+  rows([&](int64_t p) {
+    for (int64_t i = p * a.heads; i < (p + 1) * a.heads; ++i)
+      std::copy_n(x + i * stride, w, out(op) + i * w);
+  });
+}
+
+void Executor::run(const JoinHeads& a, const Op& op) {
+  const float* own = in(op.inputs[0]);
+  const float* shared = in(op.inputs[1]);
+  const int64_t w = width(op.inputs[0]) / a.heads;
+  const int64_t shared_w = width(op.inputs[1]);
+  rows([&](int64_t p) {
+    float* head = out(op) + p * a.heads * (w + shared_w);
+    for (int64_t i = p * a.heads; i < (p + 1) * a.heads; ++i, head += w + shared_w) {
+      std::copy_n(own + i * w, w, head);
+      std::copy_n(shared + p * shared_w, shared_w, head + w);
+    }
+  });
 }
 
 void Executor::run(const Rotate& a, const Op& op) {
@@ -199,7 +216,7 @@ void Executor::run(const Rotate& a, const Op& op) {
     for (int64_t p = begin; p < end; ++p) {
       rope_table(a.rope, a.factors.data, first_ + p + a.offset, table.data());
       for (int64_t head = p * w; head < (p + 1) * w; head += a.head_dim)
-        rope_rotate(table.data(), a.rope.n_rot, a.rope.pairs, x + head);
+        rope_rotate(table.data(), a.rope.n_rot, a.rope.pairs, x + head + a.first);
     }
   });
 }

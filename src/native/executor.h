@@ -51,6 +51,7 @@ class Executor : public Computation {
   void run(const SoftCap& a, const Op& op);
   void run(const Add& a, const Op& op);
   void run(const Columns& a, const Op& op);
+  void run(const JoinHeads& a, const Op& op);
   void run(const Rotate& a, const Op& op);
   void run(const Temper& a, const Op& op);
   void run(const Attend& a, const Op& op);

@@ -11,7 +11,7 @@ bool works_in_place(const Action& action) {
   return !std::holds_alternative<EmbedTokens>(action) &&
          !std::holds_alternative<EmbedPositions>(action) &&
          !std::holds_alternative<MatMul>(action) && !std::holds_alternative<Columns>(action) &&
-         !std::holds_alternative<Attend>(action) &&
+         !std::holds_alternative<JoinHeads>(action) && !std::holds_alternative<Attend>(action) &&
          !std::holds_alternative<ChooseExperts>(action) &&
          !std::holds_alternative<ExpertMatMul>(action) &&
          !std::holds_alternative<SumExperts>(action) && !std::holds_alternative<Roll>(action);

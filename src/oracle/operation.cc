@@ -102,15 +102,26 @@ struct Computing {
       out[i] = in.values[0].data[i] + in.values[1].data[i];
   }
   void operator()(const Columns& a) const {
-    for (int64_t p = 0; p < in.positions; ++p)
-      std::copy_n(in.values[0].row(p) + a.first, width, out + p * width);
+    const int64_t stride = in.values[0].width / a.heads;
+    const int64_t part = width / a.heads;
+    for (int64_t i = 0; i < in.positions * a.heads; ++i)
+      std::copy_n(in.values[0].data + i * stride + a.first, part, out + i * part);
+  }
+  void operator()(const JoinHeads& a) const {
+    const int64_t own = in.values[0].width / a.heads;
+    const int64_t shared = in.values[1].width;
+    double* head = out;
+    for (int64_t i = 0; i < in.positions * a.heads; ++i, head += own + shared) {
+      std::copy_n(in.values[0].data + i * own, own, head);
+      std::copy_n(in.values[1].row(i / a.heads), shared, head + own);
+    }
   }
   void operator()(const Rotate& a) const {
     std::copy_n(in.values[0].data, in.positions * width, out);
     for (int64_t p = 0; p < in.positions; ++p) {
       const auto angles = pair_angles(a, in.first + p);
       for (int64_t head = 0; head < width; head += a.head_dim)
-        turn(a, angles, out + p * width + head);
+        turn(a, angles, out + p * width + head + a.first);
     }
   }
   void operator()(const Temper& a) const {

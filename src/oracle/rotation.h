@@ -16,7 +16,7 @@ struct PairAngle {
 /// Of each of the n_rot / 2 pairs at a position.
 std::vector<PairAngle> pair_angles(const Rotate& rotate, int64_t position);
 
-/// Turns the pairs of one head of rotate.head_dim values, in place.
+/// Turns the pairs of the rope.n_rot values from `head` on, in place.
 void turn(const Rotate& rotate, const std::vector<PairAngle>& angles, double* head);
 
 }  // namespace crossval

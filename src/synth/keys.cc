@@ -88,6 +88,10 @@ class Keys {
       u32("attention.key_length", o_.head_dim);
       u32("attention.value_length", o_.head_dim);
     }
+    if (a_.latent_attention) {
+      u32("attention.q_lora_rank", o_.embd);
+      u32("attention.kv_lora_rank", o_.embd);
+    }
     if (a_.score_scale_key) f32("attention.scale", 0.11F);
     if (a_.score_soft_cap != 0.0F) f32("attn_logit_softcapping", 20.0F);
     if (a_.clamp_qkv) f32("attention.clamp_kqv", 2.0F);

@@ -24,7 +24,7 @@ tl::unexpected<Error> refuse(std::string what, std::string hint = {}) {
 /// With the sizes that follow from others.
 SynthOptions completed(SynthOptions o, const Architecture& architecture) {
   if (o.head_dim == 0 && o.heads > 0) o.head_dim = o.embd / o.heads;
-  if (o.rope_dim == 0) o.rope_dim = o.head_dim;
+  if (o.rope_dim == 0) o.rope_dim = architecture.latent_attention ? o.head_dim / 2 : o.head_dim;
   if (o.kv_heads == 0)
     o.kv_heads = architecture.grouped_heads && o.heads % 2 == 0 ? o.heads / 2 : o.heads;
   if (o.experts < 0) o.experts = architecture.experts.presence == Presence::required ? 4 : 0;

@@ -19,7 +19,7 @@ EXPECTED = {
     "logit-scale": "result_output SCALE", "logit-cap": "result_output SCALE",
     "clamp": rf"{ROPE}|wqkv_clamped CLAMP", "block-order": rf"ffn_(up|gate) MUL_MAT|l_out ADD|{NEXT_NORM}", "rope-layers": "kq MUL_MAT",
     "rope-sections": ROPE, "rope-factors": ROPE, "window-rope": ROPE, "learned-positions": "pos_embd GET_ROWS",
-    "attn-gate": r"attn_o\w* MUL_MAT", "activation": rf"{ACTIVATION}|ffn_(out|down|moe_down) MUL_MAT(_ID)?|ffn_act DIV|l_out ADD|{NEXT_NORM}",
+    "latent-norm": "q MUL_MAT", "latent-split": "k_states CONCAT", "attn-gate": r"attn_o\w* MUL_MAT", "activation": rf"{ACTIVATION}|ffn_(out|down|moe_down) MUL_MAT(_ID)?|ffn_act DIV|l_out ADD|{NEXT_NORM}",
     "gate-order": rf"{ACTIVATION}|{NEXT_NORM}", "tied-head": r"result_output \w+",
 }
 

@@ -15,10 +15,10 @@ SIZES = ["--embd", 256, "--heads", 4, "--ff", 512, "--context", 256]
 # Heads whose widths need not add up to the model's: llama.cpp loads them in these architectures.
 WIDE = set("""llama mistral3 smollm3 qwen3 qwen3moe gemma gemma2 gemma3 granite granitemoe minicpm exaone glm4 gpt-oss
 ernie4_5 ernie4_5-moe paddleocr seed_oss arcee exaone-moe glm4moe hunyuan-dense hunyuan_vl hunyuan-moe jais2 maincoder
-minimax-m2 pangu-embedded qwen3vl qwen3vlmoe refact bailingmoe mellum granite_swa afmoe spark2_5 laguna""".split())
+minicpm3 minimax-m2 pangu-embedded qwen3vl qwen3vlmoe refact bailingmoe mellum granite_swa afmoe spark2_5 laguna""".split())
 # RoPE on a part of a head: llama.cpp runs it in these, and refuses it or ends itself in the others.
 PARTIAL = set("""gemma gemma2 gemma3 phi2 phi3 gptneox stablelm command-r cohere2 nemotron glm4 bitnet chatglm glm4moe
-minimax-m2 phimoe qwen bailingmoe2 afmoe spark2_5 laguna""".split())
+minicpm3 minimax-m2 phimoe qwen bailingmoe2 afmoe spark2_5 laguna""".split())
 # Numbers of layers that mean something (src/model/architectures.cc).
 LAYERS = {"exaone4": 64, "command-r": 64, "baichuan": 32, "gemma2": 46, "gemma3": 62}
 

@@ -17,7 +17,7 @@ SHOWN = {"layer-heads": "openelm", "stand-in": "deci", "query-temperature": "mis
          "norm-kind": "command-r", "post-norm": "olmo2", "embedding-norm": "bloom", "embedding-scale": "gemma",
          "residual-scale": "minicpm", "logit-scale": "cohere2", "logit-cap": "gemma2", "clamp": "olmo",
          "block-order": "plamo", "rope-layers": "smollm3", "rope-sections": "qwen3vl", "rope-factors": "phi3",
-         "window-rope": "gemma3", "learned-positions": "starcoder", "attn-gate": "afmoe", "activation": "arcee",
+         "window-rope": "gemma3", "learned-positions": "starcoder", "attn-gate": "afmoe", "latent-norm": "minicpm3", "latent-split": "minicpm3", "activation": "arcee",
          "gate-order": "glm4", "tied-head": "xverse"}
 
 

@@ -18,7 +18,8 @@ OUT = pathlib.Path(__file__).resolve().parent.parent / "data" / "native"
 EMBD, HEADS, KV_HEADS, HEAD, FF, LAYERS, VOCAB, EXPERTS = 32, 4, 2, 8, 64, 2, 40, 4
 QUANT = gguf.GGMLQuantizationType.F16
 # Heads, key/value heads and width of the feed-forward network of each layer, where they differ.
-SIZES = {"deci": [(4, 2, FF), (0, 0, FF), (4, 0, EMBD), (4, 4, EMBD), (2, 1, 0), (4, 1, 96)]}
+SIZES = {"minicpm3": [(HEADS, HEADS, FF)] * LAYERS,
+         "deci": [(4, 2, FF), (0, 0, FF), (4, 0, EMBD), (4, 4, EMBD), (2, 1, 0), (4, 1, 96)]}
 
 
 class Tiny:
@@ -202,8 +203,34 @@ def deci(t):  # layers with other numbers of heads, without attention, with a ma
             t.linear(b + "ffn_down", EMBD, ff)
 
 
+def minicpm3(t):  # latent attention, values narrower than keys, RoPE on the last values of a head with factors by length
+    rank, shared, value = 16, 6, 4
+    t.w.add_q_lora_rank(rank)
+    t.w.add_kv_lora_rank(rank)
+    t.w.add_key_length(HEAD)
+    t.w.add_value_length(value)
+    t.w.add_rope_dimension_count(shared)
+    t.w.add_rope_scaling_orig_ctx_len(64)
+    t.vector("rope_factors_long.weight", shared // 2, low=1.0, high=8.0)
+    t.vector("rope_factors_short.weight", shared // 2, low=1.0, high=2.0)
+    t.norm("output_norm")
+    for b in blocks():
+        t.norm(b + "attn_norm")
+        t.linear(b + "attn_q_a", rank, EMBD)
+        t.norm(b + "attn_q_a_norm", rank)
+        t.linear(b + "attn_q_b", HEADS * HEAD, rank)
+        t.linear(b + "attn_kv_a_mqa", rank + shared, EMBD)
+        t.norm(b + "attn_kv_a_norm", rank)
+        t.linear(b + "attn_kv_b", HEADS * (HEAD - shared + value), rank)
+        t.linear(b + "attn_output", EMBD, HEADS * value)
+        t.norm(b + "ffn_norm")
+        t.linear(b + "ffn_gate", FF, EMBD)
+        t.linear(b + "ffn_up", FF, EMBD)
+        t.linear(b + "ffn_down", EMBD, FF)
+
+
 MODELS = {"gemma3": gemma3, "gptneox": gptneox, "bloom": bloom, "gpt-oss": gpt_oss, "qwen2moe": qwen2moe,
-          "bitnet": bitnet, "deci": deci}
+          "bitnet": bitnet, "deci": deci, "minicpm3": minicpm3}
 
 
 def main():

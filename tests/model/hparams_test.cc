@@ -263,5 +263,50 @@ TEST(KnownKeys, OfYarnCountWhereUpstreamReadsThem) {
   EXPECT_EQ(with("llama")->rope.beta_fast, 32.0F);
 }
 
+/// The keys of a small minicpm3 model, one of them with another value.
+Result<Hparams> read_latent(const std::string& name, int64_t value) {
+  const std::pair<const char*, int64_t> usual[] = {{"block_count", 4},
+                                                   {"embedding_length", 64},
+                                                   {"context_length", 128},
+                                                   {"feed_forward_length", 96},
+                                                   {"attention.head_count", 4},
+                                                   {"rope.dimension_count", 8},
+                                                   {"attention.key_length", 24},
+                                                   {"attention.value_length", 16},
+                                                   {"attention.q_lora_rank", 32},
+                                                   {"attention.kv_lora_rank", 20},
+                                                   {"attention.head_count_kv", 4}};
+  GgufWriter writer("");
+  for (const auto& [key, given] : usual)
+    writer.add_key(std::string("minicpm3.") + key, GgufType::i64, name == key ? value : given);
+  writer.add_f32("minicpm3.attention.layer_norm_rms_epsilon", 1e-5F);
+  const std::string header = writer.header();
+  const auto file = GgufFile::parse(std::as_bytes(std::span(header)), "made.gguf");
+  if (!file) return tl::unexpected(file.error());
+  return read_hparams(*file, **find_architecture("minicpm3"));
+}
+
+TEST(LatentHparams, AreReadAndComputed) {
+  const auto h = read_latent("", 0);
+  ASSERT_TRUE(h.has_value()) << h.error().message();
+  EXPECT_EQ(h->q_latent, 32);
+  EXPECT_EQ(h->kv_latent, 20);
+  EXPECT_EQ(h->embedding_scale, 12.0F);
+  EXPECT_EQ(h->residual_scale, 0.7F);  // 1.4 over the root of 4 layers
+}
+
+TEST(LatentHparams, ThatCannotBeAreRefusedByName) {
+  for (const auto& [key, value] : {std::pair<const char*, int64_t>{"attention.q_lora_rank", 0},
+                                   {"attention.kv_lora_rank", -1},
+                                   {"attention.kv_lora_rank", kLeast},
+                                   {"rope.dimension_count", 0},
+                                   {"attention.head_count_kv", 2}}) {
+    const auto h = read_latent(key, value);
+    ASSERT_FALSE(h.has_value()) << key;
+    EXPECT_EQ(h.error().code, ExitCode::bad_input_file);
+    EXPECT_THAT(h.error().where, testing::HasSubstr(key));
+  }
+}
+
 }  // namespace
 }  // namespace crossval

@@ -43,7 +43,7 @@ TEST_P(ArchitectureBits, EqualCanonicalForAnyChunksThreadsAndKernels) {
 
 INSTANTIATE_TEST_SUITE_P(Tiny, ArchitectureBits,
                          testing::Values("gemma3", "gptneox", "bloom", "gpt-oss", "qwen2moe",
-                                         "bitnet", "deci"));
+                                         "bitnet", "deci", "minicpm3"));
 
 using Nodes = std::vector<std::pair<std::string, std::vector<float>>>;
 

@@ -45,6 +45,8 @@ constexpr Row kRows[] = {
     {"post-norm", "olmo2", "ffn_inp-0 ADD"},
     {"sub-norm", "bitnet", "norm-0 RMS_NORM #2"},
     {"qk-norm", "qwen3", "norm-0 RMS_NORM #2"},
+    {"latent-norm", "minicpm3", "norm-0 RMS_NORM #2"},
+    {"latent-split", "minicpm3", "k_states-0 CONCAT"},
     {"qk-norm-order", "hunyuan-dense", "Qcur-0 ROPE"},
     {"norm-bias", "gptneox", "wqkv-0 MUL_MAT"},
     {"qkv-bias", "gpt2", "kq-0 MUL_MAT"},

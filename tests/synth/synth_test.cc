@@ -118,6 +118,7 @@ TEST_F(Synth, EveryArchitectureCanBeMadeAndEvaluated) {
       options.seed = seed;
       options.extras = seed != 0;
       if (architecture.window.kind != WindowKind::none) options.window = 5;
+      if (!architecture.grouped_heads) options.kv_heads = options.heads;
       options.context = 64;
       const auto made = synthesize(options);
       ASSERT_TRUE(made) << architecture.name << ": " << made.error().message();

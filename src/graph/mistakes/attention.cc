@@ -108,6 +108,17 @@ bool score_scale_twice(Graph& graph, const Scope& scope) {
   return bend_score_scale(graph, scope, [](float scale, const Attend&) { return scale * scale; });
 }
 
+bool latent_split(Graph& graph, const Scope& scope) {
+  bool changed = false;
+  for (Op& op : graph.ops) {
+    auto* columns = std::get_if<Columns>(&op.action);
+    if (columns == nullptr || columns->heads == 1 || !concerns(scope, op)) continue;
+    *columns = {columns->first * columns->heads};
+    changed = true;
+  }
+  return changed;
+}
+
 bool soft_cap(Graph& graph, const Scope& scope) {
   return change_each<Attend>(graph, scope,
                              [](Attend& attend) { return set(attend.soft_cap, 0.0F); });
@@ -158,6 +169,8 @@ constexpr Mistake kMistakes[] = {
     {"no-score-scale", "scores without their scale", "scaled scores", no_score_scale},
     {"score-scale-twice", "scores scaled twice: the query and the score", "scaled scores",
      score_scale_twice},
+    {"latent-split", "keys of all heads before values of all heads, where they lie head by head",
+     "latent attention", latent_split},
     {"soft-cap", "scores without their soft cap", "scores with a soft cap", soft_cap},
     {"sink", "the attention's sinks ignored", "attention sinks", sink},
     {"alibi", "ALiBi twice as steep", "ALiBi", alibi},

@@ -11,9 +11,7 @@ Scope or_middle(const Graph& graph, const Scope& scope) {
 }
 
 bool residual_scale(Graph& graph, const Scope& scope) {
-  return leave_out_if(graph, scope, [](const Op& op) {
-    return std::holds_alternative<Scale>(op.action) && op.role == Role::step && op.layer >= 0;
-  });
+  return leave_out(graph, scope, {Role::attn_scaled, Role::ffn_scaled});
 }
 bool stand_in(Graph& graph, const Scope& scope) {
   return leave_out(graph, scope, {Role::attn_stand_in});

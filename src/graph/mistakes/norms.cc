@@ -94,6 +94,10 @@ bool qk_norm(Graph& graph, const Scope& scope) {
   return leave_out(graph, scope, {Role::q_norm, Role::k_norm});
 }
 
+bool latent_norm(Graph& graph, const Scope& scope) {
+  return leave_out(graph, scope, {Role::q_latent_norm, Role::kv_latent_norm});
+}
+
 /// The norm of queries or keys and their rotation change places.
 bool swap_with_rope(Graph& graph, Role norm, Role rope, int64_t layer) {
   const size_t first = first_of(graph, norm, layer);
@@ -141,6 +145,8 @@ constexpr Mistake kMistakes[] = {
     {"sub-norm", "no norms inside attention and feed-forward network",
      "norms inside attention and feed-forward network", sub_norm},
     {"qk-norm", "queries and keys without their norms", "query and key norms", qk_norm},
+    {"latent-norm", "the short vectors of latent attention without their norms", "latent attention",
+     latent_norm},
     {"qk-norm-order", "query and key norms on the other side of RoPE",
      "query and key norms beside RoPE", qk_norm_order},
 };

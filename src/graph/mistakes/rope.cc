@@ -61,7 +61,7 @@ bool rope_sections(Graph& graph, const Scope& scope) {
 }
 bool rope_width(Graph& graph, const Scope& scope) {
   return change_each<Rotate>(graph, scope, [](Rotate& rotate) {
-    if (!set(rotate.rope.n_rot, rotate.head_dim)) return false;
+    if (rotate.first != 0 || !set(rotate.rope.n_rot, rotate.head_dim)) return false;
     rotate.factors = {};  // of fewer pairs
     rotate.rope.still.clear();
     return true;

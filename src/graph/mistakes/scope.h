@@ -25,8 +25,9 @@ inline bool is_one_of(Role role, std::initializer_list<Role> roles) {
 
 inline bool is_norm(Role role) {
   using enum Role;
-  return is_one_of(role, {embedding_norm, attn_norm, attn_norm_2, q_norm, k_norm, attn_sub_norm,
-                          attn_post_norm, ffn_norm, ffn_sub_norm, ffn_post_norm, output_norm});
+  return is_one_of(
+      role, {embedding_norm, attn_norm, attn_norm_2, q_latent_norm, kv_latent_norm, q_norm, k_norm,
+             attn_sub_norm, attn_post_norm, ffn_norm, ffn_sub_norm, ffn_post_norm, output_norm});
 }
 
 /// A scope that says nothing of the layer means this one; the same of roles.
