@@ -7,7 +7,7 @@
 #include <limits>
 #include <optional>
 
-#include "cli/suggest.h"
+#include "base/nearest_word.h"
 
 namespace crossval {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/shell_quote.h"
+#include "base/shell_quote.h"
 
 namespace crossval {
 namespace {

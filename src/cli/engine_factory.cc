@@ -5,15 +5,15 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdlib>
 #include <optional>
 #include <span>
 #include <string_view>
 
+#include "base/environment.h"
+#include "base/nearest_word.h"
 #include "cli/context_size.h"
 #include "cli/foreign_engine.h"
 #include "cli/reference_program.h"
-#include "cli/suggest.h"
 #include "gguf/file.h"
 #include "local/vocabulary_engine.h"
 #include "model/other_file.h"

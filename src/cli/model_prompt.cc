@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/environment.h"
 #include "cli/engine_factory.h"
 #include "cli/interrupt.h"
 #include "cli/reference_program.h"

@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <vector>
 
 #include "base/child_process.h"
+#include "base/environment.h"
 #include "base/run_program.h"
 #include "cli/reference_repair.h"
 #include "cli/support_files.h"
@@ -23,17 +23,6 @@ constexpr const char* kBuildKeys[] = {"profile", "src", "build", "release"};
 constexpr const char* kProgramKeys[] = {"worker", "src", "build", "release"};  // one says which
 
 std::string script() { return support_folder() + "/scripts/reference.sh"; }
-
-std::string environment_variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-std::vector<std::string> whole_environment() {
-  std::vector<std::string> all;
-  for (char** entry = environ; *entry != nullptr; ++entry) all.emplace_back(*entry);
-  return all;
-}
 
 std::vector<std::string> command(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), script());
@@ -105,11 +94,6 @@ Result<std::string> found_or_built(const EngineSpec& spec, std::vector<std::stri
 }
 
 }  // namespace
-
-std::string with_home(const std::string& path) {
-  if (path != "~" && !path.starts_with("~/")) return path;
-  return environment_variable("HOME") + path.substr(1);
-}
 
 Result<LlamaWorker> llama_worker(const EngineSpec& spec, bool of_bitnet, const Console& console,
                                  const std::stop_token& stop) {

@@ -10,9 +10,6 @@
 
 namespace crossval {
 
-/// A path with "~/" in front replaced by the home directory: shells do not do it after "key=".
-std::string with_home(const std::string& path);
-
 struct LlamaWorker {
   std::string path;
   std::string chosen_by;  // "BITNET_CPP_DIR=~/BitNet"; empty: by the spec, or nobody

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <initializer_list>
 
+#include "base/environment.h"
+#include "base/shell_quote.h"
 #include "cli/reference_program.h"
-#include "cli/shell_quote.h"
 #include "cli/support_files.h"
 
 namespace crossval {
@@ -18,10 +18,7 @@ std::string remove_folder_of(const std::string& program) {
   return "rm -r " + shell_quoted(std::filesystem::path(program).parent_path().string());
 }
 
-bool is_set(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr && *value != '\0';
-}
+bool is_set(const char* name) { return !environment_variable(name).empty(); }
 
 // "unset A B; " of those that are set
 std::string unset(std::initializer_list<const char*> names) {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "cli/suggest.h"
+#include "base/nearest_word.h"
 
 namespace crossval {
 namespace {

@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/environment.h"
 #include "process/last_words.h"
 
 namespace crossval {
@@ -24,14 +25,6 @@ using protocol::FrameType;
 
 constexpr size_t kLogTail = 1 << 18;  // bytes of its standard error: a backtrace of long names
 constexpr auto kLastBreath = 1000ms;  // between the end of its output and its end
-
-std::vector<std::string> own_environment() {
-  std::vector<std::string> variables;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    variables.emplace_back(*entry);
-  }
-  return variables;
-}
 
 // What was sent instead of a frame, so that a greeting or a stack trace can be recognised.
 std::string printable(Bytes bytes) {
@@ -53,7 +46,7 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(const ProcessOptions
   for (const auto* channel : {&in, &out, &err}) {
     if (!*channel) return tl::unexpected(channel->error());
   }
-  const auto pid = spawn_child(options.arguments, own_environment(), in->theirs.get(),
+  const auto pid = spawn_child(options.arguments, whole_environment(), in->theirs.get(),
                                out->theirs.get(), err->theirs.get());
   if (!pid) {
     Error error = pid.error();

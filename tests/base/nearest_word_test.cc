@@ -1,4 +1,4 @@
-#include "cli/suggest.h"
+#include "base/nearest_word.h"
 
 #include <gtest/gtest.h>
 
