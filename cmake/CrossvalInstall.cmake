@@ -1,5 +1,5 @@
 # cmake --install: the program, and what it builds engines from. Nothing installed names the source
-# tree or the prefix: the program finds share/crossval from where it lies (src/cli/support_files.cc).
+# tree or the prefix: the program finds share/crossval from where it lies (src/launch/reference/support_files.cc).
 include(GNUInstallDirs)
 set(support ${CMAKE_INSTALL_DATADIR}/crossval)
 install(TARGETS crossval RUNTIME)

@@ -2,8 +2,9 @@
 """Holds the includes of src/ against the layers that its CMake files declare.
 
 A folder may include its own headers and those of the libraries in its DEPS, directly or through them;
-the declared graph must have no cycle; some pairs may never meet whatever is declared; the folders at the
-ground use what is named here and nothing else. Exit 1 with one line per breach.
+the declared graph must have no cycle; some pairs may never meet whatever is declared; concrete engines are
+named, and the command line's library used, in one folder each; the folders at the ground use what is named
+here and nothing else. Exit 1 with one line per breach.
 
     check_layers.py [SRC]    SRC: another src/ to look at
 """
@@ -23,10 +24,16 @@ FORBIDDEN = [
     ("protocol", "gguf"), ("protocol", "native"),
     ("oracle", "native"), ("native", "oracle"), ("oracle", "kernels"), ("local", "native"), ("local", "oracle"),
     ("session", "oracle"), ("gate", "oracle"), ("report", "oracle"),
+    ("launch", "report"), ("launch", "session"),
 ]
+# Concrete engines: folder -> the only folders that name it, in DEPS or an include. Others have them through these.
+NAMED_BY = {"native": {"launch"}, "oracle": {"launch"}, "process": {"launch"}}
+# Headers that one folder alone includes: the command line is one front door of several.
+OUTSIDE = {"CLI/": "cli"}
 # Plain data at the ground: folder -> (the only folders in its DEPS, headers of others that are plain data too).
 GROUND = {"results": ({"base"}, {"engine/info.h"})}
 INCLUDE = re.compile(r'\s*#\s*include\s+"([^"/]+)/([^"]+)"')
+OUTSIDE_INCLUDE = re.compile(r"\s*#\s*include\s+<([^>]+)>")
 
 
 def declared():
@@ -59,6 +66,10 @@ def main():
     for user, used in FORBIDDEN:
         if used in reach.get(user, ()):
             breaches.append(f"src/{user} must never depend on src/{used}")
+    for used, users in NAMED_BY.items():
+        for folder in sorted(graph):
+            if used in graph[folder] and folder not in users:
+                breaches.append(f"src/{folder} must not declare src/{used}: only {', '.join(sorted(users))} names it")
     for folder, (allowed, plain) in GROUND.items():
         if folder not in graph:
             breaches.append(f"src/{folder} is not there: scripts/check_layers.py keeps it at the ground")
@@ -78,11 +89,19 @@ def main():
             continue
         folder = path.relative_to(SRC).parts[0]
         for number, line in enumerate(path.read_text().splitlines(), 1):
+            outside = OUTSIDE_INCLUDE.match(line)
+            for header, owner in OUTSIDE.items():
+                if outside and outside.group(1).startswith(header) and folder != owner:
+                    breaches.append(f"{path.relative_to(ROOT)}:{number}: only src/{owner} includes <{header}…>")
             match = INCLUDE.match(line)
             if not match:
                 continue
             checked += 1
             used = match.group(1)
+            if folder not in NAMED_BY.get(used, {folder}) | {used}:
+                breaches.append(f"{path.relative_to(ROOT)}:{number}: only {', '.join(sorted(NAMED_BY[used]))} names "
+                                f"src/{used}")
+                continue
             if f"{used}/{match.group(2)}" in GROUND.get(folder, ((), ()))[1]:
                 continue
             if used != folder and used not in reach.get(folder, ()):

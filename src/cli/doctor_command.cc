@@ -3,11 +3,10 @@
 #include "cli/app_options.h"
 #include "cli/doctor_engines.h"
 #include "cli/doctor_machine.h"
-#include "cli/engine_factory.h"
-#include "cli/engine_options.h"
-#include "cli/interrupt.h"
-#include "cli/reference_program.h"
-#include "cli/reference_repair.h"
+#include "cli/launching.h"
+#include "launch/engine_factory.h"
+#include "launch/reference/program.h"
+#include "launch/reference/repair.h"
 #include "prompt/jinja_process.h"
 #include "report/json/diagnosis.h"
 #include "report/text/diagnosis.h"
@@ -42,9 +41,10 @@ class DoctorCommand : public Command {
     if (!spec) return tl::unexpected(spec.error());
     if (auto known = check_engine_spec(*spec); !known) return tl::unexpected(known.error());
     const Interruption interruption;
+    const Launch launch = launch_from(console, interruption.token());
     const auto maker = [&](const EngineSpec& engine) -> MakeEngine {
       return [&, engine](const EngineDefaults& defaults) {
-        return make_engine(engine, defaults, console, interruption.token());
+        return make_engine(engine, defaults, launch);
       };
     };
     const MakeEngine native = maker({"native", {}}), reference = maker(*spec);
@@ -57,7 +57,7 @@ class DoctorCommand : public Command {
                               renderer_repair(renderer))};
     ReferenceProgram program{.is_default = is_default_reference(*spec)};
     if (spec->name == "llama.cpp") {
-      const auto worker = llama_worker(*spec, /*of_bitnet=*/false, console, interruption.token());
+      const auto worker = llama_worker(*spec, /*of_bitnet=*/false, launch);
       if (worker) program.path = worker->path;
     }
     program.repair = reference_repair(*spec, program.path);

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/error.h"
-#include "cli/engine_options.h"
 #include "engine/engine.h"
+#include "launch/engine_defaults.h"
 #include "results/diagnosis.h"
 
 namespace crossval {

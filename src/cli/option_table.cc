@@ -6,7 +6,7 @@
 #include <set>
 #include <string_view>
 
-#include "cli/engine_factory.h"
+#include "launch/engine_factory.h"
 #include "model/architecture.h"
 #include "prompt/fixed_forms.h"
 #include "quant/format.h"

@@ -4,16 +4,12 @@
 
 #include "cli/app_options.h"
 #include "cli/checks.h"
-#include "cli/context_size.h"
-#include "cli/engine_factory.h"
 #include "cli/engine_options.h"
-#include "cli/interrupt.h"
-#include "cli/made_pair.h"
-#include "cli/model_files.h"
-#include "cli/model_prompt.h"
+#include "cli/launching.h"
 #include "cli/progress.h"
 #include "cli/prompt_options.h"
-#include "cli/reference_program.h"
+#include "launch/model_files.h"
+#include "launch/reference/program.h"
 #include "report/json/comparison.h"
 #include "report/text/comparison.h"
 #include "session/per_token.h"
@@ -79,24 +75,18 @@ class PerTokenCommand : public Command {
 
  private:
   Result<Comparison> compare(const Console& console) {
-    const auto pair = engine_pair(engines_);
-    if (!pair) return tl::unexpected(pair.error());
-    // Both sides get the same, also where their models differ.
-    const auto context =
-        context_size(engines_.defaults.context, {model_path(pair->candidate, engines_.defaults),
-                                                 model_path(pair->reference, engines_.defaults)});
-    if (!context) return tl::unexpected(context.error());
-    engines_.defaults.context = *context;
-    auto read =
-        read_pair_prompt(prompt_, pair->candidate, pair->reference, engines_.defaults, console);
-    if (!read) return tl::unexpected(read.error());
+    const auto request = prompt_request(prompt_);
+    if (!request) return tl::unexpected(request.error());
+    auto chosen = choose_prompted_pair(engines_, *request, template_renderer(console));
+    if (!chosen) return tl::unexpected(chosen.error());
 
     const Interruption interruption;
     Progress progress(console);
     progress.phase("load");
-    const auto made = make_pair(*pair, engines_.defaults, console, interruption.token());
-    if (!made) return tl::unexpected(made.error());
-    const auto& [candidate, reference] = *made;
+    auto opened =
+        open_prompted_pair(*std::move(chosen), launch_from(console, interruption.token()));
+    if (!opened) return tl::unexpected(opened.error());
+    const auto& [candidate, reference] = opened->engines;
 
     const EngineSettings& settings = reference->info().settings;
     auto models = compare_model_files(candidate->info().settings.model_path, settings.model_path,
@@ -110,7 +100,7 @@ class PerTokenCommand : public Command {
       if (!found) return tl::unexpected(found.error());
       difference = *std::move(found);
     }
-    PairPrompt built = build_pair_prompt(*std::move(read), candidate->info().settings, settings);
+    PairPrompt& built = opened->prompt;
     PerTokenPlan plan;
     plan.prompt = std::move(built.prompt);
     plan.candidate_prompt = std::move(built.candidate);
@@ -123,12 +113,12 @@ class PerTokenCommand : public Command {
     plan.on_token_mismatch = mismatch_policy(on_token_mismatch_);
     plan.first_diff = first_diff_;
     plan.dump_dir = dump_dir_;
-    plan.asked_differences = pair->asked_differences;
+    plan.asked_differences = std::move(opened->asked_differences);
     return compare_per_token(plan, *candidate, *reference, progress, interruption.token());
   }
 
   PromptOptions prompt_;
-  EngineOptions engines_;
+  PairChoice engines_;
   int32_t max_tokens_ = 4;
   std::string require_ = "cos";
   double cos_tol_ = 0.999;

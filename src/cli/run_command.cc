@@ -8,8 +8,8 @@
 #include "cli/app_options.h"
 #include "cli/checks.h"
 #include "cli/engine_options.h"
+#include "cli/launching.h"
 #include "cli/prompt_options.h"
-#include "cli/prompted_engine.h"
 #include "report/json/generation.h"
 #include "report/text/generation.h"
 #include "session/generate.h"
@@ -83,9 +83,10 @@ class RunCommand : public Command {
   }
 
   Result<Generation> generate_text(const Console& console) {
-    auto opened = open_prompted_engine(prompt_, engine_, console);
+    auto opened = open_engine(engine_, prompt_, console);
     if (!opened) return tl::unexpected(opened.error());
-    warnings_ = all_warnings(opened->prompt, *opened->engine);
+    auto& [engine, prompt] = opened->prompted;
+    warnings_ = all_warnings(prompt, *engine);
     print_warnings(console, warnings_);
     const TextSink show = [&](std::string_view text) -> Result<void> {
       if (console.format == OutputFormat::json) return {};
@@ -93,16 +94,16 @@ class RunCommand : public Command {
       ended_line_ = text.ends_with('\n');
       return flush_output(console);
     };
-    return generate({.prompt = std::move(opened->prompt),
+    return generate({.prompt = std::move(prompt),
                      .max_tokens = max_tokens_,
                      .sampling = sampling_,
                      .stop_texts = stop_texts_},
-                    *opened->engine, show, opened->interruption->token());
+                    *engine, show, opened->interruption->token());
   }
 
   std::vector<Warning> warnings_;  // printed before it began
   PromptOptions prompt_;
-  SingleEngineOptions engine_;
+  EngineChoice engine_;
   int32_t max_tokens_ = 128;
   std::vector<std::string> stop_texts_;
   SamplingOptions sampling_;

@@ -4,11 +4,8 @@
 
 #include "cli/app_options.h"
 #include "cli/engine_options.h"
-#include "cli/interrupt.h"
-#include "cli/made_pair.h"
-#include "cli/model_prompt.h"
+#include "cli/launching.h"
 #include "cli/prompt_options.h"
-#include "cli/prompted_engine.h"
 #include "report/json/tokenisation.h"
 #include "report/text/tokenisation.h"
 #include "session/tokenise.h"
@@ -38,9 +35,9 @@ class TokenizeCommand : public Command {
 
  private:
   Result<ExitCode> run_tokenize(Console& console) {
-    const auto opened = open_prompted_engine(prompt_, engine_, console);
+    const auto opened = open_engine(engine_, prompt_, console);
     if (!opened) return tl::unexpected(opened.error());
-    const auto tokenisation = tokenise(opened->prompt, *opened->engine);
+    const auto tokenisation = tokenise(opened->prompted.prompt, *opened->prompted.engine);
     if (!tokenisation) return tl::unexpected(tokenisation.error());
     if (console.format == OutputFormat::json) {
       write_output(console, tokenisation_json(*tokenisation, count_));
@@ -55,17 +52,16 @@ class TokenizeCommand : public Command {
   Result<ExitCode> run_compare(Console& console) {
     sides_.defaults = engine_.defaults;
     sides_.tokenizer = engine_.tokenizer;
-    const auto pair = engine_pair(sides_);
-    if (!pair) return tl::unexpected(pair.error());
-    auto read =
-        read_pair_prompt(prompt_, pair->candidate, pair->reference, sides_.defaults, console);
-    if (!read) return tl::unexpected(read.error());
+    const auto request = prompt_request(prompt_);
+    if (!request) return tl::unexpected(request.error());
+    auto chosen = choose_prompted_pair(sides_, *request, template_renderer(console));
+    if (!chosen) return tl::unexpected(chosen.error());
     const Interruption interruption;
-    const auto made = make_pair(*pair, sides_.defaults, console, interruption.token());
-    if (!made) return tl::unexpected(made.error());
-    const auto& [candidate, reference] = *made;
-    const PairPrompt built =
-        build_pair_prompt(*std::move(read), candidate->info().settings, reference->info().settings);
+    const auto opened =
+        open_prompted_pair(*std::move(chosen), launch_from(console, interruption.token()));
+    if (!opened) return tl::unexpected(opened.error());
+    const auto& [candidate, reference] = opened->engines;
+    const PairPrompt& built = opened->prompt;
     const auto comparison =
         compare_tokens({built.prompt, built.candidate ? &*built.candidate : nullptr}, built.facts,
                        {*candidate, *reference});
@@ -83,8 +79,8 @@ class TokenizeCommand : public Command {
   }
 
   PromptOptions prompt_;
-  SingleEngineOptions engine_;
-  EngineOptions sides_;
+  EngineChoice engine_;
+  PairChoice sides_;
   bool count_ = false;
   bool compare_ = false;
 };

@@ -2,7 +2,7 @@
 //
 // An engine answers two questions about token ids at explicit positions: which logits follow, and
 // which tensors lie on the way to them. What is asked is checked here, once for all engines. The
-// session compares two of them without knowing what they are; only cli names concrete engines.
+// session compares two of them without knowing what they are; only launch names concrete engines.
 #pragma once
 
 #include <cstdint>

@@ -221,7 +221,7 @@ HINTS = [
     Hint("Leave out templates and their variables, --system-prompt, --bos and --special.",
          "run -m {model} --tokens 1 --bos on --max-tokens 1",
          "run -m {model} --tokens 1 --max-tokens 1"),
-    Elsewhere("Leave --bos at auto.", "tests/cli/model_prompt_test.cc"),
+    Elsewhere("Leave --bos at auto.", "tests/cli/before_loading_test.cc"),
     Elsewhere("Give more text.", "tests/prompt/prompt_test.cc"),
     Elsewhere(" and the tokenizer adds another; --bos off leaves ", "tests/prompt/bos_policy_test.cc"),
     Hint("; --special on makes tokens of them", "run -m {model} -p '<|im_start|>a' --max-tokens 1",

@@ -1,0 +1,34 @@
+#include "cli/launching.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "launch/chat_templates.h"
+
+namespace crossval {
+
+Launch launch_from(const Console& console, std::stop_token stop) {
+  return {.messages = console.quiet ? -1 : fileno(console.err), .stop = std::move(stop)};
+}
+
+TemplateRenderer template_renderer(const Console& console) {
+  return [&console, templates = ChatTemplates()](const TemplateInput& input) mutable {
+    const Interruption interruption;
+    return templates.render(input, launch_from(console, interruption.token()));
+  };
+}
+
+Result<OpenedEngine> open_engine(const EngineChoice& choice, const PromptOptions& prompt,
+                                 const Console& console) {
+  const auto request = prompt_request(prompt);
+  if (!request) return tl::unexpected(request.error());
+  auto chosen = choose_prompted_engine(choice, *request, template_renderer(console));
+  if (!chosen) return tl::unexpected(chosen.error());
+  auto interruption = std::make_unique<Interruption>();
+  auto opened =
+      open_prompted_engine(*std::move(chosen), launch_from(console, interruption->token()));
+  if (!opened) return tl::unexpected(opened.error());
+  return OpenedEngine{std::move(interruption), *std::move(opened)};
+}
+
+}  // namespace crossval

@@ -1,0 +1,91 @@
+// llama.cpp: a worker process that links it.
+#include <algorithm>
+#include <utility>
+
+#include "gguf/file.h"
+#include "launch/context_size.h"
+#include "launch/kinds/kinds.h"
+#include "launch/kinds/number_key.h"
+#include "launch/paths.h"
+#include "launch/reference/program.h"
+#include "process/engine.h"
+#include "quant/format.h"
+
+namespace crossval {
+namespace {
+
+constexpr std::string_view kKeys[] = {"model",   "threads", "batch",  "ubatch",  "kv",  "kv-k",
+                                      "kv-v",    "fa",      "repack", "profile", "src", "build",
+                                      "release", "worker",  "ngl",    "device"};
+
+constexpr std::string_view kFlashAttention[] = {"on", "off", "auto"};
+constexpr std::string_view kRepack[] = {"on", "off"};
+constexpr std::string_view kProfiles[] = {"canonical", "production"};
+constexpr KeyWords kWords[] = {
+    {"fa", kFlashAttention}, {"repack", kRepack}, {"profile", kProfiles}};
+
+// What makes a model one of bitnet.cpp's, which upstream's llama.cpp cannot read; empty otherwise.
+std::string bitnet_trait(const std::string& path) {
+  const auto file = GgufFile::open(path);
+  if (!file) return {};
+  const auto is_i2s = [](const GgufTensor& tensor) {
+    return tensor.type_id == static_cast<uint32_t>(WeightType::i2_s);
+  };
+  if (std::ranges::any_of(file->tensors(), is_i2s)) return "weights are bitnet.cpp's I2_S";
+  const std::string name(file->get_string("general.architecture").value_or(""));
+  return name == "bitnet-b1.58" || name == "bitnet-25" ? "architecture is bitnet.cpp's " + name
+                                                       : "";
+}
+
+// Upstream's words about such a model are of a type with the same number.
+void advise_about_bitnet(const std::string& trait, const std::string& chosen_by, Error& error) {
+  const bool chosen = chosen_by.starts_with("BITNET_CPP_DIR");
+  error.hint = "The model's " + trait + ", which ";
+  error.hint += chosen
+                    ? "what is in " + chosen_by + " cannot read: is it bitnet.cpp, and new enough?"
+                    : "upstream llama.cpp cannot read. Set BITNET_CPP_DIR to a tree or a build "
+                      "of bitnet.cpp (docs/bitnet.md) and leave src, build, release and worker "
+                      "out.";
+  error.hint += "\n  Or compare native with itself: --reference native.";
+}
+
+Result<std::unique_ptr<Engine>> make(const EngineSpec& spec, const EngineDefaults& defaults,
+                                     const Launch& launch) {
+  const auto context = context_size(defaults.context, {model_path(spec, defaults)});
+  if (!context) return tl::unexpected(context.error());
+  LlamaOptions options;
+  options.settings = {{"model", model_path(spec, defaults)},
+                      {"kv", spec.get("kv", defaults.kv)},
+                      {"threads", spec.get("threads", std::to_string(defaults.threads))},
+                      {"tokens_only", defaults.tokens_only ? "1" : "0"}};
+  // What is not asked for is the worker's to choose.
+  if (*context != kDefaultContext) options.settings["n_ctx"] = std::to_string(*context);
+  if (defaults.batch) options.settings["n_batch"] = std::to_string(*defaults.batch);
+  for (const auto& [key, setting] : {std::pair{"batch", "n_batch"}, {"ubatch", "n_ubatch"}}) {
+    const auto positions = number_key(spec, key, 0, kMostPositions);
+    if (!positions) return tl::unexpected(positions.error());
+    if (*positions > 0) options.settings[setting] = std::to_string(*positions);
+  }
+  for (const char* key : {"profile", "kv-k", "kv-v", "fa", "repack", "ngl", "device"}) {
+    if (spec.options.contains(key)) options.settings[key] = spec.get(key);
+  }
+  const std::string bitnet = bitnet_trait(model_path(spec, defaults));
+  const auto worker = llama_worker(spec, !bitnet.empty(), launch);
+  if (!worker) return tl::unexpected(worker.error());
+  options.worker_path = worker->path;
+  if (!worker->chosen_by.empty()) options.environment = {worker->chosen_by};
+  options.timeout = std::chrono::milliseconds(static_cast<int64_t>(defaults.timeout_seconds * 1e3));
+  options.stop = launch.stop;
+  auto engine = make_llama_engine(std::move(options));
+  if (!engine && engine.error().code == ExitCode::bad_input_file && !bitnet.empty()) {
+    advise_about_bitnet(bitnet, worker->chosen_by, engine.error());
+  }
+  return engine;
+}
+
+}  // namespace
+
+constinit const EngineKind kLlamaCpp = {
+    .name = "llama.cpp", .keys = kKeys, .words = kWords, .make = make};
+
+}  // namespace crossval

@@ -1,0 +1,44 @@
+#include "launch/kinds/local_run.h"
+
+#include <fmt/format.h>
+
+#include "launch/context_size.h"
+#include "launch/kinds/number_key.h"
+#include "launch/paths.h"
+
+namespace crossval {
+namespace {
+
+Result<std::optional<I2sLayout>> layout_of(const EngineSpec& spec, const EngineDefaults& defaults) {
+  const std::string text = spec.get("i2s-layout", defaults.i2s_layout);
+  const auto layout = find_i2s_layout(text);
+  if (layout || text == "auto") return layout;
+  return fail(ExitCode::usage, "i2s-layout=" + text + " is none of auto, x86, arm, x86-rows",
+              "engine " + spec.name);
+}
+
+}  // namespace
+
+Result<LocalRun> local_run(const EngineSpec& spec, const EngineDefaults& defaults) {
+  const auto threads = number_key(spec, "threads", defaults.threads, kMostThreads);
+  if (!threads) return tl::unexpected(threads.error());
+  const auto batch =
+      number_key(spec, "batch", static_cast<int>(defaults.batch.value_or(512)), kMostPositions);
+  if (!batch) return tl::unexpected(batch.error());
+  const auto i2s_layout = layout_of(spec, defaults);
+  if (!i2s_layout) return tl::unexpected(i2s_layout.error());
+  const auto context = context_size(defaults.context, {model_path(spec, defaults)});
+  if (!context) return tl::unexpected(context.error());
+  return LocalRun{*threads, *batch, *i2s_layout, *context};
+}
+
+Result<bool> keeps_f16(const EngineSpec& spec, const EngineDefaults& defaults) {
+  const std::string kv = spec.get("kv", defaults.kv);
+  if (kv == "f16" || kv == "f32") return kv == "f16";
+  return fail(ExitCode::usage,
+              fmt::format("kv={}: {} keeps keys and values in f16 or f32", kv, spec.name),
+              "engine " + spec.name,
+              "Give another type to llama.cpp alone: --reference llama.cpp:kv=" + kv + ".");
+}
+
+}  // namespace crossval

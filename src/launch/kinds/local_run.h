@@ -1,0 +1,27 @@
+// What the engines in this process run with, from their keys and the defaults.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/error.h"
+#include "engine/spec.h"
+#include "launch/engine_defaults.h"
+#include "quant/i2s.h"
+
+namespace crossval {
+
+struct LocalRun {
+  int threads = 1;
+  int64_t n_batch = 512;  // positions of one chunk
+  std::optional<I2sLayout> i2s_layout{};
+  int64_t n_ctx = 2048;
+};
+
+/// Errors: usage.
+Result<LocalRun> local_run(const EngineSpec& spec, const EngineDefaults& defaults);
+
+/// Whether keys and values are kept in f16; else in f32. Errors (usage): another type.
+Result<bool> keeps_f16(const EngineSpec& spec, const EngineDefaults& defaults);
+
+}  // namespace crossval

@@ -1,0 +1,29 @@
+// The two engines of a comparison, made; or why that is not possible, in the better words of the
+// two.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+
+#include "base/error.h"
+#include "engine/engine.h"
+#include "launch/choice.h"
+#include "launch/launch.h"
+
+namespace crossval {
+
+struct MadePair {
+  std::unique_ptr<Engine> candidate, reference;
+};
+
+/// Makes the candidate, then the reference. Where an engine fails the other one is asked as well:
+/// it may refuse the same file with a reason, and that is what is told first. Errors: those of
+/// make_engine.
+Result<MadePair> make_pair(const EnginePairSpecs& pair, const EngineDefaults& defaults,
+                           const Launch& launch);
+
+/// Of two failures to begin the one that gives a reason (a refusal, not an end), with the other one
+/// in its hint.
+Error told_together(Error first, Error second);
+
+}  // namespace crossval

@@ -1,0 +1,104 @@
+#include "launch/model_files.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+#include "base/file_digest.h"
+#include "gguf/file.h"
+#include "inspect/difference/difference.h"
+#include "quant/i2s.h"
+
+namespace crossval {
+namespace {
+
+Result<std::vector<ModelPart>> parts_of(const std::string& path) {
+  const auto file = GgufFile::open(path);
+  if (!file) return tl::unexpected(file.error());
+  std::vector<ModelPart> parts;
+  for (const GgufPartInfo& part : file->parts()) parts.push_back({part.path, part.size, {}});
+  return parts;
+}
+
+bool is_same_file(const ModelPart& a, const ModelPart& b) {
+  std::error_code error;  // a file that is gone by now is compared by its name
+  return a.path == b.path || std::filesystem::equivalent(a.path, b.path, error);
+}
+
+/// Whether some key that an architecture reads differs.
+bool differ_in_architecture_keys(const FileDifference& difference) {
+  return std::ranges::any_of(difference.metadata, [](const MetadataDifference& entry) {
+    return entry.key == "general.architecture" ||
+           (!entry.key.starts_with("general.") && !entry.key.starts_with("tokenizer."));
+  });
+}
+
+/// What the difference of two models means for the numbers.
+void judge(const FileDifference& difference, ModelFiles& models) {
+  const bool facts = std::ranges::any_of(
+      difference.facts, [](const ModelFactPair& fact) { return fact.a != fact.b; });
+  const bool unknown = !difference.facts_unknown.empty() && differ_in_architecture_keys(difference);
+  const bool values = std::ranges::any_of(difference.tensors, [](const TensorDifference& tensor) {
+    return !tensor.change || tensor.change->name != "same-values";
+  });
+  models.other_numbers = facts || unknown || !difference.tensors.empty();
+  models.effect = values ? "other weights give other numbers"
+                  : !difference.tensors.empty()
+                      ? "the same weights in other formats are rounded differently on the way"
+                  : facts   ? "all weights are equal, what is computed with them is not"
+                  : unknown ? "all weights are equal, keys of the architecture are not"
+                            : "";
+}
+
+bool has_same_size(const ModelPart& a, const ModelPart& b) { return a.bytes == b.bytes; }
+
+}  // namespace
+
+Result<ModelFiles> compare_model_files(const std::string& candidate, const std::string& reference,
+                                       const std::string& cache_folder,
+                                       const std::stop_token& stop) {
+  auto a = parts_of(candidate);
+  if (!a) return tl::unexpected(a.error());
+  auto b = reference == candidate ? a : parts_of(reference);
+  if (!b) return tl::unexpected(b.error());
+  ModelFiles models{false, "files of different sizes", *std::move(a), *std::move(b)};
+  if (std::ranges::equal(models.candidate, models.reference, is_same_file)) {
+    models.same = true;
+    models.how = "one file";
+    return models;
+  }
+  if (!std::ranges::equal(models.candidate, models.reference, has_same_size)) return models;
+  for (std::vector<ModelPart>* side : {&models.candidate, &models.reference}) {
+    for (ModelPart& part : *side) {
+      auto digest = file_digest(part.path, cache_folder, stop);
+      if (!digest) return tl::unexpected(digest.error());
+      part.sha256 = std::move(digest->sha256);
+    }
+  }
+  models.same = std::ranges::equal(models.candidate, models.reference, {}, &ModelPart::sha256,
+                                   &ModelPart::sha256);
+  models.how = models.same ? "two files with the same SHA-256" : "files of different SHA-256";
+  return models;
+}
+
+Result<FileDifference> explain_model_difference(const EngineSettings& candidate,
+                                                const EngineSettings& reference,
+                                                const std::stop_token& stop, ModelFiles& models) {
+  constexpr int64_t kMostValues = int64_t{1} << 28;
+  const DifferenceOptions options{
+      .a_i2s = find_i2s_layout(candidate.i2s_layout),
+      .b_i2s = find_i2s_layout(reference.i2s_layout),
+      .digests = false,
+      .most_values = kMostValues,
+      .threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency())),
+      .names = {"candidate", "reference"},
+      .stop = stop};
+  auto difference = compare_files(candidate.model_path, reference.model_path, options);
+  if (!difference) return difference;
+  models.facts = difference->facts;
+  judge(*difference, models);
+  return difference;
+}
+
+}  // namespace crossval

@@ -1,0 +1,37 @@
+// The two engines of a comparison and what they are to see, as prompted_engine.h has it for one.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "launch/choice.h"
+#include "launch/launch.h"
+#include "launch/made_pair.h"
+#include "prompt/model_prompt.h"
+#include "prompt/template_renderer.h"
+
+namespace crossval {
+
+struct PromptedPairChoice {
+  EnginePairSpecs engines;
+  EngineDefaults defaults;  // with the context of both
+  PairPromptContent prompt;
+};
+
+/// Checks the engines and reads the prompt. Both sides get the same context, also where their
+/// models differ. Errors: those of engine_pair, context_size and read_pair_prompt, in this order.
+Result<PromptedPairChoice> choose_prompted_pair(const PairChoice& choice,
+                                                const PromptRequest& prompt,
+                                                const TemplateRenderer& renderer);
+
+struct PromptedPair {
+  MadePair engines;
+  PairPrompt prompt;
+  std::vector<std::string> asked_differences;  // EnginePairSpecs
+};
+
+/// Loads the engines. Errors: those of make_pair.
+Result<PromptedPair> open_prompted_pair(PromptedPairChoice choice, const Launch& launch);
+
+}  // namespace crossval

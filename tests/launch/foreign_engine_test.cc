@@ -1,0 +1,55 @@
+#include "launch/foreign_engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace crossval {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class Foreign : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Foreign, IsRefusedWithTheWaysThatThereAre) {
+  const auto error = refuse_foreign_engine(GetParam());
+  ASSERT_TRUE(error.has_value());
+  EXPECT_EQ(error->code, ExitCode::usage);
+  EXPECT_THAT(error->message(), AllOf(HasSubstr(GetParam()), HasSubstr("docs/protocol.md"),
+                                      HasSubstr("llama.cpp:worker=PATH"), HasSubstr("--dump DIR")));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Foreign,
+                         ::testing::Values("http://localhost:8080", "https://api.openai.com/v1",
+                                           "localhost:11434", "127.0.0.1:8000", "ollama",
+                                           "Ollama:llama3.2:1b", "vllm", "vLLM:model=x",
+                                           "hf:HuggingFaceTB/SmolLM2-135M", "exec:./engine.py",
+                                           "exec:cmd=./engine.py", "replay:run.xv", "logits.npy",
+                                           "/data/a/logits.npz", "model.safetensors", "./my-engine",
+                                           "transformers", "http:url=x", "llama-server"));
+
+TEST(ForeignEngine, RelativesOfLlamaCppGoByItsName) {
+  for (const char* text : {"ik_llama.cpp", "bitnet.cpp", "bitnet.cpp:build=/b", "llama-cli"}) {
+    const auto error = refuse_foreign_engine(text);
+    ASSERT_TRUE(error.has_value()) << text;
+    EXPECT_THAT(error->hint,
+                AllOf(HasSubstr("llama.cpp:src=DIR"), HasSubstr("llama.cpp:build=DIR")));
+  }
+}
+
+TEST(ForeignEngine, AModelIsRunByAnEngine) {
+  const auto error = refuse_foreign_engine("/models/a.gguf");
+  ASSERT_TRUE(error.has_value());
+  EXPECT_THAT(error->hint, HasSubstr("native:model=/models/a.gguf"));
+}
+
+TEST(ForeignEngine, OursAndMistypedOnesAreNotForeign) {
+  for (const char* text :
+       {"native", "llama.cpp", "natvie", "llama.ccp", "native:model=/m/a.gguf,kv=f32",
+        "llama.cpp:src=~/llama.cpp", "native:tokenizer=t.json", "", ":", "native:kv"}) {
+    EXPECT_FALSE(refuse_foreign_engine(text).has_value()) << text;
+  }
+}
+
+}  // namespace
+}  // namespace crossval
