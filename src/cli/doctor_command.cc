@@ -41,7 +41,7 @@ class DoctorCommand : public Command {
     if (!spec) return tl::unexpected(spec.error());
     if (auto known = check_engine_spec(*spec); !known) return tl::unexpected(known.error());
     const Interruption interruption;
-    const Launch launch = launch_from(console, interruption.token());
+    const Launch launch = launch_from(console, {}, interruption.token());
     const auto maker = [&](const EngineSpec& engine) -> MakeEngine {
       return [&, engine](const EngineDefaults& defaults) {
         return make_engine(engine, defaults, launch);

@@ -73,7 +73,11 @@ class InspectCommand : public Command {
       return code;
     };
     if (!other_.empty()) {
-      const auto found = compare_files(path_, other_,
+      const auto file = GgufFile::open(path_);
+      if (!file) return tl::unexpected(file.error());
+      const auto other = GgufFile::open(other_);
+      if (!other) return tl::unexpected(other.error());
+      const auto found = compare_files(*file, *other,
                                        {.filter = options_.filter,
                                         .a_i2s = options_.i2s_layout,
                                         .b_i2s = options_.i2s_layout,

@@ -7,14 +7,16 @@
 
 namespace crossval {
 
-Launch launch_from(const Console& console, std::stop_token stop) {
-  return {.messages = console.quiet ? -1 : fileno(console.err), .stop = std::move(stop)};
+Launch launch_from(const Console& console, const OpenedFiles& files, std::stop_token stop) {
+  return {.files = files,
+          .messages = console.quiet ? -1 : fileno(console.err),
+          .stop = std::move(stop)};
 }
 
 TemplateRenderer template_renderer(const Console& console) {
   return [&console, templates = ChatTemplates()](const TemplateInput& input) mutable {
     const Interruption interruption;
-    return templates.render(input, launch_from(console, interruption.token()));
+    return templates.render(input, launch_from(console, {}, interruption.token()));
   };
 }
 
@@ -22,11 +24,12 @@ Result<OpenedEngine> open_engine(const EngineChoice& choice, const PromptOptions
                                  const Console& console) {
   const auto request = prompt_request(prompt);
   if (!request) return tl::unexpected(request.error());
-  auto chosen = choose_prompted_engine(choice, *request, template_renderer(console));
+  const OpenedFiles files;
+  auto chosen = choose_prompted_engine(choice, *request, files, template_renderer(console));
   if (!chosen) return tl::unexpected(chosen.error());
   auto interruption = std::make_unique<Interruption>();
   auto opened =
-      open_prompted_engine(*std::move(chosen), launch_from(console, interruption->token()));
+      open_prompted_engine(*std::move(chosen), launch_from(console, files, interruption->token()));
   if (!opened) return tl::unexpected(opened.error());
   return OpenedEngine{std::move(interruption), *std::move(opened)};
 }

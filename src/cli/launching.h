@@ -13,7 +13,8 @@
 
 namespace crossval {
 
-Launch launch_from(const Console& console, std::stop_token stop);
+/// `files`: those that the run has opened so far.
+Launch launch_from(const Console& console, const OpenedFiles& files, std::stop_token stop);
 
 /// Each can be interrupted while it renders.
 TemplateRenderer template_renderer(const Console& console);

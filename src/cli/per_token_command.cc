@@ -77,25 +77,26 @@ class PerTokenCommand : public Command {
   Result<Comparison> compare(const Console& console) {
     const auto request = prompt_request(prompt_);
     if (!request) return tl::unexpected(request.error());
-    auto chosen = choose_prompted_pair(engines_, *request, template_renderer(console));
+    const OpenedFiles files;
+    auto chosen = choose_prompted_pair(engines_, *request, files, template_renderer(console));
     if (!chosen) return tl::unexpected(chosen.error());
 
     const Interruption interruption;
     Progress progress(console);
     progress.phase("load");
     auto opened =
-        open_prompted_pair(*std::move(chosen), launch_from(console, interruption.token()));
+        open_prompted_pair(*std::move(chosen), launch_from(console, files, interruption.token()));
     if (!opened) return tl::unexpected(opened.error());
     const auto& [candidate, reference] = opened->engines;
 
     const EngineSettings& settings = reference->info().settings;
     auto models = compare_model_files(candidate->info().settings.model_path, settings.model_path,
-                                      cache_folder(), interruption.token());
+                                      files, cache_folder(), interruption.token());
     if (!models) return tl::unexpected(models.error());
     std::optional<FileDifference> difference;
     if (!models->same) {
       progress.phase("compare models");
-      auto found = explain_model_difference(candidate->info().settings, settings,
+      auto found = explain_model_difference(candidate->info().settings, settings, files,
                                             interruption.token(), *models);
       if (!found) return tl::unexpected(found.error());
       difference = *std::move(found);

@@ -54,11 +54,12 @@ class TokenizeCommand : public Command {
     sides_.tokenizer = engine_.tokenizer;
     const auto request = prompt_request(prompt_);
     if (!request) return tl::unexpected(request.error());
-    auto chosen = choose_prompted_pair(sides_, *request, template_renderer(console));
+    const OpenedFiles files;
+    auto chosen = choose_prompted_pair(sides_, *request, files, template_renderer(console));
     if (!chosen) return tl::unexpected(chosen.error());
     const Interruption interruption;
     const auto opened =
-        open_prompted_pair(*std::move(chosen), launch_from(console, interruption.token()));
+        open_prompted_pair(*std::move(chosen), launch_from(console, files, interruption.token()));
     if (!opened) return tl::unexpected(opened.error());
     const auto& [candidate, reference] = opened->engines;
     const PairPrompt& built = opened->prompt;

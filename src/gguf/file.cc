@@ -142,10 +142,7 @@ Result<GgufFile> GgufFile::open(const std::string& path) {
   return whole;
 }
 
-GgufFile::GgufFile(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
-GgufFile::GgufFile(GgufFile&&) noexcept = default;
-GgufFile& GgufFile::operator=(GgufFile&&) noexcept = default;
-GgufFile::~GgufFile() = default;
+GgufFile::GgufFile(std::shared_ptr<Rep> rep) : rep_(std::move(rep)) {}
 
 const std::string& GgufFile::path() const { return rep_->path; }
 uint32_t GgufFile::version() const { return rep_->version; }

@@ -91,6 +91,7 @@ struct GgufPartInfo {
 /// that file exists; every other path as it is.
 std::string first_part_path(const std::string& path);
 
+/// Copies share the mapping and what was parsed of it; nothing of it changes.
 class GgufFile {
  public:
   /// Opens a file, or a whole split model given any of its parts ("…-00001-of-00003.gguf").
@@ -99,10 +100,6 @@ class GgufFile {
 
   /// Parses one part that lies in memory (for tests and fuzzing); `bytes` must outlive the result.
   static Result<GgufFile> parse(std::span<const std::byte> bytes, const std::string& path);
-
-  GgufFile(GgufFile&&) noexcept;
-  GgufFile& operator=(GgufFile&&) noexcept;
-  ~GgufFile();
 
   const std::string& path() const;
   uint32_t version() const;
@@ -137,8 +134,8 @@ class GgufFile {
 
  private:
   struct Rep;
-  explicit GgufFile(std::unique_ptr<Rep> rep);
-  std::unique_ptr<Rep> rep_;
+  explicit GgufFile(std::shared_ptr<Rep> rep);
+  std::shared_ptr<Rep> rep_;
 };
 
 }  // namespace crossval

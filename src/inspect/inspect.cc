@@ -64,17 +64,17 @@ std::optional<I2sReading> read_i2s(const GgufFile& file, const InspectOptions& o
 }
 
 /// What the file means, or why it is not known.
-void read_meaning(const std::string& path, const std::optional<I2sReading>& i2s, bool weights,
+void read_meaning(const GgufFile& file, const std::optional<I2sReading>& i2s, bool weights,
                   Inspection& inspection) {
-  const auto model = open_model(path);
+  const auto model = open_model(file);
   if (!model) {
-    inspection.findings.push_back(finding_of("unsupported-model", model.error(), path));
+    inspection.findings.push_back(finding_of("unsupported-model", model.error(), file.path()));
     return;
   }
   (*model)->i2s = i2s.value_or(I2sReading{});
   const auto problems = read_weights(**model, {.codes = weights, .copies = false});
   find_in_tensors(problems, inspection.findings);
-  find_in_positions((*model)->file, inspection.findings);
+  find_in_positions(file, inspection.findings);
   inspection.meaning = meaning_of(**model);
 }
 
@@ -182,7 +182,7 @@ Result<Inspection> inspect_file(const std::string& path, const InspectOptions& o
     look_at_vocabulary(*file, inspection);
   } else {
     i2s = read_i2s(*file, options, inspection);
-    read_meaning(path, i2s, options.weights, inspection);
+    read_meaning(*file, i2s, options.weights, inspection);
     look_at_vocabulary(*file, inspection);
   }
   find_in_layout(*file, inspection.findings);

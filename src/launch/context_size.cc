@@ -2,15 +2,14 @@
 
 #include <fmt/format.h>
 
-#include "gguf/file.h"
-
 namespace crossval {
 
-Result<int64_t> context_size(std::optional<int64_t> asked, const std::vector<std::string>& models) {
+Result<int64_t> context_size(std::optional<int64_t> asked, const std::vector<std::string>& models,
+                             const OpenedFiles& files) {
   constexpr const char* kTable = "position_embd.weight";  // one row a position
   int64_t context = asked.value_or(kDefaultContext);
   for (const std::string& model : models) {
-    const auto file = GgufFile::open(model);
+    const auto file = files.open(model);
     const GgufTensor* table = file ? file->find_tensor(kTable) : nullptr;
     if (table == nullptr || table->ne[1] >= context) continue;
     if (asked) {

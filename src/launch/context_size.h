@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "gguf/opened_files.h"
 
 namespace crossval {
 
@@ -15,6 +16,7 @@ inline constexpr int64_t kDefaultContext = 2048;
 /// The context of engines that run these model files: what was asked for, else the default, cut to
 /// the positions that each of them has learned. A file that cannot be read limits nothing: its
 /// engine says what is wrong with it. Errors (usage): more was asked for than a model has learned.
-Result<int64_t> context_size(std::optional<int64_t> asked, const std::vector<std::string>& models);
+Result<int64_t> context_size(std::optional<int64_t> asked, const std::vector<std::string>& models,
+                             const OpenedFiles& files);
 
 }  // namespace crossval

@@ -6,7 +6,6 @@
 #include <iterator>
 
 #include "base/nearest_word.h"
-#include "gguf/file.h"
 #include "launch/foreign_engine.h"
 #include "launch/kinds/kinds.h"
 #include "launch/paths.h"
@@ -84,7 +83,7 @@ Result<void> check_engine_spec(const EngineSpec& spec) {
 Result<std::unique_ptr<Engine>> make_engine(const EngineSpec& spec, const EngineDefaults& defaults,
                                             const Launch& launch) {
   // Said here for all engines alike; a file that cannot be read is left to the engine.
-  if (const auto file = GgufFile::open(model_path(spec, defaults))) {
+  if (const auto file = launch.files.open(model_path(spec, defaults))) {
     if (auto ok = refuse_other_file(*file); !ok) return tl::unexpected(ok.error());
   }
   return find_engine_kind(spec.name)->make(spec, defaults, launch);

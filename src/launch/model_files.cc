@@ -6,15 +6,14 @@
 #include <utility>
 
 #include "base/file_digest.h"
-#include "gguf/file.h"
 #include "inspect/difference/difference.h"
 #include "quant/i2s.h"
 
 namespace crossval {
 namespace {
 
-Result<std::vector<ModelPart>> parts_of(const std::string& path) {
-  const auto file = GgufFile::open(path);
+Result<std::vector<ModelPart>> parts_of(const std::string& path, const OpenedFiles& files) {
+  const auto file = files.open(path);
   if (!file) return tl::unexpected(file.error());
   std::vector<ModelPart> parts;
   for (const GgufPartInfo& part : file->parts()) parts.push_back({part.path, part.size, {}});
@@ -56,11 +55,11 @@ bool has_same_size(const ModelPart& a, const ModelPart& b) { return a.bytes == b
 }  // namespace
 
 Result<ModelFiles> compare_model_files(const std::string& candidate, const std::string& reference,
-                                       const std::string& cache_folder,
+                                       const OpenedFiles& files, const std::string& cache_folder,
                                        const std::stop_token& stop) {
-  auto a = parts_of(candidate);
+  auto a = parts_of(candidate, files);
   if (!a) return tl::unexpected(a.error());
-  auto b = reference == candidate ? a : parts_of(reference);
+  auto b = reference == candidate ? a : parts_of(reference, files);
   if (!b) return tl::unexpected(b.error());
   ModelFiles models{false, "files of different sizes", *std::move(a), *std::move(b)};
   if (std::ranges::equal(models.candidate, models.reference, is_same_file)) {
@@ -84,6 +83,7 @@ Result<ModelFiles> compare_model_files(const std::string& candidate, const std::
 
 Result<FileDifference> explain_model_difference(const EngineSettings& candidate,
                                                 const EngineSettings& reference,
+                                                const OpenedFiles& files,
                                                 const std::stop_token& stop, ModelFiles& models) {
   constexpr int64_t kMostValues = int64_t{1} << 28;
   const DifferenceOptions options{
@@ -94,7 +94,11 @@ Result<FileDifference> explain_model_difference(const EngineSettings& candidate,
       .threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency())),
       .names = {"candidate", "reference"},
       .stop = stop};
-  auto difference = compare_files(candidate.model_path, reference.model_path, options);
+  const auto a = files.open(candidate.model_path);
+  if (!a) return tl::unexpected(a.error());
+  const auto b = files.open(reference.model_path);
+  if (!b) return tl::unexpected(b.error());
+  auto difference = compare_files(*a, *b, options);
   if (!difference) return difference;
   models.facts = difference->facts;
   judge(*difference, models);

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "engine/info.h"
+#include "gguf/opened_files.h"
 #include "results/inspection.h"
 #include "results/model_files.h"
 
@@ -15,14 +16,15 @@ namespace crossval {
 /// their bytes, files of different sizes neither; others are read once and their SHA-256 is kept in
 /// the cache folder (base/file_digest.h). Errors: bad_input_file; interrupted.
 Result<ModelFiles> compare_model_files(const std::string& candidate, const std::string& reference,
-                                       const std::string& cache_folder,
+                                       const OpenedFiles& files, const std::string& cache_folder,
                                        const std::stop_token& stop);
 
 /// What differs between the two sides' models, which are not the same; completes `models` with it.
 /// Few enough values are decoded that it takes a second or two (compare_files). Errors: those of
-/// compare_files.
+/// compare_files; bad_input_file.
 Result<FileDifference> explain_model_difference(const EngineSettings& candidate,
                                                 const EngineSettings& reference,
+                                                const OpenedFiles& files,
                                                 const std::stop_token& stop, ModelFiles& models);
 
 }  // namespace crossval

@@ -8,11 +8,11 @@
 namespace crossval {
 
 Result<PromptedChoice> choose_prompted_engine(const EngineChoice& choice,
-                                              const PromptRequest& prompt,
+                                              const PromptRequest& prompt, const OpenedFiles& files,
                                               const TemplateRenderer& renderer) {
   auto engine = single_engine(choice);
   if (!engine) return tl::unexpected(engine.error());
-  auto read = read_model_prompt(prompt, prompt_side(*engine, choice.defaults), renderer);
+  auto read = read_model_prompt(prompt, prompt_side(*engine, choice.defaults), files, renderer);
   if (!read) return tl::unexpected(read.error());
   return PromptedChoice{*std::move(engine), choice.defaults, *std::move(read)};
 }

@@ -22,7 +22,7 @@ struct PromptedChoice {
 /// Checks the engine and reads the prompt. Errors: those of single_engine and read_model_prompt, in
 /// this order.
 Result<PromptedChoice> choose_prompted_engine(const EngineChoice& choice,
-                                              const PromptRequest& prompt,
+                                              const PromptRequest& prompt, const OpenedFiles& files,
                                               const TemplateRenderer& renderer);
 
 struct PromptedEngine {

@@ -23,6 +23,7 @@ struct PromptedPairChoice {
 /// models differ. Errors: those of engine_pair, context_size and read_pair_prompt, in this order.
 Result<PromptedPairChoice> choose_prompted_pair(const PairChoice& choice,
                                                 const PromptRequest& prompt,
+                                                const OpenedFiles& files,
                                                 const TemplateRenderer& renderer);
 
 struct PromptedPair {

@@ -1,7 +1,6 @@
 #include "local/vocabulary_engine.h"
 
 #include "base/build_info.h"
-#include "gguf/file.h"
 #include "local/vocabulary.h"
 
 namespace crossval {
@@ -40,17 +39,15 @@ class VocabularyEngine : public Engine {
 
 }  // namespace
 
-Result<std::unique_ptr<Engine>> make_local_vocabulary(const std::string& model_path,
+Result<std::unique_ptr<Engine>> make_local_vocabulary(const GgufFile& model,
                                                       const std::string& tokenizer_path) {
-  const auto file = GgufFile::open(model_path);
-  if (!file) return tl::unexpected(file.error());
-  auto vocabulary = LocalVocabulary::create(*file, tokenizer_path);
+  auto vocabulary = LocalVocabulary::create(model, tokenizer_path);
   if (!vocabulary) return tl::unexpected(vocabulary.error());
   EngineInfo info;
   info.identity.name = "native";
   info.identity.version = build_info().version;
   info.identity.commit = build_info().commit;
-  info.settings.model_path = model_path;
+  info.settings.model_path = model.path();
   info.settings.n_vocab = vocabulary->size();
   vocabulary->describe(info);
   return std::make_unique<VocabularyEngine>(*std::move(vocabulary), std::move(info));

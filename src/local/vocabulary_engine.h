@@ -7,12 +7,13 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
+#include "gguf/file.h"
 
 namespace crossval {
 
 /// Reads no weights: evaluate and trace are refused (usage). `tokenizer_path` as in NativeOptions.
-/// Errors (bad_input_file): the model file or the tokenizer file cannot be read.
-Result<std::unique_ptr<Engine>> make_local_vocabulary(const std::string& model_path,
+/// Errors (bad_input_file): the tokenizer file cannot be read.
+Result<std::unique_ptr<Engine>> make_local_vocabulary(const GgufFile& model,
                                                       const std::string& tokenizer_path);
 
 }  // namespace crossval

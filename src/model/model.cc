@@ -47,41 +47,40 @@ std::vector<TensorProblem> read_weights(Model& model, WeightReading how) {
   return in.take_problems();
 }
 
-Result<std::unique_ptr<Model>> open_model(const std::string& path) {
-  auto file = GgufFile::open(path);
-  if (!file) return tl::unexpected(file.error());
-  if (auto ok = refuse_other_file(*file); !ok) return tl::unexpected(ok.error());
-  const auto name = file->get_string("general.architecture");
+Result<std::unique_ptr<Model>> open_model(const GgufFile& file) {
+  if (auto ok = refuse_other_file(file); !ok) return tl::unexpected(ok.error());
+  const auto name = file.get_string("general.architecture");
   if (!name) return tl::unexpected(name.error());
   const auto architecture = find_architecture(*name);
   if (!architecture) {
     Error error = architecture.error();
-    error.where = path;
+    error.where = file.path();
     error.hint = fmt::format(
         "Where llama.cpp has it, two of its builds or profiles can be compared: crossval per-token "
         "-m {} -p TEXT --candidate llama.cpp --reference llama.cpp:profile=production. {}",
-        path, error.hint);
+        file.path(), error.hint);
     return tl::unexpected(error);
   }
-  auto hparams = read_hparams(*file, **architecture);
+  auto hparams = read_hparams(file, **architecture);
   if (!hparams) return tl::unexpected(hparams.error());
-  auto model = std::make_unique<Model>(
-      Model{std::move(*file), **architecture, std::move(*hparams), {}, {}, {}});
+  auto model =
+      std::make_unique<Model>(Model{file, **architecture, std::move(*hparams), {}, {}, {}});
   const GgufTensor* embedding = model->file.find_tensor("token_embd.weight");
   model->hparams.n_vocab = embedding == nullptr ? 0 : embedding->ne[1];
   return model;
 }
 
-Result<std::unique_ptr<Model>> load_model(const std::string& path,
+Result<std::unique_ptr<Model>> load_model(const GgufFile& file,
                                           std::optional<I2sLayout> i2s_layout) {
-  auto model = open_model(path);
+  auto model = open_model(file);
   if (!model) return model;
-  (*model)->i2s = read_i2s_layout((*model)->file, i2s_layout);
+  (*model)->i2s = read_i2s_layout(file, i2s_layout);
   if (auto fit = copies_fit(**model); !fit) return tl::unexpected(fit.error());
   const std::vector<TensorProblem> problems = read_weights(**model);
   if (problems.empty()) return model;
   const TensorProblem& first = problems.front();
-  return fail(ExitCode::bad_input_file, first.what, path + ", tensor " + first.tensor, first.hint);
+  return fail(ExitCode::bad_input_file, first.what, file.path() + ", tensor " + first.tensor,
+              first.hint);
 }
 
 std::string Model::describe() const {

@@ -17,7 +17,7 @@
 
 namespace crossval {
 
-/// Owns the mapped file and everything derived from it. `overlay` holds weights that do not lie in
+/// Holds the mapped file and everything derived from it. `overlay` holds weights that do not lie in
 /// the file as they are used: vectors that are misaligned there, I2_S weights in another layout
 /// than the kernels'.
 struct Model {
@@ -42,9 +42,9 @@ struct TensorProblem {
   std::string hint;
 };
 
-/// Opens a model file and reads its architecture and sizes; the weights are not looked at. Errors
-/// (bad_input_file) name architecture or key, and what is supported.
-Result<std::unique_ptr<Model>> open_model(const std::string& path);
+/// Reads a file's architecture and sizes; the weights are not looked at. Errors (bad_input_file)
+/// name architecture or key, and what is supported.
+Result<std::unique_ptr<Model>> open_model(const GgufFile& file);
 
 struct WeightReading {
   bool codes = true;   // those of I2_S are checked, which reads them all
@@ -60,7 +60,7 @@ std::vector<TensorProblem> read_weights(Model& model, WeightReading how = {});
 /// All of it: a model that can be evaluated. `i2s_layout`: of I2_S weights, when it is not to be
 /// found out. Errors name the first problem (bad_input_file), or the tensor at which the copies
 /// would take more memory than there is (engine_failed), before any is taken.
-Result<std::unique_ptr<Model>> load_model(const std::string& path,
+Result<std::unique_ptr<Model>> load_model(const GgufFile& file,
                                           std::optional<I2sLayout> i2s_layout = std::nullopt);
 
 }  // namespace crossval

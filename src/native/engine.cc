@@ -16,7 +16,9 @@ namespace crossval {
 Result<std::unique_ptr<Engine>> make_native_engine(const NativeOptions& options) {
   const auto kernels = choose_kernels();
   if (!kernels) return tl::unexpected(kernels.error());
-  auto model = load_model(options.model_path, options.i2s_layout);
+  const auto file = options.files.open(options.model_path);
+  if (!file) return tl::unexpected(file.error());
+  auto model = load_model(*file, options.i2s_layout);
   if (!model) return tl::unexpected(model.error());
   auto vocabulary = LocalVocabulary::create((*model)->file, options.tokenizer_path);
   if (!vocabulary) return tl::unexpected(vocabulary.error());

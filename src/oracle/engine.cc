@@ -9,7 +9,9 @@
 namespace crossval {
 
 Result<std::unique_ptr<Engine>> make_oracle_engine(const OracleOptions& options) {
-  auto model = load_model(options.model_path, options.i2s_layout);
+  const auto file = options.files.open(options.model_path);
+  if (!file) return tl::unexpected(file.error());
+  auto model = load_model(*file, options.i2s_layout);
   if (!model) return tl::unexpected(model.error());
   auto vocabulary = LocalVocabulary::create((*model)->file, options.tokenizer_path);
   if (!vocabulary) return tl::unexpected(vocabulary.error());

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
+#include "gguf/opened_files.h"
 #include "oracle/rounding.h"
 #include "quant/i2s.h"
 
@@ -17,6 +18,7 @@ namespace crossval {
 
 struct OracleOptions {
   std::string model_path{};
+  OpenedFiles files{};           // where others may have opened it
   std::string tokenizer_path{};  // GGUF, tokenizer.json or tokenizer.model; empty: the model's own
   Rounding rounding{};           // none, or kDeclared
   int threads = 1;

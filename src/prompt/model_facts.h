@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "gguf/file.h"
+#include "gguf/opened_files.h"
 
 namespace crossval {
 
@@ -44,6 +44,7 @@ Result<void> take_tokenizer_file(const std::string& path, PromptModelFacts& fact
 /// Both engines' own, where they tokenise one prompt.
 struct PairFacts {
   PromptModelFacts candidate, reference;
+  OpenedFiles files{};  // that they were read from, for a further look
 };
 
 }  // namespace crossval

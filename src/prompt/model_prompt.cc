@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/environment.h"
-#include "gguf/file.h"
 
 namespace crossval {
 
@@ -49,9 +48,10 @@ tl::unexpected<Error> unused_prompt() {
 }
 
 // The model and the vocabulary of a side; empty when the request is for ids.
-Result<PromptModelFacts> read_facts(const PromptRequest& request, const PromptSide& side) {
+Result<PromptModelFacts> read_facts(const PromptRequest& request, const PromptSide& side,
+                                    const OpenedFiles& files) {
   if (request.token_ids) return PromptModelFacts{};
-  const auto file = GgufFile::open(side.model_path);
+  const auto file = files.open(side.model_path);
   if (!file) return tl::unexpected(file.error());
   auto facts = read_model_facts(*file);
   if (!facts || side.tokenizer_path.empty()) return facts;
@@ -61,10 +61,11 @@ Result<PromptModelFacts> read_facts(const PromptRequest& request, const PromptSi
 }
 
 Result<ModelPromptContent> read_content(const PromptRequest& asked, const PromptSide& side,
+                                        const OpenedFiles& files,
                                         const TemplateRenderer& renderer) {
   auto request = request_for(asked, side.engine);
   if (!request) return tl::unexpected(request.error());
-  auto model = read_facts(*request, side);
+  auto model = read_facts(*request, side, files);
   if (!model) return tl::unexpected(model.error());
   auto content = render_prompt(*request, *model, renderer);
   if (!content) return tl::unexpected(content.error());
@@ -74,31 +75,37 @@ Result<ModelPromptContent> read_content(const PromptRequest& asked, const Prompt
 }  // namespace
 
 Result<ModelPromptContent> read_model_prompt(const PromptRequest& asked, const PromptSide& side,
+                                             const OpenedFiles& files,
                                              const TemplateRenderer& renderer) {
   if (side.engine.options.contains("prompt") && is_given(asked)) return unused_prompt();
-  return read_content(asked, side, renderer);
+  return read_content(asked, side, files, renderer);
 }
 
 Result<PairPromptContent> read_pair_prompt(const PromptRequest& asked, const PromptSide& candidate,
-                                           const PromptSide& reference,
+                                           const PromptSide& reference, const OpenedFiles& files,
                                            const TemplateRenderer& renderer) {
   const bool all_rendered =
       candidate.engine.options.contains("prompt") && reference.engine.options.contains("prompt");
   if (all_rendered && is_given(asked)) return unused_prompt();
-  auto shared = read_content(asked, reference, renderer);
+  auto shared = read_content(asked, reference, files, renderer);
   if (!shared) return tl::unexpected(shared.error());
-  PairPromptContent read{*std::move(shared), {}, {}};
+  PairPromptContent read{*std::move(shared), {}, {}, files};
   if (has_own_prompt(candidate.engine) || has_own_prompt(reference.engine)) {
     if (asked.token_ids) {
       return fail(ExitCode::usage, "--tokens gives both engines the same ids", "--tokens",
                   "Leave out the engines' prompt= and template=.");
     }
-    auto own = read_content(asked, candidate, renderer);
+    auto own = read_content(asked, candidate, files, renderer);
     if (!own) return tl::unexpected(own.error());
     read.candidate = *std::move(own);
     return read;
   }
-  auto facts = read_facts(read.reference.request, candidate);
+  if (candidate.model_path == reference.model_path &&
+      candidate.tokenizer_path == reference.tokenizer_path) {
+    read.candidate_model = read.reference.model;
+    return read;
+  }
+  auto facts = read_facts(read.reference.request, candidate, files);
   if (!facts) return tl::unexpected(facts.error());
   read.candidate_model = *std::move(facts);
   return read;
@@ -115,13 +122,14 @@ PairPrompt build_pair_prompt(PairPromptContent read, const EngineSettings& candi
                              const EngineSettings& reference) {
   ModelPrompt shared = build_model_prompt(std::move(read.reference), reference);
   if (!read.candidate) {
-    return {
-        std::move(shared.prompt), {}, {std::move(read.candidate_model), std::move(shared.model)}};
+    return {std::move(shared.prompt),
+            {},
+            {std::move(read.candidate_model), std::move(shared.model), std::move(read.files)}};
   }
   ModelPrompt own = build_model_prompt(*std::move(read.candidate), candidate);
   return {std::move(shared.prompt),
           std::move(own.prompt),
-          {std::move(own.model), std::move(shared.model)}};
+          {std::move(own.model), std::move(shared.model), std::move(read.files)}};
 }
 
 }  // namespace crossval

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "engine/info.h"
 #include "engine/spec.h"
+#include "gguf/opened_files.h"
 #include "prompt/model_facts.h"
 #include "prompt/prompt.h"
 #include "prompt/request.h"
@@ -33,6 +34,7 @@ struct PromptSide {
 /// Reads the prompt and renders it for the side's model and vocabulary. Every prompt that can be
 /// refused without an engine is refused here. Errors: usage, bad_input_file, those of the renderer.
 Result<ModelPromptContent> read_model_prompt(const PromptRequest& asked, const PromptSide& side,
+                                             const OpenedFiles& files,
                                              const TemplateRenderer& renderer);
 
 struct ModelPrompt {
@@ -49,11 +51,12 @@ struct PairPromptContent {
   ModelPromptContent reference;
   std::optional<ModelPromptContent> candidate;
   PromptModelFacts candidate_model;  // without a prompt of its own
+  OpenedFiles files{};               // that the models' facts are from
 };
 
 /// Errors: those of read_model_prompt; usage (both sides have a prompt and another is given).
 Result<PairPromptContent> read_pair_prompt(const PromptRequest& asked, const PromptSide& candidate,
-                                           const PromptSide& reference,
+                                           const PromptSide& reference, const OpenedFiles& files,
                                            const TemplateRenderer& renderer);
 
 struct PairPrompt {

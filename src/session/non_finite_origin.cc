@@ -35,7 +35,7 @@ class OriginSearch {
   /// Inputs and weight of what was found.
   void explain(const TensorSources& sources);
   /// Whether the weight holds what was found.
-  void look_at_file(const std::string& model_path, TokenId token);
+  void look_at_file(const Result<GgufFile>& file, TokenId token);
 
  private:
   int32_t position_;
@@ -88,8 +88,8 @@ void OriginSearch::explain(const TensorSources& sources) {
   }
 }
 
-void OriginSearch::look_at_file(const std::string& model_path, TokenId token) {
-  if (origin_.weight.empty()) return;
+void OriginSearch::look_at_file(const Result<GgufFile>& file, TokenId token) {
+  if (origin_.weight.empty() || !file) return;
   WeightUse use{.op = origin_.op,
                 .element = origin_.element,
                 .token = token,
@@ -101,7 +101,7 @@ void OriginSearch::look_at_file(const std::string& model_path, TokenId token) {
         origin_.inputs.empty() ? small_rows_.end() : small_rows_.find(origin_.inputs.back().tensor);
     if (row != small_rows_.end()) use.experts.assign(row->second.begin(), row->second.end());
   }
-  const WeightLook look = look_at_weight(model_path, origin_.weight, use);
+  const WeightLook look = look_at_weight(*file, origin_.weight, use);
   origin_.weight_read = look.read;
   origin_.bad_weight = look.bad;
 }
@@ -119,6 +119,7 @@ Result<Outcome> trace_into(OriginSearch& search, Engine& engine, std::span<const
 
 Result<std::vector<NonFiniteOrigin>> find_non_finite_origins(const EnginePair& engines,
                                                              std::span<const TokenId> ids,
+                                                             const OpenedFiles& files,
                                                              const std::stop_token& stop) {
   const auto position = static_cast<int32_t>(ids.size()) - 1;
   OriginSearch candidate(Side::candidate, position), reference(Side::reference, position);
@@ -138,7 +139,7 @@ Result<std::vector<NonFiniteOrigin>> find_non_finite_origins(const EnginePair& e
       const TensorSources* sources = own.sources_of(own.label());
       if (sources == nullptr) sources = other.sources_of(own.label());
       if (sources != nullptr) own.explain(*sources);
-      own.look_at_file(engines.of(side).info().settings.model_path, ids.back());
+      own.look_at_file(files.open(engines.of(side).info().settings.model_path), ids.back());
     }
     origins.push_back(own.origin());
   };

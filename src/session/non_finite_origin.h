@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "gguf/opened_files.h"
 #include "results/non_finite.h"
 #include "session/engine_pair.h"
 
@@ -14,10 +15,11 @@ namespace crossval {
 
 /// Traces `ids` from position 0 on with every engine that can show its tensors, both at the same
 /// time, and looks at the last position alone: no position after it can have reached it. An entry
-/// per engine that was traced, the candidate's first. Errors: an engine's, with its side;
-/// engine_failed (a malformed tensor); interrupted.
+/// per engine that was traced, the candidate's first. Model files are looked for in `files`.
+/// Errors: an engine's, with its side; engine_failed (a malformed tensor); interrupted.
 Result<std::vector<NonFiniteOrigin>> find_non_finite_origins(const EnginePair& engines,
                                                              std::span<const TokenId> ids,
+                                                             const OpenedFiles& files,
                                                              const std::stop_token& stop);
 
 }  // namespace crossval

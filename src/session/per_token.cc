@@ -365,7 +365,7 @@ Result<void> PerTokenRun::find_origins() {
   const auto end = static_cast<size_t>(first->position) + 1;
   if (end > result_.positions.size()) return {};
   observer_.phase("trace");
-  auto origins = find_non_finite_origins(engines_, evaluated_ids(end), stop_);
+  auto origins = find_non_finite_origins(engines_, evaluated_ids(end), plan_.facts.files, stop_);
   if (!origins) return tl::unexpected(origins.error());
   result_.origins = *std::move(origins);
   return {};
@@ -403,8 +403,9 @@ Result<void> PerTokenRun::find_first_difference() {
 void PerTokenRun::look_at_weight() {
   FirstDifference& first = result_.trace->first;
   if (!result_.trace->differs || first.weight.empty() || result_.models.same) return;
-  first.same_weight = same_tensor(result_.candidate.settings.model_path,
-                                  result_.reference.settings.model_path, first.weight);
+  const auto ours = plan_.facts.files.open(result_.candidate.settings.model_path);
+  const auto theirs = plan_.facts.files.open(result_.reference.settings.model_path);
+  if (ours && theirs) first.same_weight = same_tensor(*ours, *theirs, first.weight);
 }
 
 }  // namespace

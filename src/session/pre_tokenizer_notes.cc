@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "gguf/file.h"
 #include "tokenizer/pretokenizer_search/search.h"
 
 namespace crossval {
@@ -12,9 +11,10 @@ bool is_about_words(const std::string& cause) { return cause.starts_with("pre-to
 
 // The vocabulary that the engine tokenises with, when it is a model file's.
 std::optional<std::vector<std::string>> search(const EngineSettings& settings,
+                                               const OpenedFiles& files,
                                                const PreTokenizerSearch& wanted) {
-  const auto file = GgufFile::open(settings.tokenizer_path.empty() ? settings.model_path
-                                                                   : settings.tokenizer_path);
+  const auto file =
+      files.open(settings.tokenizer_path.empty() ? settings.model_path : settings.tokenizer_path);
   return file ? find_pretokenizers(*file, wanted) : std::nullopt;
 }
 
@@ -41,7 +41,7 @@ std::vector<PreTokenizerNote> note_pre_tokenizers(const TokenSide& candidate,
     const PromptModelFacts& file = is_candidate ? facts.candidate : facts.reference;
     PreTokenizerNote note{own.engine, own.pre_tokenizer, file.pre_tokenizer_named, {}};
     if (comparable) {
-      note.would_match = search(engines.of(side).info().settings,
+      note.would_match = search(engines.of(side).info().settings, facts.files,
                                 {own.text, options.parse_special, own.ids, other.ids});
     }
     notes.push_back(std::move(note));

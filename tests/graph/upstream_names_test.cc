@@ -16,7 +16,9 @@ using testing::ElementsAre;
 class UpstreamNames : public testing::Test {
  protected:
   void SetUp() override {
-    auto model = load_model(CROSSVAL_TESTDATA "/native/tiny-f16.gguf");
+    const auto file = GgufFile::open(CROSSVAL_TESTDATA "/native/tiny-f16.gguf");
+    ASSERT_TRUE(file.has_value());
+    auto model = load_model(*file);
     ASSERT_TRUE(model.has_value()) << model.error().message();
     model_ = std::move(*model);
     graph_ = build_decoder(*model_, 256);

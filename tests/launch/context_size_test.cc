@@ -27,20 +27,20 @@ class ContextSize : public ::testing::Test {
 
 TEST_F(ContextSize, TheDefaultIsCutToWhatEachModelHasLearned) {
   const std::string other = with_table("token_embd", 5);
-  EXPECT_EQ(context_size({}, {other, other}), 2048);
-  EXPECT_EQ(context_size({}, {learned(2049)}), 2048);
-  EXPECT_EQ(context_size({}, {learned(64)}), 64);
-  EXPECT_EQ(context_size({}, {learned(64), learned(32)}), 32);
-  EXPECT_EQ(context_size({}, {learned(32), learned(64)}), 32);
-  EXPECT_EQ(context_size({}, {other, learned(64)}), 64);
+  EXPECT_EQ(context_size({}, {other, other}, {}), 2048);
+  EXPECT_EQ(context_size({}, {learned(2049)}, {}), 2048);
+  EXPECT_EQ(context_size({}, {learned(64)}, {}), 64);
+  EXPECT_EQ(context_size({}, {learned(64), learned(32)}, {}), 32);
+  EXPECT_EQ(context_size({}, {learned(32), learned(64)}, {}), 32);
+  EXPECT_EQ(context_size({}, {other, learned(64)}, {}), 64);
 }
 
 TEST_F(ContextSize, WhatIsAskedForIsTakenOrRefused) {
-  EXPECT_EQ(context_size(4096, {with_table("token_embd", 5)}), 4096);
-  EXPECT_EQ(context_size(64, {learned(64)}), 64);
-  EXPECT_EQ(context_size(7, {learned(64)}), 7);
+  EXPECT_EQ(context_size(4096, {with_table("token_embd", 5)}, {}), 4096);
+  EXPECT_EQ(context_size(64, {learned(64)}, {}), 64);
+  EXPECT_EQ(context_size(7, {learned(64)}, {}), 7);
   for (const auto& models : {std::vector{learned(64)}, std::vector{learned(128), learned(64)}}) {
-    const auto refused = context_size(65, models);
+    const auto refused = context_size(65, models, {});
     ASSERT_FALSE(refused.has_value());
     EXPECT_EQ(refused.error().code, ExitCode::usage);
     EXPECT_EQ(refused.error().what,
@@ -51,8 +51,8 @@ TEST_F(ContextSize, WhatIsAskedForIsTakenOrRefused) {
 }
 
 TEST_F(ContextSize, AFileThatCannotBeReadIsItsEnginesToRefuse) {
-  EXPECT_EQ(context_size({}, {"/nonexistent/a.gguf"}), 2048);
-  EXPECT_EQ(context_size(4096, {"/nonexistent/a.gguf"}), 4096);
+  EXPECT_EQ(context_size({}, {"/nonexistent/a.gguf"}, {}), 2048);
+  EXPECT_EQ(context_size(4096, {"/nonexistent/a.gguf"}, {}), 4096);
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ class ModelFilesTest : public testing::Test {
     return path;
   }
   ModelFiles compare(const std::string& a, const std::string& b) const {
-    auto models = compare_model_files(a, b, cache(), {});
+    auto models = compare_model_files(a, b, {}, cache(), {});
     EXPECT_TRUE(models.has_value());
     return models ? *models : ModelFiles{};
   }
@@ -76,7 +76,7 @@ TEST_F(ModelFilesTest, DifferentSizesNeedNoLook) {
 }
 
 TEST_F(ModelFilesTest, AFileThatIsNoModelIsAnError) {
-  EXPECT_EQ(compare_model_files(model_, "no-such.gguf", cache(), {}).error().code,
+  EXPECT_EQ(compare_model_files(model_, "no-such.gguf", {}, cache(), {}).error().code,
             ExitCode::bad_input_file);
 }
 

@@ -24,7 +24,7 @@ TEST(PromptedEngine, IsChosenAndOpened) {
   EngineChoice choice;
   choice.defaults.model = kTiny;
   choice.defaults.context = 8;
-  auto chosen = choose_prompted_engine(choice, ids(), no_template);
+  auto chosen = choose_prompted_engine(choice, ids(), {}, no_template);
   ASSERT_TRUE(chosen.has_value());
   const auto opened = open_prompted_engine(*std::move(chosen), {});
   ASSERT_TRUE(opened.has_value());
@@ -41,11 +41,11 @@ TEST(PromptedEngine, IsChosenAndOpened) {
 
 TEST(PromptedEngine, WhatIsWrongIsSaidBeforeItLoads) {
   EngineChoice choice;
-  EXPECT_EQ(choose_prompted_engine(choice, ids(), no_template).error().what, "no model given");
+  EXPECT_EQ(choose_prompted_engine(choice, ids(), {}, no_template).error().what, "no model given");
   choice.defaults.model = "/nonexistent/a.gguf";
   PromptRequest nothing;
-  EXPECT_FALSE(choose_prompted_engine(choice, nothing, no_template).has_value());
-  auto chosen = choose_prompted_engine(choice, ids(), no_template);
+  EXPECT_FALSE(choose_prompted_engine(choice, nothing, {}, no_template).has_value());
+  auto chosen = choose_prompted_engine(choice, ids(), {}, no_template);
   ASSERT_TRUE(chosen.has_value());
   EXPECT_EQ(open_prompted_engine(*std::move(chosen), {}).error().code, ExitCode::bad_input_file);
 }
@@ -56,7 +56,7 @@ TEST(PromptedPair, BothSidesGetOneContext) {
   choice.reference = "native:model=" + kOther;
   choice.defaults.model = kTiny;
   choice.defaults.context = 8;
-  auto chosen = choose_prompted_pair(choice, ids(), no_template);
+  auto chosen = choose_prompted_pair(choice, ids(), {}, no_template);
   ASSERT_TRUE(chosen.has_value());
   const auto opened = open_prompted_pair(*std::move(chosen), {});
   ASSERT_TRUE(opened.has_value());

@@ -49,9 +49,9 @@ class ModelBytes {
     const std::string path =
         fmt::format("{}/model-{}-{}.gguf", testing::TempDir(), ::getpid(), ++files_written);
     std::ofstream(path, std::ios::binary) << bytes_;
-    auto model = load_model(path);  // stays mapped when the name is gone
+    const auto file = GgufFile::open(path);  // stays mapped when the name is gone
     std::remove(path.c_str());
-    return model;
+    return file ? load_model(*file) : tl::unexpected(file.error());
   }
 
  private:

@@ -55,7 +55,7 @@ class ModelPromptTest : public ::testing::Test {
 };
 
 TEST_F(ModelPromptTest, ATextStaysAsItIs) {
-  const auto read = read_model_prompt(text("hello"), side(), echo);
+  const auto read = read_model_prompt(text("hello"), side(), {}, echo);
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(text_of(*read), "hello");
   EXPECT_EQ(read->model.path, model_);
@@ -64,38 +64,39 @@ TEST_F(ModelPromptTest, ATextStaysAsItIs) {
 TEST_F(ModelPromptTest, ForIdsTheModelIsNotRead) {
   PromptSide missing = side();
   missing.model_path = "/nonexistent/a.gguf";
-  EXPECT_TRUE(read_model_prompt(ids("1,2"), missing, echo).has_value());
-  EXPECT_EQ(read_model_prompt(text("a"), missing, echo).error().code, ExitCode::bad_input_file);
+  EXPECT_TRUE(read_model_prompt(ids("1,2"), missing, {}, echo).has_value());
+  EXPECT_EQ(read_model_prompt(text("a"), missing, {}, echo).error().code, ExitCode::bad_input_file);
 }
 
 TEST_F(ModelPromptTest, AnEnginesTemplateGoesBeforeTheRequests) {
   PromptRequest request = text("hello");
   request.template_name = "raw";
-  const auto read = read_model_prompt(request, side({{"template", "auto"}}), echo);
+  const auto read = read_model_prompt(request, side({{"template", "auto"}}), {}, echo);
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(text_of(*read), "[a template]");
 }
 
 TEST_F(ModelPromptTest, AnEnginesPromptIsInPlaceOfEverything) {
-  const auto read = read_model_prompt({}, side({{"prompt", rendered_.path}}), echo);
+  const auto read = read_model_prompt({}, side({{"prompt", rendered_.path}}), {}, echo);
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(text_of(*read), "what a server sent");
-  const auto refused = read_model_prompt(text("a"), side({{"prompt", rendered_.path}}), echo);
+  const auto refused = read_model_prompt(text("a"), side({{"prompt", rendered_.path}}), {}, echo);
   EXPECT_EQ(refused.error().what, "a prompt that no engine reads");
 }
 
 TEST_F(ModelPromptTest, KeysThatContradictEachOther) {
-  EXPECT_THAT(
-      read_model_prompt({}, side({{"prompt", "p"}, {"template", "auto"}}), echo).error().message(),
-      HasSubstr("engine native"));
-  EXPECT_EQ(read_model_prompt(ids("1"), side({{"template", "auto"}}), echo).error().what,
+  EXPECT_THAT(read_model_prompt({}, side({{"prompt", "p"}, {"template", "auto"}}), {}, echo)
+                  .error()
+                  .message(),
+              HasSubstr("engine native"));
+  EXPECT_EQ(read_model_prompt(ids("1"), side({{"template", "auto"}}), {}, echo).error().what,
             "--tokens leaves a template nothing to render");
 }
 
 TEST_F(ModelPromptTest, APairGetsTheReferencesText) {
   PromptRequest request = text("hello");
   request.template_name = "auto";
-  const auto read = read_pair_prompt(request, side(), other_side(), echo);
+  const auto read = read_pair_prompt(request, side(), other_side(), {}, echo);
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(text_of(read->reference), "[another]");
   EXPECT_FALSE(read->candidate.has_value());
@@ -108,7 +109,7 @@ TEST_F(ModelPromptTest, APairGetsTheReferencesText) {
 
 TEST_F(ModelPromptTest, AKeyOfOneSideGivesEachItsOwn) {
   const auto read =
-      read_pair_prompt(text("hello"), side({{"template", "auto"}}), other_side(), echo);
+      read_pair_prompt(text("hello"), side({{"template", "auto"}}), other_side(), {}, echo);
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(text_of(read->reference), "hello");
   ASSERT_TRUE(read->candidate.has_value());
@@ -120,16 +121,16 @@ TEST_F(ModelPromptTest, AKeyOfOneSideGivesEachItsOwn) {
 }
 
 TEST_F(ModelPromptTest, IdsAreOfBothSides) {
-  EXPECT_EQ(read_pair_prompt(ids("1"), side({{"prompt", rendered_.path}}), other_side(), echo)
+  EXPECT_EQ(read_pair_prompt(ids("1"), side({{"prompt", rendered_.path}}), other_side(), {}, echo)
                 .error()
                 .what,
             "--tokens gives both engines the same ids");
-  EXPECT_TRUE(read_pair_prompt(ids("1"), side(), other_side(), echo).has_value());
+  EXPECT_TRUE(read_pair_prompt(ids("1"), side(), other_side(), {}, echo).has_value());
 }
 
 TEST_F(ModelPromptTest, APromptThatNeitherSideReads) {
   EXPECT_EQ(read_pair_prompt(text("a"), side({{"prompt", rendered_.path}}),
-                             other_side({{"prompt", rendered_.path}}), echo)
+                             other_side({{"prompt", rendered_.path}}), {}, echo)
                 .error()
                 .what,
             "a prompt that no engine reads");

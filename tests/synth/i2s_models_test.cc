@@ -52,6 +52,12 @@ class I2sModels : public ::testing::Test {
     out.seekp(at).write(reinterpret_cast<const char*>(&value), sizeof value);
   }
 
+  static Result<std::unique_ptr<Model>> load(const std::string& path,
+                                             std::optional<I2sLayout> layout = std::nullopt) {
+    const auto file = GgufFile::open(path);
+    return file ? load_model(*file, layout) : tl::unexpected(file.error());
+  }
+
   static std::vector<float> logits_of(const std::string& path,
                                       std::optional<I2sLayout> layout = std::nullopt) {
     const auto engine = make_native_engine({.model_path = path, .n_ctx = 64, .i2s_layout = layout});
@@ -75,7 +81,7 @@ TEST_F(I2sModels, StatisticsTellEachLayoutAndAllHaveTheSameLogits) {
   const std::vector<float> expected = logits_of(make("I2_S"));
   for (const I2sLayout layout : kI2sLayouts) {
     const std::string path = make("I2_S", layout);
-    const auto model = load_model(path);
+    const auto model = load(path);
     ASSERT_TRUE(model) << model.error().message();
     ASSERT_TRUE((*model)->i2s);
     EXPECT_EQ((*model)->i2s->layout, layout) << (*model)->i2s->why;
@@ -125,7 +131,7 @@ TEST_F(I2sModels, ALayoutThatNothingHasIsWarnedAbout) {
 TEST_F(I2sModels, EveryFormatHoldsTheSameValues) {
   const auto values_of = [&](const char* type) {
     std::vector<float> values;
-    const auto model = load_model(make(type));
+    const auto model = load(make(type));
     EXPECT_TRUE(model) << model.error().message();
     for (const Layer& layer : (*model)->weights.layers) {
       for (const Linear* linear : {&layer.wq, &layer.wo, &layer.gate, &layer.down}) {
@@ -168,7 +174,7 @@ TEST_F(I2sModels, AScaleThatIsNoneIsRefusedByName) {
                             std::numeric_limits<float>::quiet_NaN()}) {
     const std::string path = make("I2_S");
     damage(path, kTensor, kScale, scale);
-    const auto model = load_model(path);
+    const auto model = load(path);
     ASSERT_FALSE(model) << scale;
     EXPECT_EQ(model.error().code, ExitCode::bad_input_file);
     EXPECT_THAT(model.error().what, HasSubstr("I2_S scale is"));
@@ -176,13 +182,13 @@ TEST_F(I2sModels, AScaleThatIsNoneIsRefusedByName) {
   }
   const std::string path = make("I2_S");
   damage(path, kTensor, kScale, 0.01F);  // another, but a scale
-  EXPECT_TRUE(load_model(path));
+  EXPECT_TRUE(load(path));
 }
 
 TEST_F(I2sModels, CodeThreeIsRefusedByName) {
   const std::string path = make("I2_S");
   damage(path, "blk.0.attn_v.weight", 17, uint8_t{0b01'11'01'01});
-  const auto model = load_model(path);
+  const auto model = load(path);
   ASSERT_FALSE(model);
   EXPECT_THAT(model.error().what, HasSubstr("byte 17 holds code 3"));
   EXPECT_THAT(model.error().where, HasSubstr("blk.0.attn_v.weight"));
@@ -210,7 +216,7 @@ TEST_F(I2sModels, LayoutX86RowsNeedsRowsInFours) {
   const auto done = synthesize(options);
   ASSERT_FALSE(done);
   EXPECT_THAT(done.error().what, HasSubstr("no multiple of the 4"));
-  const auto model = load_model(make("I2_S", I2sLayout::x86, "llama"), I2sLayout::x86_rows);
+  const auto model = load(make("I2_S", I2sLayout::x86, "llama"), I2sLayout::x86_rows);
   ASSERT_FALSE(model);
   EXPECT_THAT(model.error().what, HasSubstr("no multiple of the 4"));
 }

@@ -27,19 +27,17 @@ namespace {
 constexpr uint64_t kShownElements = 4;  // of an array
 
 /// One of the two files.
-struct OpenedFile {
+struct ReadFile {
   GgufFile file;
   std::unique_ptr<Model> model;  // null where its architecture is not known
   std::string why_unknown;
   std::optional<I2sReading> i2s;
 };
 
-Result<OpenedFile> open_side(const std::string& path, std::optional<I2sLayout> i2s) {
-  auto file = GgufFile::open(path);
-  if (!file) return tl::unexpected(file.error());
-  OpenedFile side{*std::move(file), nullptr, {}, {}};
-  side.i2s = read_i2s_layout(side.file, i2s);
-  auto model = open_model(path);
+ReadFile read_side(const GgufFile& file, std::optional<I2sLayout> i2s) {
+  ReadFile side{file, nullptr, {}, {}};
+  side.i2s = read_i2s_layout(file, i2s);
+  auto model = open_model(file);
   if (!model) {
     side.why_unknown = model.error().what;
     return side;
@@ -66,7 +64,7 @@ void compare_metadata(const GgufFile& a, const GgufFile& b, FileDifference& diff
   }
 }
 
-void compare_facts(const OpenedFile& a, const OpenedFile& b, const FileNames& names,
+void compare_facts(const ReadFile& a, const ReadFile& b, const FileNames& names,
                    FileDifference& difference) {
   for (const auto& [side, name] : {std::pair(&a, &names.a), std::pair(&b, &names.b)}) {
     if (side->model != nullptr || !difference.facts_unknown.empty()) continue;
@@ -97,7 +95,7 @@ RowGroups groups_of(const GgufTensor& tensor, const Model* model) {
 
 class TensorComparison {
  public:
-  TensorComparison(const OpenedFile& a, const OpenedFile& b, const DifferenceOptions& options,
+  TensorComparison(const ReadFile& a, const ReadFile& b, const DifferenceOptions& options,
                    FileDifference& found)
       : a_(a), b_(b), options_(options), found_(found), pool_(options.threads) {}
 
@@ -117,8 +115,8 @@ class TensorComparison {
   Result<void> look_into();
   void look_into(const Pair& pair, TensorDifference& entry);
 
-  const OpenedFile& a_;
-  const OpenedFile& b_;
+  const ReadFile& a_;
+  const ReadFile& b_;
   const DifferenceOptions& options_;
   FileDifference& found_;
   ThreadPool pool_;
@@ -223,20 +221,18 @@ Result<void> TensorComparison::run() {
 
 }  // namespace
 
-Result<FileDifference> compare_files(const std::string& path_a, const std::string& path_b,
+Result<FileDifference> compare_files(const GgufFile& file_a, const GgufFile& file_b,
                                      const DifferenceOptions& options) {
-  const auto a = open_side(path_a, options.a_i2s);
-  if (!a) return tl::unexpected(a.error());
-  const auto b = open_side(path_b, options.b_i2s);
-  if (!b) return tl::unexpected(b.error());
+  const ReadFile a = read_side(file_a, options.a_i2s);
+  const ReadFile b = read_side(file_b, options.b_i2s);
   FileDifference difference;
-  difference.a = path_a;
-  difference.b = path_b;
-  difference.a_i2s = facts_of(a->i2s);
-  difference.b_i2s = facts_of(b->i2s);
-  compare_metadata(a->file, b->file, difference);
-  compare_facts(*a, *b, options.names, difference);
-  if (auto ok = TensorComparison(*a, *b, options, difference).run(); !ok)
+  difference.a = file_a.path();
+  difference.b = file_b.path();
+  difference.a_i2s = facts_of(a.i2s);
+  difference.b_i2s = facts_of(b.i2s);
+  compare_metadata(file_a, file_b, difference);
+  compare_facts(a, b, options.names, difference);
+  if (auto ok = TensorComparison(a, b, options, difference).run(); !ok)
     return tl::unexpected(ok.error());
   return difference;
 }

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "gguf/file.h"
 #include "inspect/difference/row_order.h"
 #include "model/i2s_layout.h"
 #include "results/inspection.h"
@@ -31,9 +32,8 @@ struct DifferenceOptions {
 
 /// Metadata, what the models compute (model_facts.h), and those tensors whose names match
 /// options.filter. Tensors are the same when type, shape and bytes are. Memory does not grow with
-/// the files, but with the rows of a tensor (8 bytes each). Errors: a file is refused by the reader
-/// (bad_input_file); interrupted.
-Result<FileDifference> compare_files(const std::string& a, const std::string& b,
+/// the files, but with the rows of a tensor (8 bytes each). Errors: interrupted.
+Result<FileDifference> compare_files(const GgufFile& a, const GgufFile& b,
                                      const DifferenceOptions& options);
 
 }  // namespace crossval

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "gguf/file.h"
 #include "inspect/tensor/values.h"
 
 namespace crossval {
@@ -58,12 +57,10 @@ NonFiniteWeight place_of(const TensorValues& values, int64_t row, int64_t column
 
 }  // namespace
 
-WeightLook look_at_weight(const std::string& model_path, const std::string& name,
-                          const WeightUse& use) {
+WeightLook look_at_weight(const GgufFile& file, const std::string& name, const WeightUse& use) {
   WeightLook look;
-  const auto file = GgufFile::open(model_path);
-  const GgufTensor* tensor = file ? file->find_tensor(name) : nullptr;
-  const auto values = tensor == nullptr ? std::nullopt : values_of(*file, *tensor);
+  const GgufTensor* tensor = file.find_tensor(name);
+  const auto values = tensor == nullptr ? std::nullopt : values_of(file, *tensor);
   if (!values) return look;
   look.read = true;
   for (const Rows& rows : rows_used(*tensor, use)) {
@@ -79,13 +76,10 @@ WeightLook look_at_weight(const std::string& model_path, const std::string& name
   return look;
 }
 
-std::optional<bool> same_tensor(const std::string& one_path, const std::string& other_path,
+std::optional<bool> same_tensor(const GgufFile& one, const GgufFile& other,
                                 const std::string& name) {
-  const auto one = GgufFile::open(one_path);
-  const auto other = GgufFile::open(other_path);
-  if (!one || !other) return std::nullopt;
-  const GgufTensor* a = one->find_tensor(name);
-  const GgufTensor* b = other->find_tensor(name);
+  const GgufTensor* a = one.find_tensor(name);
+  const GgufTensor* b = other.find_tensor(name);
   if (a == nullptr || b == nullptr) return std::nullopt;
   return a->type_id == b->type_id && a->ne == b->ne && std::ranges::equal(a->data, b->data);
 }

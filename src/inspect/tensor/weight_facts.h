@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gguf/file.h"
 #include "results/non_finite.h"
 
 namespace crossval {
@@ -25,12 +26,11 @@ struct WeightLook {
 };
 
 /// The first value that is not finite among those of tensor `name` that `use` reads.
-WeightLook look_at_weight(const std::string& model_path, const std::string& name,
-                          const WeightUse& use);
+WeightLook look_at_weight(const GgufFile& file, const std::string& name, const WeightUse& use);
 
-/// Whether both files hold the same tensor: type, shape and bytes. Nothing when one of them cannot
-/// be read or has none of this name.
-std::optional<bool> same_tensor(const std::string& one_path, const std::string& other_path,
+/// Whether both files hold the same tensor: type, shape and bytes. Nothing when one of them has
+/// none of this name.
+std::optional<bool> same_tensor(const GgufFile& one, const GgufFile& other,
                                 const std::string& name);
 
 }  // namespace crossval

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "gguf/file.h"
 #include "launch/context_size.h"
 #include "launch/kinds/kinds.h"
 #include "launch/kinds/number_key.h"
@@ -25,8 +24,7 @@ constexpr KeyWords kWords[] = {
     {"fa", kFlashAttention}, {"repack", kRepack}, {"profile", kProfiles}};
 
 // What makes a model one of bitnet.cpp's, which upstream's llama.cpp cannot read; empty otherwise.
-std::string bitnet_trait(const std::string& path) {
-  const auto file = GgufFile::open(path);
+std::string bitnet_trait(const Result<GgufFile>& file) {
   if (!file) return {};
   const auto is_i2s = [](const GgufTensor& tensor) {
     return tensor.type_id == static_cast<uint32_t>(WeightType::i2_s);
@@ -51,7 +49,7 @@ void advise_about_bitnet(const std::string& trait, const std::string& chosen_by,
 
 Result<std::unique_ptr<Engine>> make(const EngineSpec& spec, const EngineDefaults& defaults,
                                      const Launch& launch) {
-  const auto context = context_size(defaults.context, {model_path(spec, defaults)});
+  const auto context = context_size(defaults.context, {model_path(spec, defaults)}, launch.files);
   if (!context) return tl::unexpected(context.error());
   LlamaOptions options;
   options.settings = {{"model", model_path(spec, defaults)},
@@ -69,7 +67,7 @@ Result<std::unique_ptr<Engine>> make(const EngineSpec& spec, const EngineDefault
   for (const char* key : {"profile", "kv-k", "kv-v", "fa", "repack", "ngl", "device"}) {
     if (spec.options.contains(key)) options.settings[key] = spec.get(key);
   }
-  const std::string bitnet = bitnet_trait(model_path(spec, defaults));
+  const std::string bitnet = bitnet_trait(launch.files.open(model_path(spec, defaults)));
   const auto worker = llama_worker(spec, !bitnet.empty(), launch);
   if (!worker) return tl::unexpected(worker.error());
   options.worker_path = worker->path;

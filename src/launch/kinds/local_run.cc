@@ -5,6 +5,7 @@
 #include "launch/context_size.h"
 #include "launch/kinds/number_key.h"
 #include "launch/paths.h"
+#include "local/vocabulary_engine.h"
 
 namespace crossval {
 namespace {
@@ -19,7 +20,8 @@ Result<std::optional<I2sLayout>> layout_of(const EngineSpec& spec, const EngineD
 
 }  // namespace
 
-Result<LocalRun> local_run(const EngineSpec& spec, const EngineDefaults& defaults) {
+Result<LocalRun> local_run(const EngineSpec& spec, const EngineDefaults& defaults,
+                           const Launch& launch) {
   const auto threads = number_key(spec, "threads", defaults.threads, kMostThreads);
   if (!threads) return tl::unexpected(threads.error());
   const auto batch =
@@ -27,9 +29,17 @@ Result<LocalRun> local_run(const EngineSpec& spec, const EngineDefaults& default
   if (!batch) return tl::unexpected(batch.error());
   const auto i2s_layout = layout_of(spec, defaults);
   if (!i2s_layout) return tl::unexpected(i2s_layout.error());
-  const auto context = context_size(defaults.context, {model_path(spec, defaults)});
+  const auto context = context_size(defaults.context, {model_path(spec, defaults)}, launch.files);
   if (!context) return tl::unexpected(context.error());
   return LocalRun{*threads, *batch, *i2s_layout, *context};
+}
+
+Result<std::unique_ptr<Engine>> local_vocabulary(const EngineSpec& spec,
+                                                 const EngineDefaults& defaults,
+                                                 const Launch& launch) {
+  const auto file = launch.files.open(model_path(spec, defaults));
+  if (!file) return tl::unexpected(file.error());
+  return make_local_vocabulary(*file, tokenizer_path(spec));
 }
 
 Result<bool> keeps_f16(const EngineSpec& spec, const EngineDefaults& defaults) {

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "base/error.h"
+#include "engine/engine.h"
 #include "engine/spec.h"
 #include "launch/engine_defaults.h"
+#include "launch/launch.h"
 #include "quant/i2s.h"
 
 namespace crossval {
@@ -19,7 +22,13 @@ struct LocalRun {
 };
 
 /// Errors: usage.
-Result<LocalRun> local_run(const EngineSpec& spec, const EngineDefaults& defaults);
+Result<LocalRun> local_run(const EngineSpec& spec, const EngineDefaults& defaults,
+                           const Launch& launch);
+
+/// The model's vocabulary alone, which is the same for all of them. Errors: bad_input_file.
+Result<std::unique_ptr<Engine>> local_vocabulary(const EngineSpec& spec,
+                                                 const EngineDefaults& defaults,
+                                                 const Launch& launch);
 
 /// Whether keys and values are kept in f16; else in f32. Errors (usage): another type.
 Result<bool> keeps_f16(const EngineSpec& spec, const EngineDefaults& defaults);

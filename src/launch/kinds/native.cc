@@ -37,13 +37,14 @@ Result<std::unique_ptr<Engine>> make(const EngineSpec& spec, const EngineDefault
                                      const Launch& launch) {
   // A fault is planted in a whole model.
   if (defaults.tokens_only && !spec.options.contains("fault")) {
-    return make_local_vocabulary(model_path(spec, defaults), tokenizer_path(spec));
+    return local_vocabulary(spec, defaults, launch);
   }
-  const auto run = local_run(spec, defaults);
+  const auto run = local_run(spec, defaults, launch);
   if (!run) return tl::unexpected(run.error());
   const auto f16 = keeps_f16(spec, defaults);
   if (!f16) return tl::unexpected(f16.error());
   return make_native_engine({.model_path = model_path(spec, defaults),
+                             .files = launch.files,
                              .tokenizer_path = tokenizer_path(spec),
                              .kv = *f16 ? KvType::f16 : KvType::f32,
                              .threads = run->threads,

@@ -2,7 +2,6 @@
 #include "launch/kinds/kinds.h"
 #include "launch/kinds/local_run.h"
 #include "launch/paths.h"
-#include "local/vocabulary_engine.h"
 #include "oracle/engine.h"
 
 namespace crossval {
@@ -17,9 +16,10 @@ constexpr std::string_view kChanges[] = {"kv-type"};
 Result<std::unique_ptr<Engine>> make_rounding(const EngineSpec& spec,
                                               const EngineDefaults& defaults, const Launch& launch,
                                               const Rounding& rounding) {
-  const auto run = local_run(spec, defaults);
+  const auto run = local_run(spec, defaults, launch);
   if (!run) return tl::unexpected(run.error());
   return make_oracle_engine({.model_path = model_path(spec, defaults),
+                             .files = launch.files,
                              .tokenizer_path = tokenizer_path(spec),
                              .rounding = rounding,
                              .threads = run->threads,
@@ -32,7 +32,7 @@ Result<std::unique_ptr<Engine>> make_rounding(const EngineSpec& spec,
 Result<std::unique_ptr<Engine>> make(const EngineSpec& spec, const EngineDefaults& defaults,
                                      const Launch& launch) {
   if (defaults.tokens_only) {
-    return make_local_vocabulary(model_path(spec, defaults), tokenizer_path(spec));
+    return local_vocabulary(spec, defaults, launch);
   }
   return make_rounding(spec, defaults, launch, {});
 }
@@ -41,7 +41,7 @@ Result<std::unique_ptr<Engine>> make_declared(const EngineSpec& spec,
                                               const EngineDefaults& defaults,
                                               const Launch& launch) {
   if (defaults.tokens_only) {
-    return make_local_vocabulary(model_path(spec, defaults), tokenizer_path(spec));
+    return local_vocabulary(spec, defaults, launch);
   }
   const auto f16 = keeps_f16(spec, defaults);
   if (!f16) return tl::unexpected(f16.error());

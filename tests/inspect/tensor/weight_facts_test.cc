@@ -29,7 +29,8 @@ class File {
   File(const File&) = delete;
   File& operator=(const File&) = delete;
 
-  WeightLook look(const WeightUse& use) const { return look_at_weight(path, "t", use); }
+  WeightLook look(const WeightUse& use) const { return look_at_weight(open(), "t", use); }
+  GgufFile open() const { return *GgufFile::open(path); }
 
   const std::string path;
 };
@@ -79,18 +80,16 @@ TEST(WeightFacts, OtherOperationsReadAll) {
 
 TEST(WeightFacts, WhatCannotBeReadIsNotSaidToBeFinite) {
   const WeightUse use{.op = "MUL", .experts = {}};
-  EXPECT_FALSE(look_at_weight("no-such-file.gguf", "t", use).read);
-  EXPECT_FALSE(look_at_weight(File("other", 6, ones_but(0)).path, "u", use).read);
+  EXPECT_FALSE(look_at_weight(File("other", 6, ones_but(0)).open(), "u", use).read);
 }
 
 TEST(WeightFacts, TwoFilesHoldTheSameTensorOrNot) {
   const File a("a", 6, ones_but(3)), b("b", 6, ones_but(3)), c("c", 6, ones_but(4));
   const File turned("turned", 3, ones_but(3));
-  EXPECT_EQ(same_tensor(a.path, b.path, "t"), true);
-  EXPECT_EQ(same_tensor(a.path, c.path, "t"), false);
-  EXPECT_EQ(same_tensor(a.path, turned.path, "t"), false);
-  EXPECT_FALSE(same_tensor(a.path, b.path, "u").has_value());
-  EXPECT_FALSE(same_tensor(a.path, "no-such-file.gguf", "t").has_value());
+  EXPECT_EQ(same_tensor(a.open(), b.open(), "t"), true);
+  EXPECT_EQ(same_tensor(a.open(), c.open(), "t"), false);
+  EXPECT_EQ(same_tensor(a.open(), turned.open(), "t"), false);
+  EXPECT_FALSE(same_tensor(a.open(), b.open(), "u").has_value());
 }
 
 }  // namespace
