@@ -3,10 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <sstream>
 
-#include "cli/checks.h"
-#include "cli/help_formatter.h"
+#include "cli/command/version.h"
+#include "cli/help/help_formatter.h"
+#include "cli/options/checks.h"
 #include "cli/usage_error.h"
-#include "cli/version_command.h"
 
 namespace crossval {
 namespace {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/app_options.h"
-#include "cli/command.h"
+#include "cli/command/command.h"
+#include "cli/options/app_options.h"
 
 namespace crossval {
 

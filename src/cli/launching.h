@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "cli/console.h"
 #include "cli/interrupt.h"
-#include "cli/prompt_options.h"
+#include "cli/options/prompt_options.h"
 #include "launch/prompted_engine.h"
 #include "launch/prompted_pair.h"
 

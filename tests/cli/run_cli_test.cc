@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "cli/command.h"
+#include "cli/command/command.h"
 #include "support/captured_console.h"
 
 namespace crossval {

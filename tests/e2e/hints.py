@@ -177,8 +177,8 @@ HINTS = [
          env={"CROSSVAL_KERNELS": "none"}, printed="unset CROSSVAL_KERNELS. "),
     Elsewhere("Everything that needs no reference works without it.", "tests/e2e/test_doctor.py"),
     Elsewhere("the first --chat or Jinja template builds it", "tests/e2e/test_renderer.py"),
-    Elsewhere("It is built to be canonical.", "tests/cli/doctor_test.cc: a bug"),
-    Elsewhere("Its flags are the canonical ones, its source is another", "tests/cli/doctor_test.cc"),
+    Elsewhere("It is built to be canonical.", "tests/cli/doctor/engines_test.cc: a bug"),
+    Elsewhere("Its flags are the canonical ones, its source is another", "tests/cli/doctor/engines_test.cc"),
     Elsewhere("Its arithmetic is its own: --require bits", "tests/e2e/test_doctor.py"),
     Elsewhere("This is a bug in crossval", "none is known"),
     # the command line

@@ -2,7 +2,6 @@
 #include "launch/kinds/kinds.h"
 #include "launch/kinds/local_run.h"
 #include "launch/paths.h"
-#include "local/vocabulary_engine.h"
 #include "native/engine.h"
 
 namespace crossval {

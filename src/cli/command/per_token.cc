@@ -1,0 +1,137 @@
+#include "cli/command/per_token.h"
+
+#include <fmt/format.h>
+
+#include "cli/launching.h"
+#include "cli/options/app_options.h"
+#include "cli/options/checks.h"
+#include "cli/options/engine_options.h"
+#include "cli/options/prompt_options.h"
+#include "cli/progress.h"
+#include "launch/model_files.h"
+#include "launch/reference/program.h"
+#include "report/json/comparison.h"
+#include "report/text/comparison.h"
+#include "session/per_token.h"
+
+namespace crossval {
+namespace {
+
+OnTokenMismatch mismatch_policy(const std::string& word) {
+  if (word == "use-reference") return OnTokenMismatch::use_reference;
+  if (word == "use-candidate") return OnTokenMismatch::use_candidate;
+  return OnTokenMismatch::stop;
+}
+
+class PerTokenCommand : public Command {
+ public:
+  void add_options(AppOptions& app) override {
+    add_prompt_options(app, prompt_);
+    add_engine_options(app, engines_);
+    const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
+      return app.add_option(names, value, help)->group("Comparison")->type_name(type);
+    };
+    add("--max-tokens", max_tokens_,
+        "decode steps after the prompt, the reference's greedy choices (default 4)", "N")
+        ->check(whole_number(0, 1 << 20));
+    add("--require", require_,
+        "cos (default): cosine of a position at least --cos-tol; bits: every bit equal", "WHAT")
+        ->check(one_of({"cos", "bits"}));
+    cos_tol_given_ = add("--cos-tol", cos_tol_, "lowest cosine that passes (default 0.999)", "X")
+                         ->check(number());
+    add("--on-token-mismatch", on_token_mismatch_,
+        "when the ids differ: stop (default); use-reference or use-candidate: go on with that "
+        "side's ids on both",
+        "WHAT")
+        ->check(one_of({"stop", "use-reference", "use-candidate"}));
+    app.add_flag("--first-diff", first_diff_,
+                 "find the first intermediate tensor whose bits differ")
+        ->group("Comparison");
+    add("--dump", dump_dir_, "write candidate.npy, reference.npy and tokens.json there", "DIR");
+    app.add_flag("--all", all_, "show every position")->group("Comparison");
+  }
+
+  Result<ExitCode> run(Console& console) override {
+    if (require_ == "bits" && cos_tol_given_->count() > 0) {
+      return fail(ExitCode::usage, "--cos-tol changes nothing with --require bits", {},
+                  "Give one of them.");
+    }
+    // Written so that NaN fails.
+    if (!(cos_tol_ >= -1 && cos_tol_ <= 1)) {
+      return fail(ExitCode::usage, fmt::format("--cos-tol {} is not from -1 to 1", cos_tol_));
+    }
+    auto comparison = compare(console);
+    if (!comparison) return tl::unexpected(comparison.error());
+    const std::string report =
+        console.format == OutputFormat::json
+            ? json_report(*comparison)
+            : text_report(*comparison,
+                          {.layout = {.color = console.color, .width = terminal_width(console)},
+                           .verbose = console.verbose,
+                           .all = all_});
+    write_output(console, report);
+    return exit_code(comparison->verdict);
+  }
+
+ private:
+  Result<Comparison> compare(const Console& console) {
+    const auto request = prompt_request(prompt_);
+    if (!request) return tl::unexpected(request.error());
+    const OpenedFiles files;
+    auto chosen = choose_prompted_pair(engines_, *request, files, template_renderer(console));
+    if (!chosen) return tl::unexpected(chosen.error());
+
+    const Interruption interruption;
+    Progress progress(console);
+    progress.phase("load");
+    auto opened =
+        open_prompted_pair(*std::move(chosen), launch_from(console, files, interruption.token()));
+    if (!opened) return tl::unexpected(opened.error());
+    const auto& [candidate, reference] = opened->engines;
+
+    const EngineSettings& settings = reference->info().settings;
+    auto models = compare_model_files(candidate->info().settings.model_path, settings.model_path,
+                                      files, cache_folder(), interruption.token());
+    if (!models) return tl::unexpected(models.error());
+    std::optional<FileDifference> difference;
+    if (!models->same) {
+      progress.phase("compare models");
+      auto found = explain_model_difference(candidate->info().settings, settings, files,
+                                            interruption.token(), *models);
+      if (!found) return tl::unexpected(found.error());
+      difference = *std::move(found);
+    }
+    PairPrompt& built = opened->prompt;
+    PerTokenPlan plan;
+    plan.prompt = std::move(built.prompt);
+    plan.candidate_prompt = std::move(built.candidate);
+    plan.facts = std::move(built.facts);
+    plan.models = *std::move(models);
+    plan.model_difference = std::move(difference);
+    plan.requirement = require_ == "bits" ? Requirement::bits : Requirement::cosine;
+    plan.cos_tol = cos_tol_;
+    plan.max_tokens = max_tokens_;
+    plan.on_token_mismatch = mismatch_policy(on_token_mismatch_);
+    plan.first_diff = first_diff_;
+    plan.dump_dir = dump_dir_;
+    plan.asked_differences = std::move(opened->asked_differences);
+    return compare_per_token(plan, *candidate, *reference, progress, interruption.token());
+  }
+
+  PromptOptions prompt_;
+  PairChoice engines_;
+  int32_t max_tokens_ = 4;
+  std::string require_ = "cos";
+  double cos_tol_ = 0.999;
+  const AppOption* cos_tol_given_ = nullptr;
+  std::string on_token_mismatch_ = "stop";
+  bool first_diff_ = false;
+  std::string dump_dir_;
+  bool all_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_per_token_command() { return std::make_unique<PerTokenCommand>(); }
+
+}  // namespace crossval

@@ -1,0 +1,38 @@
+// The table of commands, in the order that --help shows.
+#include <array>
+
+#include "cli/command/command.h"
+#include "cli/command/completion.h"
+#include "cli/command/doctor.h"
+#include "cli/command/inspect.h"
+#include "cli/command/man.h"
+#include "cli/command/per_token.h"
+#include "cli/command/run.h"
+#include "cli/command/synth.h"
+#include "cli/command/tokenize.h"
+#include "cli/command/version.h"
+
+namespace crossval {
+
+std::span<const CommandEntry> commands() {
+  static constexpr std::array kCommands{
+      CommandEntry{"completion",
+                   "a script that completes command lines: source <(crossval completion bash)",
+                   make_completion_command},
+      CommandEntry{"doctor", "what this machine and this installation can do", make_doctor_command},
+      CommandEntry{"inspect", "what is in a model file, or what two of them differ in",
+                   make_inspect_command},
+      CommandEntry{"man", "the manual page: crossval man | man -l -", make_man_command},
+      CommandEntry{"per-token", "compare two engines on a prompt, position by position",
+                   make_per_token_command},
+      CommandEntry{"run", "generate text with an engine", make_run_command},
+      CommandEntry{"synth", "write a random model of given sizes and weight types",
+                   make_synth_command},
+      CommandEntry{"tokenize", "the ids, pieces and places that a prompt becomes",
+                   make_tokenize_command},
+      CommandEntry{"version", "what this program was built from and with", make_version_command},
+  };
+  return kCommands;
+}
+
+}  // namespace crossval
