@@ -1,6 +1,10 @@
 // What another front door than the command line does: from plain structs to engines with a prompt.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "base/temp_folder.h"
+#include "launch/model_files.h"
 #include "launch/prompted_engine.h"
 #include "launch/prompted_pair.h"
 
@@ -68,6 +72,32 @@ TEST(PromptedPair, BothSidesGetOneContext) {
   EXPECT_EQ(reference.n_ctx, 8);
   EXPECT_EQ(opened->asked_differences,
             (std::vector<std::string>{"context-class", "kv-type", "model", "norm-eps", "rope"}));
+}
+
+// What was opened before the file was gone is all that there is.
+TEST(PromptedPair, TheModelIsOpenedOnce) {
+  const auto folder = TempFolder::make();
+  ASSERT_TRUE(folder.has_value());
+  PairChoice choice;
+  choice.reference = "native";
+  choice.defaults.model = folder->path() + "/a.gguf";
+  std::filesystem::copy_file(kTiny, choice.defaults.model);
+  PromptRequest text;
+  text.text = "a";
+  for (const PromptRequest& prompt : {ids(), text}) {
+    const OpenedFiles files;
+    auto chosen = choose_prompted_pair(choice, prompt, files, no_template);
+    ASSERT_TRUE(chosen.has_value()) << chosen.error().message();
+    std::filesystem::remove(choice.defaults.model);
+    const auto opened = open_prompted_pair(*std::move(chosen), {.files = files});
+    ASSERT_TRUE(opened.has_value()) << opened.error().message();
+    const auto models = compare_model_files(opened->engines.candidate->info().settings.model_path,
+                                            opened->engines.reference->info().settings.model_path,
+                                            files, folder->path(), {});
+    ASSERT_TRUE(models.has_value()) << models.error().message();
+    EXPECT_TRUE(models->same);
+    std::filesystem::copy_file(kTiny, choice.defaults.model);
+  }
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ std::string escaped_for_zsh(std::string_view text) {
 }
 
 std::string zsh_action(const OptionRow& option) {
-  const std::string choices = fmt::format("{}", fmt::join(option.choices, " "));
+  const std::string choices = escaped_for_zsh(fmt::format("{}", fmt::join(option.choices, " ")));
   if (option.paths == Paths::behind_key) return "_crossval_engine " + choices;
   if (option.paths == Paths::folder) return "_files -/";
   if (choices.empty()) return option.paths == Paths::file ? "_files" : " ";
