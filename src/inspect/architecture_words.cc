@@ -52,7 +52,7 @@ std::string norm_places(const Model& model) {
   if (a.attn_norm != nullptr && !ffn) places.emplace_back("before attention");
   if (a.attn_post_norm != nullptr) places.emplace_back("after both");
   if (a.attn_sub_norm) places.emplace_back("inside both");
-  if (a.embedding_norm) places.emplace_back("on the embeddings");
+  if (model.weights.embedding_norm.on) places.emplace_back("on the embeddings");
   if (in_some_layer(model, [](const Layer& l) { return l.q_norm.on; })) {
     places.emplace_back(a.qk_norm == QkNorm::whole ? "on queries and keys, all heads as one"
                                                    : "on each head's queries and keys");

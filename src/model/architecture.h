@@ -1,6 +1,7 @@
 // What makes one decoder-only transformer different from another: plain data. The forward pass is
 // one for all of them (graph/decoder.cc); an architecture is a row of the table in
-// architectures.cc. The field defaults describe llama.
+// architectures.cc. The field defaults describe llama; what one row alone has is a function of it
+// (own.h).
 #pragma once
 
 #include <cstdint>
@@ -77,11 +78,9 @@ struct Window {
   WindowKind kind = WindowKind::none;
   Presence size_key = Presence::required;  // optional: without the key there is no window,
   int64_t default_size = 0;                // unless this is given
-  int64_t only_layers = 0;                 // models of another number of layers have none (exaone4)
   int64_t period = 1;           // layers of a period; all but the last (first) have the window
   bool full_first = false;      // the layer without a window opens the period
-  bool own_rope_base = false;   // window layers use base 10000 unless the file says otherwise
-  bool own_rope_scale = false;  // and no scaling
+  bool own_rope_scale = false;  // layers with one have no RoPE scaling
   bool plain_rope = false;      // and no YaRN
   bool base_key = true;         // rope.freq_base_swa counts
   bool n_rot_key = false;       // and so does rope.dimension_count_swa
@@ -116,17 +115,17 @@ struct Experts {
   bool normalise = true;       // weights of the selected sum to one
   bool normalise_key = false;  // expert_weights_norm in the file decides
   bool leading_dense = false;  // leading_dense_block_count layers have no experts
-  bool step_key = false;       // interleave_moe_layer_step: every n-th layer has experts
   bool width_key = false;      // expert_feed_forward_length; else feed_forward_length
   bool scale_key = false;      // expert_weights_scale
   SharedWidth shared = SharedWidth::none;
-  bool shared_gate = false;  // the shared experts have a gate of their own (qwen2moe)
   Presence selection_bias = Presence::absent;  // exp_probs_b, used for selection only
-  bool biases = false;                         // of router and experts (gpt-oss)
   bool scales = false;                         // ".scale" tensors of the experts take part
 };
 
+class KeyReader;
+class TensorSource;
 struct Hparams;
+struct Weights;
 
 struct Architecture {
   std::string_view name{};      // general.architecture
@@ -143,32 +142,21 @@ struct Architecture {
   bool ffn_norm_optional = false;        // without it the network reads the attention's input
   const char* attn_post_norm = nullptr;  // on the attention's output, before the residual
   const char* ffn_post_norm = nullptr;
-  bool second_attn_norm = false;  // attn_norm_2, when there, feeds the attention (falcon)
-  bool attn_sub_norm = false;     // between the heads and the output projection (bitnet)
-  bool ffn_sub_norm = false;      // between activation and down projection (bitnet)
-  bool embedding_norm = false;    // on the embeddings (bloom)
+  bool attn_sub_norm = false;  // between the heads and the output projection (bitnet)
+  bool ffn_sub_norm = false;   // between activation and down projection (bitnet)
 
   // Attention.
   bool grouped_heads = true;                // there may be fewer key/value heads than query heads
   Presence fused_qkv = Presence::optional;  // Q, K and V as one matrix; without it there are three
   Presence qkv_bias = Presence::optional;
-  bool qkv_scales = true;  // ".scale" tensors of Q, K and V take part
   Presence attn_out_bias = Presence::absent;
   QkNorm qk_norm = QkNorm::none;
   Presence qk_norm_presence = Presence::required;
   bool qk_norm_after_rope = false;
-  int64_t qk_norm_from_layers = 0;  // models with fewer layers have none (command-r)
   ScoreScale score_scale = ScoreScale::softmax;
-  bool score_scale_key = false;        // attention.scale in the file replaces 1/sqrt(head width)
-  int64_t wide_scale_layers = 0;       // with so many layers: 1/sqrt(n_embd / n_head) (gemma 27B)
-  bool query_temperature_key = false;  // attention.temperature_scale (mistral3)
-  bool inverse_score_scale = false;    // 1/head width, not its root (jais)
-  float score_soft_cap = 0.0F;         // default of attn_logit_softcapping; 0: none
-  bool clamp_qkv = false;              // attention.clamp_kqv
+  bool score_scale_key = false;  // attention.scale in the file replaces 1/sqrt(head width)
+  bool clamp_qkv = false;        // attention.clamp_kqv
   float alibi_bias = 0.0F;
-  bool alibi_key = false;         // attention.max_alibi_bias
-  int64_t alibi_layers = 0;       // models of so many layers have ALiBi (baichuan 13B),
-  int64_t rope_layers = 0;        // of so many RoPE (baichuan 7B)
   bool latent_attention = false;  // Q, and K with V, come out of short vectors (minicpm3)
   bool sinks = false;             // a logit per head that takes part in the softmax
   AttnGate attn_gate = AttnGate::none;
@@ -179,39 +167,30 @@ struct Architecture {
   RopePairs rope = RopePairs::adjacent;
   RopeSections rope_sections = RopeSections::none;  // with rope.dimension_sections: halves
   bool yarn_keys = false;                           // rope.scaling.yarn_… count (mistral3)
-  bool rope_alpha_key = false;    // rope.scaling.alpha enlarges the base (hunyuan)
-  bool rope_pattern_key = false;  // attention.rope_pattern: which layers have RoPE (granite_swa)
-  Presence rope_freqs = Presence::absent;      // factors of the angles
+  Presence rope_freqs = Presence::absent;           // factors of the angles
   Presence rope_by_length = Presence::absent;  // long and short ones, by the length of the context
-  int64_t no_rope_period = 0;                  // every n-th layer has no RoPE (smollm3)
   bool rope_in_window_only = false;            // (cohere2)
-  bool rope_finetuned_key = false;  // rope.scaling.finetuned = false turns RoPE off (granite)
   Presence learned_positions = Presence::absent;
 
   // Feed-forward network and the block.
   Block block = Block::sequential;
-  bool block_key = false;  // use_parallel_residual decides: feed_first or sequential (gptneox)
   Gate gate = Gate::separate;
   Activation activation = Activation::silu;
   Presence ffn_biases = Presence::absent;
-  bool half_ffn = false;            // feed_forward_length counts gate and up (qwen 1)
-  bool ffn_scales = false;          // ".scale" tensors of the network's matrices take part
-  bool activation_divisor = false;  // ffn.act.scales (mpt)
+  bool ffn_scales = false;  // ".scale" tensors of the network's matrices take part
   Experts experts{};
 
   // Scales and head.
   EmbeddingScale embedding_scale = EmbeddingScale::none;
-  bool residual_scale = false;  // residual_scale in the file
-  bool logit_scale = false;     // logit_scale in the file multiplies
-  bool logit_divisor = false;   // logit_scale in the file divides
-  bool minicpm_scales = false;  // those three have defaults computed from the sizes
-  float logit_soft_cap = 0.0F;  // default of final_logit_softcapping; 0: none
-  bool logit_soft_cap_key = false;
+  bool residual_scale = false;           // residual_scale in the file
+  bool logit_scale = false;              // logit_scale in the file multiplies
+  bool logit_divisor = false;            // logit_scale in the file divides
   Presence output = Presence::optional;  // absent: always the embedding matrix
   Presence output_bias = Presence::absent;
 
-  /// Numbers that are neither in the file nor said by a field, computed from those that are.
-  void (*own_numbers)(Hparams& h) = nullptr;
+  // What only this one has (own.h).
+  void (*own_numbers)(KeyReader& keys, Hparams& h) = nullptr;
+  void (*own_tensors)(TensorSource& in, const Hparams& h, Weights& w) = nullptr;
 };
 
 /// All supported architectures, in the order of the docs.

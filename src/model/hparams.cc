@@ -34,9 +34,7 @@ void read_layer_sizes(KeyReader& keys, const Architecture& arch, int64_t n_all, 
   if (keys.error()) return;
   for (int64_t il = 0; il < h.n_layer; ++il) {
     const auto i = static_cast<size_t>(il);
-    h.layers.push_back({.n_head = heads[i],
-                        .n_head_kv = kv_heads[i],
-                        .n_ff = widths[i] / (arch.half_ffn ? 2 : 1)});
+    h.layers.push_back({.n_head = heads[i], .n_head_kv = kv_heads[i], .n_ff = widths[i]});
   }
 }
 
@@ -44,7 +42,6 @@ void read_layer_sizes(KeyReader& keys, const Architecture& arch, int64_t n_all, 
 void read_windows(KeyReader& keys, const Architecture& arch, Hparams& h) {
   const Window& window = arch.window;
   if (window.kind == WindowKind::none) return;
-  if (window.only_layers != 0 && h.n_layer != window.only_layers) return;
   const std::string key = "attention.sliding_window";
   const int64_t size = window.size_key == Presence::required
                            ? keys.required(key)
@@ -61,17 +58,10 @@ void read_windows(KeyReader& keys, const Architecture& arch, Hparams& h) {
   }
 }
 
-void read_rope_layers(KeyReader& keys, const Architecture& arch, Hparams& h) {
-  const bool on = arch.rope != RopePairs::none &&
-                  (!arch.rope_finetuned_key || keys.flag("rope.scaling.finetuned", true)) &&
-                  (arch.rope_layers == 0 || h.n_layer == arch.rope_layers);
-  const std::string pattern = "attention.rope_pattern";
-  const bool patterned = arch.rope_pattern_key && keys.has_array(pattern);
+void choose_rope_layers(const Architecture& arch, Hparams& h) {
   const bool windows = h.windowed();
-  for (int64_t il = 0; il < h.n_layer; ++il) {
-    LayerKind& layer = h.layers[static_cast<size_t>(il)];
-    layer.rope = on && (!patterned || keys.element(pattern, il, 1) != 0);
-    if (arch.no_rope_period > 0 && (il + 1) % arch.no_rope_period == 0) layer.rope = false;
+  for (LayerKind& layer : h.layers) {
+    layer.rope = arch.rope != RopePairs::none;
     if (arch.rope_in_window_only && windows && layer.window == 0) layer.rope = false;
   }
 }
@@ -149,10 +139,7 @@ void read_experts(KeyReader& keys, const Architecture& arch, int64_t n_all, Hpar
   h.expert_scale = experts.scale_key ? keys.real("expert_weights_scale", 0.0) : 0.0F;
   const int64_t dense =
       experts.leading_dense ? keys.within("leading_dense_block_count", 0, 0, kMaxSize) : 0;
-  const int64_t step = experts.step_key ? keys.required("interleave_moe_layer_step") : 1;
-  if (step < 1) keys.refuse(fmt::format("the step is {}", step), "interleave_moe_layer_step");
-  for (int64_t il = dense; il < h.n_layer && step > 0; ++il)
-    h.layers[static_cast<size_t>(il)].experts = (il + 1) % step == 0;
+  for (int64_t il = dense; il < h.n_layer; ++il) h.layers[static_cast<size_t>(il)].experts = true;
 }
 
 /// Latent attention has every head's keys and values of its own, and turns a part of a head.
@@ -168,8 +155,8 @@ void read_latent(KeyReader& keys, Hparams& h) {
 }
 
 /// A scale that the file may give as 0 for "none".
-float scale_or(KeyReader& keys, const std::string& key, double fallback) {
-  const float scale = keys.real(key, fallback);
+float scale_or(KeyReader& keys, const std::string& key) {
+  const float scale = keys.real(key, 1.0);
   return scale == 0.0F ? 1.0F : scale;
 }
 
@@ -179,44 +166,23 @@ void read_scales(KeyReader& keys, const Architecture& arch, Hparams& h) {
     case EmbeddingScale::none:
       break;
     case EmbeddingScale::metadata:
-      h.embedding_scale = scale_or(keys, "embedding_scale", arch.minicpm_scales ? 12.0 : 1.0);
+      h.embedding_scale = scale_or(keys, "embedding_scale");
       break;
     case EmbeddingScale::sqrt_width:
       h.embedding_scale = std::sqrt(width);
       break;
   }
-  if (arch.residual_scale) {
-    const float fallback =
-        arch.minicpm_scales ? 1.4F / std::sqrt(static_cast<float>(h.n_layer)) : 1.0F;
-    h.residual_scale = scale_or(keys, "residual_scale", fallback);
-  }
-  if (arch.logit_scale) h.logit_scale = scale_or(keys, "logit_scale", 1.0);
-  if (arch.logit_divisor) {
-    h.logit_scale = 1.0F / (arch.minicpm_scales ? keys.real("logit_scale", 256.0F / width)
-                                                : keys.real("logit_scale", 1.0));
-  }
+  if (arch.residual_scale) h.residual_scale = scale_or(keys, "residual_scale");
+  if (arch.logit_scale) h.logit_scale = scale_or(keys, "logit_scale");
+  if (arch.logit_divisor) h.logit_scale = 1.0F / keys.real("logit_scale", 1.0);
   float scale = 1.0F / std::sqrt(static_cast<float>(h.head_dim_k));
-  if (arch.inverse_score_scale) scale = 1.0F / static_cast<float>(h.head_dim_k);
-  if (arch.wide_scale_layers != 0 && h.n_layer == arch.wide_scale_layers) {
-    const int64_t share = h.n_embd / h.layers.front().n_head;
-    scale = 1.0F / std::sqrt(static_cast<float>(share));
-  }
   if (arch.score_scale_key) {
     const float given = keys.real("attention.scale", 0.0);
     if (given != 0.0F) scale = given;
   }
   (arch.score_scale == ScoreScale::query ? h.query_scale : h.score_scale) = scale;
-  if (arch.score_soft_cap != 0.0F)
-    h.score_soft_cap = keys.real("attn_logit_softcapping", arch.score_soft_cap);
-  if (arch.logit_soft_cap_key || arch.logit_soft_cap != 0.0F)
-    h.logit_soft_cap = keys.real("final_logit_softcapping", arch.logit_soft_cap);
-  if (arch.query_temperature_key)
-    h.query_temperature = keys.real("attention.temperature_scale", 0.0);
-  if (h.query_temperature != 0.0F && h.rope.n_ctx_orig < 1)
-    keys.refuse("positions are divided by 0", "rope.scaling.original_context_length");
   if (arch.clamp_qkv) h.clamp_qkv = keys.real("attention.clamp_kqv", 0.0);
-  h.alibi_bias = arch.alibi_key ? keys.real("attention.max_alibi_bias", 0.0) : arch.alibi_bias;
-  if (arch.alibi_layers != 0 && h.n_layer != arch.alibi_layers) h.alibi_bias = 0.0F;
+  h.alibi_bias = arch.alibi_bias;
 }
 
 /// What upstream computes with and we do not: refused where it would change numbers.
@@ -321,13 +287,13 @@ Result<Hparams> read_hparams(const GgufFile& file, const Architecture& arch) {
   h.rope = read_rope(keys, arch, h.head_dim_k, h.n_ctx_train);
   h.window_rope = read_window_rope(keys, arch, h.rope, h.head_dim_k);
   read_windows(keys, arch, h);
-  read_rope_layers(keys, arch, h);
+  choose_rope_layers(arch, h);
   read_experts(keys, arch, n_all, h);
   read_scales(keys, arch, h);
   if (arch.latent_attention) read_latent(keys, h);
-  if (arch.own_numbers != nullptr) arch.own_numbers(h);
   h.block = arch.block;
-  if (arch.block_key && !keys.flag("use_parallel_residual", true)) h.block = Block::sequential;
+  if (keys.error()) return tl::unexpected(*keys.error());
+  if (arch.own_numbers != nullptr) arch.own_numbers(keys, h);
   refuse_ignored(keys, arch, h);
   if (keys.error()) return tl::unexpected(*keys.error());
   if (auto ok = check_layers(h, arch, file); !ok) return tl::unexpected(ok.error());

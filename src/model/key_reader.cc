@@ -50,7 +50,7 @@ int64_t KeyReader::alike(const std::string& key, int64_t n, std::optional<int64_
 
 size_t KeyReader::one_of(const std::string& key, std::string_view fallback,
                          std::initializer_list<std::string_view> known, const std::string& hint) {
-  const std::string_view value = keep(file_.string_or(prefix_ + key, fallback));
+  const std::string_view value = keep(file_.string_or(full(key), fallback));
   const auto* const found = std::ranges::find(known, value);
   if (found != known.end()) return static_cast<size_t>(found - known.begin());
   refuse(fmt::format("{} is not known", shown_text(value)), key,

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,15 +21,15 @@ class KeyReader {
   KeyReader(const GgufFile& file, std::string architecture)
       : file_(file), prefix_(std::move(architecture) + ".") {}
 
-  int64_t required(const std::string& key) { return keep(file_.get_int(prefix_ + key)); }
+  int64_t required(const std::string& key) { return keep(file_.get_int(full(key))); }
   int64_t integer(const std::string& key, int64_t fallback) {
-    return keep(file_.int_or(prefix_ + key, fallback));
+    return keep(file_.int_or(full(key), fallback));
   }
   float real(const std::string& key, double fallback) {
-    return static_cast<float>(keep(file_.float_or(prefix_ + key, fallback)));
+    return static_cast<float>(keep(file_.float_or(full(key), fallback)));
   }
   bool flag(const std::string& key, bool fallback) {
-    return keep(file_.bool_or(prefix_ + key, fallback));
+    return keep(file_.bool_or(full(key), fallback));
   }
   bool has(const std::string& key) const { return find(key) != nullptr; }
   bool has_array(const std::string& key) const {
@@ -65,9 +66,15 @@ class KeyReader {
     return 0;
   }
   const std::optional<Error>& error() const { return error_; }
+  /// Every key that was looked for, there or not.
+  const std::set<std::string>& asked() const { return asked_; }
 
  private:
-  const GgufKey* find(const std::string& key) const { return file_.find_key(prefix_ + key); }
+  std::string full(const std::string& key) const {
+    asked_.insert(key);
+    return prefix_ + key;
+  }
+  const GgufKey* find(const std::string& key) const { return file_.find_key(full(key)); }
 
   template <class T>
   T keep(Result<T> value) {
@@ -79,6 +86,7 @@ class KeyReader {
   const GgufFile& file_;
   std::string prefix_;
   std::optional<Error> error_;
+  mutable std::set<std::string> asked_;
 };
 
 }  // namespace crossval

@@ -34,16 +34,12 @@ void lay_out_projections(TensorSource& in, const Architecture& a, const Hparams&
     l.wk = in.linear(blk + "attn_k", k_width, h.n_embd, a.qkv_bias);
     l.wv = in.linear(blk + "attn_v", v_width, h.n_embd, a.qkv_bias);
   }
-  for (Linear* linear : {&l.qkv, &l.wq, &l.wk, &l.wv})
-    if (!a.qkv_scales) linear->scale = {};
 }
 
 void lay_out_attention(TensorSource& in, const Architecture& a, const Hparams& h,
                        const LayerKind& kind, const std::string& blk, Layer& l) {
   if (kind.n_head == 0) return;
   if (a.attn_norm != nullptr) l.attn_norm = in.norm(blk + a.attn_norm, h.n_embd);
-  if (a.second_attn_norm)
-    l.attn_norm_2 = in.norm(blk + "attn_norm_2", h.n_embd, Presence::optional);
   if (!kind.attends()) {
     l.wo = in.linear(blk + "attn_output", h.n_embd, h.n_embd, Presence::ignored);
     l.wo.scale = {};
@@ -54,7 +50,7 @@ void lay_out_attention(TensorSource& in, const Architecture& a, const Hparams& h
   } else {
     lay_out_projections(in, a, h, kind, blk, l);
   }
-  if (a.qk_norm != QkNorm::none && h.n_layer >= a.qk_norm_from_layers) {
+  if (a.qk_norm != QkNorm::none) {
     const auto qk_norm = [&](const char* name, int64_t heads) {
       const bool whole = a.qk_norm == QkNorm::whole;
       return in.norm(blk + name, whole ? heads * h.head_dim_k : h.head_dim_k, a.qk_norm_presence,
@@ -86,18 +82,16 @@ void lay_out_attention(TensorSource& in, const Architecture& a, const Hparams& h
 void lay_out_experts(TensorSource& in, const Architecture& a, const Hparams& h,
                      const std::string& blk, Layer& l) {
   const Experts& e = a.experts;
-  const Presence biases = e.biases ? Presence::required : Presence::absent;
-  l.router = in.linear(blk + "ffn_gate_inp", h.n_expert, h.n_embd, biases);
+  l.router = in.linear(blk + "ffn_gate_inp", h.n_expert, h.n_embd, Presence::absent);
   l.selection_bias = in.vector(blk + "exp_probs_b.bias", h.n_expert, e.selection_bias);
-  l.expert_gate = in.experts(blk + "ffn_gate_exps", h.n_ff_expert, h.n_embd, e.biases,
+  l.expert_gate = in.experts(blk + "ffn_gate_exps", h.n_ff_expert, h.n_embd,
                              a.gate == Gate::none ? Presence::absent : Presence::required);
-  l.expert_up = in.experts(blk + "ffn_up_exps", h.n_ff_expert, h.n_embd, e.biases);
-  l.expert_down = in.experts(blk + "ffn_down_exps", h.n_embd, h.n_ff_expert, e.biases);
+  l.expert_up = in.experts(blk + "ffn_up_exps", h.n_ff_expert, h.n_embd);
+  l.expert_down = in.experts(blk + "ffn_down_exps", h.n_embd, h.n_ff_expert);
   for (ExpertLinear* linear : {&l.expert_gate, &l.expert_up, &l.expert_down})
     if (!e.scales) linear->scale = {};
   if (h.n_ff_shared == 0) return;
   const Presence none = Presence::absent;
-  if (e.shared_gate) l.shared_router = in.linear(blk + "ffn_gate_inp_shexp", 1, h.n_embd, none);
   l.shared_gate = in.linear(blk + "ffn_gate_shexp", h.n_ff_shared, h.n_embd, none,
                             a.gate == Gate::none ? Presence::absent : Presence::required);
   l.shared_up = in.linear(blk + "ffn_up_shexp", h.n_ff_shared, h.n_embd, none);
@@ -120,8 +114,6 @@ void lay_out_feed_forward(TensorSource& in, const Architecture& a, const Hparams
   }
   const bool doubled = a.gate == Gate::fused;
   l.up = in.linear(blk + "ffn_up", doubled ? 2 * n_ff : n_ff, h.n_embd, a.ffn_biases);
-  if (a.activation_divisor)
-    l.activation_divisor = in.vector(blk + "ffn.act.scales", n_ff, Presence::optional);
   if (a.ffn_sub_norm) l.ffn_sub_norm = in.norm(blk + "ffn_sub_norm", n_ff);
   l.down = in.linear(blk + "ffn_down", h.n_embd, n_ff, a.ffn_biases);
   for (Linear* linear : {&l.gate, &l.up, &l.down}) {
@@ -154,12 +146,12 @@ Layer lay_out_layer(TensorSource& in, const Architecture& a, const Hparams& h, i
 Weights lay_out(TensorSource& in, const Architecture& a, const Hparams& h) {
   Weights w;
   w.token_embd = in.matrix("token_embd.weight", h.n_vocab, h.n_embd);
-  if (a.embedding_norm) w.embedding_norm = in.norm("token_embd_norm", h.n_embd);
   w.position_embd = in.matrix("position_embd.weight", h.n_ctx_train, h.n_embd, a.learned_positions);
   w.output_norm = in.norm("output_norm", h.n_embd);
   w.output = in.linear("output", h.n_vocab, h.n_embd, a.output_bias, a.output);
   if (!w.output.present()) w.output.matrix = w.token_embd;
   for (int64_t il = 0; il < h.n_layer; ++il) w.layers.push_back(lay_out_layer(in, a, h, il));
+  if (a.own_tensors != nullptr) a.own_tensors(in, h, w);
   return w;
 }
 

@@ -71,12 +71,6 @@ Rope read_rope(KeyReader& keys, const Architecture& arch, int64_t head_dim_k, in
   rope.n_rot = keys.within("rope.dimension_count", head_dim_k, 0, head_dim_k);
   read_sections(keys, arch.rope_sections, head_dim_k, rope);
   rope.base = keys.real("rope.freq_base", 10000.0);
-  const float alpha = arch.rope_alpha_key ? keys.real("rope.scaling.alpha", 0.0) : 0.0F;
-  if (alpha > 0.0F) {
-    const auto width = static_cast<float>(head_dim_k);
-    const auto less = static_cast<float>(head_dim_k - 2);
-    rope.base *= std::pow(alpha, width / less);
-  }
   rope.n_ctx_orig = keys.integer("rope.scaling.original_context_length", n_ctx_train);
   rope.scaling = read_scaling(keys);
   // Older converters wrote rope.scale_linear instead of rope.scaling.factor.
@@ -91,7 +85,6 @@ Rope read_rope(KeyReader& keys, const Architecture& arch, int64_t head_dim_k, in
 Rope read_window_rope(KeyReader& keys, const Architecture& arch, const Rope& usual,
                       int64_t head_dim_k) {
   Rope rope = usual;
-  if (arch.window.own_rope_base) rope.base = 10000.0F;
   if (arch.window.base_key) rope.base = keys.real("rope.freq_base_swa", rope.base);
   if (arch.window.n_rot_key)
     rope.n_rot = keys.within("rope.dimension_count_swa", rope.n_rot, 0, head_dim_k);

@@ -12,7 +12,7 @@ Linear TensorSource::linear(const std::string& name, int64_t rows, int64_t cols,
   return linear;
 }
 
-ExpertLinear TensorSource::experts(const std::string& name, int64_t rows, int64_t cols, bool biases,
+ExpertLinear TensorSource::experts(const std::string& name, int64_t rows, int64_t cols,
                                    Presence presence) {
   const int64_t n = hparams_.n_expert;
   ExpertLinear linear;
@@ -20,7 +20,6 @@ ExpertLinear TensorSource::experts(const std::string& name, int64_t rows, int64_
   if (!linear.present()) return linear;
   linear.count = n;
   linear.scale = vector(name + ".scale", n, Presence::optional);
-  if (biases) linear.bias = find_vector(name + ".bias", rows, n, Presence::required);
   return linear;
 }
 

@@ -21,10 +21,14 @@ class TensorSource {
   Vector vector(const std::string& name, int64_t size, Presence presence = Presence::required) {
     return find_vector(name, size, 1, presence);
   }
+  /// `slices` vectors of `size` values, one behind the other.
+  Vector vectors(const std::string& name, int64_t size, int64_t slices) {
+    return find_vector(name, size, slices, Presence::required);
+  }
   /// `name` + ".weight", ".scale" and ".bias".
   Linear linear(const std::string& name, int64_t rows, int64_t cols, Presence bias,
                 Presence presence = Presence::required);
-  ExpertLinear experts(const std::string& name, int64_t rows, int64_t cols, bool biases,
+  ExpertLinear experts(const std::string& name, int64_t rows, int64_t cols,
                        Presence presence = Presence::required);
   /// `name` + ".weight" and ".bias".
   Norm norm(const std::string& name, int64_t size, Presence presence = Presence::required,

@@ -4,19 +4,34 @@
 
 #include <cmath>
 #include <functional>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/random.h"
+#include "gguf/file.h"
 #include "model/hparams.h"
+#include "model/key_reader.h"
 
 namespace crossval {
 namespace {
 
+/// The keys that an architecture's own numbers look for.
+std::set<std::string> own_keys(const Architecture& architecture) {
+  const std::string header = GgufWriter("").header();
+  const auto nothing = GgufFile::parse(std::as_bytes(std::span(header)), "");
+  if (!nothing || architecture.own_numbers == nullptr) return {};
+  KeyReader keys(*nothing, std::string(architecture.name));
+  Hparams sizes;
+  architecture.own_numbers(keys, sizes);
+  return keys.asked();
+}
+
 class Keys {
  public:
   Keys(const Architecture& architecture, const SynthOptions& options, GgufWriter& to)
-      : a_(architecture), o_(options), to_(to) {}
+      : a_(architecture), o_(options), own_(own_keys(architecture)), to_(to) {}
 
   void add() {
     add_sizes();
@@ -34,6 +49,8 @@ class Keys {
   }
   void f32(const char* name, float value) { to_.add_f32(key(name), value); }
   void flag(const char* name, bool value) { to_.add_bool(key(name), value); }
+  /// Whether the architecture has numbers of its own that are made of the key.
+  bool reads(const char* name) const { return own_.contains(name); }
   bool extra(const char* part) const { return has_extra(o_, part); }
   /// A number for each layer.
   void layers(const char* name, const std::function<int64_t(int64_t)>& value) {
@@ -54,7 +71,6 @@ class Keys {
   /// the architecture has one number.
   LayerKind size_of(int64_t il) const {
     LayerKind layer = {.n_head = o_.heads, .n_head_kv = o_.kv_heads, .n_ff = o_.ff};
-    if (a_.half_ffn) layer.n_ff *= 2;
     if (a_.layer_sizes == LayerSizes::alike || il == 0) return layer;
     const uint64_t kind = Random(o_.seed, fmt::format("layer {}", il)).next();
     if (kind % 3 > 0) layer.n_head *= 2;
@@ -78,7 +94,7 @@ class Keys {
     f32(a_.norm == NormKind::rms ? "attention.layer_norm_rms_epsilon"
                                  : "attention.layer_norm_epsilon",
         1e-5F);
-    if (a_.block_key) flag("use_parallel_residual", !extra("sequential"));
+    if (reads("use_parallel_residual")) flag("use_parallel_residual", !extra("sequential"));
   }
 
   void add_attention() {
@@ -93,9 +109,9 @@ class Keys {
       u32("attention.kv_lora_rank", o_.embd);
     }
     if (a_.score_scale_key) f32("attention.scale", 0.11F);
-    if (a_.score_soft_cap != 0.0F) f32("attn_logit_softcapping", 20.0F);
+    if (reads("attn_logit_softcapping")) f32("attn_logit_softcapping", 20.0F);
     if (a_.clamp_qkv) f32("attention.clamp_kqv", 2.0F);
-    if (a_.alibi_key) f32("attention.max_alibi_bias", 8.0F);
+    if (reads("attention.max_alibi_bias")) f32("attention.max_alibi_bias", 8.0F);
   }
 
   void add_window() {
@@ -105,7 +121,7 @@ class Keys {
       const int64_t full = a_.window.full_first ? 0 : 1;
       layers("attention.sliding_window_pattern", [&](int64_t il) { return il % 2 != full; });
     }
-    if (a_.rope_pattern_key)
+    if (reads("attention.rope_pattern"))
       layers("attention.rope_pattern", [](int64_t il) { return il % 3 != 1; });
     if (extra("window base")) f32("rope.freq_base_swa", 5000.0F);
   }
@@ -123,9 +139,9 @@ class Keys {
       const auto part = static_cast<int32_t>(o_.rope_dim / 8);
       to_.add_i32s(key("rope.dimension_sections"), std::vector<int32_t>{part, part, part, part});
     }
-    if (a_.rope_alpha_key && extra("rope alpha")) f32("rope.scaling.alpha", 50.0F);
-    if (a_.rope_finetuned_key) flag("rope.scaling.finetuned", !extra("no rope"));
-    const bool tempered = a_.query_temperature_key && extra("temperature");
+    if (reads("rope.scaling.alpha") && extra("rope alpha")) f32("rope.scaling.alpha", 50.0F);
+    if (reads("rope.scaling.finetuned")) flag("rope.scaling.finetuned", !extra("no rope"));
+    const bool tempered = reads("attention.temperature_scale") && extra("temperature");
     if (has_length_factors(a_, o_)) {
       to_.add_string(key("rope.scaling.type"), "longrope");
       f32("rope.scaling.attn_factor", 1.19F);
@@ -149,7 +165,7 @@ class Keys {
     if (a_.residual_scale) f32("residual_scale", 0.5F);
     if (a_.logit_scale) f32("logit_scale", 0.25F);
     if (a_.logit_divisor) f32("logit_scale", 4.0F);
-    if (a_.logit_soft_cap != 0.0F || (a_.logit_soft_cap_key && extra("logit cap")))
+    if (reads("final_logit_softcapping") && extra("logit cap"))
       f32("final_logit_softcapping", 15.0F);
   }
 
@@ -159,7 +175,7 @@ class Keys {
     u32("expert_used_count", o_.experts_used);
     if (e.width_key) u32("expert_feed_forward_length", o_.ff);
     if (e.leading_dense) u32("leading_dense_block_count", o_.layers > 2 ? 1 : 0);
-    if (e.step_key) u32("interleave_moe_layer_step", 1);
+    if (reads("interleave_moe_layer_step")) u32("interleave_moe_layer_step", 1);
     if (e.gating_key) u32("expert_gating_func", extra("softmax gating") ? 1 : 2);
     if (e.normalise_key) flag("expert_weights_norm", !extra("weights not normalised"));
     if (e.scale_key) f32("expert_weights_scale", extra("expert scale") ? 2.5F : 1.0F);
@@ -180,6 +196,7 @@ class Keys {
 
   const Architecture& a_;
   const SynthOptions& o_;
+  std::set<std::string> own_;
   GgufWriter& to_;
 };
 

@@ -6,10 +6,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <set>
 
+#include "base/temp_folder.h"
+#include "model/architecture.h"
 #include "synth/synth.h"
 #include "tiny_model.h"
 
@@ -17,7 +18,6 @@ namespace crossval {
 namespace {
 
 using namespace testing_support;
-namespace fs = std::filesystem;
 
 /// Where a mistake shows first: a node of upstream's that both have, by name and operation.
 struct Row {
@@ -133,9 +133,6 @@ std::ostream& operator<<(std::ostream& out, const Row& row) { return out << row.
 
 class NativeMistakes : public testing::TestWithParam<Row> {
  protected:
-  void SetUp() override { fs::create_directories(dir_); }
-  void TearDown() override { fs::remove_all(dir_); }
-
   /// With the architecture's optional parts as the seed chooses; seed 1: none.
   std::string make(uint64_t seed) const {
     const Row& row = GetParam();
@@ -147,18 +144,15 @@ class NativeMistakes : public testing::TestWithParam<Row> {
     options.heads = 4;
     options.rope_dim = row.rope_dim;
     options.ff = 128;
-    options.window = 20;
+    const bool windows = (*find_architecture(row.architecture))->window.kind != WindowKind::none;
+    options.window = windows ? 20 : 0;
     options.context = 256;
     options.extras = seed > 1;
     options.seed = seed;
-    options.path = (dir_ / (std::to_string(seed) + ".gguf")).string();
-    if (!window_takes_options(row.architecture)) options.window = 0;
+    options.path = folder_->path() + "/" + std::to_string(seed) + ".gguf";
     const auto made = synthesize(options);
     EXPECT_TRUE(made.has_value()) << made.error().message();
     return options.path;
-  }
-  static bool window_takes_options(std::string_view architecture) {
-    return (*find_architecture(architecture))->window.kind != WindowKind::none;
   }
 
   /// The values of every node, the last position's logits among them, in the order of the graph.
@@ -180,7 +174,7 @@ class NativeMistakes : public testing::TestWithParam<Row> {
     return nodes;
   }
 
-  fs::path dir_ = fs::path(testing::TempDir()) / ("mistakes-" + std::string(GetParam().mistake));
+  Result<TempFolder> folder_ = TempFolder::make();
 };
 
 TEST_P(NativeMistakes, ChangeBitsFirstWhereTheyAreMade) {
