@@ -9,11 +9,9 @@
 namespace crossval {
 namespace {
 
-double to_f16(double x) { return f16_to_f32(f32_to_f16(static_cast<float>(x))); }
-
-std::vector<double> rounded(const OracleRows& rows, int64_t n, bool round) {
+std::vector<double> rounded_rows(const OracleRows& rows, int64_t n, Grid grid) {
   std::vector<double> values(rows.data, rows.data + n * rows.width);
-  if (round) std::ranges::transform(values, values.begin(), to_f16);
+  for (double& value : values) value = rounded(value, grid);
   return values;
 }
 
@@ -29,50 +27,67 @@ double alibi_slope(double largest, int64_t n_head, int64_t head) {
 
 }  // namespace
 
+double rounded(double x, Grid grid) {
+  const auto narrow = static_cast<float>(x);
+  if (grid == Grid::f16) return f16_to_f32(f32_to_f16(narrow));
+  return grid == Grid::bf16 ? bf16_to_f32(f32_to_bf16(narrow)) : x;
+}
+
+std::vector<SeenKey> seen_keys(const Attend& how, const double* query, const OracleRows& keys,
+                               int64_t n_kv, int64_t position, int64_t head) {
+  const Attend::Keys seen = how.seen_by(position);
+  const double slope = how.alibi_bias > 0 ? alibi_slope(how.alibi_bias, how.n_head, head) : 0.0;
+  const int64_t kv_head = how.kv_head[static_cast<size_t>(head)];
+  std::vector<SeenKey> result;
+  for (int64_t j = seen.first; j < std::min(seen.end, n_kv); ++j) {
+    const double* key = keys.row(j) + kv_head * how.head_dim_k;
+    SeenKey of{.position = j};
+    for (int64_t i = 0; i < how.head_dim_k; ++i) {
+      of.score += query[i] * key[i];
+      of.size += std::abs(query[i] * key[i]);
+    }
+    if (how.soft_cap != 0.0F) of.score = how.soft_cap * std::tanh(of.score / how.soft_cap);
+    const double bias = slope * static_cast<double>(position - j);
+    of.score = of.score * how.scale - bias;
+    of.size = of.size * std::abs(double{how.scale}) + bias;
+    result.push_back(of);
+  }
+  return result;
+}
+
+void weigh(const Attend& how, int64_t head, std::vector<SeenKey>& keys) {
+  const double sink =
+      how.sinks.present() ? how.sinks.data[head] : -std::numeric_limits<double>::infinity();
+  double highest = sink;
+  // A NaN among the scores makes all weights NaN.
+  for (const SeenKey& key : keys)
+    if (!(key.score <= highest)) highest = key.score;
+  double sum = std::exp(sink - highest);
+  for (SeenKey& key : keys) sum += key.weight = std::exp(key.score - highest);
+  for (SeenKey& key : keys) key.weight /= sum;
+}
+
 void attend(const Attend& how, const OracleInputs& in, AttentionRounding rounding, ThreadPool& pool,
             double* out) {
-  const bool all = rounding == AttentionRounding::all_f16;
   const int64_t n_kv = in.first + in.positions;
-  const auto q = rounded(in.values.at(0), in.positions, all);
-  const auto keys = rounded(in.keys, n_kv, rounding != AttentionRounding::none);
-  const auto values = rounded(in.values_of_keys, n_kv, rounding != AttentionRounding::none);
-  const int64_t dim_k = how.head_dim_k;
-  const int64_t dim_v = how.head_dim_v;
-
+  const auto q =
+      rounded_rows(in.values.at(0), in.positions, rounding.queries ? rounding.grid : Grid::none);
+  const auto keys = rounded_rows(in.keys, n_kv, rounding.grid);
+  const auto values = rounded_rows(in.values_of_keys, n_kv, rounding.grid);
   pool.parallel_for(in.positions * how.n_head, 1, [&](int64_t begin, int64_t end) {
-    std::vector<double> weights;
     for (int64_t part = begin; part < end; ++part) {
-      const int64_t p = part / how.n_head;
       const int64_t head = part % how.n_head;
+      auto seen = seen_keys(how, q.data() + part * how.head_dim_k, {keys.data(), in.keys.width},
+                            n_kv, in.first + part / how.n_head, head);
+      weigh(how, head, seen);
+      double* merged = out + part * how.head_dim_v;
+      std::fill_n(merged, how.head_dim_v, 0.0);
       const int64_t kv_head = how.kv_head[static_cast<size_t>(head)];
-      const int64_t position = in.first + p;
-      const Attend::Keys seen = how.seen_by(position);
-      const int64_t last = std::min(seen.end, n_kv);
-      const double slope = how.alibi_bias > 0 ? alibi_slope(how.alibi_bias, how.n_head, head) : 0.0;
-      const double* query = q.data() + (p * how.n_head + head) * dim_k;
-      const double sink =
-          how.sinks.present() ? how.sinks.data[head] : -std::numeric_limits<double>::infinity();
-      double highest = sink;
-      weights.assign(static_cast<size_t>(last - seen.first), 0.0);
-      for (int64_t j = seen.first; j < last; ++j) {
-        const double* key = keys.data() + j * in.keys.width + kv_head * dim_k;
-        double score = 0;
-        for (int64_t i = 0; i < dim_k; ++i) score += query[i] * key[i];
-        if (how.soft_cap != 0.0F) score = how.soft_cap * std::tanh(score / how.soft_cap);
-        score = score * how.scale - slope * static_cast<double>(position - j);
-        weights[static_cast<size_t>(j - seen.first)] = score;
-        // A NaN among the scores makes all weights NaN.
-        if (!(score <= highest)) highest = score;
-      }
-      double sum = std::exp(sink - highest);
-      for (double& w : weights) sum += w = std::exp(w - highest);
-      double* merged = out + (p * how.n_head + head) * dim_v;
-      std::fill_n(merged, dim_v, 0.0);
-      for (int64_t j = seen.first; j < last; ++j) {
-        double weight = weights[static_cast<size_t>(j - seen.first)] / sum;
-        if (all) weight = to_f16(weight);
-        const double* value = values.data() + j * in.values_of_keys.width + kv_head * dim_v;
-        for (int64_t i = 0; i < dim_v; ++i) merged[i] += weight * value[i];
+      for (const SeenKey& key : seen) {
+        const double weight = rounding.weights ? rounded(key.weight, rounding.grid) : key.weight;
+        const double* value =
+            values.data() + key.position * in.values_of_keys.width + kv_head * how.head_dim_v;
+        for (int64_t i = 0; i < how.head_dim_v; ++i) merged[i] += weight * value[i];
       }
     }
   });

@@ -2,13 +2,36 @@
 // sinks.
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "base/thread_pool.h"
 #include "oracle/operation.h"
 
 namespace crossval {
 
+/// What one query of one head sees of one position.
+struct SeenKey {
+  int64_t position = 0;
+  double score = 0;   // scaled, capped, biased
+  double size = 0;    // the sum of what was summed up for it, each without its sign
+  double weight = 0;  // after the softmax
+};
+
+/// The keys that the query (head_dim_k values) of `head` at `position` sees among the first n_kv,
+/// with their scores.
+std::vector<SeenKey> seen_keys(const Attend& how, const double* query, const OracleRows& keys,
+                               int64_t n_kv, int64_t position, int64_t head);
+
+/// Their softmax, the head's sink taking part.
+void weigh(const Attend& how, int64_t head, std::vector<SeenKey>& keys);
+
+/// To binary32, to the grid and back.
+double rounded(double x, Grid grid);
+
 /// `in` has the queries as its first value and the cache as keys and values. out: positions ×
-/// (n_head · head_dim_v).
+/// (n_head · head_dim_v). Running sums are not rounded here:
+/// explain/attention_bound.h replays them.
 void attend(const Attend& how, const OracleInputs& in, AttentionRounding rounding, ThreadPool& pool,
             double* out);
 

@@ -51,7 +51,7 @@ void weigh(const WeighChosen& how, double* weights, int64_t used) {
 }
 
 void expert_product(const ExpertMatMul& how, const OracleInputs& in, ProductRounding rounding,
-                    ThreadPool& pool, double* out) {
+                    ThreadPool& pool, double* out, double* magnitude) {
   const Matrix& matrix = how.experts.matrix;
   const auto slots = static_cast<int64_t>(in.chosen.size());
   const int64_t rows = in.positions * in.values[0].width / matrix.cols;
@@ -60,6 +60,7 @@ void expert_product(const ExpertMatMul& how, const OracleInputs& in, ProductRoun
   for (int64_t s = 0; s < slots; ++s) slots_of[in.chosen[static_cast<size_t>(s)]].push_back(s);
   std::vector<double> x;
   std::vector<double> y;
+  std::vector<double> sizes;
   for (const auto& [expert, mine] : slots_of) {
     const auto n = static_cast<int64_t>(mine.size());
     x.resize(static_cast<size_t>(n * matrix.cols));
@@ -69,10 +70,14 @@ void expert_product(const ExpertMatMul& how, const OracleInputs& in, ProductRoun
                   matrix.cols, x.data() + i * matrix.cols);
     }
     const ProductRows packed(x.data(), n, matrix.cols, rounding, matrix.format->activation);
-    product(how.experts.expert(expert), packed, pool, y.data(), matrix.rows);
+    sizes.resize(magnitude == nullptr ? 0 : y.size());
+    product(how.experts.expert(expert), packed, pool, y.data(), matrix.rows,
+            magnitude == nullptr ? nullptr : sizes.data());
     for (int64_t i = 0; i < n; ++i) {
-      std::copy_n(y.data() + i * matrix.rows, matrix.rows,
-                  out + mine[static_cast<size_t>(i)] * matrix.rows);
+      const int64_t to = mine[static_cast<size_t>(i)] * matrix.rows;
+      std::copy_n(y.data() + i * matrix.rows, matrix.rows, out + to);
+      if (magnitude != nullptr)
+        std::copy_n(sizes.data() + i * matrix.rows, matrix.rows, magnitude + to);
     }
   }
 }

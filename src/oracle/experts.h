@@ -17,9 +17,9 @@ void choose(const ChooseExperts& how, const double* probabilities, int64_t n, in
 /// The `used` weights of one position, in place.
 void weigh(const WeighChosen& how, double* weights, int64_t used);
 
-/// positions × width: the chosen experts' rows side by side.
+/// positions × width: the chosen experts' rows side by side. `magnitude` as product() has it.
 void expert_product(const ExpertMatMul& how, const OracleInputs& in, ProductRounding rounding,
-                    ThreadPool& pool, double* out);
+                    ThreadPool& pool, double* out, double* magnitude = nullptr);
 
 void softmax_of(double* row, int64_t n);
 

@@ -1,12 +1,15 @@
 #include "oracle/product.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstring>
+#include <numeric>
 
 #include "base/float16.h"
 #include "quant/activation.h"
 #include "quant/blocks32.h"
+#include "quant/k_quants.h"
 
 namespace crossval {
 namespace {
@@ -72,14 +75,48 @@ ActivationType type_of(ProductRounding rounding, ActivationType partner) {
   return rounding == ProductRounding::bf16 ? ActivationType::bf16 : partner;
 }
 
-/// The minima of a row's blocks of 32, in formats whose partner is Q8_1.
-void minima_of(const Matrix& matrix, int64_t row, double* out) {
-  const auto* block = reinterpret_cast<const uint8_t*>(matrix.row(row));
-  for (int64_t b = 0; b < matrix.cols / 32; ++b) {
-    Codes32 codes{};
-    (matrix.format->type == WeightType::q4_1 ? Q4_1::unpack : Q5_1::unpack)(
-        block + b * matrix.format->block_bytes, codes);
-    out[b] = codes.m;
+/// What is added to every value of a group of a row, whatever its code: empty in formats without.
+struct Minima {
+  int64_t group = 0;  // values of a group
+  std::vector<double> values;
+};
+
+template <class Format, class Codes>
+Codes unpacked(const Matrix& matrix, int64_t row, int64_t block) {
+  Codes codes{};
+  Format::unpack(reinterpret_cast<const uint8_t*>(matrix.row(row)) + block * Format::kBytes, codes);
+  return codes;
+}
+
+void minima_of(const Matrix& matrix, int64_t row, Minima& out) {
+  const auto of_small = [&](auto format) {
+    out.group = 32;
+    out.values.resize(static_cast<size_t>(matrix.cols / 32));
+    for (int64_t b = 0; b < matrix.cols / 32; ++b)
+      out.values[static_cast<size_t>(b)] = unpacked<decltype(format), Codes32>(matrix, row, b).m;
+  };
+  const auto of_super = [&](auto format) {
+    out.group = 16;
+    out.values.resize(static_cast<size_t>(matrix.cols / 16));
+    for (int64_t b = 0; b < matrix.cols / 256; ++b) {
+      const auto codes = unpacked<decltype(format), Codes256>(matrix, row, b);
+      for (int64_t g = 0; g < 16; ++g)
+        out.values[static_cast<size_t>(16 * b + g)] = -double{codes.dmin} * codes.min[g];
+    }
+  };
+  switch (matrix.format->type) {
+    case WeightType::q4_1:
+      return of_small(Q4_1{});
+    case WeightType::q5_1:
+      return of_small(Q5_1{});
+    case WeightType::q2_k:
+      return of_super(Q2_K{});
+    case WeightType::q4_k:
+      return of_super(Q4_K{});
+    case WeightType::q5_k:
+      return of_super(Q5_K{});
+    default:
+      return;
   }
 }
 
@@ -107,6 +144,47 @@ void minima_of(const Matrix& matrix, int64_t row, double* out) {
   }
 }
 
+/// The same, with the size of what is summed up: blocks of `block` values, or single ones.
+/// `minima`: by row and block, what minima add to the block's sum.
+[[gnu::target_clones("avx2", "default")]] void dots_and_sizes(const double* w, const double* x,
+                                                              int64_t n, int64_t block,
+                                                              const double* minima, double* out,
+                                                              double* sizes) {
+  const int64_t blocks = block == 1 ? 1 : (n + block - 1) / block;
+  // An engine adds a block's integers up in several lanes and rounds each: once, not once a block.
+  const double of_lanes = 2 / std::sqrt(static_cast<double>(n));
+  for (int64_t r = 0; r < kTogether; ++r) out[r] = sizes[r] = 0;
+  for (int64_t b = 0; b < blocks; ++b) {
+    const int64_t begin = b * block;
+    const int64_t end = block == 1 ? n : std::min(n, begin + block);
+    Lane sums[kTogether] = {};
+    Lane absolute[kTogether] = {};
+    for (int64_t i = begin; i < end; i += 4) {
+      Lane values;
+      std::memcpy(&values, x + i, sizeof(values));
+      for (int64_t r = 0; r < kTogether; ++r) {
+        Lane weights;
+        std::memcpy(&weights, w + r * n + i, sizeof(weights));
+        const Lane product = weights * values;
+        sums[r] += product;
+        if (block == 1) absolute[r] += product < 0 ? -product : product;
+      }
+    }
+    for (int64_t r = 0; r < kTogether; ++r) {
+      const double sum = (sums[r][0] + sums[r][1]) + (sums[r][2] + sums[r][3]);
+      const double minimum = minima == nullptr ? 0.0 : minima[r * blocks + b];
+      out[r] += sum;
+      if (block == 1) {
+        sizes[r] += (absolute[r][0] + absolute[r][1]) + (absolute[r][2] + absolute[r][3]);
+        continue;
+      }
+      const Lane lanes = sums[r] < 0 ? -sums[r] : sums[r];
+      sizes[r] += std::abs(sum - minimum) + std::abs(minimum) +
+                  of_lanes * ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3]));
+    }
+  }
+}
+
 }  // namespace
 
 ProductRows::ProductRows(const double* x, int64_t rows, int64_t n, ProductRounding rounding,
@@ -117,6 +195,8 @@ ProductRows::ProductRows(const double* x, int64_t rows, int64_t n, ProductRoundi
     return;
   }
   const ActivationType type = type_of(rounding, partner);
+  // Engines add up the integers of a super-block in several lanes, and round each.
+  block_ = type == ActivationType::i8_s ? n : std::min(32, activation_block_elements(type));
   std::vector<float> narrow(static_cast<size_t>(n));
   // i8_s begins with numbers of four bytes each.
   std::vector<std::byte> packed(static_cast<size_t>(packed_row_bytes(type, n)));
@@ -128,13 +208,27 @@ ProductRows::ProductRows(const double* x, int64_t rows, int64_t n, ProductRoundi
     widen(type, packed.data(), n, values_.data() + r * n,
           sum_errors_.empty() ? nullptr : sum_errors_.data() + r * (n / 32));
   }
+  if (block_ == 1) return;
+  for (const int64_t group : {16, 32}) {
+    if (n % group != 0) continue;
+    std::vector<double>& sums = group == 16 ? sums_of_16_ : sums_of_32_;
+    sums.resize(static_cast<size_t>(rows * n / group));
+    for (size_t g = 0; g < sums.size(); ++g) {
+      const double* first = values_.data() + g * static_cast<size_t>(group);
+      sums[g] = std::accumulate(first, first + group, 0.0);
+    }
+  }
+}
+
+const std::vector<double>& ProductRows::group_sums(int64_t group) const {
+  return group == 16 ? sums_of_16_ : sums_of_32_;
 }
 
 void product(const Matrix& matrix, const ProductRows& x, ThreadPool& pool, double* out,
-             int64_t stride) {
+             int64_t stride, double* magnitude) {
   const int64_t n = matrix.cols;
   const int64_t width = (n + kLanes - 1) / kLanes * kLanes;
-  const bool corrected = !x.sum_errors().empty();
+  const std::vector<double>& sum_errors = x.sum_errors();
   // Whole lanes: zeros fill the last one.
   std::vector<double> padded;
   const double* rows = x.row(0);
@@ -143,28 +237,49 @@ void product(const Matrix& matrix, const ProductRows& x, ThreadPool& pool, doubl
     for (int64_t p = 0; p < x.rows(); ++p) std::copy_n(x.row(p), n, padded.data() + p * width);
     rows = padded.data();
   }
+  const int64_t block = x.block();
+  const int64_t blocks = block == 1 ? 1 : (width + block - 1) / block;
   pool.parallel_for(matrix.rows, kTogether, [&](int64_t begin, int64_t end) {
     std::vector<float> decoded(static_cast<size_t>(n));
     std::vector<double> w(static_cast<size_t>(kTogether * width));
-    std::vector<double> minima(static_cast<size_t>(corrected ? n / 32 : 0));
+    Minima minima[kTogether];
+    std::vector<double> of_minima(static_cast<size_t>(kTogether * blocks));
     double sums[kTogether];
+    double sizes[kTogether];
     for (int64_t r = begin; r < end; r += kTogether) {
       const int64_t together = std::min(kTogether, end - r);
       for (int64_t i = 0; i < together; ++i) {
         matrix.decode_row(r + i, decoded.data());
         std::copy(decoded.begin(), decoded.end(), w.data() + i * width);
+        if (block > 1) minima_of(matrix, r + i, minima[i]);
       }
+      const int64_t group = minima[0].group;
       for (int64_t p = 0; p < x.rows(); ++p) {
-        dots(w.data(), rows + p * width, width, sums);
+        if (magnitude == nullptr) {
+          dots(w.data(), rows + p * width, width, sums);
+        } else {
+          if (group > 0) {
+            const double* values = x.group_sums(group).data() + p * (n / group);
+            for (int64_t i = 0; i < together; ++i) {
+              for (int64_t b = 0; b < blocks; ++b) {
+                double sum = 0;
+                for (int64_t g = b * block / group; g < std::min(n, (b + 1) * block) / group; ++g)
+                  sum += minima[i].values[static_cast<size_t>(g)] * values[g];
+                of_minima[static_cast<size_t>(i * blocks + b)] = sum;
+              }
+            }
+          }
+          dots_and_sizes(w.data(), rows + p * width, width, block,
+                         group > 0 ? of_minima.data() : nullptr, sums, sizes);
+          std::copy_n(sizes, together, magnitude + p * stride + r);
+        }
         std::copy_n(sums, together, out + p * stride + r);
-      }
-      if (!corrected) continue;
-      for (int64_t i = 0; i < together; ++i) {
-        minima_of(matrix, r + i, minima.data());
-        for (int64_t p = 0; p < x.rows(); ++p) {
-          const double* errors = x.sum_errors().data() + p * (n / 32);
-          for (int64_t b = 0; b < n / 32; ++b)
-            out[p * stride + r + i] += minima[static_cast<size_t>(b)] * errors[b];
+        if (sum_errors.empty()) continue;
+        for (int64_t i = 0; i < together; ++i) {
+          for (int64_t b = 0; b < n / 32; ++b) {
+            out[p * stride + r + i] += minima[i].values[static_cast<size_t>(b)] *
+                                       sum_errors[static_cast<size_t>(p * (n / 32) + b)];
+          }
         }
       }
     }

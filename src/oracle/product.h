@@ -21,18 +21,30 @@ class ProductRows {
   int64_t cols() const { return cols_; }
   const double* row(int64_t r) const { return values_.data() + r * cols_; }
 
+  /// Values that are exact integers but for one factor: 1 where activations are not coded.
+  int64_t block() const { return block_; }
+
+  /// Sums of each `group` values, 16 or 32, of coded rows: rows × (n / group).
+  const std::vector<double>& group_sums(int64_t group) const;
+
   /// Q8_1 alone has sums of its own, rounded to binary16, that meet the minima of a block: what
   /// they differ by from the sums of the codes' values. rows × (n / 32); empty otherwise.
   const std::vector<double>& sum_errors() const { return sum_errors_; }
 
  private:
   int64_t rows_, cols_;
+  int64_t block_ = 1;
   std::vector<double> values_;
   std::vector<double> sum_errors_;
+  std::vector<double> sums_of_16_, sums_of_32_;
 };
 
 /// out[p · stride + r] = matrix row r · x row p. What rounding the operands need is in x already.
+///
+/// `magnitude`, if it is not null, gets what an engine's rounding errors are proportional to: the
+/// sum over the row's blocks of the sizes of what is exact within a block (integers, for codes):
+/// |codes' part| + |minima's part|, and over single values where nothing is coded.
 void product(const Matrix& matrix, const ProductRows& x, ThreadPool& pool, double* out,
-             int64_t stride);
+             int64_t stride, double* magnitude = nullptr);
 
 }  // namespace crossval

@@ -1,6 +1,7 @@
 // What the oracle rounds. Everything else is computed in double.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 
 namespace crossval {
@@ -13,12 +14,31 @@ enum class ProductRounding : uint8_t {
   bf16,
 };
 
+/// What values are rounded to, from binary32 and back.
+enum class Grid : uint8_t { none, f16, bf16 };
+
 /// Of attention.
-enum class AttentionRounding : uint8_t {
-  none,
-  keys_values_f16,  // keys and values are kept in binary16
-  all_f16,          // queries and probabilities are rounded to it as well, before their products
+struct AttentionRounding {
+  Grid grid = Grid::none;  // keys and values are kept in it
+  bool queries = false;    // queries are rounded to it before their products
+  bool weights = false;    // weights are, after the softmax
+  bool sums = false;       // the running sum of weighted values is, key after key
+
+  auto operator<=>(const AttentionRounding&) const = default;
+
+  static const AttentionRounding none;
+  static const AttentionRounding cache_f16;
+  static const AttentionRounding all_f16;   // llama.cpp without flash attention
+  static const AttentionRounding sums_f16;  // its flash attention, chunks of less than 64 positions
+  static const AttentionRounding all_bf16;
+  static const AttentionRounding queries_bf16;
 };
+inline constexpr AttentionRounding AttentionRounding::none{};
+inline constexpr AttentionRounding AttentionRounding::cache_f16{Grid::f16};
+inline constexpr AttentionRounding AttentionRounding::all_f16{Grid::f16, true, true};
+inline constexpr AttentionRounding AttentionRounding::sums_f16{Grid::f16, true, false, true};
+inline constexpr AttentionRounding AttentionRounding::all_bf16{Grid::bf16, true, true};
+inline constexpr AttentionRounding AttentionRounding::queries_bf16{Grid::bf16, true};
 
 /// Of GELU.
 enum class GeluRounding : uint8_t {
@@ -28,7 +48,7 @@ enum class GeluRounding : uint8_t {
 
 struct Rounding {
   ProductRounding product = ProductRounding::none;
-  AttentionRounding attention = AttentionRounding::none;
+  AttentionRounding attention{};
   GeluRounding gelu = GeluRounding::none;
 };
 

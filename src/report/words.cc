@@ -37,6 +37,27 @@ const char* status_word(Verdict verdict) {
   return "";
 }
 
+const char* blame_word(Blame blame) {
+  switch (blame) {
+    case Blame::neither:
+      return "BOTH-FINE";
+    case Blame::candidate:
+      return "CANDIDATE-WRONG";
+    case Blame::reference:
+      return "REFERENCE-WRONG";
+    case Blame::both:
+      return "BOTH-WRONG";
+    case Blame::unknown:
+      return "CANNOT-TELL";
+  }
+  return "";
+}
+
+const char* status_word(Blame blame) {
+  if (blame == Blame::neither) return "ok";
+  return blame == Blame::unknown ? "cannot-tell" : "diverged";
+}
+
 const char* requirement_word(Requirement requirement) {
   return requirement == Requirement::bits ? "bits" : "cos";
 }

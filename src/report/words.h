@@ -3,6 +3,7 @@
 
 #include "results/comparison.h"
 #include "results/diagnosis.h"
+#include "results/explanation.h"
 
 namespace crossval {
 
@@ -11,6 +12,12 @@ const char* verdict_word(Verdict verdict);
 
 /// The JSON "status": "ok", "diverged", "unhealthy", "tokens-differ", "settings-differ".
 const char* status_word(Verdict verdict);
+
+/// "BOTH-FINE", "CANDIDATE-WRONG", "REFERENCE-WRONG", "BOTH-WRONG", "CANNOT-TELL".
+const char* blame_word(Blame blame);
+
+/// The JSON "status": "ok", "diverged", "cannot-tell".
+const char* status_word(Blame blame);
 
 /// "cos", "bits": as the command line writes it.
 const char* requirement_word(Requirement requirement);

@@ -140,8 +140,7 @@ TEST_F(Operation, AttentionRoundsToHalfWhereAsked) {
   how.kv_head = {0};
   const OracleInputs in{.keys = {keys.data(), 1}, .values_of_keys = {values.data(), 1}};
   EXPECT_THAT(run(how, {{1}}, 1, in), ElementsAre(key));
-  EXPECT_THAT(run(how, {{1}}, 1, in, {.attention = AttentionRounding::keys_values_f16}),
-              ElementsAre(1));
+  EXPECT_THAT(run(how, {{1}}, 1, in, {.attention = AttentionRounding::cache_f16}), ElementsAre(1));
 }
 
 TEST_F(Operation, ActivatesGates) {

@@ -4,6 +4,7 @@
 #include "cli/command/command.h"
 #include "cli/command/completion.h"
 #include "cli/command/doctor.h"
+#include "cli/command/explain.h"
 #include "cli/command/inspect.h"
 #include "cli/command/man.h"
 #include "cli/command/per_token.h"
@@ -20,6 +21,8 @@ std::span<const CommandEntry> commands() {
                    "a script that completes command lines: source <(crossval completion bash)",
                    make_completion_command},
       CommandEntry{"doctor", "what this machine and this installation can do", make_doctor_command},
+      CommandEntry{"explain", "which operation of which engine is wrong, and by which mistake",
+                   make_explain_command},
       CommandEntry{"inspect", "what is in a model file, or what two of them differ in",
                    make_inspect_command},
       CommandEntry{"man", "the manual page: crossval man | man -l -", make_man_command},

@@ -109,7 +109,7 @@ bool layers_swapped(Graph& graph, const Scope& scope) {
 bool layer_left_out(Graph& graph, const Scope& scope) {
   const int64_t layer = or_middle(graph, scope).layer.value_or(0);
   const std::vector<size_t> ops = ops_of(graph, layer);
-  if (ops.empty()) return false;
+  if (layer < 0 || ops.empty()) return false;
   const ValueId x = graph.ops[ops.front()].inputs.front();
   replace_readers(graph, ops.back() + 1, graph.ops[ops.back()].output, x);
   return true;

@@ -1,0 +1,118 @@
+#include "explain/arithmetic.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "quant/activation.h"
+
+namespace crossval {
+namespace {
+
+constexpr double kClearly = 4;  // times better
+constexpr double kFits = 4;     // units: beyond it operations are wrong
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + std::ssize(values) / 2;
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// Of those that were tried, with the medians of the best and the next.
+template <class R>
+struct Best {
+  R rounding{};
+  double units = 0, next = 0;
+  int64_t operations = 0;
+};
+
+template <class R>
+std::optional<Best<R>> best_of(const std::map<R, std::vector<double>>& errors, R declared) {
+  std::vector<std::pair<double, R>> order;
+  int64_t operations = 0;
+  for (const auto& [rounding, units] : errors) {
+    if (units.empty()) continue;
+    order.emplace_back(median(units), rounding);
+    operations = std::ssize(units);
+  }
+  if (order.empty()) return std::nullopt;
+  std::sort(order.begin(), order.end());
+  // Where two explain the values as well, what is declared is believed.
+  const auto first = std::ranges::find(order, declared, &std::pair<double, R>::second);
+  // And where none does: then all operations of the kind are wrong.
+  const bool none = order[0].first > kFits;
+  if (first != order.end() && (none || first->first < kClearly * order[0].first))
+    std::rotate(order.begin(), first, first + 1);
+  return Best<R>{order[0].second, order[0].first, order.size() > 1 ? order[1].first : 0,
+                 operations};
+}
+
+std::string words(ProductRounding rounding, const WeightFormat& format) {
+  switch (rounding) {
+    case ProductRounding::none:
+      return "activations as floats";
+    case ProductRounding::declared:
+      return fmt::format("activations in {}, as the format declares",
+                         activation_name(format.activation));
+    case ProductRounding::f16:
+      return "activations in F16";
+    case ProductRounding::bf16:
+      return "activations in BF16";
+  }
+  return {};
+}
+
+std::string words(const AttentionRounding& rounding) {
+  if (rounding.grid == Grid::none) return "floats throughout";
+  std::string text = rounding.queries ? "queries, keys" : "keys";
+  if (rounding.weights) text += ", values and weights";
+  if (rounding.sums) text += ", values and running sums";
+  if (!rounding.weights && !rounding.sums) text += " and values";
+  return text + (rounding.grid == Grid::f16 ? " in F16" : " in BF16");
+}
+
+}  // namespace
+
+Rounding EngineArithmetic::rounding(WeightType type, int64_t chunk) const {
+  Rounding rounding = kDeclared;
+  if (const auto found = products.find(type); found != products.end())
+    rounding.product = found->second;
+  if (const auto found = attention.find(chunk >= kWideChunk); found != attention.end())
+    rounding.attention = found->second;
+  rounding.gelu = gelu;
+  return rounding;
+}
+
+EngineArithmetic ArithmeticFit::best() const {
+  EngineArithmetic found;
+  for (const auto& [type, errors] : products_)
+    if (const auto best = best_of(errors, kDeclared.product)) found.products[type] = best->rounding;
+  for (const auto& [wide, errors] : attention_)
+    if (const auto best = best_of(errors, kDeclared.attention))
+      found.attention[wide] = best->rounding;
+  if (const auto best = best_of(gelu_, kDeclared.gelu)) found.gelu = best->rounding;
+  return found;
+}
+
+std::vector<FittedArithmetic> ArithmeticFit::report() const {
+  std::vector<FittedArithmetic> report;
+  for (const auto& [type, errors] : products_) {
+    const WeightFormat& format = weight_format(type);
+    if (const auto best = best_of(errors, kDeclared.product))
+      report.push_back({fmt::format("products with {} weights", format.name),
+                        words(best->rounding, format), best->units, best->next, best->operations});
+  }
+  for (const auto& [wide, errors] : attention_) {
+    if (const auto best = best_of(errors, kDeclared.attention))
+      report.push_back({fmt::format("attention, chunks of {} {} positions",
+                                    wide ? "at least" : "fewer than", EngineArithmetic::kWideChunk),
+                        words(best->rounding), best->units, best->next, best->operations});
+  }
+  if (const auto best = best_of(gelu_, kDeclared.gelu))
+    report.push_back({"GELU", best->rounding == GeluRounding::f16 ? "from F16 to F16" : "in floats",
+                      best->units, best->next, best->operations});
+  return report;
+}
+
+}  // namespace crossval

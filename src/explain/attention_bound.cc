@@ -1,0 +1,183 @@
+#include "explain/attention_bound.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "oracle/attention.h"
+
+namespace crossval {
+namespace {
+
+constexpr double kU = 0x1p-24;  // unit roundoff of binary32
+// An operation is wrong beyond four units: what four units may carry over a rounding boundary is
+// not.
+constexpr double kTieUnits = 4;
+
+/// What a value near a boundary may be off by, relative to it.
+double step_of(Grid grid) {
+  if (grid == Grid::none) return 0;
+  return grid == Grid::f16 ? 0x1p-11 : 0x1p-8;
+}
+
+struct Interval {
+  double low = 0, high = 0;
+
+  Interval on(Grid grid) const { return {rounded(low, grid), rounded(high, grid)}; }
+};
+
+std::vector<double> rounded_rows(const OracleRows& rows, int64_t n, Grid grid) {
+  std::vector<double> values(rows.data, rows.data + n * rows.width);
+  for (double& value : values) value = rounded(value, grid);
+  return values;
+}
+
+/// One query of one head; `values` are of its key/value head, `stride` apart.
+class Query {
+ public:
+  Query(const Attend& how, int64_t head, std::vector<SeenKey> keys, const double* values,
+        int64_t stride)
+      : how_(how), head_(head), keys_(std::move(keys)), values_(values), stride_(stride) {
+    weigh(how_, head_, keys_);
+    for (const SeenKey& key : keys_) largest_ = std::max(largest_, key.size);
+  }
+
+  /// Weights and sums in binary32 or better; with `round` each weight is rounded to the
+  /// grid in between, and one near a boundary may fall to either side of it.
+  void sum(bool round, Grid grid, double* value, double* bound) const {
+    for (const SeenKey& key : keys_) {
+      const double error = kU * (2 + key.size + largest_);
+      const double tie = kTieUnits * error;
+      const Interval either = Interval{key.weight * (1 - tie), key.weight * (1 + tie)}.on(grid);
+      const double weight = round ? rounded(key.weight, grid) : key.weight;
+      for (int64_t i = 0; i < how_.head_dim_v; ++i) {
+        const double v = values_[key.position * stride_ + i];
+        value[i] += weight * v;
+        bound[i] += std::abs(v) * (key.weight * error + (round ? either.high - either.low : 0.0));
+      }
+    }
+  }
+
+  /// The running sum on the grid, key after key: it is scaled down when a higher score comes.
+  void rounded_sum(Grid grid, double* value, double* bound) const {
+    const auto n = static_cast<size_t>(how_.head_dim_v);
+    std::vector<Interval> sums(n);
+    double highest = -std::numeric_limits<double>::infinity();
+    double total = 0;
+    for (const SeenKey& key : keys_) {
+      double weight = 1;
+      if (key.score > highest) {
+        const double shrink = std::exp(highest - key.score);
+        const double error = kTieUnits * kU * (2 + key.size + largest_);
+        for (Interval& sum : sums) sum = scaled(sum, shrink, error).on(grid);
+        total *= shrink;
+        highest = key.score;
+      } else {
+        weight = std::exp(key.score - highest);
+      }
+      const double error = weight == 1 ? 0 : kTieUnits * kU * (2 + key.size + largest_);
+      total += weight;
+      for (size_t i = 0; i < n; ++i) {
+        const double v = values_[key.position * stride_ + static_cast<int64_t>(i)];
+        const double part = weight * v;
+        const double off =
+            std::abs(part) * error + kTieUnits * kU * (std::abs(sums[i].low) + std::abs(part));
+        sums[i] = Interval{sums[i].low + part - off, sums[i].high + part + off}.on(grid);
+      }
+    }
+    if (how_.sinks.present()) {
+      const double sink = how_.sinks.data[head_];
+      const double shrink = sink > highest ? std::exp(highest - sink) : 1.0;
+      for (Interval& sum : sums) sum = scaled(sum, shrink, 4 * kU);
+      total = total * shrink + (sink > highest ? 1.0 : std::exp(sink - highest));
+    }
+    for (size_t i = 0; i < n; ++i) {
+      value[i] = (sums[i].low + sums[i].high) / 2 / total;
+      bound[i] = (sums[i].high - sums[i].low) / 2 / total +
+                 kU * std::abs(value[i]) * (3 + 2 * largest_ + static_cast<double>(keys_.size()));
+    }
+  }
+
+ private:
+  static Interval scaled(const Interval& x, double by, double error) {
+    const double off = error * by;
+    return {x.low * by - off * std::abs(x.low), x.high * by + off * std::abs(x.high)};
+  }
+
+  const Attend& how_;
+  int64_t head_;
+  std::vector<SeenKey> keys_;
+  const double* values_;
+  int64_t stride_;
+  double largest_ = 0;  // size of a score
+};
+
+/// Adds to a bound what inputs that are not exact may do: a score that is off by d makes a weight
+/// off by a factor of e^d.
+void widen(const Attend& how, const OracleInputs& in, const AttentionSlack& slack, double step,
+           int64_t part, std::vector<SeenKey> seen, const double* value, double* bound) {
+  const int64_t head = part % how.n_head;
+  const int64_t kv_head = how.kv_head[static_cast<size_t>(head)];
+  const double* q = in.values[0].data + part * how.head_dim_k;
+  weigh(how, head, seen);
+  double largest = 0;
+  std::vector<double> off(seen.size());
+  for (size_t j = 0; j < seen.size(); ++j) {
+    const int64_t at = seen[j].position * in.keys.width + kv_head * how.head_dim_k;
+    for (int64_t i = 0; i < how.head_dim_k; ++i) {
+      const double k = std::abs(in.keys.data[at + i]);
+      const double of_k = slack.keys == nullptr ? 0.0 : slack.keys[at + i] + step * k;
+      const double of_q = slack.queries == nullptr
+                              ? 0.0
+                              : slack.queries[part * how.head_dim_k + i] + step * std::abs(q[i]);
+      off[j] += std::abs(double{how.scale}) * (std::abs(q[i]) * of_k + k * of_q);
+    }
+    largest = std::max(largest, off[j]);
+  }
+  for (size_t j = 0; j < seen.size(); ++j) {
+    const double weight = seen[j].weight * std::expm1(std::min(off[j] + largest, 50.0));
+    const int64_t at = seen[j].position * in.values_of_keys.width + kv_head * how.head_dim_v;
+    for (int64_t i = 0; i < how.head_dim_v; ++i) {
+      const double v = in.values_of_keys.data[at + i];
+      bound[i] += weight * std::abs(v - value[i]);
+      if (slack.values != nullptr)
+        bound[i] += seen[j].weight * (slack.values[at + i] + step * std::abs(v));
+    }
+  }
+}
+
+}  // namespace
+
+void attend_within(const Attend& how, const OracleInputs& in, const AttentionSlack& slack,
+                   AttentionRounding rounding, ThreadPool& pool, double* value, double* bound) {
+  const Grid grid = rounding.grid;
+  const int64_t n_kv = in.first + in.positions;
+  const auto q = rounded_rows(in.values.at(0), in.positions, rounding.queries ? grid : Grid::none);
+  const auto keys = rounded_rows(in.keys, n_kv, grid);
+  const auto values = rounded_rows(in.values_of_keys, n_kv, grid);
+  pool.parallel_for(in.positions * how.n_head, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t part = begin; part < end; ++part) {
+      const int64_t head = part % how.n_head;
+      const auto seen =
+          seen_keys(how, q.data() + part * how.head_dim_k, {keys.data(), in.keys.width}, n_kv,
+                    in.first + part / how.n_head, head);
+      const Query query(how, head, seen,
+                        values.data() + how.kv_head[static_cast<size_t>(head)] * how.head_dim_v,
+                        in.values_of_keys.width);
+      double* to = value + part * how.head_dim_v;
+      double* within = bound + part * how.head_dim_v;
+      std::fill_n(to, how.head_dim_v, 0.0);
+      std::fill_n(within, how.head_dim_v, 0.0);
+      if (rounding.sums) {
+        query.rounded_sum(grid, to, within);
+      } else {
+        query.sum(rounding.weights, grid, to, within);
+      }
+      if (slack.queries != nullptr || slack.keys != nullptr || slack.values != nullptr)
+        widen(how, in, slack, step_of(grid), part, seen, to, within);
+    }
+  });
+}
+
+}  // namespace crossval

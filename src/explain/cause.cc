@@ -1,0 +1,169 @@
+#include "explain/cause.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "explain/expectation.h"
+#include "graph/edit.h"
+#include "graph/mistakes.h"
+
+namespace crossval {
+namespace {
+
+constexpr int kDeepest = 8;  // operations between what the engine showed and what it made of it
+
+bool fits(const Action& action, int64_t columns, int64_t width) {
+  const auto* product = std::get_if<MatMul>(&action);
+  return product == nullptr || (columns % product->matrix.cols == 0 &&
+                                columns / product->matrix.cols * product->matrix.rows == width);
+}
+
+WeightType weight_type(const Action& action) {
+  if (const auto* product = std::get_if<MatMul>(&action)) return product->matrix.format->type;
+  if (const auto* product = std::get_if<ExpertMatMul>(&action))
+    return product->experts.matrix.format->type;
+  return WeightType::f32;
+}
+
+/// Computes values of an edited graph from what the engine showed.
+class EditedGraph {
+ public:
+  EditedGraph(const Graph& graph, const Judge::Sight& sight, const EngineArithmetic& arithmetic,
+              ThreadPool& pool)
+      : graph_(graph), sight_(sight), arithmetic_(arithmetic), pool_(pool) {}
+
+  /// Nothing where it needs more than was shown.
+  std::optional<KnownValue> value(ValueId id, int depth = 0) {
+    const size_t writer = writer_of(graph_, id);
+    // Which experts were chosen is not in the value that was shown.
+    if (writer < graph_.ops.size() &&
+        std::holds_alternative<ChooseExperts>(graph_.ops[writer].action))
+      return made_by(graph_.ops[writer], depth);
+    if (id < std::ssize(sight_.shown) && sight_.shown[static_cast<size_t>(id)] != nullptr) {
+      const KnownValue& shown = *sight_.shown[static_cast<size_t>(id)];
+      // Of the positions that are looked at, which are the last ones.
+      const auto size = static_cast<size_t>(sight_.in.positions * graph_.width(id));
+      if (shown.values.size() < size) return std::nullopt;
+      return KnownValue{
+          {shown.values.end() - static_cast<int64_t>(size), shown.values.end()}, {}, true};
+    }
+    if (depth == kDeepest || writer >= graph_.ops.size()) return std::nullopt;
+    return made_by(graph_.ops[writer], depth);
+  }
+
+  std::optional<KnownValue> made_by(const Op& op, int depth = 0) {
+    std::vector<KnownValue> inputs;
+    for (const ValueId input : op.inputs) {
+      auto found = value(input, depth + 1);
+      if (!found) return std::nullopt;
+      inputs.push_back(*std::move(found));
+    }
+    OracleInputs in = sight_.in;
+    in.values.clear();
+    std::vector<const double*> slacks;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      in.values.push_back({inputs[i].values.data(), graph_.width(op.inputs[i])});
+      slacks.push_back(inputs[i].slack.empty() ? nullptr : inputs[i].slack.data());
+      if (const auto chosen = chosen_.find(op.inputs[i]); chosen != chosen_.end())
+        in.chosen = chosen->second;
+    }
+    const int64_t width = graph_.width(op.output);
+    if (!inputs.empty() && !fits(op.action, in.values[0].width, width)) return std::nullopt;
+    if (std::holds_alternative<Attend>(op.action) && in.first == 0) {
+      in.keys = in.values[1];
+      in.values_of_keys = in.values[2];
+    } else if (std::holds_alternative<Attend>(op.action) && in.keys.data == nullptr) {
+      return std::nullopt;
+    }
+    const Rounding rounding = arithmetic_.rounding(weight_type(op.action), in.positions);
+    KnownValue made = expect(op.action, in, slacks, width, rounding, pool_, &chosen_[op.output]);
+    if (chosen_[op.output].empty()) chosen_.erase(op.output);
+    if (!made.known) return std::nullopt;
+    if (std::ranges::all_of(made.slack, [](double off) { return off == 0; })) made.slack.clear();
+    return made;
+  }
+
+ private:
+  const Graph& graph_;
+  const Judge::Sight& sight_;
+  const EngineArithmetic& arithmetic_;
+  ThreadPool& pool_;
+  std::map<ValueId, std::vector<int32_t>> chosen_;  // by ChooseExperts' value
+};
+
+/// What the edited graph makes in the place of the operation: its value, what was put on top of it,
+/// or what its readers read instead.
+std::optional<KnownValue> value_under(const Graph& edited, const Graph& graph, const Op& original,
+                                      EditedGraph& values) {
+  size_t at = writer_of(edited, original.output);
+  if (at >= edited.ops.size()) {
+    return original.inputs.empty() ? std::nullopt : values.value(original.inputs.front());
+  }
+  // New values in the same role stand for it.
+  while (at + 1 < edited.ops.size() && edited.ops[at + 1].layer == original.layer &&
+         edited.ops[at + 1].role == original.role &&
+         edited.ops[at + 1].output >= std::ssize(graph.widths) &&
+         std::ranges::find(edited.ops[at + 1].inputs, edited.ops[at].output) !=
+             edited.ops[at + 1].inputs.end()) {
+    ++at;
+  }
+  return values.made_by(edited.ops[at]);
+}
+
+/// The operation itself; then its layer, those that its inputs come from, and their neighbours.
+std::vector<Scope> scopes_around(const Graph& graph, const Op& original) {
+  std::vector<Scope> scopes{{.layer = original.layer, .role = original.role}};
+  std::vector<int64_t> layers{original.layer};
+  for (const ValueId input : original.inputs)
+    layers.push_back(graph.ops[writer_of(graph, input)].layer);
+  const std::vector<int64_t> own = layers;
+  for (const int64_t layer : own) {
+    layers.push_back(layer - 1);
+    layers.push_back(layer + 1);
+  }
+  for (const int64_t layer : layers) {
+    if (layer < -1) continue;
+    const bool there = std::ranges::any_of(
+        scopes, [&](const Scope& scope) { return !scope.role && scope.layer == layer; });
+    if (!there) scopes.push_back({.layer = layer, .role = {}});
+  }
+  return scopes;
+}
+
+bool same(const KnownValue& a, const KnownValue& b) { return a.values == b.values; }
+
+}  // namespace
+
+void find_causes(const Graph& graph, size_t op, const Judge::Sight& sight,
+                 const EngineArithmetic& arithmetic, double limit, ThreadPool& pool,
+                 Explanation& result) {
+  const Op& original = graph.ops[op];
+  EditedGraph own(graph, sight, arithmetic, pool);
+  const auto right = own.made_by(original);
+  const auto size = static_cast<size_t>(sight.in.positions * sight.width);
+  const std::vector<Scope> scopes = scopes_around(graph, original);
+  for (const Mistake& mistake : mistakes()) {
+    bool tried = false;
+    for (const Scope& scope : scopes) {
+      Graph edited = graph;
+      if (!mistake.edit(edited, scope)) continue;
+      EditedGraph values(edited, sight, arithmetic, pool);
+      auto under = value_under(edited, graph, original, values);
+      // An edit of something else says nothing of this operation.
+      if (!under || under->values.size() != size || (right && same(*under, *right))) continue;
+      tried = true;
+      under->slack.resize(size, 0.0);
+      const LocalError error = local_error(sight.value, *under, sight.in.first, sight.width);
+      if (error.units > limit) continue;
+      result.causes.push_back({std::string(mistake.name), std::string(mistake.what), error.units});
+      break;
+    }
+    result.mistakes_tried += tried;
+  }
+  std::ranges::sort(result.causes, {}, &FoundCause::units);
+}
+
+}  // namespace crossval

@@ -1,0 +1,283 @@
+#include "explain/explain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "explain/cause.h"
+#include "explain/judge.h"
+#include "explain/kind_words.h"
+#include "graph/decoder.h"
+#include "graph/upstream_names.h"
+#include "model/model.h"
+#include "oracle/executor.h"
+
+namespace crossval {
+namespace {
+
+/// The model that both engines should have computed.
+struct Truth {
+  std::unique_ptr<Model> model;
+  Graph graph;
+  std::vector<OpNames> names;
+};
+
+constexpr double kLimit = 4;           // units
+constexpr double kEnoughJudged = 0.5;  // of the operations, to acquit an engine
+
+double relative_l2(std::span<const float> a, std::span<const float> b) {
+  double difference = 0;
+  double length = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    difference += (double{a[i]} - b[i]) * (double{a[i]} - b[i]);
+    length += double{b[i]} * b[i];
+  }
+  return length > 0 ? std::sqrt(difference / length) : std::sqrt(difference);
+}
+
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+Error stopped() { return {ExitCode::interrupted, "interrupted", {}, {}}; }
+
+/// One engine's part of the run.
+class Account {
+ public:
+  Account(const Truth& truth, std::span<const TokenId> ids, Engine& engine, ThreadPool& pool,
+          const std::stop_token& stop)
+      : truth_(truth),
+        ids_(ids),
+        engine_(engine),
+        map_(truth.graph, truth.names),
+        judge_(truth.graph, map_, ids, pool),
+        stop_(stop) {}
+
+  Result<JudgedEngine> run() {
+    if (auto ok = learn(); !ok) return tl::unexpected(ok.error());
+    ArithmeticFit fit;
+    EngineArithmetic guess;
+    if (auto ok = trace(guess, &fit, truth_.graph.ops.size(), {}); !ok)
+      return tl::unexpected(ok.error());
+    arithmetic_ = fit.best();
+    if (needs_another_look()) {
+      if (auto ok = trace(arithmetic_, nullptr, truth_.graph.ops.size(), {}); !ok)
+        return tl::unexpected(ok.error());
+    }
+    JudgedEngine judged = summary();
+    judged.arithmetic = fit.report();
+    if (unknown_cache()) {
+      const EngineSettings& settings = engine_.info().settings;
+      judged.info.warnings.push_back(
+          {"attention-not-judged",
+           fmt::format("keys in {} and values in {}: what attention makes of them is not judged, "
+                       "nor what its output projection makes of that",
+                       settings.kv_type_k, settings.kv_type_v)});
+    }
+    last_rows_ = judge_.last_rows();
+    return judged;
+  }
+
+  /// Calls `look` with what the engine computed an operation from and what it made of it.
+  Result<void> look_at(size_t op, const Judge::Look& look) {
+    return trace(arithmetic_, nullptr, op, look);
+  }
+
+  const std::vector<std::vector<float>>& last_rows() const { return last_rows_; }
+  const EngineArithmetic& arithmetic() const { return arithmetic_; }
+
+ private:
+  Result<void> learn() {
+    if (!engine_.info().capabilities.trace) {
+      return fail(ExitCode::usage, "the engine cannot show its tensors",
+                  "engine " + engine_.info().identity.name);
+    }
+    std::set<std::string> wanted;
+    auto done = engine_.trace({.ids = ids_.first(1)}, [&](const TraceTensor& tensor) {
+      if (map_.op_of(tensor)) wanted.insert(tensor.name);
+      judge_.learn(tensor);
+      return !stop_.stop_requested();
+    });
+    if (!done) return tl::unexpected(done.error());
+    if (stop_.stop_requested()) return tl::unexpected(stopped());
+    judge_.forget_ambiguous();
+    wanted_.assign(wanted.begin(), wanted.end());
+    return {};
+  }
+
+  Result<void> trace(const EngineArithmetic& arithmetic, ArithmeticFit* fit, size_t looked_at,
+                     const Judge::Look& look) {
+    judge_.begin(arithmetic, fit, looked_at, look);
+    auto done = engine_.trace({.ids = ids_, .selection = {.names = wanted_}},
+                              [&](const TraceTensor& tensor) {
+                                judge_.take(tensor);
+                                return !stop_.stop_requested();
+                              });
+    if (!done) return tl::unexpected(done.error());
+    if (stop_.stop_requested()) return tl::unexpected(stopped());
+    judge_.end();
+    return {};
+  }
+
+  /// The first look took what the formats declare for granted.
+  bool needs_another_look() const {
+    for (const auto& [type, rounding] : arithmetic_.products)
+      if (rounding != kDeclared.product) return true;
+    for (const auto& [wide, rounding] : arithmetic_.attention)
+      if (rounding != kDeclared.attention) return true;
+    return arithmetic_.gelu != kDeclared.gelu;
+  }
+
+  JudgedEngine summary() const {
+    JudgedEngine judged;
+    judged.info = engine_.info();
+    for (size_t i = 0; i < truth_.graph.ops.size(); ++i) {
+      const Op& op = truth_.graph.ops[i];
+      JudgedOperation operation;
+      operation.tensor = map_.label(i);
+      operation.kind = kind_words(op.action);
+      operation.weight = truth_.names[i].result.weight;
+      operation.layer = static_cast<int32_t>(op.layer);
+      operation.shown = judge_.shows(i);
+      operation.judged = judge_.judged()[i] && !(unknown_cache() && of_attention(op));
+      operation.error = judge_.errors()[i];
+      judged.shown += operation.shown;
+      judged.judged += operation.judged;
+      if (operation.judged && operation.error.units > kLimit) {
+        ++judged.beyond;
+        if (!judged.first_beyond) judged.first_beyond = i;
+      } else if (operation.judged) {
+        judged.worst_healthy = std::max(judged.worst_healthy, operation.error.units);
+      }
+      judged.operations.push_back(std::move(operation));
+    }
+    return judged;
+  }
+
+  /// Or reads what that made, which may be turned back in between.
+  static bool of_attention(const Op& op) {
+    return std::holds_alternative<Attend>(op.action) || op.role == Role::attn_out;
+  }
+  /// Keys and values on a grid that is none of attention's known arithmetics (oracle/rounding.h).
+  bool unknown_cache() const {
+    const EngineSettings& settings = engine_.info().settings;
+    const auto unknown = [](const std::string& type) {
+      return !type.empty() && type != "f16" && type != "f32" && type != "bf16" && type != "f64";
+    };
+    return unknown(settings.kv_type_k) || unknown(settings.kv_type_v);
+  }
+
+  const Truth& truth_;
+  std::span<const TokenId> ids_;
+  Engine& engine_;
+  TraceMap map_;
+  Judge judge_;
+  const std::stop_token& stop_;
+  std::vector<std::string> wanted_;
+  EngineArithmetic arithmetic_;
+  std::vector<std::vector<float>> last_rows_;
+};
+
+Blame blame_of(const JudgedEngine& candidate, const JudgedEngine& reference, std::string& why) {
+  const bool candidate_wrong = candidate.beyond > 0;
+  const bool reference_wrong = reference.beyond > 0;
+  if (candidate_wrong && reference_wrong) return Blame::both;
+  if (candidate_wrong) return Blame::candidate;
+  if (reference_wrong) return Blame::reference;
+  for (const JudgedEngine* engine : {&candidate, &reference}) {
+    const auto all = std::ssize(engine->operations);
+    if (static_cast<double>(engine->judged) < kEnoughJudged * static_cast<double>(all)) {
+      why = fmt::format("{} shows too little: {} of {} operations could be judged",
+                        engine->info.identity.name, engine->judged, all);
+      return Blame::unknown;
+    }
+  }
+  return Blame::neither;
+}
+
+/// The logits of the last position.
+std::vector<float> oracle_row(const Truth& truth, const ExplainPlan& plan,
+                              const std::stop_token& stop) {
+  OracleExecutor oracle(truth.graph, truth.model->hparams.n_layer, {}, plan.threads);
+  std::vector<float> last;
+  const auto n = std::ssize(plan.ids);
+  oracle.chunk(
+      plan.ids, 0, n - 1,
+      [&](int64_t, std::span<const float> row) {
+        last.assign(row.begin(), row.end());
+        return true;
+      },
+      {}, stop);
+  return last;
+}
+
+}  // namespace
+
+Result<Explanation> explain(const ExplainPlan& plan, Engine& candidate, Engine& reference,
+                            const std::stop_token& stop) {
+  const auto file = plan.files.open(plan.model_path);
+  if (!file) return tl::unexpected(file.error());
+  auto model = load_model(*file, plan.i2s_layout);
+  if (!model) return tl::unexpected(model.error());
+  Truth truth{*std::move(model), {}, {}};
+  truth.graph = build_decoder(*truth.model, plan.n_ctx);
+  truth.names = upstream_names(truth.graph, *truth.model);
+  ThreadPool pool(plan.threads);
+  Account ours(truth, plan.ids, candidate, pool, stop);
+  Account theirs(truth, plan.ids, reference, pool, stop);
+  Explanation result;
+  result.model = plan.model_path;
+  result.positions = static_cast<int32_t>(plan.ids.size());
+  result.limit = kLimit;
+  plan.phase("judge candidate");
+  auto judged = ours.run();
+  if (!judged) return tl::unexpected(judged.error());
+  result.candidate = *std::move(judged);
+  plan.phase("judge reference");
+  judged = theirs.run();
+  if (!judged) return tl::unexpected(judged.error());
+  result.reference = *std::move(judged);
+
+  plan.phase("oracle");
+  const std::vector<float> ideal = oracle_row(truth, plan, stop);
+  if (stop.stop_requested()) return tl::unexpected(stopped());
+  const size_t logits = truth.graph.ops.size() - 1;
+  const auto& c = ours.last_rows();
+  const auto& r = theirs.last_rows();
+  if (c[logits].size() == ideal.size() && r[logits].size() == ideal.size()) {
+    result.candidate.distance_to_oracle = relative_l2(c[logits], ideal);
+    result.reference.distance_to_oracle = relative_l2(r[logits], ideal);
+    result.distance = relative_l2(c[logits], r[logits]);
+    result.identical = same_bits(c[logits], r[logits]);
+  }
+  for (size_t i = 0; i < truth.graph.ops.size(); ++i) {
+    const bool both = !c[i].empty() && c[i].size() == r[i].size();
+    result.accumulated.push_back(both ? relative_l2(c[i], r[i]) : -1);
+  }
+  for (const JudgedEngine* engine : {&result.candidate, &result.reference}) {
+    for (const EngineWarning& warning : engine->info.warnings)
+      result.warnings.push_back(
+          {warning.name, engine->info.identity.name + ": " + warning.message});
+  }
+  result.blame = blame_of(result.candidate, result.reference, result.why_unknown);
+  const JudgedEngine& guilty =
+      result.blame == Blame::reference ? result.reference : result.candidate;
+  if (guilty.first_beyond) {
+    plan.phase("find the mistake");
+    Account& account = result.blame == Blame::reference ? theirs : ours;
+    const size_t op = *guilty.first_beyond;
+    auto ok = account.look_at(op, [&](const Judge::Sight& sight) {
+      find_causes(truth.graph, op, sight, account.arithmetic(), kLimit, pool, result);
+    });
+    if (!ok) return tl::unexpected(ok.error());
+  }
+  return result;
+}
+
+}  // namespace crossval

@@ -1,0 +1,296 @@
+#include "explain/judge.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "graph/last_uses.h"
+
+namespace crossval {
+namespace {
+
+constexpr int64_t kHeadPositions = 4;  // whose logits are judged: the last ones of a chunk
+constexpr int64_t kSampledRows = 16;   // of a matrix, when arithmetics are told apart
+constexpr int64_t kLayersKept = 2;     // before the one that is looked at
+constexpr double kSmallest = 1e-42;    // what a denormal value may be off by
+
+Matrix part_of(const Matrix& matrix, int64_t first, int64_t rows) {
+  Matrix part = matrix;
+  part.data = matrix.row(first);
+  part.rows = rows;
+  return part;
+}
+
+std::vector<ProductRounding> candidates(ActivationType partner) {
+  std::vector<ProductRounding> all{ProductRounding::declared};
+  if (partner != ActivationType::f32) all.push_back(ProductRounding::none);
+  if (partner != ActivationType::f16) all.push_back(ProductRounding::f16);
+  if (partner != ActivationType::bf16) all.push_back(ProductRounding::bf16);
+  return all;
+}
+
+WeightType weight_type(const Action& action) {
+  if (const auto* product = std::get_if<MatMul>(&action)) return product->matrix.format->type;
+  if (const auto* product = std::get_if<ExpertMatMul>(&action))
+    return product->experts.matrix.format->type;
+  return WeightType::f32;
+}
+
+}  // namespace
+
+LocalError local_error(const float* value, const KnownValue& expected, int64_t first,
+                       int64_t width) {
+  LocalError worst;
+  for (size_t i = 0; i < expected.values.size(); ++i) {
+    const double y = value[i];
+    const double f = expected.values[i];
+    if (!std::isfinite(f)) continue;  // its inputs were ill, or it is meant to be
+    const double bound = expected.slack[i] + kSmallest;
+    const double units =
+        std::isfinite(y) ? std::abs(y - f) / bound : std::numeric_limits<double>::infinity();
+    if (units <= worst.units && worst.position >= 0) continue;
+    worst = {.units = units,
+             .position = static_cast<int32_t>(first + static_cast<int64_t>(i) / width),
+             .element = static_cast<int64_t>(i) % width,
+             .value = y,
+             .expected = f,
+             .bound = expected.slack[i]};
+  }
+  return worst;
+}
+
+Judge::Judge(const Graph& graph, const TraceMap& map, std::span<const int32_t> ids,
+             ThreadPool& pool)
+    : graph_(graph),
+      map_(map),
+      ids_(ids),
+      pool_(pool),
+      last_uses_(last_uses(graph)),
+      shown_(graph.ops.size()) {}
+
+void Judge::learn(const TraceTensor& tensor) {
+  if (const auto op = map_.op_of(tensor)) shown_[*op] = true;
+}
+
+void Judge::forget_ambiguous() {
+  for (const std::vector<size_t>& ops : map_.namesakes()) {
+    if (std::ranges::all_of(ops, [&](size_t op) { return shown_[op]; })) continue;
+    for (const size_t op : ops) shown_[op] = false;
+  }
+}
+
+void Judge::begin(EngineArithmetic arithmetic, ArithmeticFit* fit, size_t looked_at, Look look) {
+  arithmetic_ = std::move(arithmetic);
+  fit_ = fit;
+  looked_at_ = looked_at;
+  look_ = std::move(look);
+  errors_.assign(graph_.ops.size(), {});
+  judged_.assign(graph_.ops.size(), false);
+  last_rows_.assign(graph_.ops.size(), {});
+  cache_.clear();
+  positions_ = first_ = 0;
+  next_ = graph_.ops.size();
+}
+
+void Judge::begin_chunk(int64_t first, int64_t positions) {
+  if (positions_ > 0) advance(true);
+  first_ = first;
+  positions_ = positions;
+  next_ = 0;
+  arrived_.assign(graph_.ops.size(), {});
+  rows_arrived_.assign(graph_.ops.size(), 0);
+  values_.assign(graph_.widths.size(), {});
+  chosen_.assign(graph_.widths.size(), {});
+}
+
+void Judge::take(const TraceTensor& tensor) {
+  if (tensor.first_position >= first_ + positions_) {
+    begin_chunk(tensor.first_position, tensor.positions);
+  }
+  const auto op = map_.op_of(tensor);
+  if (!op || !shown_[*op] || tensor.width != graph_.width(graph_.ops[*op].output)) return;
+  if (tensor.first_position + tensor.positions == std::ssize(ids_)) {
+    const auto last = tensor.data.last(static_cast<size_t>(tensor.width));
+    last_rows_[*op].assign(last.begin(), last.end());
+  }
+  // Of the logits the last positions alone are kept.
+  const bool head = *op >= graph_.head;
+  const int64_t from = head ? std::max(first_, first_ + positions_ - kHeadPositions) : first_;
+  const int64_t skipped = std::clamp<int64_t>(from - tensor.first_position, 0, tensor.positions);
+  const auto kept = tensor.data.subspan(static_cast<size_t>(skipped * tensor.width));
+  arrived_[*op].insert(arrived_[*op].end(), kept.begin(), kept.end());
+  rows_arrived_[*op] += tensor.positions;
+  advance(false);
+}
+
+void Judge::end() {
+  if (positions_ > 0) advance(true);
+  positions_ = 0;
+}
+
+/// Goes through the graph as far as the engine's values are there; one that it shows is waited for.
+void Judge::advance(bool finish) {
+  for (; next_ < graph_.ops.size(); ++next_) {
+    if (shown_[next_] && rows_arrived_[next_] < positions_ && !finish) return;
+    process(next_);
+    release(next_);
+  }
+}
+
+OracleInputs Judge::inputs_of(size_t index) {
+  const Op& op = graph_.ops[index];
+  const bool head = index >= graph_.head;
+  OracleInputs in;
+  const int64_t skipped = head ? std::max<int64_t>(0, positions_ - kHeadPositions) : 0;
+  in.first = first_ + skipped;
+  in.positions = positions_ - skipped;
+  in.ids = ids_.subspan(static_cast<size_t>(in.first), static_cast<size_t>(in.positions));
+  for (const ValueId id : op.inputs) {
+    const auto at = static_cast<size_t>(id);
+    const int64_t width = graph_.width(id);
+    // What the head makes is there for its positions alone.
+    const bool whole = std::ssize(values_[at].values) == positions_ * width;
+    in.values.push_back({values_[at].values.data() + (whole ? skipped * width : 0), width});
+    if (!chosen_[at].empty()) in.chosen = chosen_[at];
+  }
+  return in;
+}
+
+void Judge::process(size_t index) {
+  const Op& op = graph_.ops[index];
+  const auto to = static_cast<size_t>(op.output);
+  const int64_t width = graph_.width(op.output);
+  const bool here = shown_[index] && rows_arrived_[index] == positions_;
+  bool known = true;
+  OracleInputs in = inputs_of(index);
+  std::vector<const double*> slacks;
+  for (size_t i = 0; i < op.inputs.size(); ++i) {
+    const KnownValue& input = values_[static_cast<size_t>(op.inputs[i])];
+    known = known && input.known;
+    const auto skipped = in.values[i].data - input.values.data();
+    slacks.push_back(input.slack.empty() ? nullptr : input.slack.data() + skipped);
+  }
+  if (std::holds_alternative<Attend>(op.action)) {
+    Cache& cache = cache_[op.layer];
+    cache.known = cache.known && known;
+    if (known) {
+      cache.keys.add(in.values[1], slacks[1], positions_);
+      cache.values.add(in.values[2], slacks[2], positions_);
+    }
+    known = cache.known;
+    in.keys = {cache.keys.rows.data(), in.values[1].width};
+    in.values_of_keys = {cache.values.rows.data(), in.values[2].width};
+    slacks[1] = cache.keys.exact ? nullptr : cache.keys.slack.data();
+    slacks[2] = cache.values.exact ? nullptr : cache.values.slack.data();
+  }
+  KnownValue expected;
+  expected.known = false;
+  if (known) {
+    const Rounding rounding = arithmetic_.rounding(weight_type(op.action), positions_);
+    expected = expect(op.action, in, slacks, width, rounding, pool_, &chosen_[to]);
+  }
+  if (!here) {
+    const bool exact = std::ranges::all_of(expected.slack, [](double off) { return off == 0; });
+    if (exact) expected.slack.clear();
+    values_[to] = std::move(expected);
+    return;
+  }
+  if (expected.known) {
+    judge(index, in, expected);
+    if (fit_ != nullptr) try_arithmetics(index, in);
+    if (look_ && index == looked_at_) look(index, in);
+  }
+  values_[to].known = true;
+  values_[to].slack.clear();
+  values_[to].values.assign(arrived_[index].begin(), arrived_[index].end());
+  std::vector<float>().swap(arrived_[index]);
+}
+
+void Judge::CacheRows::add(const OracleRows& more, const double* off, int64_t positions) {
+  const int64_t size = positions * more.width;
+  rows.insert(rows.end(), more.data, more.data + size);
+  slack.resize(rows.size(), 0.0);
+  if (off == nullptr) return;
+  std::copy_n(off, size, slack.end() - size);
+  exact = false;
+}
+
+void Judge::judge(size_t op, const OracleInputs& in, const KnownValue& expected) {
+  const LocalError error =
+      local_error(arrived_[op].data(), expected, in.first, graph_.width(graph_.ops[op].output));
+  judged_[op] = true;
+  if (error.position >= 0 && (errors_[op].position < 0 || error.units > errors_[op].units))
+    errors_[op] = error;
+}
+
+void Judge::try_arithmetics(size_t index, const OracleInputs& in) {
+  const Op& op = graph_.ops[index];
+  const int64_t width = graph_.width(op.output);
+  const float* value = arrived_[index].data();
+  const auto units = [&](const Action& action, const OracleInputs& inputs, const float* rows,
+                         int64_t columns, const Rounding& rounding) {
+    const KnownValue expected = expect(action, inputs, {}, columns, rounding, pool_, nullptr);
+    return local_error(rows, expected, inputs.first, columns).units;
+  };
+  if (const auto* product = std::get_if<MatMul>(&op.action)) {
+    const Matrix& matrix = product->matrix;
+    if (in.values[0].width != matrix.cols) return;
+    const int64_t rows = std::min(matrix.rows, kSampledRows);
+    const int64_t begin = (matrix.rows - rows) / 2;
+    std::vector<float> sample;
+    for (int64_t p = 0; p < in.positions; ++p)
+      sample.insert(sample.end(), value + p * width + begin, value + p * width + begin + rows);
+    for (const ProductRounding rounding : candidates(matrix.format->activation)) {
+      fit_->add(matrix.format->type, rounding,
+                units(MatMul{part_of(matrix, begin, rows)}, in, sample.data(), rows,
+                      {.product = rounding}));
+    }
+  } else if (std::holds_alternative<Attend>(op.action)) {
+    // The last query sees most.
+    OracleInputs last = in;
+    last.first = in.first + in.positions - 1;
+    last.positions = 1;
+    last.values[0].data = in.values[0].row(in.positions - 1);
+    for (const AttentionRounding rounding :
+         {AttentionRounding::none, AttentionRounding::cache_f16, AttentionRounding::all_f16,
+          AttentionRounding::sums_f16, AttentionRounding::all_bf16,
+          AttentionRounding::queries_bf16}) {
+      fit_->add(positions_ >= EngineArithmetic::kWideChunk, rounding,
+                units(op.action, last, value + (in.positions - 1) * width, width,
+                      {.attention = rounding}));
+    }
+  } else if (const auto* activate = std::get_if<Activate>(&op.action);
+             activate != nullptr && activate->kind == Activation::gelu) {
+    for (const GeluRounding rounding : {GeluRounding::none, GeluRounding::f16})
+      fit_->add(rounding, units(op.action, in, value, width, {.gelu = rounding}));
+  }
+}
+
+void Judge::look(size_t index, const OracleInputs& in) const {
+  const Op& op = graph_.ops[index];
+  Sight sight{in, arrived_[index].data(), graph_.width(op.output)};
+  sight.shown.resize(values_.size());
+  for (size_t i = 0; i < index; ++i) {
+    const auto value = static_cast<size_t>(graph_.ops[i].output);
+    if (shown_[i] && values_[value].known && !values_[value].values.empty())
+      sight.shown[value] = &values_[value];
+  }
+  look_(sight);
+}
+
+void Judge::release(size_t index) {
+  const Op& op = graph_.ops[index];
+  // What a mistake may have read instead is kept.
+  if (look_ && index < looked_at_ && op.layer >= graph_.ops[looked_at_].layer - kLayersKept) return;
+  const auto free = [&](ValueId id) {
+    const auto at = static_cast<size_t>(id);
+    if (last_uses_[at] > index) return;
+    values_[at].values = {};
+    values_[at].slack = {};
+    chosen_[at].clear();
+  };
+  for (const ValueId input : op.inputs) free(input);
+  free(op.output);
+}
+
+}  // namespace crossval

@@ -1,0 +1,107 @@
+// Judges an engine's trace operation by operation: each value against what the oracle makes of the
+// engine's own inputs. Tensors are judged as they arrive; what nobody reads any more is dropped.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "explain/arithmetic.h"
+#include "explain/expectation.h"
+#include "explain/trace_map.h"
+#include "graph/op.h"
+#include "protocol/answers.h"
+#include "results/explanation.h"
+
+namespace crossval {
+
+/// Units of an observed value: positions × width each.
+LocalError local_error(const float* value, const KnownValue& expected, int64_t first,
+                       int64_t width);
+
+class Judge {
+ public:
+  /// All are kept by reference. `ids`: of the whole trace, from position 0 on.
+  Judge(const Graph& graph, const TraceMap& map, std::span<const int32_t> ids, ThreadPool& pool);
+
+  /// Which operations the engine shows, from a trace of one position.
+  void learn(const TraceTensor& tensor);
+  /// What was learnt is all. Where an engine leaves out one of several values of a name it is not
+  /// known which: then none of them counts as shown.
+  void forget_ambiguous();
+  bool shows(size_t op) const { return shown_[op]; }
+
+  /// One operation as an engine computed it.
+  struct Sight {
+    OracleInputs in;
+    const float* value = nullptr;  // what the engine made of it, positions × width from in.first on
+    int64_t width = 0;
+    /// By value: what the engine showed of this chunk in this layer and the two before it; null for
+    /// all else. All positions of the chunk.
+    std::vector<const KnownValue*> shown{};
+  };
+  using Look = std::function<void(const Sight& sight)>;
+
+  /// A whole trace follows, judged in this arithmetic; with `fit`, samples are judged in all.
+  /// `look` is called for `looked_at`.
+  void begin(EngineArithmetic arithmetic, ArithmeticFit* fit, size_t looked_at, Look look);
+  void take(const TraceTensor& tensor);
+  /// The trace is complete.
+  void end();
+
+  /// Of the last trace, by operation.
+  const std::vector<LocalError>& errors() const { return errors_; }
+  const std::vector<bool>& judged() const { return judged_; }
+  /// The engine's values at the last position, by operation; empty where it shows none.
+  const std::vector<std::vector<float>>& last_rows() const { return last_rows_; }
+
+ private:
+  void begin_chunk(int64_t first, int64_t positions);
+  void advance(bool finish);
+  void process(size_t op);
+  void judge(size_t op, const OracleInputs& in, const KnownValue& expected);
+  void try_arithmetics(size_t op, const OracleInputs& in);
+  void release(size_t op);
+  void look(size_t op, const OracleInputs& in) const;
+  OracleInputs inputs_of(size_t op);
+
+  const Graph& graph_;
+  const TraceMap& map_;
+  std::span<const int32_t> ids_;
+  ThreadPool& pool_;
+  std::vector<size_t> last_uses_;
+  std::vector<bool> shown_;
+
+  EngineArithmetic arithmetic_;
+  ArithmeticFit* fit_ = nullptr;
+  size_t looked_at_ = 0;
+  Look look_;
+  std::vector<LocalError> errors_;
+  std::vector<bool> judged_;
+  std::vector<std::vector<float>> last_rows_;
+
+  // The chunk under way.
+  int64_t first_ = 0, positions_ = 0;
+  size_t next_ = 0;                          // operation to be processed
+  std::vector<std::vector<float>> arrived_;  // by operation: positions × width
+  std::vector<int64_t> rows_arrived_;        // by operation
+  std::vector<KnownValue> values_;           // by value
+  std::vector<std::vector<int32_t>> chosen_;
+  /// Keys or values of a layer, one position after the other.
+  struct CacheRows {
+    std::vector<double> rows, slack;
+    bool exact = true;
+
+    void add(const OracleRows& more, const double* off, int64_t positions);
+  };
+  struct Cache {
+    CacheRows keys, values;
+    bool known = true;
+  };
+  std::map<int64_t, Cache> cache_;  // by layer
+};
+
+}  // namespace crossval

@@ -1,0 +1,79 @@
+#include "report/json/explanation.h"
+
+#include "report/json/engine.h"
+#include "report/json/prompt.h"
+#include "report/json/schema_version.h"
+#include "report/json/values.h"
+#include "report/words.h"
+
+namespace crossval {
+namespace {
+
+Json error_of(const JudgedOperation& operation) {
+  if (!operation.judged) return nullptr;
+  const LocalError& error = operation.error;
+  return {{"units", json_number(error.units)},
+          {"position", error.position},
+          {"element", error.element},
+          {"value", json_number(error.value)},
+          {"expected", json_number(error.expected)},
+          {"bound", json_number(error.bound)}};
+}
+
+Json side(const JudgedEngine& engine) {
+  Json arithmetic = Json::array();
+  for (const FittedArithmetic& fit : engine.arithmetic) {
+    arithmetic.push_back({{"of", fit.what},
+                          {"as", fit.as},
+                          {"units", json_number(fit.units)},
+                          {"next_best_units", json_number(fit.next)},
+                          {"operations", fit.operations}});
+  }
+  return {{"engine", json_engine(engine.info)},
+          {"shown", engine.shown},
+          {"judged", engine.judged},
+          {"beyond", engine.beyond},
+          {"worst_healthy_units", json_number(engine.worst_healthy)},
+          {"first_beyond", engine.first_beyond ? Json(*engine.first_beyond) : Json(nullptr)},
+          {"distance_to_oracle", json_number(engine.distance_to_oracle)},
+          {"arithmetic", std::move(arithmetic)}};
+}
+
+}  // namespace
+
+std::string explanation_json(const Explanation& e) {
+  Json operations = Json::array();
+  for (size_t i = 0; i < e.candidate.operations.size(); ++i) {
+    const JudgedOperation& c = e.candidate.operations[i];
+    const double apart = e.accumulated[i];
+    operations.push_back({{"tensor", json_bytes(c.tensor)},
+                          {"kind", c.kind},
+                          {"layer", c.layer},
+                          {"weight", json_bytes(c.weight)},
+                          {"candidate", error_of(c)},
+                          {"reference", error_of(e.reference.operations[i])},
+                          {"apart", apart < 0 ? Json(nullptr) : json_number(apart)}});
+  }
+  Json causes = Json::array();
+  for (const FoundCause& cause : e.causes)
+    causes.push_back(
+        {{"mistake", cause.mistake}, {"what", cause.what}, {"units", json_number(cause.units)}});
+  return json_document({{"schema_version", kJsonSchemaVersion},
+                        {"status", status_word(e.blame)},
+                        {"verdict", blame_word(e.blame)},
+                        {"exit_code", static_cast<int>(exit_code(e))},
+                        {"why_unknown", e.why_unknown},
+                        {"model_path", json_bytes(e.model)},
+                        {"positions", e.positions},
+                        {"limit", json_number(e.limit)},
+                        {"identical", e.identical},
+                        {"distance", json_number(e.distance)},
+                        {"candidate", side(e.candidate)},
+                        {"reference", side(e.reference)},
+                        {"causes", std::move(causes)},
+                        {"mistakes_tried", e.mistakes_tried},
+                        {"operations", std::move(operations)},
+                        {"warnings", json_warnings(e.warnings)}});
+}
+
+}  // namespace crossval

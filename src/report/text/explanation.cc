@@ -1,0 +1,166 @@
+#include "report/text/explanation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/count_text.h"
+#include "report/text/comparison/parts.h"
+#include "report/text/numbers.h"
+#include "report/text/printable.h"
+#include "report/words.h"
+
+namespace crossval {
+namespace {
+
+constexpr size_t kAround = 3;  // operations shown before and behind the guilty one
+
+std::string units(double value) {
+  if (std::isinf(value)) return "∞";
+  return value < 100 ? fmt::format("{:.2f}", value) : fmt::format("{:.1e}", value);
+}
+
+/// Verbose: how well it fits, and how badly the next best does.
+std::string arithmetic_lines(const JudgedEngine& engine, const TextOptions& options) {
+  std::string text;
+  for (const FittedArithmetic& fit : engine.arithmetic) {
+    std::string line = fmt::format("{}: {}", fit.what, fit.as);
+    if (options.verbose && fit.next > 0) {
+      line += fmt::format(" (typically {} units; in the next best arithmetic {})", units(fit.units),
+                          units(fit.next));
+    }
+    text += options.layout.labelled("", line);
+  }
+  return text;
+}
+
+std::string engine_lines(const char* side, const JudgedEngine& engine, const TextOptions& options) {
+  const Layout& layout = options.layout;
+  std::string text = layout.labelled(side, name_line(engine.info.identity));
+  std::string counts = fmt::format("{} of {} operations shown, {} judged: ", engine.shown,
+                                   engine.operations.size(), engine.judged);
+  counts += engine.beyond == 0 ? fmt::format("all within their bounds (worst {} units)",
+                                             units(engine.worst_healthy))
+                               : fmt::format("{} beyond {} units (worst of the others {})",
+                                             engine.beyond, 4, units(engine.worst_healthy));
+  text += layout.labelled("", counts, engine.beyond == 0 ? Tint::good : Tint::bad);
+  return text + arithmetic_lines(engine, options);
+}
+
+Cell local_cell(const JudgedOperation& operation, double limit) {
+  if (!operation.judged) return {operation.shown ? "–" : "", Tint::dim};
+  const bool beyond = operation.error.units > limit;
+  return {units(operation.error.units), beyond ? Tint::bad : Tint::none};
+}
+
+std::string table_around(const Explanation& e, size_t guilty, const Layout& layout) {
+  Table table({{"operation"}, {"kind"}, {"candidate", true}, {"reference", true}, {"apart", true}});
+  std::vector<size_t> shown;
+  for (size_t i = 0; i < e.candidate.operations.size(); ++i)
+    if (e.candidate.operations[i].shown || e.reference.operations[i].shown) shown.push_back(i);
+  const auto at = std::ranges::lower_bound(shown, guilty);
+  const auto from = at - std::min<ptrdiff_t>(kAround, at - shown.begin());
+  const auto to = at + std::min<ptrdiff_t>(kAround + 1, shown.end() - at);
+  for (auto i = from; i != to; ++i) {
+    const JudgedOperation& c = e.candidate.operations[*i];
+    const JudgedOperation& r = e.reference.operations[*i];
+    const double apart = e.accumulated[*i];
+    table.add({{c.tensor, *i == guilty ? Tint::strong : Tint::none},
+               {c.kind, Tint::dim},
+               local_cell(c, e.limit),
+               local_cell(r, e.limit),
+               {apart < 0    ? ""
+                : apart == 0 ? "equal"
+                             : fmt::format("{:.1e}", apart)}});
+  }
+  return table.text(layout);
+}
+
+/// "RoPE of 30 layers".
+std::string others_beyond(const JudgedEngine& engine, double limit) {
+  std::map<std::string, int64_t> kinds;
+  for (const JudgedOperation& operation : engine.operations)
+    if (operation.judged && operation.error.units > limit) ++kinds[operation.kind];
+  std::string text;
+  for (const auto& [kind, count] : kinds)
+    text += fmt::format("{}{} × {}", text.empty() ? "" : ", ", count, kind);
+  return text;
+}
+
+std::string sentence(const Explanation& e, const JudgedEngine& guilty) {
+  const std::string word = blame_word(e.blame);
+  if (e.blame == Blame::unknown) return fmt::format("{}: {}.", word, e.why_unknown);
+  if (e.blame == Blame::neither) {
+    return fmt::format("{}: every operation of both engines is within its rounding bound{}", word,
+                       e.identical ? ", and the logits are bit for bit the same."
+                                   : ": they round differently, and neither is wrong.");
+  }
+  const JudgedOperation& first = guilty.operations[*guilty.first_beyond];
+  return fmt::format("{}: the first operation that is off is {}{}.", word, first.tensor,
+                     e.causes.empty()
+                         ? ", and no known mistake makes it so"
+                         : ", as the mistake " + e.causes.front().mistake + " makes it");
+}
+
+std::string guilt(const char* side, const JudgedEngine& engine, const Explanation& e,
+                  const Layout& layout) {
+  const JudgedOperation& first = engine.operations[*engine.first_beyond];
+  const LocalError& error = first.error;
+  std::string text = layout.labelled(
+      side,
+      fmt::format("{} ({}{}) is {} units off at position {}, element {}: {} where its own "
+                  "inputs give {}",
+                  first.tensor, first.kind, first.weight.empty() ? "" : ", weight " + first.weight,
+                  units(error.units), error.position, error.element,
+                  fmt::format("{:.9g}", error.value), fmt::format("{:.9g}", error.expected)));
+  if (engine.beyond > 1)
+    text += layout.labelled("", "beyond their bounds in all: " + others_beyond(engine, e.limit));
+  return text;
+}
+
+std::string cause_lines(const Explanation& e, const Layout& layout) {
+  if (e.mistakes_tried == 0) return {};
+  if (e.causes.empty()) {
+    return layout.labelled("cause", fmt::format("none of the {} that could do it",
+                                                counted(e.mistakes_tried, "known mistake")));
+  }
+  std::string text;
+  for (const FoundCause& cause : e.causes) {
+    text += layout.labelled(text.empty() ? "cause" : "",
+                            fmt::format("{}: {}. Under it {} units are left", cause.mistake,
+                                        cause.what, units(cause.units)));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string explanation_text(const Explanation& e, const TextOptions& options) {
+  const Layout& layout = options.layout;
+  std::string text = engine_lines("candidate", e.candidate, options) +
+                     engine_lines("reference", e.reference, options) +
+                     layout.labelled("model", printable(e.model.substr(e.model.rfind('/') + 1)));
+  text +=
+      "\n" + layout.labelled("logits", fmt::format("of position {}, relative L2: candidate {:.2e} "
+                                                   "and reference {:.2e} from the oracle, {:.2e} "
+                                                   "from each other",
+                                                   e.positions - 1, e.candidate.distance_to_oracle,
+                                                   e.reference.distance_to_oracle, e.distance));
+  const bool of_reference = e.blame == Blame::reference;
+  const JudgedEngine& guilty = of_reference ? e.reference : e.candidate;
+  if (guilty.first_beyond) {
+    text += "\n" + table_around(e, *guilty.first_beyond, layout) +
+            layout.tinted(Tint::dim,
+                          "units of an operation's rounding bound, from the engine's own "
+                          "inputs; beyond 4 it is wrong\n") +
+            "\n";
+    if (e.candidate.first_beyond) text += guilt("candidate", e.candidate, e, layout);
+    if (e.reference.first_beyond) text += guilt("reference", e.reference, e, layout);
+    text += cause_lines(e, layout);
+  }
+  return text + "\n" + layout.paragraph(sentence(e, guilty));
+}
+
+}  // namespace crossval

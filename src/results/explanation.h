@@ -1,0 +1,86 @@
+// What `crossval explain` found: plain data.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "engine/info.h"
+#include "results/comparison.h"
+
+namespace crossval {
+
+/// How far one value of one engine is from what its operation makes of the engine's own inputs.
+struct LocalError {
+  double units = 0;  // largest |value - expected| / bound; infinite where only the value is not
+  int32_t position = -1;
+  int64_t element = -1;
+  double value = 0, expected = 0, bound = 0;  // there
+};
+
+/// One operation as one engine computed it.
+struct JudgedOperation {
+  std::string tensor;  // as the engine's value is called: "Qcur-0 ROPE"
+  std::string kind;    // "RoPE", "matrix product", …
+  std::string weight;  // the model's tensor; may be empty
+  int32_t layer = -1;
+  bool shown = false;   // the engine handed out the value
+  bool judged = false;  // and all that it was computed from
+  LocalError error;     // if judged
+};
+
+/// What an engine's arithmetic was found to be.
+struct FittedArithmetic {
+  std::string what;  // "products with Q4_1 weights"
+  std::string as;    // "activations in 8-bit codes"
+  double units = 0;  // of a typical operation, the median, in this arithmetic …
+  double next = 0;   // … and in the next best one; 0 where there is none
+  int64_t operations = 0;
+};
+
+struct JudgedEngine {
+  EngineInfo info;
+  std::vector<JudgedOperation> operations;  // in graph order
+  std::vector<FittedArithmetic> arithmetic;
+  int64_t shown = 0, judged = 0, beyond = 0;
+  double worst_healthy = 0;            // units, of those within the limit
+  std::optional<size_t> first_beyond;  // index of the first operation beyond the limit
+  double distance_to_oracle = 0;       // relative L2 of the logits at the explained position
+};
+
+/// A mistake of the table under which the guilty operation is within its bound.
+struct FoundCause {
+  std::string mistake;  // name
+  std::string what;
+  double units = 0;  // left under it
+};
+
+enum class Blame : uint8_t { neither, candidate, reference, both, unknown };
+
+struct Explanation {
+  JudgedEngine candidate, reference;
+  std::string model;      // the file that is the truth for both
+  int32_t positions = 0;  // evaluated; the last one is explained
+  std::string piece;      // its token
+  double limit = 4;       // units: beyond it an operation is wrong
+  Blame blame = Blame::unknown;
+  std::string why_unknown;
+  double distance = 0;  // relative L2, candidate beside reference
+  bool identical = false;
+  /// Relative L2 between the two engines' values at the explained position, by operation as above;
+  /// negative where one of them did not show it.
+  std::vector<double> accumulated;
+  std::vector<FoundCause> causes;  // of the first operation beyond; none: no known mistake does it
+  int64_t mistakes_tried = 0;
+  std::vector<Warning> warnings;
+};
+
+/// Of a run that cannot tell: an engine shows too little (engine_failed).
+inline ExitCode exit_code(const Explanation& explanation) {
+  if (explanation.blame == Blame::neither) return ExitCode::ok;
+  return explanation.blame == Blame::unknown ? ExitCode::engine_failed : ExitCode::diverged;
+}
+
+}  // namespace crossval
