@@ -23,11 +23,12 @@ FORBIDDEN = [
     ("gate", "native"), ("gate", "process"), ("kernels", "model"), ("quant", "gguf"),
     ("protocol", "gguf"), ("protocol", "native"),
     ("oracle", "native"), ("native", "oracle"), ("oracle", "kernels"), ("local", "native"), ("local", "oracle"),
-    ("session", "oracle"), ("gate", "oracle"), ("report", "oracle"),
+    ("session", "oracle"), ("gate", "oracle"), ("report", "oracle"), ("report", "explain"),
+    ("explain", "native"), ("explain", "process"), ("explain", "kernels"),
     ("launch", "report"), ("launch", "session"),
 ]
 # Concrete engines: folder -> the only folders that name it, in DEPS or an include. Others have them through these.
-NAMED_BY = {"native": {"launch"}, "oracle": {"launch"}, "process": {"launch"}}
+NAMED_BY = {"native": {"launch"}, "oracle": {"launch", "explain"}, "process": {"launch"}}
 # Headers that one folder alone includes: the command line is one front door of several.
 OUTSIDE = {"CLI/": "cli"}
 # Plain data at the ground: folder -> (the only folders in its DEPS, headers of others that are plain data too).

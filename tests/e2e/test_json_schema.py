@@ -33,6 +33,8 @@ OTHERS = {
     "inspection, weights unread": (["inspect", "--quick"], 0),
     "tensor_inspection": (["inspect", "--tensor", "output_norm.weight"], 0),
     "diagnosis": (["doctor", "-m"], 0),
+    "explanation": (["explain", "-p", "naïve", "--reference", "native", "-m"], 0),
+    "explanation, wrong": (["explain", "-p", "naïve", "--reference", "native", "--candidate", "native:fault=nan", "-m"], 1),
     "error, health": (["run", "-p", "naïve", "--engine", "native:fault=nan", "-m"], 3),
 }
 
