@@ -35,9 +35,8 @@ class ExplainCommand : public Command {
   Result<ExitCode> run(Console& console) override {
     const auto explanation = explain_pair(console);
     if (!explanation) return tl::unexpected(explanation.error());
-    const TextOptions options{
-        .layout = {.color = console.color, .width = terminal_width(console)},
-        .verbose = console.verbose};
+    const TextOptions options{.layout = {.color = console.color, .width = terminal_width(console)},
+                              .verbose = console.verbose};
     write_output(console, console.format == OutputFormat::json
                               ? explanation_json(*explanation)
                               : explanation_text(*explanation, options));
