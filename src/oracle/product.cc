@@ -75,12 +75,6 @@ ActivationType type_of(ProductRounding rounding, ActivationType partner) {
   return rounding == ProductRounding::bf16 ? ActivationType::bf16 : partner;
 }
 
-/// What is added to every value of a group of a row, whatever its code: empty in formats without.
-struct Minima {
-  int64_t group = 0;  // values of a group
-  std::vector<double> values;
-};
-
 template <class Format, class Codes>
 Codes unpacked(const Matrix& matrix, int64_t row, int64_t block) {
   Codes codes{};
@@ -88,36 +82,39 @@ Codes unpacked(const Matrix& matrix, int64_t row, int64_t block) {
   return codes;
 }
 
-void minima_of(const Matrix& matrix, int64_t row, Minima& out) {
+/// Values that share a minimum, which is added to each whatever its code; 0 in formats without.
+int64_t minimum_group(WeightType type) {
+  switch (type) {
+    case WeightType::q4_1:
+    case WeightType::q5_1:
+      return 32;
+    case WeightType::q2_k:
+    case WeightType::q4_k:
+    case WeightType::q5_k:
+      return 16;
+    default:
+      return 0;
+  }
+}
+
+/// Of a row of a format that has them: cols / group values.
+void read_minima(const Matrix& matrix, int64_t row, double* out) {
   const auto of_small = [&](auto format) {
-    out.group = 32;
-    out.values.resize(static_cast<size_t>(matrix.cols / 32));
     for (int64_t b = 0; b < matrix.cols / 32; ++b)
-      out.values[static_cast<size_t>(b)] = unpacked<decltype(format), Codes32>(matrix, row, b).m;
+      out[b] = unpacked<decltype(format), Codes32>(matrix, row, b).m;
   };
   const auto of_super = [&](auto format) {
-    out.group = 16;
-    out.values.resize(static_cast<size_t>(matrix.cols / 16));
     for (int64_t b = 0; b < matrix.cols / 256; ++b) {
       const auto codes = unpacked<decltype(format), Codes256>(matrix, row, b);
-      for (int64_t g = 0; g < 16; ++g)
-        out.values[static_cast<size_t>(16 * b + g)] = -double{codes.dmin} * codes.min[g];
+      for (int64_t g = 0; g < 16; ++g) out[16 * b + g] = -double{codes.dmin} * codes.min[g];
     }
   };
-  switch (matrix.format->type) {
-    case WeightType::q4_1:
-      return of_small(Q4_1{});
-    case WeightType::q5_1:
-      return of_small(Q5_1{});
-    case WeightType::q2_k:
-      return of_super(Q2_K{});
-    case WeightType::q4_k:
-      return of_super(Q4_K{});
-    case WeightType::q5_k:
-      return of_super(Q5_K{});
-    default:
-      return;
-  }
+  const WeightType type = matrix.format->type;
+  if (type == WeightType::q4_1) of_small(Q4_1{});
+  if (type == WeightType::q5_1) of_small(Q5_1{});
+  if (type == WeightType::q2_k) of_super(Q2_K{});
+  if (type == WeightType::q4_k) of_super(Q4_K{});
+  if (type == WeightType::q5_k) of_super(Q5_K{});
 }
 
 /// Dots of kTogether rows w (n values each) with x. n is a multiple of kLanes.
@@ -144,11 +141,34 @@ void minima_of(const Matrix& matrix, int64_t row, Minima& out) {
   }
 }
 
-/// The same, with the size of what is summed up: blocks of `block` values, or single ones.
-/// `minima`: by row and block, what minima add to the block's sum.
+/// The sum of a · b over n values.
+[[gnu::target_clones("avx2", "default")]] double dot(const double* a, const double* b, int64_t n) {
+  Lane sums = {};
+  int64_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    Lane x;
+    Lane y;
+    std::memcpy(&x, a + i, sizeof(x));
+    std::memcpy(&y, b + i, sizeof(y));
+    sums += x * y;
+  }
+  double sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  for (; i < n; ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+/// What minima add to the blocks of kTogether rows, as far as a format has any: by row and block
+/// the minimum, by block the sum of the activations that it meets.
+struct OfMinima {
+  const double* minima = nullptr;
+  const double* sums = nullptr;
+};
+
+/// The same as dots, with the size of what is summed up: of blocks of `block` values, or single
+/// ones.
 [[gnu::target_clones("avx2", "default")]] void dots_and_sizes(const double* w, const double* x,
                                                               int64_t n, int64_t block,
-                                                              const double* minima, double* out,
+                                                              const OfMinima& of, double* out,
                                                               double* sizes) {
   const int64_t blocks = block == 1 ? 1 : (n + block - 1) / block;
   // An engine adds a block's integers up in several lanes and rounds each: once, not once a block.
@@ -172,7 +192,7 @@ void minima_of(const Matrix& matrix, int64_t row, Minima& out) {
     }
     for (int64_t r = 0; r < kTogether; ++r) {
       const double sum = (sums[r][0] + sums[r][1]) + (sums[r][2] + sums[r][3]);
-      const double minimum = minima == nullptr ? 0.0 : minima[r * blocks + b];
+      const double minimum = of.minima == nullptr ? 0.0 : of.minima[r * blocks + b] * of.sums[b];
       out[r] += sum;
       if (block == 1) {
         sizes[r] += (absolute[r][0] + absolute[r][1]) + (absolute[r][2] + absolute[r][3]);
@@ -237,13 +257,13 @@ void product(const Matrix& matrix, const ProductRows& x, ThreadPool& pool, doubl
     for (int64_t p = 0; p < x.rows(); ++p) std::copy_n(x.row(p), n, padded.data() + p * width);
     rows = padded.data();
   }
-  const int64_t block = x.block();
-  const int64_t blocks = block == 1 ? 1 : (width + block - 1) / block;
+  const int64_t group = x.block() == 1 ? 0 : minimum_group(matrix.format->type);
+  const int64_t block = group == 0 ? x.block() : group;
+  const int64_t groups = group == 0 ? 0 : n / group;
   pool.parallel_for(matrix.rows, kTogether, [&](int64_t begin, int64_t end) {
     std::vector<float> decoded(static_cast<size_t>(n));
     std::vector<double> w(static_cast<size_t>(kTogether * width));
-    Minima minima[kTogether];
-    std::vector<double> of_minima(static_cast<size_t>(kTogether * blocks));
+    std::vector<double> minima(static_cast<size_t>(kTogether * groups));
     double sums[kTogether];
     double sizes[kTogether];
     for (int64_t r = begin; r < end; r += kTogether) {
@@ -251,36 +271,20 @@ void product(const Matrix& matrix, const ProductRows& x, ThreadPool& pool, doubl
       for (int64_t i = 0; i < together; ++i) {
         matrix.decode_row(r + i, decoded.data());
         std::copy(decoded.begin(), decoded.end(), w.data() + i * width);
-        if (block > 1) minima_of(matrix, r + i, minima[i]);
+        if (group > 0) read_minima(matrix, r + i, minima.data() + i * groups);
       }
-      const int64_t group = minima[0].group;
       for (int64_t p = 0; p < x.rows(); ++p) {
         if (magnitude == nullptr) {
           dots(w.data(), rows + p * width, width, sums);
         } else {
-          if (group > 0) {
-            const double* values = x.group_sums(group).data() + p * (n / group);
-            for (int64_t i = 0; i < together; ++i) {
-              for (int64_t b = 0; b < blocks; ++b) {
-                double sum = 0;
-                for (int64_t g = b * block / group; g < std::min(n, (b + 1) * block) / group; ++g)
-                  sum += minima[i].values[static_cast<size_t>(g)] * values[g];
-                of_minima[static_cast<size_t>(i * blocks + b)] = sum;
-              }
-            }
-          }
-          dots_and_sizes(w.data(), rows + p * width, width, block,
-                         group > 0 ? of_minima.data() : nullptr, sums, sizes);
+          OfMinima of;
+          if (group > 0) of = {minima.data(), x.group_sums(group).data() + p * groups};
+          dots_and_sizes(w.data(), rows + p * width, width, block, of, sums, sizes);
           std::copy_n(sizes, together, magnitude + p * stride + r);
         }
+        for (int64_t i = 0; !sum_errors.empty() && i < together; ++i)
+          sums[i] += dot(minima.data() + i * groups, sum_errors.data() + p * groups, groups);
         std::copy_n(sums, together, out + p * stride + r);
-        if (sum_errors.empty()) continue;
-        for (int64_t i = 0; i < together; ++i) {
-          for (int64_t b = 0; b < n / 32; ++b) {
-            out[p * stride + r + i] += minima[i].values[static_cast<size_t>(b)] *
-                                       sum_errors[static_cast<size_t>(p * (n / 32) + b)];
-          }
-        }
       }
     }
   });
