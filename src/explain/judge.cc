@@ -201,7 +201,7 @@ void Judge::process(size_t index) {
     if (look_ && index == looked_at_) look(index, in);
   }
   values_[to].known = true;
-  values_[to].slack.clear();
+  std::vector<double>().swap(values_[to].slack);
   values_[to].values.assign(arrived_[index].begin(), arrived_[index].end());
   std::vector<float>().swap(arrived_[index]);
 }
@@ -285,8 +285,8 @@ void Judge::release(size_t index) {
   const auto free = [&](ValueId id) {
     const auto at = static_cast<size_t>(id);
     if (last_uses_[at] > index) return;
-    values_[at].values = {};
-    values_[at].slack = {};
+    std::vector<double>().swap(values_[at].values);  // = {} would keep the memory
+    std::vector<double>().swap(values_[at].slack);
     chosen_[at].clear();
   };
   for (const ValueId input : op.inputs) free(input);
