@@ -71,6 +71,10 @@ class EditedGraph {
         in.chosen = chosen->second;
     }
     const int64_t width = graph_.width(op.output);
+    const bool reads_choice = std::holds_alternative<ExpertMatMul>(op.action) ||
+                              std::holds_alternative<ExpertScale>(op.action) ||
+                              std::holds_alternative<ExpertBias>(op.action);
+    if (reads_choice && in.chosen.empty()) return std::nullopt;
     if (!inputs.empty() && !fits(op.action, in.values[0].width, width)) return std::nullopt;
     if (std::holds_alternative<Attend>(op.action) && in.first == 0) {
       in.keys = in.values[1];

@@ -29,6 +29,11 @@ std::vector<ProductRounding> candidates(ActivationType partner) {
   return all;
 }
 
+bool reads_choice(const Action& action) {
+  return std::holds_alternative<ExpertMatMul>(action) ||
+         std::holds_alternative<ExpertScale>(action) || std::holds_alternative<ExpertBias>(action);
+}
+
 WeightType weight_type(const Action& action) {
   if (const auto* product = std::get_if<MatMul>(&action)) return product->matrix.format->type;
   if (const auto* product = std::get_if<ExpertMatMul>(&action))
@@ -177,12 +182,16 @@ void Judge::process(size_t index) {
       cache.keys.add(in.values[1], slacks[1], positions_);
       cache.values.add(in.values[2], slacks[2], positions_);
     }
-    known = cache.known;
+    // An engine may have kept earlier positions to itself.
+    const int64_t cached = (first_ + positions_) * in.values[1].width;
+    known = cache.known && std::ssize(cache.keys.rows) == cached;
     in.keys = {cache.keys.rows.data(), in.values[1].width};
     in.values_of_keys = {cache.values.rows.data(), in.values[2].width};
     slacks[1] = cache.keys.exact ? nullptr : cache.keys.slack.data();
     slacks[2] = cache.values.exact ? nullptr : cache.values.slack.data();
   }
+  // Which experts were chosen is known from what they were chosen by.
+  if (reads_choice(op.action) && in.chosen.empty()) known = false;
   KnownValue expected;
   expected.known = false;
   if (known) {

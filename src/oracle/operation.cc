@@ -126,7 +126,8 @@ struct Computing {
   }
   void operator()(const Temper& a) const {
     for (int64_t p = 0; p < in.positions; ++p) {
-      const auto lengths = static_cast<double>((in.first + p) / a.length);
+      const int64_t whole = (in.first + p) / a.length;
+      const auto lengths = static_cast<double>(whole);
       for (int64_t i = 0; i < width; ++i)
         out[p * width + i] = in.values[0].row(p)[i] * (1 + a.temperature * std::log1p(lengths));
     }

@@ -40,8 +40,8 @@ void widen(ActivationType type, const std::byte* packed, int64_t n, double* out,
       return;
     case ActivationType::q8_0: {
       const auto* blocks = reinterpret_cast<const BlockQ8_0*>(packed);
-      for (int64_t i = 0; i < n; ++i)
-        out[i] = double{blocks[i / 32].d} * blocks[i / 32].codes[i % 32];
+      for (int64_t b = 0; b < n / 32; ++b)
+        for (int64_t i = 0; i < 32; ++i) out[32 * b + i] = double{blocks[b].d} * blocks[b].codes[i];
       return;
     }
     case ActivationType::q8_1: {
@@ -58,8 +58,9 @@ void widen(ActivationType type, const std::byte* packed, int64_t n, double* out,
     }
     case ActivationType::q8_k: {
       const auto* blocks = reinterpret_cast<const BlockQ8_K*>(packed);
-      for (int64_t i = 0; i < n; ++i)
-        out[i] = double{blocks[i / 256].d} * blocks[i / 256].codes[i % 256];
+      for (int64_t b = 0; b < n / 256; ++b)
+        for (int64_t i = 0; i < 256; ++i)
+          out[256 * b + i] = double{blocks[b].d} * blocks[b].codes[i];
       return;
     }
     case ActivationType::i8_s: {

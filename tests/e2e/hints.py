@@ -39,6 +39,15 @@ SYNTH = "synth -q --types F16 --layers 1 -o {dir}/made.gguf"
 NO_RENDERER = {"CROSSVAL_CACHE": "{dir}/file", "CROSSVAL_JINJA": ""}
 
 HINTS = [
+    # explain
+    Hint("Give it with -m; an engine may have another one",
+         "explain -p Hello --candidate native:model={model} --reference native:model={model}",
+         "explain -m {model} -p Hello --candidate native:model={model} --reference native"),
+    Hint("crossval tokenize --compare shows where and why; --tokens gives both the same.",
+         "explain -m {model} -p 'in 1984' --candidate native:tokenizer={gpt2} --reference native",
+         ["tokenize -m {model} -p 'in 1984' --compare --candidate native:tokenizer={gpt2} --reference native",
+          "explain -m {model} --tokens 1,2,3 --candidate native:tokenizer={gpt2} --reference native"], code=2,
+         then=(0, 2)),
     # files
     Hint("Check the path and its permissions.", "run -m {dir}/none.gguf -p a", RUN, code=5),
     Hint("Check the path and its permissions.", "run -m {model} -f {dir}/none.txt",

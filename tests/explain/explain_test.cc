@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "graph/mistakes.h"
@@ -104,12 +105,14 @@ INSTANTIATE_TEST_SUITE_P(Models, Explain, testing::ValuesIn(kModels), [](const a
   return name;
 });
 
-/// Shows nothing of what it computes on the way.
-class Silent : public Engine {
+/// An engine that keeps something to itself.
+class Withholding : public Engine {
  public:
-  explicit Silent(std::unique_ptr<Engine> engine)
-      : engine_(std::move(engine)), info_(engine_->info()) {
-    info_.capabilities.trace = false;
+  using Shows = std::function<bool(const TraceTensor& tensor)>;
+
+  Withholding(std::unique_ptr<Engine> engine, Shows shows)
+      : engine_(std::move(engine)), shows_(std::move(shows)), info_(engine_->info()) {
+    info_.capabilities.trace = static_cast<bool>(shows_);
   }
   const EngineInfo& info() const override { return info_; }
   Result<std::vector<TokenId>> tokenize(std::string_view text,
@@ -124,19 +127,58 @@ class Silent : public Engine {
   }
 
  private:
-  Result<Outcome> compute_rows(const EvaluateRequest&, const RowSink&) override {
-    return Outcome::stopped;
+  Result<Outcome> compute_rows(const EvaluateRequest& request, const RowSink& sink) override {
+    return engine_->evaluate(request, sink);
   }
-  Result<Outcome> compute_tensors(const TraceRequest&, const TensorSink&) override {
-    return Outcome::stopped;
+  Result<Outcome> compute_tensors(const TraceRequest& request, const TensorSink& sink) override {
+    return engine_->trace(
+        request, [&](const TraceTensor& tensor) { return !shows_(tensor) || sink(tensor); });
   }
 
   std::unique_ptr<Engine> engine_;
+  Shows shows_;
   EngineInfo info_;
 };
 
+std::unique_ptr<Engine> in_chunks(const std::string& model, int64_t n_batch) {
+  NativeOptions options;
+  options.model_path = data_path(model);
+  options.n_ctx = 256;
+  options.n_batch = n_batch;
+  return *make_native_engine(options);
+}
+
+// Healthy in chunks too; and one that begins to show its values in the second chunk is judged by
+// what it shows: attention over keys that were never seen is not.
+TEST(ExplainEngines, AreJudgedByWhatTheyShow) {
+  const std::string model = "arch-qwen2moe.gguf";
+  const auto whole = native(model);
+  const auto chunks = in_chunks(model, 7);
+  const Explanation sound = run(model, *chunks, *whole);
+  EXPECT_EQ(sound.blame, Blame::neither);
+  Withholding late(in_chunks(model, 7), [](const TraceTensor& tensor) {
+    return tensor.positions == 1 || tensor.first_position > 0;  // all of what it is learnt from
+  });
+  const Explanation found = run(model, late, *whole);
+  EXPECT_EQ(found.candidate.beyond, 0);
+  EXPECT_LT(found.candidate.judged, sound.candidate.judged);
+}
+
+// Without the choice's weights nothing that goes through experts can be followed.
+TEST(ExplainEngines, ThatShowLittleCannotBeAcquitted) {
+  const std::string model = "arch-qwen2moe.gguf";
+  const auto whole = native(model);
+  Withholding little(native(model), [](const TraceTensor& tensor) {
+    return tensor.op == "ROPE" || tensor.name.starts_with("ffn_moe_gate");
+  });
+  const Explanation found = run(model, little, *whole);
+  EXPECT_EQ(found.candidate.beyond, 0);
+  EXPECT_EQ(found.blame, Blame::unknown);
+  EXPECT_THAT(found.why_unknown, HasSubstr("shows too little"));
+}
+
 TEST(ExplainEngines, WithoutATraceAreRefused) {
-  Silent silent(native("tiny-q8_0.gguf"));
+  Withholding silent(native("tiny-q8_0.gguf"), {});
   const auto other = native("tiny-q8_0.gguf");
   ExplainPlan plan;
   plan.model_path = data_path("tiny-q8_0.gguf");
