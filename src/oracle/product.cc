@@ -118,9 +118,17 @@ void read_minima(const Matrix& matrix, int64_t row, double* out) {
   if (type == WeightType::q5_k) of_super(Q5_K{});
 }
 
+// Each of the loops below is compiled twice: the bits are the same, the lanes are wider with AVX2.
+// No target_clones: their resolvers run before a sanitizer's own start.
+
+bool has_avx2() {
+  static const bool has = __builtin_cpu_supports("avx2") != 0;
+  return has;
+}
+
 /// Dots of kTogether rows w (n values each) with x. n is a multiple of kLanes.
-[[gnu::target_clones("avx2", "default")]] void dots(const double* w, const double* x, int64_t n,
-                                                    double* out) {
+[[gnu::always_inline]] inline void dots_loop(const double* w, const double* x, int64_t n,
+                                             double* out) {
   Lane sums[kTogether][2] = {};
   for (int64_t i = 0; i < n; i += kLanes) {
     Lane low;
@@ -142,8 +150,15 @@ void read_minima(const Matrix& matrix, int64_t row, double* out) {
   }
 }
 
+[[gnu::target("avx2")]] void dots_avx2(const double* w, const double* x, int64_t n, double* out) {
+  dots_loop(w, x, n, out);
+}
+void dots(const double* w, const double* x, int64_t n, double* out) {
+  return has_avx2() ? dots_avx2(w, x, n, out) : dots_loop(w, x, n, out);
+}
+
 /// The sum of a · b over n values.
-[[gnu::target_clones("avx2", "default")]] double dot(const double* a, const double* b, int64_t n) {
+double dot(const double* a, const double* b, int64_t n) {
   Lane sums = {};
   int64_t i = 0;
   for (; i + 4 <= n; i += 4) {
@@ -167,10 +182,9 @@ struct OfMinima {
 
 /// The same as dots, with the size of what is summed up: of blocks of `block` values, or single
 /// ones.
-[[gnu::target_clones("avx2", "default")]] void dots_and_sizes(const double* w, const double* x,
-                                                              int64_t n, int64_t block,
-                                                              const OfMinima& of, double* out,
-                                                              double* sizes) {
+[[gnu::always_inline]] inline void sizes_loop(const double* w, const double* x, int64_t n,
+                                              int64_t block, const OfMinima& of, double* out,
+                                              double* sizes) {
   const int64_t blocks = block == 1 ? 1 : (n + block - 1) / block;
   // An engine adds a block's integers up in several lanes and rounds each: once, not once a block.
   const double of_lanes = 2 / std::sqrt(static_cast<double>(n));
@@ -204,6 +218,16 @@ struct OfMinima {
                   of_lanes * ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3]));
     }
   }
+}
+
+[[gnu::target("avx2")]] void sizes_avx2(const double* w, const double* x, int64_t n, int64_t block,
+                                        const OfMinima& of, double* out, double* sizes) {
+  sizes_loop(w, x, n, block, of, out, sizes);
+}
+void dots_and_sizes(const double* w, const double* x, int64_t n, int64_t block, const OfMinima& of,
+                    double* out, double* sizes) {
+  return has_avx2() ? sizes_avx2(w, x, n, block, of, out, sizes)
+                    : sizes_loop(w, x, n, block, of, out, sizes);
 }
 
 }  // namespace
