@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <optional>
 
+#include "explain/units.h"
 #include "quant/activation.h"
 
 namespace crossval {
 namespace {
 
 constexpr double kClearly = 4;  // times better
-constexpr double kFits = 4;     // units: beyond it operations are wrong
 
 double median(std::vector<double> values) {
   const auto middle = values.begin() + std::ssize(values) / 2;
@@ -41,7 +41,7 @@ std::optional<Best<R>> best_of(const std::map<R, std::vector<double>>& errors, R
   // Where two explain the values as well, what is declared is believed.
   const auto first = std::ranges::find(order, declared, &std::pair<double, R>::second);
   // And where none does: then all operations of the kind are wrong.
-  const bool none = order[0].first > kFits;
+  const bool none = order[0].first > kLimit;
   if (first != order.end() && (none || first->first < kClearly * order[0].first))
     std::rotate(order.begin(), first, first + 1);
   return Best<R>{order[0].second, order[0].first, order.size() > 1 ? order[1].first : 0,
@@ -74,10 +74,13 @@ std::string words(const AttentionRounding& rounding) {
 
 }  // namespace
 
-Rounding EngineArithmetic::rounding(WeightType type, int64_t chunk) const {
+Rounding EngineArithmetic::rounding(const Action& action, int64_t chunk) const {
   Rounding rounding = kDeclared;
-  if (const auto found = products.find(type); found != products.end())
-    rounding.product = found->second;
+  const Matrix* matrix = matrix_of(action);
+  if (matrix != nullptr) {
+    const auto found = products.find(matrix->format->type);
+    if (found != products.end()) rounding.product = found->second;
+  }
   if (const auto found = attention.find(chunk >= kWideChunk); found != attention.end())
     rounding.attention = found->second;
   rounding.gelu = gelu;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/op.h"
 #include "oracle/rounding.h"
 #include "quant/format.h"
 #include "results/explanation.h"
@@ -23,8 +24,7 @@ struct EngineArithmetic {
   static constexpr int64_t kWideChunk = 64;
 
   /// What a reference's format declares is where a search begins.
-  Rounding rounding(WeightType type, int64_t chunk) const;
-  bool operator==(const EngineArithmetic&) const = default;
+  Rounding rounding(const Action& action, int64_t chunk) const;
 };
 
 /// Collects the largest error of samples of operations under each arithmetic they may be in.

@@ -5,15 +5,11 @@
 #include <limits>
 #include <vector>
 
+#include "explain/units.h"
 #include "oracle/attention.h"
 
 namespace crossval {
 namespace {
-
-constexpr double kU = 0x1p-24;  // unit roundoff of binary32
-// An operation is wrong beyond four units: what four units may carry over a rounding boundary is
-// not.
-constexpr double kTieUnits = 4;
 
 /// What a value near a boundary may be off by, relative to it.
 double step_of(Grid grid) {
@@ -26,12 +22,6 @@ struct Interval {
 
   Interval on(Grid grid) const { return {rounded(low, grid), rounded(high, grid)}; }
 };
-
-std::vector<double> rounded_rows(const OracleRows& rows, int64_t n, Grid grid) {
-  std::vector<double> values(rows.data, rows.data + n * rows.width);
-  for (double& value : values) value = rounded(value, grid);
-  return values;
-}
 
 /// One query of one head; `values` are of its key/value head, `stride` apart.
 class Query {
@@ -47,8 +37,8 @@ class Query {
   /// grid in between, and one near a boundary may fall to either side of it.
   void sum(bool round, Grid grid, double* value, double* bound) const {
     for (const SeenKey& key : keys_) {
-      const double error = kU * (2 + key.size + largest_);
-      const double tie = kTieUnits * error;
+      const double error = kRoundoff * (2 + key.size + largest_);
+      const double tie = kLimit * error;
       const Interval either = Interval{key.weight * (1 - tie), key.weight * (1 + tie)}.on(grid);
       const double weight = round ? rounded(key.weight, grid) : key.weight;
       for (int64_t i = 0; i < how_.head_dim_v; ++i) {
@@ -69,33 +59,34 @@ class Query {
       double weight = 1;
       if (key.score > highest) {
         const double shrink = std::exp(highest - key.score);
-        const double error = kTieUnits * kU * (2 + key.size + largest_);
+        const double error = kLimit * kRoundoff * (2 + key.size + largest_);
         for (Interval& sum : sums) sum = scaled(sum, shrink, error).on(grid);
         total *= shrink;
         highest = key.score;
       } else {
         weight = std::exp(key.score - highest);
       }
-      const double error = weight == 1 ? 0 : kTieUnits * kU * (2 + key.size + largest_);
+      const double error = weight == 1 ? 0 : kLimit * kRoundoff * (2 + key.size + largest_);
       total += weight;
       for (size_t i = 0; i < n; ++i) {
         const double v = values_[key.position * stride_ + static_cast<int64_t>(i)];
         const double part = weight * v;
         const double off =
-            std::abs(part) * error + kTieUnits * kU * (std::abs(sums[i].low) + std::abs(part));
+            std::abs(part) * error + kLimit * kRoundoff * (std::abs(sums[i].low) + std::abs(part));
         sums[i] = Interval{sums[i].low + part - off, sums[i].high + part + off}.on(grid);
       }
     }
     if (how_.sinks.present()) {
       const double sink = how_.sinks.data[head_];
       const double shrink = sink > highest ? std::exp(highest - sink) : 1.0;
-      for (Interval& sum : sums) sum = scaled(sum, shrink, 4 * kU);
+      for (Interval& sum : sums) sum = scaled(sum, shrink, 4 * kRoundoff);
       total = total * shrink + (sink > highest ? 1.0 : std::exp(sink - highest));
     }
     for (size_t i = 0; i < n; ++i) {
       value[i] = (sums[i].low + sums[i].high) / 2 / total;
-      bound[i] = (sums[i].high - sums[i].low) / 2 / total +
-                 kU * std::abs(value[i]) * (3 + 2 * largest_ + static_cast<double>(keys_.size()));
+      bound[i] =
+          (sums[i].high - sums[i].low) / 2 / total +
+          kRoundoff * std::abs(value[i]) * (3 + 2 * largest_ + static_cast<double>(keys_.size()));
     }
   }
 

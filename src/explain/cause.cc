@@ -1,12 +1,12 @@
 #include "explain/cause.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <optional>
 #include <vector>
 
 #include "explain/expectation.h"
+#include "explain/units.h"
 #include "graph/edit.h"
 #include "graph/mistakes.h"
 
@@ -19,13 +19,6 @@ bool fits(const Action& action, int64_t columns, int64_t width) {
   const auto* product = std::get_if<MatMul>(&action);
   return product == nullptr || (columns % product->matrix.cols == 0 &&
                                 columns / product->matrix.cols * product->matrix.rows == width);
-}
-
-WeightType weight_type(const Action& action) {
-  if (const auto* product = std::get_if<MatMul>(&action)) return product->matrix.format->type;
-  if (const auto* product = std::get_if<ExpertMatMul>(&action))
-    return product->experts.matrix.format->type;
-  return WeightType::f32;
 }
 
 /// Computes values of an edited graph from what the engine showed.
@@ -66,15 +59,12 @@ class EditedGraph {
     std::vector<const double*> slacks;
     for (size_t i = 0; i < inputs.size(); ++i) {
       in.values.push_back({inputs[i].values.data(), graph_.width(op.inputs[i])});
-      slacks.push_back(inputs[i].slack.empty() ? nullptr : inputs[i].slack.data());
+      slacks.push_back(inputs[i].lacking());
       if (const auto chosen = chosen_.find(op.inputs[i]); chosen != chosen_.end())
         in.chosen = chosen->second;
     }
     const int64_t width = graph_.width(op.output);
-    const bool reads_choice = std::holds_alternative<ExpertMatMul>(op.action) ||
-                              std::holds_alternative<ExpertScale>(op.action) ||
-                              std::holds_alternative<ExpertBias>(op.action);
-    if (reads_choice && in.chosen.empty()) return std::nullopt;
+    if (reads_choice(op.action) && in.chosen.empty()) return std::nullopt;
     if (!inputs.empty() && !fits(op.action, in.values[0].width, width)) return std::nullopt;
     if (std::holds_alternative<Attend>(op.action) && in.first == 0) {
       in.keys = in.values[1];
@@ -82,11 +72,10 @@ class EditedGraph {
     } else if (std::holds_alternative<Attend>(op.action) && in.keys.data == nullptr) {
       return std::nullopt;
     }
-    const Rounding rounding = arithmetic_.rounding(weight_type(op.action), in.positions);
+    const Rounding rounding = arithmetic_.rounding(op.action, in.positions);
     KnownValue made = expect(op.action, in, slacks, width, rounding, pool_, &chosen_[op.output]);
     if (chosen_[op.output].empty()) chosen_.erase(op.output);
     if (!made.known) return std::nullopt;
-    if (std::ranges::all_of(made.slack, [](double off) { return off == 0; })) made.slack.clear();
     return made;
   }
 
@@ -137,35 +126,42 @@ std::vector<Scope> scopes_around(const Graph& graph, const Op& original) {
   return scopes;
 }
 
-bool same(const KnownValue& a, const KnownValue& b) { return a.values == b.values; }
-
 }  // namespace
 
-void find_causes(const Graph& graph, size_t op, const Judge::Sight& sight,
-                 const EngineArithmetic& arithmetic, double limit, ThreadPool& pool,
-                 Explanation& result) {
-  const Op& original = graph.ops[op];
-  EditedGraph own(graph, sight, arithmetic, pool);
-  const auto right = own.made_by(original);
+CauseSearch::CauseSearch(const Graph& graph, size_t op, const EngineArithmetic& arithmetic,
+                         ThreadPool& pool)
+    : graph_(graph), op_(op), arithmetic_(arithmetic), pool_(pool), tried_(mistakes().size()) {}
+
+void CauseSearch::look(const Judge::Sight& sight) {
+  const Op& original = graph_.ops[op_];
+  const auto right = EditedGraph(graph_, sight, arithmetic_, pool_).made_by(original);
   const auto size = static_cast<size_t>(sight.in.positions * sight.width);
-  const std::vector<Scope> scopes = scopes_around(graph, original);
-  for (const Mistake& mistake : mistakes()) {
-    bool tried = false;
+  const std::vector<Scope> scopes = scopes_around(graph_, original);
+  for (size_t i = 0; i < tried_.size(); ++i) {
+    std::optional<double> least;  // units left, in the scope that leaves the fewest
     for (const Scope& scope : scopes) {
-      Graph edited = graph;
-      if (!mistake.edit(edited, scope)) continue;
-      EditedGraph values(edited, sight, arithmetic, pool);
-      auto under = value_under(edited, graph, original, values);
+      Graph edited = graph_;
+      if (!mistakes()[i].edit(edited, scope)) continue;
+      EditedGraph values(edited, sight, arithmetic_, pool_);
+      const auto under = value_under(edited, graph_, original, values);
       // An edit of something else says nothing of this operation.
-      if (!under || under->values.size() != size || (right && same(*under, *right))) continue;
-      tried = true;
-      under->slack.resize(size, 0.0);
-      const LocalError error = local_error(sight.value, *under, sight.in.first, sight.width);
-      if (error.units > limit) continue;
-      result.causes.push_back({std::string(mistake.name), std::string(mistake.what), error.units});
-      break;
+      if (!under || under->values.size() != size) continue;
+      if (right && under->values == right->values) continue;
+      const double units = local_error(sight.value, *under, sight.in.first, sight.width).units;
+      least = std::min(units, least.value_or(units));
+      if (units <= kLimit) break;
     }
-    result.mistakes_tried += tried;
+    if (least) tried_[i] = std::max(*least, tried_[i].value_or(0));
+  }
+}
+
+void CauseSearch::finish(Explanation& result) const {
+  for (size_t i = 0; i < tried_.size(); ++i) {
+    if (!tried_[i]) continue;
+    ++result.mistakes_tried;
+    const Mistake& mistake = mistakes()[i];
+    if (*tried_[i] <= kLimit)
+      result.causes.push_back({std::string(mistake.name), std::string(mistake.what), *tried_[i]});
   }
   std::ranges::sort(result.causes, {}, &FoundCause::units);
 }

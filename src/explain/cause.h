@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <vector>
 
 #include "base/thread_pool.h"
 #include "explain/arithmetic.h"
@@ -11,10 +13,26 @@
 
 namespace crossval {
 
-/// Fills in result.causes and how many were tried. A mistake reproduces the operation when what it
-/// makes of what the engine showed is within `limit` units of what the engine made of it.
-void find_causes(const Graph& graph, size_t op, const Judge::Sight& sight,
-                 const EngineArithmetic& arithmetic, double limit, ThreadPool& pool,
-                 Explanation& result);
+/// Tries all mistakes on one operation. A mistake reproduces it when what it makes of what the
+/// engine showed is within the limit of what the engine made of it, in every chunk where it can be
+/// tried.
+class CauseSearch {
+ public:
+  /// All are kept by reference.
+  CauseSearch(const Graph& graph, size_t op, const EngineArithmetic& arithmetic, ThreadPool& pool);
+
+  /// The operation in one chunk.
+  void look(const Judge::Sight& sight);
+
+  /// Fills in the causes, best first, and how many mistakes were tried.
+  void finish(Explanation& result) const;
+
+ private:
+  const Graph& graph_;
+  size_t op_;
+  const EngineArithmetic& arithmetic_;
+  ThreadPool& pool_;
+  std::vector<std::optional<double>> tried_;  // by mistake: units left in the worst chunk
+};
 
 }  // namespace crossval

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "explain/attention_bound.h"
+#include "explain/units.h"
 #include "oracle/activation.h"
 #include "oracle/attention.h"
 #include "oracle/experts.h"
@@ -13,11 +14,6 @@
 
 namespace crossval {
 namespace {
-
-constexpr double kU = 0x1p-24;  // unit roundoff of binary32
-// An operation is wrong beyond four units: what four units may carry over a rounding boundary is
-// not.
-constexpr double kTieUnits = 4;
 
 /// Bounds of one operation: a visitor of its action. The value is there already, but for products
 /// and attention, which make both at once.
@@ -41,7 +37,7 @@ struct Bounding {
   template <class Gain>
   void relative(double steps, const Gain& gain) {
     for (size_t i = 0; i < bound.size(); ++i) {
-      bound[i] = kU * steps * std::abs(value()[i]);
+      bound[i] = kRoundoff * steps * std::abs(value()[i]);
       if (slack(0) != nullptr)
         bound[i] += slack(0)[i] * std::abs(gain(static_cast<int64_t>(i) % width));
     }
@@ -79,10 +75,11 @@ struct Bounding {
       for (int64_t i = 0; i < a.width; ++i) {
         const auto at = static_cast<size_t>(begin + i);
         const double y = std::abs(value()[at]);
-        bound[at] = kU * (steps * y + (a.kind == NormKind::rms
-                                           ? 0.0
-                                           : (std::abs(x[i]) + std::sqrt(n) * absolute) / length)) +
-                    lacking * y;
+        bound[at] =
+            kRoundoff * (steps * y + (a.kind == NormKind::rms
+                                          ? 0.0
+                                          : (std::abs(x[i]) + std::sqrt(n) * absolute) / length)) +
+            lacking * y;
         if (slack(0) != nullptr) bound[at] += slack(0)[at] / length;
       }
     }
@@ -100,7 +97,7 @@ struct Bounding {
     const ProductRows x(in.values[0].data, rows, matrix.cols, rounding.product,
                         matrix.format->activation);
     product(matrix, x, pool, result.values.data(), matrix.rows, bound.data());
-    for (double& each : bound) each *= kU * std::sqrt(static_cast<double>(matrix.cols));
+    for (double& each : bound) each *= kRoundoff * std::sqrt(static_cast<double>(matrix.cols));
     if (slack(0) != nullptr) add_lacking(matrix, x);
   }
   /// sum |w| · what an activation may be off by, a step of its grid where it lies near a boundary.
@@ -141,7 +138,7 @@ struct Bounding {
     for (int64_t p = 0; p < in.positions; ++p) {
       for (int64_t i = 0; i < width; ++i) {
         const auto at = static_cast<size_t>(p * width + i);
-        bound[at] = kU * (4 * std::abs(value()[at]) + 2 * std::abs(in.values[0].row(p)[i]));
+        bound[at] = kRoundoff * (4 * std::abs(value()[at]) + 2 * std::abs(in.values[0].row(p)[i]));
         if (slack(0) != nullptr) bound[at] += slack(0)[at];
       }
     }
@@ -179,7 +176,8 @@ struct Bounding {
           const int64_t first = adjacent ? 2 * pair : pair;
           const int64_t second = adjacent ? first + 1 : first + a.rope.n_rot / 2;
           const double turns = std::abs(angle.angle) * static_cast<double>(pair + 1) / 2;
-          double off = kU * std::abs(angle.magnitude) * (std::abs(x[first]) + std::abs(x[second])) *
+          double off = kRoundoff * std::abs(angle.magnitude) *
+                       (std::abs(x[first]) + std::abs(x[second])) *
                        (1 + turns + (angle.magnitude == 1 ? 0 : 3));
           if (lacks != nullptr) off += std::abs(angle.magnitude) * (lacks[first] + lacks[second]);
           to[first] = to[second] = off;
@@ -198,7 +196,7 @@ struct Bounding {
       const auto at = static_cast<size_t>(i);
       const int64_t gate = i / width * parts + i % width / (width / parts);
       const double g = in.values[1].data[gate];
-      bound[at] = kU * std::abs(value()[i]) * (4 + std::abs(g));
+      bound[at] = kRoundoff * std::abs(value()[i]) * (4 + std::abs(g));
       if (slack(0) != nullptr) bound[at] += slack(0)[i] * gate_of(a.kind, g);
       if (slack(1) != nullptr) bound[at] += slack(1)[gate] * std::abs(in.values[0].data[i]);
     }
@@ -214,18 +212,18 @@ struct Bounding {
         switch (a.kind) {
           case Activation::silu:
           case Activation::clamped_silu:
-            bound[at] = kU * y * (3 + std::abs(gate));
+            bound[at] = kRoundoff * y * (3 + std::abs(gate));
             break;
           case Activation::relu:
           case Activation::relu_squared:
-            bound[at] = kU * y * 3;
+            bound[at] = kRoundoff * y * 3;
             break;
           case Activation::gelu_quick:
-            bound[at] = kU * y * (4 + 2 * std::abs(gate));
+            bound[at] = kRoundoff * y * (4 + 2 * std::abs(gate));
             break;
           case Activation::gelu_erf:
           case Activation::gelu:  // 1 + tanh cancels where the gate is negative
-            bound[at] = kU * (3 * y + std::abs(gate * up) * (4 + std::abs(gate)));
+            bound[at] = kRoundoff * (3 * y + std::abs(gate * up) * (4 + std::abs(gate)));
             if (a.kind == Activation::gelu && rounding.gelu == GeluRounding::f16)
               bound[at] = rounded_gelu(a.kind, gate, up);
             break;
@@ -251,10 +249,10 @@ struct Bounding {
   double rounded_gelu(Activation kind, double gate, double up) const {
     const double x = rounded(gate, Grid::f16);
     const double exact = activate(kind, GeluRounding::none, x, 1.0);
-    const double off = kU * std::abs(x) * (4 + std::abs(x));
+    const double off = kRoundoff * std::abs(x) * (4 + std::abs(x));
     const double either =
-        rounded(exact + kTieUnits * off, Grid::f16) - rounded(exact - kTieUnits * off, Grid::f16);
-    return std::abs(up) * (either + 2 * kU * std::abs(exact));
+        rounded(exact + kLimit * off, Grid::f16) - rounded(exact - kLimit * off, Grid::f16);
+    return std::abs(up) * (either + 2 * kRoundoff * std::abs(exact));
   }
   void operator()(const RouteProbabilities&) {
     const double steps = 4 + std::sqrt(static_cast<double>(width));
@@ -267,7 +265,7 @@ struct Bounding {
       for (int64_t i = 0; i < width; ++i) {
         const auto at = static_cast<size_t>(p * width + i);
         bound[at] = std::abs(value()[at]) *
-                    (kU * (steps + std::abs(highest - x[i]) + std::abs(x[i])) + 2 * lacking);
+                    (kRoundoff * (steps + std::abs(highest - x[i]) + std::abs(x[i])) + 2 * lacking);
       }
     }
   }
@@ -306,7 +304,7 @@ struct Bounding {
       for (int64_t i = 0; i < width; ++i) {
         const auto at = static_cast<size_t>(p * width + i);
         const double y = std::abs(value()[at]);
-        bound[at] = kU * y * (6 + static_cast<double>(width) + (*high - *low));
+        bound[at] = kRoundoff * y * (6 + static_cast<double>(width) + (*high - *low));
         if (lacking == 0) continue;
         const double own = std::abs(double{a.scale}) * slack(0)[at];
         bound[at] += a.softmax ? 2 * y * lacking : a.normalise ? (own + y * lacking) / sum : own;
@@ -317,7 +315,7 @@ struct Bounding {
     only_exact();
     expert_product(a, in, rounding.product, pool, result.values.data(), bound.data());
     const double root = std::sqrt(static_cast<double>(a.experts.matrix.cols));
-    for (double& each : bound) each *= kU * root;
+    for (double& each : bound) each *= kRoundoff * root;
   }
   void operator()(const ExpertScale& a) {
     relative(1);
@@ -325,7 +323,8 @@ struct Bounding {
     const int64_t used = std::ssize(in.chosen) / in.positions;
     for (size_t i = 0; i < bound.size(); ++i) {
       const size_t slot = i / static_cast<size_t>(width / used);
-      bound[i] = kU * std::abs(value()[i]) + slack(0)[i] * std::abs(a.by.data[in.chosen[slot]]);
+      bound[i] =
+          kRoundoff * std::abs(value()[i]) + slack(0)[i] * std::abs(a.by.data[in.chosen[slot]]);
     }
   }
   void operator()(const ExpertBias&) { relative(1); }
@@ -334,7 +333,7 @@ struct Bounding {
     for (int64_t i = 0; i < std::ssize(bound); ++i) {
       const auto at = static_cast<size_t>(i);
       const int64_t slot = i / width * parts + i % width / (width / parts);
-      bound[at] = kU * std::abs(value()[at]);
+      bound[at] = kRoundoff * std::abs(value()[at]);
       if (slack(0) != nullptr) bound[at] += slack(0)[i] * std::abs(in.values[1].data[slot]);
       if (slack(1) != nullptr) bound[at] += slack(1)[slot] * std::abs(in.values[0].data[i]);
     }
@@ -349,7 +348,7 @@ struct Bounding {
           if (slack(0) != nullptr) lacking += slack(0)[(p * a.used + e) * width + i];
         }
         bound[static_cast<size_t>(p * width + i)] =
-            kU * static_cast<double>(a.used) * size + lacking;
+            kRoundoff * static_cast<double>(a.used) * size + lacking;
       }
     }
   }
@@ -363,6 +362,11 @@ bool computes_by_itself(const Action& action) {
 }
 
 }  // namespace
+
+const double* KnownValue::lacking() const {
+  const bool exact = std::ranges::all_of(slack, [](double off) { return off == 0; });
+  return exact ? nullptr : slack.data();
+}
 
 KnownValue expect(const Action& action, const OracleInputs& in,
                   const std::vector<const double*>& slacks, int64_t width, const Rounding& rounding,

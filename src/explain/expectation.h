@@ -12,11 +12,15 @@
 
 namespace crossval {
 
-/// A value as far as it is known: within `slack` of `values`, each positions × width.
+/// A value as far as it is known: within `slack` of `values`, each positions × width; without any,
+/// exactly.
 struct KnownValue {
   std::vector<double> values;
   std::vector<double> slack;
   bool known = true;  // false: nothing can be said of it
+
+  /// Null where the values are exact.
+  const double* lacking() const;
 };
 
 /// What the operation makes of `in`, and how far a correct engine stays from it. `slacks` by input:

@@ -3,16 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
 #include <memory>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "compare/row_metrics.h"
 #include "explain/cause.h"
 #include "explain/judge.h"
 #include "explain/kind_words.h"
+#include "explain/units.h"
 #include "graph/decoder.h"
 #include "graph/upstream_names.h"
 #include "model/model.h"
@@ -28,22 +28,7 @@ struct Truth {
   std::vector<OpNames> names;
 };
 
-constexpr double kLimit = 4;           // units
 constexpr double kEnoughJudged = 0.5;  // of the operations, to acquit an engine
-
-double relative_l2(std::span<const float> a, std::span<const float> b) {
-  double difference = 0;
-  double length = 0;
-  for (size_t i = 0; i < a.size(); ++i) {
-    difference += (double{a[i]} - b[i]) * (double{a[i]} - b[i]);
-    length += double{b[i]} * b[i];
-  }
-  return length > 0 ? std::sqrt(difference / length) : std::sqrt(difference);
-}
-
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
 
 Error stopped() { return {ExitCode::interrupted, "interrupted", {}, {}}; }
 
@@ -251,14 +236,15 @@ Result<Explanation> explain(const ExplainPlan& plan, Engine& candidate, Engine& 
   const auto& c = ours.last_rows();
   const auto& r = theirs.last_rows();
   if (c[logits].size() == ideal.size() && r[logits].size() == ideal.size()) {
-    result.candidate.distance_to_oracle = relative_l2(c[logits], ideal);
-    result.reference.distance_to_oracle = relative_l2(r[logits], ideal);
-    result.distance = relative_l2(c[logits], r[logits]);
-    result.identical = same_bits(c[logits], r[logits]);
+    result.candidate.distance_to_oracle = compare_rows(c[logits], ideal).relative_l2;
+    result.reference.distance_to_oracle = compare_rows(r[logits], ideal).relative_l2;
+    const RowMetrics apart = compare_rows(c[logits], r[logits]);
+    result.distance = apart.relative_l2;
+    result.identical = apart.identical;
   }
   for (size_t i = 0; i < truth.graph.ops.size(); ++i) {
     const bool both = !c[i].empty() && c[i].size() == r[i].size();
-    result.accumulated.push_back(both ? relative_l2(c[i], r[i]) : -1);
+    result.accumulated.push_back(both ? compare_rows(c[i], r[i]).relative_l2 : -1);
   }
   for (const JudgedEngine* engine : {&result.candidate, &result.reference}) {
     for (const EngineWarning& warning : engine->info.warnings)
@@ -272,10 +258,10 @@ Result<Explanation> explain(const ExplainPlan& plan, Engine& candidate, Engine& 
     plan.phase("find the mistake");
     Account& account = result.blame == Blame::reference ? theirs : ours;
     const size_t op = *guilty.first_beyond;
-    auto ok = account.look_at(op, [&](const Judge::Sight& sight) {
-      find_causes(truth.graph, op, sight, account.arithmetic(), kLimit, pool, result);
-    });
+    CauseSearch search(truth.graph, op, account.arithmetic(), pool);
+    auto ok = account.look_at(op, [&](const Judge::Sight& sight) { search.look(sight); });
     if (!ok) return tl::unexpected(ok.error());
+    search.finish(result);
   }
   return result;
 }

@@ -29,18 +29,6 @@ std::vector<ProductRounding> candidates(ActivationType partner) {
   return all;
 }
 
-bool reads_choice(const Action& action) {
-  return std::holds_alternative<ExpertMatMul>(action) ||
-         std::holds_alternative<ExpertScale>(action) || std::holds_alternative<ExpertBias>(action);
-}
-
-WeightType weight_type(const Action& action) {
-  if (const auto* product = std::get_if<MatMul>(&action)) return product->matrix.format->type;
-  if (const auto* product = std::get_if<ExpertMatMul>(&action))
-    return product->experts.matrix.format->type;
-  return WeightType::f32;
-}
-
 }  // namespace
 
 LocalError local_error(const float* value, const KnownValue& expected, int64_t first,
@@ -50,7 +38,8 @@ LocalError local_error(const float* value, const KnownValue& expected, int64_t f
     const double y = value[i];
     const double f = expected.values[i];
     if (!std::isfinite(f)) continue;  // its inputs were ill, or it is meant to be
-    const double bound = expected.slack[i] + kSmallest;
+    const double slack = expected.slack.empty() ? 0.0 : expected.slack[i];
+    const double bound = slack + kSmallest;
     const double units =
         std::isfinite(y) ? std::abs(y - f) / bound : std::numeric_limits<double>::infinity();
     if (units <= worst.units && worst.position >= 0) continue;
@@ -59,13 +48,12 @@ LocalError local_error(const float* value, const KnownValue& expected, int64_t f
              .element = static_cast<int64_t>(i) % width,
              .value = y,
              .expected = f,
-             .bound = expected.slack[i]};
+             .bound = slack};
   }
   return worst;
 }
 
-Judge::Judge(const Graph& graph, const TraceMap& map, std::span<const int32_t> ids,
-             ThreadPool& pool)
+Judge::Judge(const Graph& graph, TraceMap& map, std::span<const int32_t> ids, ThreadPool& pool)
     : graph_(graph),
       map_(map),
       ids_(ids),
@@ -172,8 +160,9 @@ void Judge::process(size_t index) {
   for (size_t i = 0; i < op.inputs.size(); ++i) {
     const KnownValue& input = values_[static_cast<size_t>(op.inputs[i])];
     known = known && input.known;
+    const double* lacking = input.lacking();
     const auto skipped = in.values[i].data - input.values.data();
-    slacks.push_back(input.slack.empty() ? nullptr : input.slack.data() + skipped);
+    slacks.push_back(lacking == nullptr ? nullptr : lacking + skipped);
   }
   if (std::holds_alternative<Attend>(op.action)) {
     Cache& cache = cache_[op.layer];
@@ -195,12 +184,10 @@ void Judge::process(size_t index) {
   KnownValue expected;
   expected.known = false;
   if (known) {
-    const Rounding rounding = arithmetic_.rounding(weight_type(op.action), positions_);
+    const Rounding rounding = arithmetic_.rounding(op.action, positions_);
     expected = expect(op.action, in, slacks, width, rounding, pool_, &chosen_[to]);
   }
   if (!here) {
-    const bool exact = std::ranges::all_of(expected.slack, [](double off) { return off == 0; });
-    if (exact) expected.slack.clear();
     values_[to] = std::move(expected);
     return;
   }

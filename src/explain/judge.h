@@ -19,14 +19,15 @@
 
 namespace crossval {
 
-/// Units of an observed value: positions × width each.
+/// The worst of a value's errors, in units of what it was expected to be within. `value`: positions
+/// × width, the positions from `first` on.
 LocalError local_error(const float* value, const KnownValue& expected, int64_t first,
                        int64_t width);
 
 class Judge {
  public:
   /// All are kept by reference. `ids`: of the whole trace, from position 0 on.
-  Judge(const Graph& graph, const TraceMap& map, std::span<const int32_t> ids, ThreadPool& pool);
+  Judge(const Graph& graph, TraceMap& map, std::span<const int32_t> ids, ThreadPool& pool);
 
   /// Which operations the engine shows, from a trace of one position.
   void learn(const TraceTensor& tensor);
@@ -70,7 +71,7 @@ class Judge {
   OracleInputs inputs_of(size_t op);
 
   const Graph& graph_;
-  const TraceMap& map_;
+  TraceMap& map_;
   std::span<const int32_t> ids_;
   ThreadPool& pool_;
   std::vector<size_t> last_uses_;

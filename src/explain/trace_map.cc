@@ -24,7 +24,7 @@ TraceMap::TraceMap(const Graph& graph, const std::vector<OpNames>& names)
     if (ops.size() > 1) namesakes_.push_back(std::move(ops));
 }
 
-std::optional<size_t> TraceMap::op_of(const TraceTensor& tensor) const {
+std::optional<size_t> TraceMap::op_of(const TraceTensor& tensor) {
   if (tensor.op == kFusedAttention) {
     const auto [at, is_new] = fused_.try_emplace(tensor.name, fused_.size());
     if (at->second >= attends_.size()) return std::nullopt;

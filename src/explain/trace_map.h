@@ -19,7 +19,8 @@ class TraceMap {
  public:
   TraceMap(const Graph& graph, const std::vector<OpNames>& names);
 
-  std::optional<size_t> op_of(const TraceTensor& tensor) const;
+  /// Fused nodes are counted as they come: all of a trace are asked about, in its order.
+  std::optional<size_t> op_of(const TraceTensor& tensor);
   /// The operations whose values have one name and differ in how often it came before.
   const std::vector<std::vector<size_t>>& namesakes() const { return namesakes_; }
   const std::string& label(size_t op) const { return labels_[op]; }
@@ -29,7 +30,7 @@ class TraceMap {
   std::vector<std::string> labels_;    // by operation; empty: it has no name
   std::vector<size_t> attends_;
   std::vector<std::vector<size_t>> namesakes_;
-  mutable std::map<std::string, size_t> fused_;  // by the name of a fused node, as they come
+  std::map<std::string, size_t> fused_;  // by the name of a fused node, as they come
 };
 
 }  // namespace crossval

@@ -12,4 +12,10 @@ std::vector<size_t> last_uses(const Graph& graph) {
   return last;
 }
 
+std::vector<bool> made_before_head(const Graph& graph) {
+  std::vector<bool> body(graph.widths.size());
+  for (size_t i = 0; i < graph.head; ++i) body[static_cast<size_t>(graph.ops[i].output)] = true;
+  return body;
+}
+
 }  // namespace crossval

@@ -182,6 +182,19 @@ using Action =
                  RouteProbabilities, ChooseExperts, WeighChosen, ExpertMatMul, ExpertScale,
                  ExpertBias, WeighExperts, SumExperts, Poison, Roll>;
 
+/// Whether the last input says which experts a position goes to.
+inline bool reads_choice(const Action& action) {
+  return std::holds_alternative<ExpertMatMul>(action) ||
+         std::holds_alternative<ExpertScale>(action) || std::holds_alternative<ExpertBias>(action);
+}
+
+/// Of a product; null for all else. Of experts it is the first one's.
+inline const Matrix* matrix_of(const Action& action) {
+  if (const auto* product = std::get_if<MatMul>(&action)) return &product->matrix;
+  const auto* product = std::get_if<ExpertMatMul>(&action);
+  return product == nullptr ? nullptr : &product->experts.matrix;
+}
+
 struct Op {
   Action action;
   std::vector<ValueId> inputs;  // written before

@@ -307,13 +307,6 @@ bool adds_bias(const Op& op) {
 bool is_planted(const Op& op) {
   return std::holds_alternative<Poison>(op.action) || std::holds_alternative<Roll>(op.action);
 }
-/// Whether its last input says which experts a position goes to.
-bool reads_choice(const Op& op) {
-  return std::holds_alternative<ExpertMatMul>(op.action) ||
-         std::holds_alternative<ExpertScale>(op.action) ||
-         std::holds_alternative<ExpertBias>(op.action);
-}
-
 class Names {
  public:
   Names(const Graph& graph, const Model& model)
@@ -369,7 +362,7 @@ class Names {
       if (!shown_as(input).empty()) inputs.push_back(shown_as(input));
     if (std::holds_alternative<Add>(op.action)) std::ranges::reverse(inputs);  // residual last
     if (std::holds_alternative<Rotate>(op.action)) inputs.emplace_back("inp_pos");
-    if (reads_choice(op)) inputs.back() = fmt::format("ffn_moe_topk-{} VIEW", op.layer);
+    if (reads_choice(op.action)) inputs.back() = fmt::format("ffn_moe_topk-{} VIEW", op.layer);
     return inputs;
   }
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "graph/last_uses.h"
 #include "native/activation.h"
 #include "native/experts.h"
 #include "native/ops.h"
@@ -23,11 +24,12 @@ int64_t head_positions(const Graph& graph) {
 }  // namespace
 
 Executor::Executor(const Graph& graph, const KernelSet& kernels, int threads, KvCache cache)
-    : graph_(graph), kernels_(kernels), pool_(threads), cache_(std::move(cache)), buffers_(graph) {
-  of_body_.resize(graph_.widths.size());
-  for (size_t i = 0; i < graph_.head; ++i)
-    of_body_[static_cast<size_t>(graph_.ops[i].output)] = true;
-}
+    : graph_(graph),
+      of_body_(made_before_head(graph)),
+      kernels_(kernels),
+      pool_(threads),
+      cache_(std::move(cache)),
+      buffers_(graph) {}
 
 bool Executor::chunk(std::span<const int32_t> ids, int64_t first, int64_t rows_from,
                      const LogitsSink& sink, const Observer& observer,

@@ -7,6 +7,7 @@
 #include "graph/last_uses.h"
 
 namespace crossval {
+
 bool works_in_place(const Action& action) {
   return !std::holds_alternative<EmbedTokens>(action) &&
          !std::holds_alternative<EmbedPositions>(action) &&
@@ -19,8 +20,7 @@ bool works_in_place(const Action& action) {
 
 ValueBuffers::ValueBuffers(const Graph& graph) : buffer_of_(graph.widths.size()) {
   const std::vector<size_t> last = last_uses(graph);
-  std::vector<bool> body(
-      graph.widths.size());  // made before the head, which is computed repeatedly
+  const std::vector<bool> body = made_before_head(graph);  // the head is computed repeatedly
   std::vector<size_t> free;
   const auto buffer_for = [&](int64_t width, bool head) {
     // The narrowest that is wide enough, or else the widest.
@@ -45,7 +45,6 @@ ValueBuffers::ValueBuffers(const Graph& graph) : buffer_of_(graph.widths.size())
     const Op& op = graph.ops[i];
     const bool head = i >= graph.head;
     const auto out = static_cast<size_t>(op.output);
-    body[out] = !head;
     std::vector<ValueId> ending = op.inputs;  // read here for the last time
     std::ranges::sort(ending);
     ending.erase(std::unique(ending.begin(), ending.end()), ending.end());

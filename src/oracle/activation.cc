@@ -4,12 +4,8 @@
 #include <cmath>
 #include <numbers>
 
-#include "base/float16.h"
-
 namespace crossval {
 namespace {
-
-double to_f16(double x) { return f16_to_f32(f32_to_f16(static_cast<float>(x))); }
 
 // In its tanh form (arXiv 1606.08415, section 2), which is what model files mean.
 double gelu(double x) {
@@ -20,7 +16,7 @@ double gelu(double x) {
 double rounded_gelu(double x) {
   constexpr double kLinear = 10;  // beyond it the table is not asked
   if (x <= -kLinear) return 0;
-  return x >= kLinear ? x : to_f16(gelu(to_f16(x)));
+  return x >= kLinear ? x : rounded(gelu(rounded(x, Grid::f16)), Grid::f16);
 }
 
 double gelu_erf(double x) { return 0.5 * x * (1 + std::erf(x / std::numbers::sqrt2)); }

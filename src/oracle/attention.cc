@@ -4,16 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "base/float16.h"
-
 namespace crossval {
 namespace {
-
-std::vector<double> rounded_rows(const OracleRows& rows, int64_t n, Grid grid) {
-  std::vector<double> values(rows.data, rows.data + n * rows.width);
-  for (double& value : values) value = rounded(value, grid);
-  return values;
-}
 
 /// ALiBi (arXiv 2108.12409): what each key's distance takes from a head's score. Heads beyond a
 /// power of two take every other slope of the next one.
@@ -27,10 +19,10 @@ double alibi_slope(double largest, int64_t n_head, int64_t head) {
 
 }  // namespace
 
-double rounded(double x, Grid grid) {
-  const auto narrow = static_cast<float>(x);
-  if (grid == Grid::f16) return f16_to_f32(f32_to_f16(narrow));
-  return grid == Grid::bf16 ? bf16_to_f32(f32_to_bf16(narrow)) : x;
+std::vector<double> rounded_rows(const OracleRows& rows, int64_t n, Grid grid) {
+  std::vector<double> values(rows.data, rows.data + n * rows.width);
+  for (double& value : values) value = rounded(value, grid);
+  return values;
 }
 
 std::vector<SeenKey> seen_keys(const Attend& how, const double* query, const OracleRows& keys,

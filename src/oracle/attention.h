@@ -26,8 +26,8 @@ std::vector<SeenKey> seen_keys(const Attend& how, const double* query, const Ora
 /// Their softmax, the head's sink taking part.
 void weigh(const Attend& how, int64_t head, std::vector<SeenKey>& keys);
 
-/// To binary32, to the grid and back.
-double rounded(double x, Grid grid);
+/// The first `n` rows, each value on the grid.
+std::vector<double> rounded_rows(const OracleRows& rows, int64_t n, Grid grid);
 
 /// `in` has the queries as its first value and the cache as keys and values. out: positions ×
 /// (n_head · head_dim_v). Running sums are not rounded here:

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/float16.h"
 #include "graph/last_uses.h"
 
 namespace crossval {
@@ -22,16 +21,13 @@ OracleExecutor::OracleExecutor(const Graph& graph, int64_t n_layer, const Roundi
                                int threads)
     : graph_(graph),
       last_uses_(last_uses(graph)),
+      of_body_(made_before_head(graph)),
       rounding_(rounding),
       pool_(threads),
       keys_(static_cast<size_t>(n_layer)),
       values_of_keys_(keys_.size()),
       values_(graph.widths.size()),
-      chosen_(graph.widths.size()) {
-  of_body_.resize(graph_.widths.size());
-  for (size_t i = 0; i < graph_.head; ++i)
-    of_body_[static_cast<size_t>(graph_.ops[i].output)] = true;
-}
+      chosen_(graph.widths.size()) {}
 
 bool OracleExecutor::chunk(std::span<const int32_t> ids, int64_t first, int64_t rows_from,
                            const LogitsSink& sink, const Observer& observer,
@@ -121,8 +117,7 @@ void OracleExecutor::store(CacheRows& cache, const OracleRows& rows) const {
 std::vector<float> OracleExecutor::rows_of(const CacheRows& cache, int64_t first, int64_t n) const {
   if (cache.rows.empty()) return {};
   auto rows = narrow(cache.rows.data() + first * cache.width, static_cast<size_t>(n * cache.width));
-  if (rounding_.attention == AttentionRounding::none) return rows;
-  for (float& x : rows) x = f16_to_f32(f32_to_f16(x));
+  for (float& x : rows) x = static_cast<float>(rounded(x, rounding_.attention.grid));
   return rows;
 }
 

@@ -14,8 +14,11 @@ enum class ProductRounding : uint8_t {
   bf16,
 };
 
-/// What values are rounded to, from binary32 and back.
+/// What values are rounded to.
 enum class Grid : uint8_t { none, f16, bf16 };
+
+/// To binary32, to the grid and back.
+double rounded(double x, Grid grid);
 
 /// Of attention.
 struct AttentionRounding {

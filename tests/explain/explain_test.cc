@@ -12,6 +12,7 @@
 
 #include "graph/mistakes.h"
 #include "native/tiny_model.h"
+#include "support/forwarding_engine.h"
 
 namespace crossval {
 namespace {
@@ -105,43 +106,26 @@ INSTANTIATE_TEST_SUITE_P(Models, Explain, testing::ValuesIn(kModels), [](const a
   return name;
 });
 
-/// An engine that keeps something to itself.
-class Withholding : public Engine {
+/// An engine that keeps something to itself; without `shows` everything.
+class Withholding : public ForwardingEngine {
  public:
   using Shows = std::function<bool(const TraceTensor& tensor)>;
 
   Withholding(std::unique_ptr<Engine> engine, Shows shows)
-      : engine_(std::move(engine)), shows_(std::move(shows)), info_(engine_->info()) {
-    info_.capabilities.trace = static_cast<bool>(shows_);
-  }
-  const EngineInfo& info() const override { return info_; }
-  Result<std::vector<TokenId>> tokenize(std::string_view text,
-                                        const TokenizeOptions& how) override {
-    return engine_->tokenize(text, how);
-  }
-  Result<std::vector<std::string>> pieces(std::span<const TokenId> ids) override {
-    return engine_->pieces(ids);
-  }
-  Result<bool> is_end_of_generation(TokenId id) override {
-    return engine_->is_end_of_generation(id);
+      : ForwardingEngine(std::move(engine)), shows_(std::move(shows)) {
+    own_info().capabilities.trace = static_cast<bool>(shows_);
   }
 
  private:
-  Result<Outcome> compute_rows(const EvaluateRequest& request, const RowSink& sink) override {
-    return engine_->evaluate(request, sink);
-  }
-  Result<Outcome> compute_tensors(const TraceRequest& request, const TensorSink& sink) override {
-    return engine_->trace(
-        request, [&](const TraceTensor& tensor) { return !shows_(tensor) || sink(tensor); });
-  }
+  bool shows(const TraceTensor& tensor) const override { return shows_(tensor); }
 
-  std::unique_ptr<Engine> engine_;
   Shows shows_;
-  EngineInfo info_;
 };
 
-std::unique_ptr<Engine> in_chunks(const std::string& model, int64_t n_batch) {
+std::unique_ptr<Engine> in_chunks(const std::string& model, int64_t n_batch,
+                                  const std::vector<std::string>& faults = {}) {
   NativeOptions options;
+  options.faults = faults;
   options.model_path = data_path(model);
   options.n_ctx = 256;
   options.n_batch = n_batch;
@@ -162,6 +146,19 @@ TEST(ExplainEngines, AreJudgedByWhatTheyShow) {
   const Explanation found = run(model, late, *whole);
   EXPECT_EQ(found.candidate.beyond, 0);
   EXPECT_LT(found.candidate.judged, sound.candidate.judged);
+}
+
+// A mistake has to explain every chunk, and is told once.
+TEST(ExplainEngines, AreExplainedOnceForAllChunks) {
+  const std::string model = "tiny-f16.gguf";
+  const auto healthy = native(model);
+  const auto whole = native(model, "rope-pairing");
+  const auto chunks = in_chunks(model, 7, {"rope-pairing"});
+  const Explanation at_once = run(model, *whole, *healthy);
+  const Explanation found = run(model, *chunks, *healthy);
+  EXPECT_EQ(found.mistakes_tried, at_once.mistakes_tried);
+  ASSERT_EQ(found.causes.size(), 1);
+  EXPECT_EQ(found.causes[0].mistake, "rope-pairing");
 }
 
 // Without the choice's weights nothing that goes through experts can be followed.

@@ -36,15 +36,16 @@ std::string arithmetic_lines(const JudgedEngine& engine, const TextOptions& opti
   return text;
 }
 
-std::string engine_lines(const char* side, const JudgedEngine& engine, const TextOptions& options) {
+std::string engine_lines(const char* side, const JudgedEngine& engine, double limit,
+                         const TextOptions& options) {
   const Layout& layout = options.layout;
   std::string text = layout.labelled(side, name_line(engine.info.identity));
   std::string counts = fmt::format("{} of {} operations shown, {} judged: ", engine.shown,
                                    engine.operations.size(), engine.judged);
   counts += engine.beyond == 0 ? fmt::format("all within their bounds (worst {} units)",
                                              units(engine.worst_healthy))
-                               : fmt::format("{} beyond {} units (worst of the others {})",
-                                             engine.beyond, 4, units(engine.worst_healthy));
+                               : fmt::format("{} beyond {:g} units (worst of the others {})",
+                                             engine.beyond, limit, units(engine.worst_healthy));
   text += layout.labelled("", counts, engine.beyond == 0 ? Tint::good : Tint::bad);
   return text + arithmetic_lines(engine, options);
 }
@@ -139,8 +140,8 @@ std::string cause_lines(const Explanation& e, const Layout& layout) {
 
 std::string explanation_text(const Explanation& e, const TextOptions& options) {
   const Layout& layout = options.layout;
-  std::string text = engine_lines("candidate", e.candidate, options) +
-                     engine_lines("reference", e.reference, options) +
+  std::string text = engine_lines("candidate", e.candidate, e.limit, options) +
+                     engine_lines("reference", e.reference, e.limit, options) +
                      layout.labelled("model", printable(e.model.substr(e.model.rfind('/') + 1)));
   text +=
       "\n" + layout.labelled("logits", fmt::format("of position {}, relative L2: candidate {:.2e} "
@@ -153,8 +154,9 @@ std::string explanation_text(const Explanation& e, const TextOptions& options) {
   if (guilty.first_beyond) {
     text += "\n" + table_around(e, *guilty.first_beyond, layout) +
             layout.tinted(Tint::dim,
-                          "units of an operation's rounding bound, from the engine's own "
-                          "inputs; beyond 4 it is wrong\n") +
+                          fmt::format("units of an operation's rounding bound, from the engine's "
+                                      "own inputs; beyond {:g} it is wrong\n",
+                                      e.limit)) +
             "\n";
     if (e.candidate.first_beyond) text += guilt("candidate", e.candidate, e, layout);
     if (e.reference.first_beyond) text += guilt("reference", e.reference, e, layout);
