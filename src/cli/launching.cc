@@ -34,4 +34,19 @@ Result<OpenedEngine> open_engine(const EngineChoice& choice, const PromptOptions
   return OpenedEngine{std::move(interruption), *std::move(opened)};
 }
 
+Result<OpenedPair> open_pair(const PairChoice& choice, const PromptOptions& prompt,
+                             const Console& console, Progress* progress) {
+  const auto request = prompt_request(prompt);
+  if (!request) return tl::unexpected(request.error());
+  const OpenedFiles files;
+  auto chosen = choose_prompted_pair(choice, *request, files, template_renderer(console));
+  if (!chosen) return tl::unexpected(chosen.error());
+  auto interruption = std::make_unique<Interruption>();
+  if (progress != nullptr) progress->phase("load");
+  auto opened =
+      open_prompted_pair(*std::move(chosen), launch_from(console, files, interruption->token()));
+  if (!opened) return tl::unexpected(opened.error());
+  return OpenedPair{files, std::move(interruption), *std::move(opened)};
+}
+
 }  // namespace crossval

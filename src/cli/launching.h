@@ -8,6 +8,7 @@
 #include "cli/console.h"
 #include "cli/interrupt.h"
 #include "cli/options/prompt_options.h"
+#include "cli/progress.h"
 #include "launch/prompted_engine.h"
 #include "launch/prompted_pair.h"
 
@@ -27,5 +28,16 @@ struct OpenedEngine {
 };
 Result<OpenedEngine> open_engine(const EngineChoice& choice, const PromptOptions& prompt,
                                  const Console& console);
+
+/// The two of a comparison, likewise. `progress` is told when they load; may be null.
+struct OpenedPair {
+  OpenedFiles files;  // that have been opened for them
+  std::unique_ptr<Interruption> interruption;
+  PromptedPair prompted;
+
+  std::stop_token stop() const { return interruption->token(); }
+};
+Result<OpenedPair> open_pair(const PairChoice& choice, const PromptOptions& prompt,
+                             const Console& console, Progress* progress);
 
 }  // namespace crossval

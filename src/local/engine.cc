@@ -11,6 +11,7 @@
 
 #include "base/build_info.h"
 #include "base/memory.h"
+#include "graph/decoder.h"
 #include "graph/upstream_names.h"
 
 namespace crossval {
@@ -24,7 +25,7 @@ class LocalEngine : public Engine {
 
   Result<std::vector<TokenId>> tokenize(std::string_view text,
                                         const TokenizeOptions& options) override {
-    const LocalVocabulary& vocabulary = parts_.vocabulary;
+    const LocalVocabulary& vocabulary = parts_.loaded.vocabulary;
     auto ids = vocabulary.tokenize(text, options);
     if (parts_.drop_bos && ids && options.add_special && vocabulary.add_bos() && !ids->empty() &&
         ids->front() == vocabulary.bos()) {
@@ -35,10 +36,10 @@ class LocalEngine : public Engine {
     return ids;
   }
   Result<std::vector<std::string>> pieces(std::span<const TokenId> ids) override {
-    return parts_.vocabulary.pieces(ids);
+    return parts_.loaded.vocabulary.pieces(ids);
   }
   Result<bool> is_end_of_generation(TokenId id) override {
-    return parts_.vocabulary.is_end_of_generation(id);
+    return parts_.loaded.vocabulary.is_end_of_generation(id);
   }
 
  private:
@@ -53,7 +54,7 @@ class LocalEngine : public Engine {
   }
 
   Result<Outcome> compute_tensors(const TraceRequest& request, const TensorSink& sink) override {
-    if (names_.empty()) names_ = upstream_names(*parts_.graph, *parts_.model);
+    if (names_.empty()) names_ = upstream_names(*parts_.loaded.graph, *parts_.loaded.model);
     const auto observer = [&](const Observation& seen) {
       const NodeName& name = name_of(seen);
       return name.name.empty() || sink(tensor_of(name, seen));
@@ -91,7 +92,7 @@ class LocalEngine : public Engine {
                                    .data = rows});
     };
     const Computation& computation = *parts_.computation;
-    for (int32_t il = 0; il < parts_.model->hparams.n_layer; ++il) {
+    for (int32_t il = 0; il < parts_.loaded.model->hparams.n_layer; ++il) {
       if (!show("cache_k", il, computation.key_rows(il, wanted.first, n)) ||
           !show("cache_v", il, computation.value_rows(il, wanted.first, n))) {
         return Outcome::stopped;
@@ -179,6 +180,19 @@ float eps_of(const Graph& graph, const Model& model) {
 }
 
 }  // namespace
+
+Result<LocalModel> load_local(const OpenedFiles& files, const std::string& model_path,
+                              const std::string& tokenizer_path,
+                              std::optional<I2sLayout> i2s_layout, int64_t n_ctx) {
+  const auto file = files.open(model_path);
+  if (!file) return tl::unexpected(file.error());
+  auto model = load_model(*file, i2s_layout);
+  if (!model) return tl::unexpected(model.error());
+  auto vocabulary = LocalVocabulary::create(*file, tokenizer_path);
+  if (!vocabulary) return tl::unexpected(vocabulary.error());
+  auto graph = std::make_unique<Graph>(build_decoder(**model, n_ctx));
+  return LocalModel{*std::move(model), *std::move(vocabulary), std::move(graph)};
+}
 
 std::unique_ptr<Engine> make_local_engine(LocalParts parts) {
   return std::make_unique<LocalEngine>(std::move(parts));

@@ -5,10 +5,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
+#include <string>
 
 #include "base/error.h"
 #include "engine/engine.h"
+#include "gguf/opened_files.h"
 #include "graph/op.h"
 #include "local/computation.h"
 #include "local/vocabulary.h"
@@ -16,11 +19,21 @@
 
 namespace crossval {
 
-struct LocalParts {
+struct LocalModel {
   std::unique_ptr<Model> model;
-  std::unique_ptr<Graph> graph;  // of the model; `computation` refers to both
-  std::unique_ptr<Computation> computation;
   LocalVocabulary vocabulary;
+  std::unique_ptr<Graph> graph;  // of the model, with room for the context
+};
+
+/// `tokenizer_path`: empty for the model's own vocabulary; `i2s_layout`: of I2_S weights, when it
+/// is not to be found out. Errors: those of opening, of load_model and of LocalVocabulary::create.
+Result<LocalModel> load_local(const OpenedFiles& files, const std::string& model_path,
+                              const std::string& tokenizer_path,
+                              std::optional<I2sLayout> i2s_layout, int64_t n_ctx);
+
+struct LocalParts {
+  LocalModel loaded;
+  std::unique_ptr<Computation> computation;  // refers to the model and its graph
   bool drop_bos = false;  // a planted fault: to leave out the BOS that the vocabulary adds
   EngineInfo info;
   int64_t n_batch = 512;   // positions of one chunk

@@ -7,25 +7,16 @@
 
 #include <set>
 
-#include "graph/decoder.h"
 #include "graph/edit.h"
 #include "graph/faults.h"
+#include "graph/tiny_graph.h"
 #include "support/approved.h"
 
 namespace crossval {
 namespace {
 
-class Mistakes : public ::testing::Test {
+class Mistakes : public testing_support::TinyGraph {
  protected:
-  void SetUp() override {
-    const auto file = GgufFile::open(CROSSVAL_TESTDATA "/native/tiny-f16.gguf");
-    ASSERT_TRUE(file.has_value());
-    auto model = load_model(*file);
-    ASSERT_TRUE(model.has_value()) << model.error().message();
-    model_ = std::move(*model);
-    graph_ = build_decoder(*model_, 256);
-  }
-
   bool make(std::string_view name, const Scope& scope = {}) {
     return find_mistake(name)->edit(graph_, scope);
   }
@@ -33,9 +24,6 @@ class Mistakes : public ::testing::Test {
   const T& action(Role role, int64_t layer) const {
     return std::get<T>(graph_.ops[first_of(graph_, role, layer)].action);
   }
-
-  std::unique_ptr<Model> model_;
-  Graph graph_;
 };
 
 TEST_F(Mistakes, TheDocsListThem) {

@@ -6,22 +6,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "graph/decoder.h"
+#include "graph/tiny_graph.h"
 
 namespace crossval {
 namespace {
 
 using testing::ElementsAre;
 
-class UpstreamNames : public testing::Test {
+class UpstreamNames : public testing_support::TinyGraph {
  protected:
   void SetUp() override {
-    const auto file = GgufFile::open(CROSSVAL_TESTDATA "/native/tiny-f16.gguf");
-    ASSERT_TRUE(file.has_value());
-    auto model = load_model(*file);
-    ASSERT_TRUE(model.has_value()) << model.error().message();
-    model_ = std::move(*model);
-    graph_ = build_decoder(*model_, 256);
+    TinyGraph::SetUp();
     names_ = upstream_names(graph_, *model_);
   }
 
@@ -34,8 +29,6 @@ class UpstreamNames : public testing::Test {
     return {};
   }
 
-  std::unique_ptr<Model> model_;
-  Graph graph_;
   std::vector<OpNames> names_;
 };
 

@@ -50,19 +50,11 @@ class ExplainCommand : public Command {
       return fail(ExitCode::usage, "no model is the truth for both engines", {},
                   "Give it with -m; an engine may have another one: --candidate NAME:model=FILE.");
     }
-    const auto request = prompt_request(prompt_);
-    if (!request) return tl::unexpected(request.error());
-    const OpenedFiles files;
-    auto chosen = choose_prompted_pair(engines_, *request, files, template_renderer(console));
-    if (!chosen) return tl::unexpected(chosen.error());
-    const Interruption interruption;
     Progress progress(console);
-    progress.phase("load");
-    auto opened =
-        open_prompted_pair(*std::move(chosen), launch_from(console, files, interruption.token()));
+    const auto opened = open_pair(engines_, prompt_, console, &progress);
     if (!opened) return tl::unexpected(opened.error());
-    const auto& [candidate, reference] = opened->engines;
-    const PairPrompt& built = opened->prompt;
+    const auto& [candidate, reference] = opened->prompted.engines;
+    const PairPrompt& built = opened->prompted.prompt;
     const auto tokens = tokenise_both({built.prompt, built.candidate ? &*built.candidate : nullptr},
                                       built.facts, {*candidate, *reference});
     if (!tokens) return tl::unexpected(tokens.error());
@@ -72,7 +64,7 @@ class ExplainCommand : public Command {
     }
     ExplainPlan plan;
     plan.model_path = model_path({}, engines_.defaults);
-    plan.files = files;
+    plan.files = opened->files;
     plan.i2s_layout = find_i2s_layout(engines_.defaults.i2s_layout);
     plan.n_ctx = reference->info().settings.n_ctx;
     plan.ids = tokens->reference.ids;
@@ -83,7 +75,7 @@ class ExplainCommand : public Command {
     if (position_ >= 0) plan.ids.resize(static_cast<size_t>(position_) + 1);
     plan.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
     plan.phase = [&](const std::string& phase) { progress.phase(phase); };
-    return explain(plan, *candidate, *reference, interruption.token());
+    return explain(plan, *candidate, *reference, opened->stop());
   }
 
   PromptOptions prompt_;

@@ -75,33 +75,25 @@ class PerTokenCommand : public Command {
 
  private:
   Result<Comparison> compare(const Console& console) {
-    const auto request = prompt_request(prompt_);
-    if (!request) return tl::unexpected(request.error());
-    const OpenedFiles files;
-    auto chosen = choose_prompted_pair(engines_, *request, files, template_renderer(console));
-    if (!chosen) return tl::unexpected(chosen.error());
-
-    const Interruption interruption;
     Progress progress(console);
-    progress.phase("load");
-    auto opened =
-        open_prompted_pair(*std::move(chosen), launch_from(console, files, interruption.token()));
+    auto opened = open_pair(engines_, prompt_, console, &progress);
     if (!opened) return tl::unexpected(opened.error());
-    const auto& [candidate, reference] = opened->engines;
+    auto& [candidate, reference] = opened->prompted.engines;
+    const std::stop_token stop = opened->stop();
 
     const EngineSettings& settings = reference->info().settings;
     auto models = compare_model_files(candidate->info().settings.model_path, settings.model_path,
-                                      files, cache_folder(), interruption.token());
+                                      opened->files, cache_folder(), stop);
     if (!models) return tl::unexpected(models.error());
     std::optional<FileDifference> difference;
     if (!models->same) {
       progress.phase("compare models");
-      auto found = explain_model_difference(candidate->info().settings, settings, files,
-                                            interruption.token(), *models);
+      auto found = explain_model_difference(candidate->info().settings, settings, opened->files,
+                                            stop, *models);
       if (!found) return tl::unexpected(found.error());
       difference = *std::move(found);
     }
-    PairPrompt& built = opened->prompt;
+    PairPrompt& built = opened->prompted.prompt;
     PerTokenPlan plan;
     plan.prompt = std::move(built.prompt);
     plan.candidate_prompt = std::move(built.candidate);
@@ -114,8 +106,8 @@ class PerTokenCommand : public Command {
     plan.on_token_mismatch = mismatch_policy(on_token_mismatch_);
     plan.first_diff = first_diff_;
     plan.dump_dir = dump_dir_;
-    plan.asked_differences = std::move(opened->asked_differences);
-    return compare_per_token(plan, *candidate, *reference, progress, interruption.token());
+    plan.asked_differences = std::move(opened->prompted.asked_differences);
+    return compare_per_token(plan, *candidate, *reference, progress, stop);
   }
 
   PromptOptions prompt_;

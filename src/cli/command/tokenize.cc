@@ -52,17 +52,10 @@ class TokenizeCommand : public Command {
   Result<ExitCode> run_compare(Console& console) {
     sides_.defaults = engine_.defaults;
     sides_.tokenizer = engine_.tokenizer;
-    const auto request = prompt_request(prompt_);
-    if (!request) return tl::unexpected(request.error());
-    const OpenedFiles files;
-    auto chosen = choose_prompted_pair(sides_, *request, files, template_renderer(console));
-    if (!chosen) return tl::unexpected(chosen.error());
-    const Interruption interruption;
-    const auto opened =
-        open_prompted_pair(*std::move(chosen), launch_from(console, files, interruption.token()));
+    const auto opened = open_pair(sides_, prompt_, console, nullptr);
     if (!opened) return tl::unexpected(opened.error());
-    const auto& [candidate, reference] = opened->engines;
-    const PairPrompt& built = opened->prompt;
+    const auto& [candidate, reference] = opened->prompted.engines;
+    const PairPrompt& built = opened->prompted.prompt;
     const auto comparison =
         compare_tokens({built.prompt, built.candidate ? &*built.candidate : nullptr}, built.facts,
                        {*candidate, *reference});

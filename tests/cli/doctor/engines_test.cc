@@ -5,6 +5,7 @@
 
 #include "cli/doctor/expect_check.h"
 #include "native/engine.h"
+#include "support/forwarding_engine.h"
 
 namespace crossval {
 namespace {
@@ -13,35 +14,13 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 // The native engine under another identity.
-class Disguised : public Engine {
+class Disguised : public testing_support::ForwardingEngine {
  public:
   Disguised(std::unique_ptr<Engine> engine, const std::string& profile)
-      : engine_(std::move(engine)), info_(engine_->info()) {
-    info_.identity.name = "disguised";
-    info_.identity.profile = profile;
+      : ForwardingEngine(std::move(engine)) {
+    own_info().identity.name = "disguised";
+    own_info().identity.profile = profile;
   }
-  const EngineInfo& info() const override { return info_; }
-  Result<std::vector<TokenId>> tokenize(std::string_view text,
-                                        const TokenizeOptions& options) override {
-    return engine_->tokenize(text, options);
-  }
-  Result<std::vector<std::string>> pieces(std::span<const TokenId> ids) override {
-    return engine_->pieces(ids);
-  }
-  Result<bool> is_end_of_generation(TokenId id) override {
-    return engine_->is_end_of_generation(id);
-  }
-
- private:
-  Result<Outcome> compute_rows(const EvaluateRequest& request, const RowSink& sink) override {
-    return engine_->evaluate(request, sink);
-  }
-  Result<Outcome> compute_tensors(const TraceRequest& request, const TensorSink& sink) override {
-    return engine_->trace(request, sink);
-  }
-
-  std::unique_ptr<Engine> engine_;
-  EngineInfo info_;
 };
 
 MakeEngine native_engine(const std::string& fault = {}) {
