@@ -69,12 +69,18 @@ class Account {
     return judged;
   }
 
-  /// Calls `look` with what the engine computed an operation from and what it made of it.
-  Result<void> look_at(size_t op, const Judge::Look& look) {
-    return trace(arithmetic_, nullptr, op, look);
+  /// Calls `look` with what the engine computed an operation from and what it made of it; fills in
+  /// the values whose operations are named in `kept`.
+  Result<void> look_at(size_t op, const Judge::Look& look, EngineValues& kept) {
+    kept_ = &kept;
+    auto done = trace(arithmetic_, nullptr, op, look);
+    kept_ = nullptr;
+    return done;
   }
 
   const std::vector<std::vector<float>>& last_rows() const { return last_rows_; }
+  /// Of the last position; empty where the engine does not show them.
+  const std::vector<float>& logits() const { return last_rows_.back(); }
   const EngineArithmetic& arithmetic() const { return arithmetic_; }
 
  private:
@@ -99,15 +105,29 @@ class Account {
   Result<void> trace(const EngineArithmetic& arithmetic, ArithmeticFit* fit, size_t looked_at,
                      const Judge::Look& look) {
     judge_.begin(arithmetic, fit, looked_at, look);
+    TraceMap kept_map(truth_.graph, truth_.names);
     auto done = engine_.trace({.ids = ids_, .selection = {.names = wanted_}},
                               [&](const TraceTensor& tensor) {
                                 judge_.take(tensor);
+                                if (kept_ != nullptr) keep(kept_map, tensor);
                                 return !stop_.stop_requested();
                               });
     if (!done) return tl::unexpected(done.error());
     if (stop_.stop_requested()) return tl::unexpected(stopped());
     judge_.end();
     return {};
+  }
+
+  /// Of the head's values the last row is enough.
+  void keep(TraceMap& map, const TraceTensor& tensor) {
+    const auto op = map.op_of(tensor);
+    if (!op || !judge_.shows(*op)) return;
+    const auto to = kept_->find(*op);
+    if (to == kept_->end()) return;
+    const bool head = *op >= truth_.graph.head;
+    if (head) to->second.clear();
+    const auto rows = head ? tensor.data.last(static_cast<size_t>(tensor.width)) : tensor.data;
+    to->second.insert(to->second.end(), rows.begin(), rows.end());
   }
 
   /// The first look took what the formats declare for granted.
@@ -166,6 +186,7 @@ class Account {
   const std::stop_token& stop_;
   std::vector<std::string> wanted_;
   EngineArithmetic arithmetic_;
+  EngineValues* kept_ = nullptr;
   std::vector<std::vector<float>> last_rows_;
 };
 
@@ -186,6 +207,23 @@ Blame blame_of(const JudgedEngine& candidate, const JudgedEngine& reference, std
   return Blame::neither;
 }
 
+/// Where keys and values are kept in F32, canonical arithmetic keeps them so too.
+bool keeps_half(const JudgedEngine& engine) { return engine.info.settings.kv_type_k != "f32"; }
+
+/// What an engine has beyond the limit, and its logits beside the other's.
+Suspect suspect_of(const JudgedEngine& engine, double limit) {
+  Suspect suspect;
+  suspect.op = *engine.first_beyond;
+  const int32_t layer = engine.operations[suspect.op].layer;
+  for (size_t i = 0; i < engine.operations.size(); ++i) {
+    const JudgedOperation& operation = engine.operations[i];
+    if (!operation.judged || operation.error.units <= limit) continue;
+    if (operation.layer == layer) suspect.values.try_emplace(i);
+    suspect.in_several_layers = suspect.in_several_layers || operation.layer != layer;
+  }
+  return suspect;
+}
+
 /// The logits of the last position.
 std::vector<float> oracle_row(const Truth& truth, const ExplainPlan& plan,
                               const std::stop_token& stop) {
@@ -200,6 +238,47 @@ std::vector<float> oracle_row(const Truth& truth, const ExplainPlan& plan,
       },
       {}, stop);
   return last;
+}
+
+/// How far apart the engines and the oracle are at the last position.
+void measure(const Account& ours, const Account& theirs, const std::vector<float>& ideal,
+             Explanation& result) {
+  const auto& c = ours.last_rows();
+  const auto& r = theirs.last_rows();
+  if (ours.logits().size() == ideal.size() && theirs.logits().size() == ideal.size()) {
+    result.candidate.distance_to_oracle = compare_rows(ours.logits(), ideal).relative_l2;
+    result.reference.distance_to_oracle = compare_rows(theirs.logits(), ideal).relative_l2;
+    const RowMetrics apart = compare_rows(ours.logits(), theirs.logits());
+    result.distance = apart.relative_l2;
+    result.identical = apart.identical;
+  }
+  for (size_t i = 0; i < c.size(); ++i) {
+    const bool both = !c[i].empty() && c[i].size() == r[i].size();
+    result.accumulated.push_back(both ? compare_rows(c[i], r[i]).relative_l2 : -1);
+  }
+}
+
+/// Names the mistake on the first operation beyond, and proves what it does to the logits.
+Result<void> find_mistake(const ExplainPlan& plan, const Truth& truth, const JudgedEngine& guilty,
+                          Account& account, const Account& other, ThreadPool& pool,
+                          const std::stop_token& stop, Explanation& result) {
+  plan.phase("find the mistake");
+  Suspect suspect = suspect_of(guilty, result.limit);
+  suspect.guilty = account.logits();
+  suspect.other = other.logits();
+  CauseSearch search(truth.graph, suspect.op, account.arithmetic(), pool);
+  auto looked = account.look_at(
+      suspect.op, [&](const Judge::Sight& sight) { search.look(sight); }, suspect.values);
+  if (!looked) return looked;
+  search.finish(result);
+  const auto width = static_cast<size_t>(truth.graph.width(truth.graph.logits));
+  if (!plan.canonical || suspect.guilty.size() != width || suspect.other.size() != width) return {};
+  plan.phase("prove it");
+  auto proof = prove(truth.graph, truth.model->hparams, plan.canonical, keeps_half(guilty),
+                     plan.ids, suspect, result.causes, stop);
+  if (!proof) return tl::unexpected(proof.error());
+  result.proof = *proof;
+  return {};
 }
 
 }  // namespace
@@ -232,36 +311,19 @@ Result<Explanation> explain(const ExplainPlan& plan, Engine& candidate, Engine& 
   plan.phase("oracle");
   const std::vector<float> ideal = oracle_row(truth, plan, stop);
   if (stop.stop_requested()) return tl::unexpected(stopped());
-  const size_t logits = truth.graph.ops.size() - 1;
-  const auto& c = ours.last_rows();
-  const auto& r = theirs.last_rows();
-  if (c[logits].size() == ideal.size() && r[logits].size() == ideal.size()) {
-    result.candidate.distance_to_oracle = compare_rows(c[logits], ideal).relative_l2;
-    result.reference.distance_to_oracle = compare_rows(r[logits], ideal).relative_l2;
-    const RowMetrics apart = compare_rows(c[logits], r[logits]);
-    result.distance = apart.relative_l2;
-    result.identical = apart.identical;
-  }
-  for (size_t i = 0; i < truth.graph.ops.size(); ++i) {
-    const bool both = !c[i].empty() && c[i].size() == r[i].size();
-    result.accumulated.push_back(both ? compare_rows(c[i], r[i]).relative_l2 : -1);
-  }
+  measure(ours, theirs, ideal, result);
   for (const JudgedEngine* engine : {&result.candidate, &result.reference}) {
     for (const EngineWarning& warning : engine->info.warnings)
       result.warnings.push_back(
           {warning.name, engine->info.identity.name + ": " + warning.message});
   }
   result.blame = blame_of(result.candidate, result.reference, result.why_unknown);
-  const JudgedEngine& guilty =
-      result.blame == Blame::reference ? result.reference : result.candidate;
+  const bool of_reference = result.blame == Blame::reference;
+  const JudgedEngine& guilty = of_reference ? result.reference : result.candidate;
   if (guilty.first_beyond) {
-    plan.phase("find the mistake");
-    Account& account = result.blame == Blame::reference ? theirs : ours;
-    const size_t op = *guilty.first_beyond;
-    CauseSearch search(truth.graph, op, account.arithmetic(), pool);
-    auto ok = account.look_at(op, [&](const Judge::Sight& sight) { search.look(sight); });
+    auto ok = find_mistake(plan, truth, guilty, of_reference ? theirs : ours,
+                           of_reference ? ours : theirs, pool, stop, result);
     if (!ok) return tl::unexpected(ok.error());
-    search.finish(result);
   }
   return result;
 }

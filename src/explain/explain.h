@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
+#include "explain/proof.h"
 #include "gguf/opened_files.h"
 #include "quant/i2s.h"
 #include "results/explanation.h"
@@ -21,8 +22,9 @@ struct ExplainPlan {
   OpenedFiles files{};     // of the run
   std::optional<I2sLayout> i2s_layout{};
   int64_t n_ctx = 2048;
-  std::vector<TokenId> ids;  // the last position is the one explained
-  int threads = 1;           // of the oracle
+  std::vector<TokenId> ids;         // the last position is the one explained
+  int threads = 1;                  // of the oracle
+  CanonicalArithmetic canonical{};  // for the causal proof; without: none
   std::function<void(const std::string& phase)> phase;
 };
 

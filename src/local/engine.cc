@@ -12,6 +12,7 @@
 #include "base/build_info.h"
 #include "base/memory.h"
 #include "graph/decoder.h"
+#include "graph/faults.h"
 #include "graph/upstream_names.h"
 
 namespace crossval {
@@ -19,7 +20,9 @@ namespace {
 
 class LocalEngine : public Engine {
  public:
-  explicit LocalEngine(LocalParts parts) : parts_(std::move(parts)) {}
+  explicit LocalEngine(LocalParts parts)
+      : parts_(std::move(parts)),
+        drop_bos_(std::ranges::count(parts_.info.identity.faults, kMissingBos) > 0) {}
 
   const EngineInfo& info() const override { return parts_.info; }
 
@@ -27,7 +30,7 @@ class LocalEngine : public Engine {
                                         const TokenizeOptions& options) override {
     const LocalVocabulary& vocabulary = parts_.loaded.vocabulary;
     auto ids = vocabulary.tokenize(text, options);
-    if (parts_.drop_bos && ids && options.add_special && vocabulary.add_bos() && !ids->empty() &&
+    if (drop_bos_ && ids && options.add_special && vocabulary.add_bos() && !ids->empty() &&
         ids->front() == vocabulary.bos()) {
       ids->erase(ids->begin());
       dropped_bos_ = true;
@@ -103,7 +106,7 @@ class LocalEngine : public Engine {
 
   // Once it is known that missing-bos had no BOS to leave out.
   void warn_of_idle_fault() {
-    if (!parts_.drop_bos || std::exchange(dropped_bos_, true)) return;
+    if (!drop_bos_ || std::exchange(dropped_bos_, true)) return;
     parts_.info.warnings.push_back({"fault-without-effect",
                                     "the planted fault missing-bos left nothing out: this "
                                     "tokenizer added no BOS to these ids"});
@@ -152,6 +155,7 @@ class LocalEngine : public Engine {
   }
 
   LocalParts parts_;
+  bool drop_bos_;               // a planted fault: to leave out the BOS that the vocabulary adds
   bool dropped_bos_ = false;    // it did, or has said that it could not
   std::vector<OpNames> names_;  // of the graph's operations, from the first trace on
   int32_t chunk_first_ = 0;
@@ -181,16 +185,20 @@ float eps_of(const Graph& graph, const Model& model) {
 
 }  // namespace
 
-Result<LocalModel> load_local(const OpenedFiles& files, const std::string& model_path,
-                              const std::string& tokenizer_path,
-                              std::optional<I2sLayout> i2s_layout, int64_t n_ctx) {
-  const auto file = files.open(model_path);
+Result<LocalModel> load_local(const LocalSource& source, const std::string& engine) {
+  const auto file = source.files.open(source.model_path);
   if (!file) return tl::unexpected(file.error());
-  auto model = load_model(*file, i2s_layout);
+  auto model = load_model(*file, source.i2s_layout);
   if (!model) return tl::unexpected(model.error());
-  auto vocabulary = LocalVocabulary::create(*file, tokenizer_path);
+  auto vocabulary = LocalVocabulary::create(*file, source.tokenizer_path);
   if (!vocabulary) return tl::unexpected(vocabulary.error());
-  auto graph = std::make_unique<Graph>(build_decoder(**model, n_ctx));
+  auto graph = std::make_unique<Graph>(build_decoder(**model, source.n_ctx));
+  for (const std::string& fault : source.faults) {
+    if (auto planted = plant_fault(fault, *graph); !planted) {
+      planted.error().where = "engine " + engine;
+      return tl::unexpected(planted.error());
+    }
+  }
   return LocalModel{*std::move(model), *std::move(vocabulary), std::move(graph)};
 }
 

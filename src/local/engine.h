@@ -8,6 +8,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "engine/engine.h"
@@ -25,18 +26,24 @@ struct LocalModel {
   std::unique_ptr<Graph> graph;  // of the model, with room for the context
 };
 
-/// `tokenizer_path`: empty for the model's own vocabulary; `i2s_layout`: of I2_S weights, when it
-/// is not to be found out. Errors: those of opening, of load_model and of LocalVocabulary::create.
-Result<LocalModel> load_local(const OpenedFiles& files, const std::string& model_path,
-                              const std::string& tokenizer_path,
-                              std::optional<I2sLayout> i2s_layout, int64_t n_ctx);
+struct LocalSource {
+  std::string model_path{};
+  OpenedFiles files{};                    // where others may have opened it
+  std::string tokenizer_path{};           // empty: the model's own vocabulary
+  std::optional<I2sLayout> i2s_layout{};  // of I2_S weights; without: found out by statistics
+  int64_t n_ctx = 2048;
+  std::vector<std::string> faults{};  // planted in the graph (graph/faults.h)
+};
+
+/// For the engine of that name. Errors: those of opening, of load_model, of LocalVocabulary::create
+/// and of plant_fault.
+Result<LocalModel> load_local(const LocalSource& source, const std::string& engine);
 
 struct LocalParts {
   LocalModel loaded;
   std::unique_ptr<Computation> computation;  // refers to the model and its graph
-  bool drop_bos = false;  // a planted fault: to leave out the BOS that the vocabulary adds
-  EngineInfo info;
-  int64_t n_batch = 512;   // positions of one chunk
+  EngineInfo info;                           // its faults are those that were planted
+  int64_t n_batch = 512;                     // positions of one chunk
   std::stop_token stop{};  // ends an evaluation between two operations, as a sink's false does
 };
 

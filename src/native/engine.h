@@ -11,6 +11,9 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "gguf/opened_files.h"
+#include "graph/op.h"
+#include "local/computation.h"
+#include "model/hparams.h"
 #include "native/kv_cache.h"
 #include "quant/i2s.h"
 
@@ -31,5 +34,11 @@ struct NativeOptions {
 
 /// Loads the model and makes the engine ready. Errors name the file and what is wrong with it.
 Result<std::unique_ptr<Engine>> make_native_engine(const NativeOptions& options);
+
+/// What it computes with: `graph`, of a model with these numbers, is kept by reference. Errors:
+/// usage (kernels that are not there), out of memory.
+Result<std::unique_ptr<Computation>> make_native_computation(const Graph& graph,
+                                                             const Hparams& hparams, KvType kv,
+                                                             int64_t n_ctx, int threads);
 
 }  // namespace crossval

@@ -135,7 +135,7 @@ void Executor::run(const EmbedTokens& a, const Op& op) {
 
 void Executor::run(const EmbedPositions& a, const Op& op) {
   rows([&](int64_t p) {
-    const int64_t position = std::min(first_ + p + a.offset, a.table.rows - 1);
+    const int64_t position = std::min(first_ + block_ + p + a.offset, a.table.rows - 1);
     a.table.decode_row(position, out(op) + p * a.table.cols);
   });
 }

@@ -8,16 +8,23 @@
 namespace crossval {
 
 Result<std::unique_ptr<Engine>> make_oracle_engine(const OracleOptions& options) {
-  auto loaded = load_local(options.files, options.model_path, options.tokenizer_path,
-                           options.i2s_layout, options.n_ctx);
+  const bool declared = options.rounding.product == ProductRounding::declared;
+  const std::string name = declared ? "oracle:declared" : "oracle";
+  auto loaded = load_local({.model_path = options.model_path,
+                            .files = options.files,
+                            .tokenizer_path = options.tokenizer_path,
+                            .i2s_layout = options.i2s_layout,
+                            .n_ctx = options.n_ctx,
+                            .faults = options.faults},
+                           name);
   if (!loaded) return tl::unexpected(loaded.error());
   const auto& [model, vocabulary, graph] = *loaded;
   auto executor = std::make_unique<OracleExecutor>(*graph, model->hparams.n_layer, options.rounding,
                                                    options.threads);
   EngineInfo info =
       describe_local(*model, *graph, vocabulary, options.n_ctx, options.n_batch, options.threads);
-  const bool declared = options.rounding.product == ProductRounding::declared;
-  info.identity.name = declared ? "oracle:declared" : "oracle";
+  info.identity.name = name;
+  info.identity.faults = options.faults;
   info.identity.isa = "double precision";
   info.identity.activations = declared ? "rounded as the weights' formats declare" : "not rounded";
   info.settings.kv_type_k = info.settings.kv_type_v =

@@ -7,6 +7,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "engine/engine.h"
@@ -25,6 +26,7 @@ struct OracleOptions {
   int64_t n_ctx = 2048;
   int64_t n_batch = 512;                  // positions of one chunk
   std::optional<I2sLayout> i2s_layout{};  // of I2_S weights; without: found out by statistics
+  std::vector<std::string> faults{};
   std::stop_token stop{};
 };
 

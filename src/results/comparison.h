@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "engine/info.h"
+#include "results/explanation.h"
 #include "results/first_difference.h"
 #include "results/health.h"
 #include "results/inspection.h"
@@ -16,6 +17,7 @@
 #include "results/row_metrics.h"
 #include "results/settings.h"
 #include "results/token_mismatch.h"
+#include "results/warning.h"
 
 namespace crossval {
 
@@ -48,12 +50,6 @@ struct PromptRecord {
   std::string form, form_why;
   std::string bos, bos_why;
   std::string special, special_why;
-};
-
-/// Something the user should know that decides nothing. Names are stable.
-struct Warning {
-  std::string name;
-  std::string message;
 };
 
 struct PositionResult {
@@ -104,7 +100,8 @@ struct Comparison {
   std::optional<double> passing_cos_tol;
   double max_absolute_diff = 0;  // NaN when any is
 
-  std::optional<TraceComparison> trace;  // --first-diff
+  std::optional<TraceComparison> trace;    // --first-diff
+  std::optional<Explanation> explanation;  // --explain, of the first row that is not the same
 
   Verdict verdict = Verdict::unhealthy;
   double seconds = 0;  // wall time of the evaluation

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "engine/info.h"
-#include "results/comparison.h"
+#include "results/warning.h"
 
 namespace crossval {
 
@@ -57,6 +57,19 @@ struct FoundCause {
   double units = 0;  // left under it
 };
 
+/// What canonical arithmetic makes of the logits with the guilty values, or the mistake, in it.
+struct CausalProof {
+  /// How much of the logits' difference between the engines goes with the guilty engine's values
+  /// that are beyond the limit in the layer of the first: the part of it along what they change in
+  /// them, 1 when that is all.
+  std::optional<double> share;
+  /// Relative L2 of the guilty engine's logits from canonical arithmetic's: as they should be, and
+  /// under the first of the causes. Without a cause: negative.
+  double distance = 0, distance_under_cause = -1;
+  bool identical_under_cause = false;
+  bool in_all_layers = false;  // where the cause was put, else in the guilty operation's layer
+};
+
 enum class Blame : uint8_t { neither, candidate, reference, both, unknown };
 
 struct Explanation {
@@ -74,6 +87,7 @@ struct Explanation {
   std::vector<double> accumulated;
   std::vector<FoundCause> causes;  // of the first operation beyond; none: no known mistake does it
   int64_t mistakes_tried = 0;
+  std::optional<CausalProof> proof;
   std::vector<Warning> warnings;
 };
 

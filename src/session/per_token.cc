@@ -84,6 +84,7 @@ class PerTokenRun {
   Result<void> find_origins();
   Result<void> find_first_difference();
   void look_at_weight();
+  Result<void> explain_difference();
 
   const PerTokenPlan& plan_;
   EnginePair engines_;
@@ -108,6 +109,7 @@ Result<Comparison> PerTokenRun::run() {
     if (plan_.first_diff && !result_.positions.empty()) {
       if (auto ok = find_first_difference(); !ok) return tl::unexpected(ok.error());
     }
+    if (auto ok = explain_difference(); !ok) return tl::unexpected(ok.error());
   }
   // Last: an engine may have come to know something on the way.
   for (const Side side : {Side::candidate, Side::reference}) {
@@ -137,6 +139,7 @@ Result<void> PerTokenRun::check_capabilities() const {
     const char* lacking = nullptr;
     if (plan_.max_tokens > 0 && !can.decode) lacking = "decode step by step: use --max-tokens 0";
     if (plan_.first_diff && !can.trace) lacking = "show its tensors: leave out --first-diff";
+    if (plan_.explain && !can.trace) lacking = "show its tensors: leave out --explain";
     if (lacking != nullptr) {
       return fail(ExitCode::usage, fmt::format("the engine cannot {}", lacking),
                   engine_label(engines_, side));
@@ -406,6 +409,21 @@ void PerTokenRun::look_at_weight() {
   const auto ours = plan_.facts.files.open(result_.candidate.settings.model_path);
   const auto theirs = plan_.facts.files.open(result_.reference.settings.model_path);
   if (ours && theirs) first.same_weight = same_tensor(*ours, *theirs, first.weight);
+}
+
+// Of the first position that fails, or else of the first whose bits differ.
+Result<void> PerTokenRun::explain_difference() {
+  if (!plan_.explain) return {};
+  const auto& positions = result_.positions;
+  auto at = std::ranges::find_if(positions, [](const auto& p) { return !p.passed; });
+  if (at == positions.end()) {
+    at = std::ranges::find_if(positions, [](const auto& p) { return !p.metrics.identical; });
+  }
+  if (at == positions.end()) return {};
+  auto explanation = plan_.explain(evaluated_ids(static_cast<size_t>(at->position) + 1));
+  if (!explanation) return tl::unexpected(explanation.error());
+  result_.explanation = *std::move(explanation);
+  return {};
 }
 
 }  // namespace

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "engine/engine.h"
@@ -26,6 +28,8 @@ struct PerTokenPlan {
   int32_t max_tokens = 4;  // decode steps after the prompt; 0: the prompt alone
   OnTokenMismatch on_token_mismatch = OnTokenMismatch::stop;
   bool first_diff = false;
+  /// Explains the last of these ids; called for the first row that is not the same. May be empty.
+  std::function<Result<Explanation>(const std::vector<TokenId>& ids)> explain;
   std::string dump_dir;  // empty: none
   /// Names of settings (SettingDifference::name) that the command line set for one side on purpose.
   std::vector<std::string> asked_differences;

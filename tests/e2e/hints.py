@@ -163,6 +163,7 @@ HINTS = [
          "per-token -m {model} --tokens 1,2,3 -c 4 --max-tokens 1 --reference native"),
     Elsewhere("decode step by step: use --max-tokens 0", "tests/session/per_token_test.cc"),
     Elsewhere("show its tensors: leave out --first-diff", "tests/session/per_token_test.cc"),
+    Elsewhere("show its tensors: leave out --explain", "tests/session/per_token_gates_test.cc"),
     Hint("Use one of: ", RUN, RUN, env={"CROSSVAL_KERNELS": "none"}, env_after={"CROSSVAL_KERNELS": "scalar"}),
     # the reference and what is built
     Hint("Without -q its messages say why.", RUN + " --chat -q", RUN + " --chat", code=4, then=(4,), env=NO_RENDERER,
@@ -281,10 +282,10 @@ HINTS = [
          FAULT + " --require cos --cos-tol FIGURE", code=1, printed=r"--cos-tol (-?[\d.]+)\s+would have passed"),
     Hint("--cos-tol {} would have passed", FAULT, FAULT + " --cos-tol FIGURE", code=1,
          printed=r"--cos-tol (-?[\d.]+) would have passed"),
-    Hint("--first-diff finds the first operation whose result differs; --all shows every position", FAULT,
-         FAULT + " --first-diff",
-         code=1, then=(1,), printed="--first-diff finds the first operation"),
-    Hint("--first-diff finds where the bits first differ", OTHER_KV, OTHER_KV + " --first-diff", code=0),
+    Hint("--explain finds the operation that is off, the engine that is wrong and the mistake; --all shows every "
+         "position", FAULT, FAULT + " --explain", code=1, then=(1,), printed="--explain finds the operation"),
+    Hint("--explain says whether an engine is wrong or both only round differently", OTHER_KV, OTHER_KV + " --explain",
+         code=0),
     Hint("--on-token-mismatch use-reference goes on", OTHER_IDS, OTHER_IDS + " --on-token-mismatch use-reference",
          code=2, then=(0, 2)),
     Elsewhere("--first-diff finds the first operation whose result differs",

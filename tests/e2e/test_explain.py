@@ -132,6 +132,39 @@ def test_damaged_weights_of_llama_cpp_are_found(crossval, model, tmp_path, damag
     assert found["operations"][found["candidate"]["first_beyond"]]["tensor"] == tensor
 
 
+def test_the_proof_reaches_the_logits(crossval, model):
+    """One layer's fault is all of the difference; one of all layers is reproduced bit for bit."""
+    one = explain(crossval, model, LETTER, "native:fault=gate-order@11", "native")
+    assert one["proof"]["share"] == pytest.approx(1, abs=1e-6) and one["proof"]["distance"] > 1e-3
+    assert one["proof"]["distance_under_cause"] == 0 and one["proof"]["identical_under_cause"]
+    assert not one["proof"]["in_all_layers"]
+    every = explain(crossval, model, LETTER, "llama.cpp", "native:fault=rope-base")
+    assert every["proof"]["in_all_layers"] and every["proof"]["identical_under_cause"]
+    healthy = explain(crossval, model, LETTER, "native:kv=f32", "native")
+    assert healthy["proof"] is None
+
+
+def test_per_token_explains_the_first_position_that_differs(crossval, model):
+    pair = ["-m", model, *LETTER, "--candidate", "native:fault=rope-pairing@12", "--reference", "native", "--explain"]
+    run = crossval("per-token", *pair, "--require", "bits", "--format", "json")
+    found = run.json["explanation"]
+    assert run.code == 1 and found["verdict"] == "CANDIDATE-WRONG"
+    assert found["positions"] == run.json["first_divergence_token"] + 1 == 2  # the first position has no angle
+    assert [cause["mistake"] for cause in found["causes"]] == ["rope-pairing"]
+    text = crossval("per-token", *pair)
+    assert text.code == 1 and "DIVERGED" in text.out and "CANDIDATE-WRONG" in text.out
+    assert "Qcur ROPE                 ············" in text.out
+    # All pass: what differs first is explained. Nothing differs: nothing is.
+    fine = crossval("per-token", "-m", model, *LETTER, "--candidate", "native:kv=f32", "--reference", "native",
+                    "--cos-tol", "0.9", "--explain", "--format", "json")
+    assert fine.code == 0 and fine.json["explanation"]["verdict"] == "BOTH-FINE"
+    same = crossval("per-token", "-m", model, *LETTER, "--reference", "native", "--explain", "--format", "json")
+    assert same.code == 0 and same.json["explanation"] is None
+    nobody = crossval("per-token", "-p", "Hi", "--candidate", f"native:model={model}", "--reference",
+                      f"native:model={model}", "--explain")
+    assert nobody.code == 64 and "no model is the truth" in nobody.err
+
+
 def test_the_page_says_it(crossval, model):
     run = crossval("explain", "-m", model, *LETTER, "--candidate", "native:fault=rope-base@4", "--reference", "llama.cpp")
     text = " ".join(run.out.split())

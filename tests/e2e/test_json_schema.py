@@ -13,6 +13,7 @@ RUNS = {
     "identical": (["--require", "bits"], 0, "IDENTICAL"),
     "diverged, traced": (["--candidate", "native:fault=rope-pairing", "--require", "bits", "--first-diff"], 1,
                          "DIVERGED"),
+    "diverged, explained": (["--candidate", "native:fault=rope-base@3", "--require", "bits", "--explain"], 1, "DIVERGED"),
     "diverged by cosine": (["--candidate", "native:fault=wrong-head"], 1, "DIVERGED"),
     "tokens differ": (["--tokenizer", "GPT2"], 2, "TOKENS-DIFFER"),
     "tokens overruled": (["--tokenizer", "GPT2", "--on-token-mismatch", "use-candidate"], 2, "TOKENS-DIFFER"),

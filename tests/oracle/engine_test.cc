@@ -46,6 +46,25 @@ TEST(Oracle, IsWhatCanonicalRoundsAwayFrom) {
   EXPECT_LT(rounded, ideal);
 }
 
+// The same mistake in both arithmetics leaves them as near to each other as they were.
+TEST(Oracle, MakesPlantedMistakes) {
+  const std::vector<TokenId> ids = tiny_ids();
+  OracleOptions options{
+      .model_path = data_path("tiny-f16.gguf"), .rounding = kDeclared, .n_ctx = 256};
+  options.faults = {"rope-base"};
+  auto oracle = make_oracle_engine(options);
+  ASSERT_TRUE(oracle.has_value()) << oracle.error().message();
+  EXPECT_EQ((*oracle)->info().identity.faults, options.faults);
+  const auto native = make_tiny({.faults = options.faults}, "tiny-f16.gguf");
+  const auto bent = rows_of(**oracle, ids, ids.size());
+  EXPECT_LT(relative_l2(bent, rows_of(*native, ids, ids.size())), 1e-3);
+  EXPECT_GT(relative_l2(bent, rows_of(*make_tiny({}, "tiny-f16.gguf"), ids, ids.size())), 1e-2);
+  options.faults = {"sink"};
+  oracle = make_oracle_engine(options);
+  ASSERT_FALSE(oracle.has_value());
+  EXPECT_EQ(oracle.error().where, "engine oracle:declared");
+}
+
 TEST(Oracle, ThreadsChunksAndStepsChangeNoBit) {
   const std::vector<TokenId> ids = tiny_ids();
   for (const Rounding& rounding : {Rounding{}, kDeclared}) {

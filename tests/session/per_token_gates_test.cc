@@ -234,6 +234,15 @@ TEST(PerTokenGates, WhatAnEngineCannotDoIsRefusedByName) {
   }
 }
 
+TEST(PerTokenGates, WhatCannotShowItsTensorsIsNotExplained) {
+  FakeEngine candidate("native"), reference("llama.cpp");
+  auto plan = plan_of_text();
+  plan.explain = [](const std::vector<TokenId>&) -> Result<Explanation> { return Explanation{}; };
+  EXPECT_TRUE(run(plan, candidate, reference).has_value());
+  candidate.info_.capabilities.trace = false;
+  expect_error(run(plan, candidate, reference), ExitCode::usage, "leave out --explain");
+}
+
 TEST(PerTokenGates, WarningsOfThePromptAreKept) {
   FakeEngine candidate, reference;
   candidate.info_.warnings = {{"tokenizer-vocabulary", "another"}};

@@ -2,17 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <thread>
+#include <utility>
+#include <vector>
 
+#include "cli/explaining.h"
 #include "cli/launching.h"
 #include "cli/options/app_options.h"
 #include "cli/options/checks.h"
 #include "cli/options/engine_options.h"
 #include "cli/options/prompt_options.h"
 #include "cli/progress.h"
-#include "explain/explain.h"
-#include "launch/paths.h"
 #include "report/json/explanation.h"
 #include "report/text/explanation.h"
 #include "session/tokenise.h"
@@ -33,23 +32,19 @@ class ExplainCommand : public Command {
   }
 
   Result<ExitCode> run(Console& console) override {
-    const auto explanation = explain_pair(console);
-    if (!explanation) return tl::unexpected(explanation.error());
+    const auto found = explanation(console);
+    if (!found) return tl::unexpected(found.error());
     const TextOptions options{.layout = {.color = console.color, .width = terminal_width(console)},
                               .verbose = console.verbose};
-    write_output(console, console.format == OutputFormat::json
-                              ? explanation_json(*explanation)
-                              : explanation_text(*explanation, options));
-    print_warnings(console, explanation->warnings);
-    return exit_code(*explanation);
+    write_output(console, console.format == OutputFormat::json ? explanation_json(*found)
+                                                               : explanation_text(*found, options));
+    print_warnings(console, found->warnings);
+    return exit_code(*found);
   }
 
  private:
-  Result<Explanation> explain_pair(const Console& console) {
-    if (engines_.defaults.model.empty()) {
-      return fail(ExitCode::usage, "no model is the truth for both engines", {},
-                  "Give it with -m; an engine may have another one: --candidate NAME:model=FILE.");
-    }
+  Result<Explanation> explanation(const Console& console) {
+    if (auto ok = check_truth(engines_); !ok) return tl::unexpected(ok.error());
     Progress progress(console);
     const auto opened = open_pair(engines_, prompt_, console, &progress);
     if (!opened) return tl::unexpected(opened.error());
@@ -62,20 +57,13 @@ class ExplainCommand : public Command {
       return fail(ExitCode::tokens_differ, "the engines' token ids are not the same", {},
                   "crossval tokenize --compare shows where and why; --tokens gives both the same.");
     }
-    ExplainPlan plan;
-    plan.model_path = model_path({}, engines_.defaults);
-    plan.files = opened->files;
-    plan.i2s_layout = find_i2s_layout(engines_.defaults.i2s_layout);
-    plan.n_ctx = reference->info().settings.n_ctx;
-    plan.ids = tokens->reference.ids;
-    if (position_ >= std::ssize(plan.ids)) {
-      return fail(ExitCode::usage, fmt::format("--position {} of a prompt of {} tokens", position_,
-                                               plan.ids.size()));
+    std::vector<TokenId> ids = tokens->reference.ids;
+    if (position_ >= std::ssize(ids)) {
+      return fail(ExitCode::usage,
+                  fmt::format("--position {} of a prompt of {} tokens", position_, ids.size()));
     }
-    if (position_ >= 0) plan.ids.resize(static_cast<size_t>(position_) + 1);
-    plan.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-    plan.phase = [&](const std::string& phase) { progress.phase(phase); };
-    return explain(plan, *candidate, *reference, opened->stop());
+    if (position_ >= 0) ids.resize(static_cast<size_t>(position_) + 1);
+    return explain_pair(engines_, *opened, std::move(ids), progress);
   }
 
   PromptOptions prompt_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/explaining.h"
 #include "cli/launching.h"
 #include "cli/options/app_options.h"
 #include "cli/options/checks.h"
@@ -47,6 +48,10 @@ class PerTokenCommand : public Command {
     app.add_flag("--first-diff", first_diff_,
                  "find the first intermediate tensor whose bits differ")
         ->group("Comparison");
+    app.add_flag("--explain", explain_,
+                 "say which operation is off, in which engine and by which mistake, at the first "
+                 "position that differs (crossval explain)")
+        ->group("Comparison");
     add("--dump", dump_dir_, "write candidate.npy, reference.npy and tokens.json there", "DIR");
     app.add_flag("--all", all_, "show every position")->group("Comparison");
   }
@@ -75,6 +80,9 @@ class PerTokenCommand : public Command {
 
  private:
   Result<Comparison> compare(const Console& console) {
+    if (explain_) {
+      if (auto ok = check_truth(engines_); !ok) return tl::unexpected(ok.error());
+    }
     Progress progress(console);
     auto opened = open_pair(engines_, prompt_, console, &progress);
     if (!opened) return tl::unexpected(opened.error());
@@ -105,6 +113,11 @@ class PerTokenCommand : public Command {
     plan.max_tokens = max_tokens_;
     plan.on_token_mismatch = mismatch_policy(on_token_mismatch_);
     plan.first_diff = first_diff_;
+    if (explain_) {
+      plan.explain = [&](const std::vector<TokenId>& ids) {
+        return explain_pair(engines_, *opened, ids, progress);
+      };
+    }
     plan.dump_dir = dump_dir_;
     plan.asked_differences = std::move(opened->prompted.asked_differences);
     return compare_per_token(plan, *candidate, *reference, progress, stop);
@@ -118,6 +131,7 @@ class PerTokenCommand : public Command {
   const AppOption* cos_tol_given_ = nullptr;
   std::string on_token_mismatch_ = "stop";
   bool first_diff_ = false;
+  bool explain_ = false;
   std::string dump_dir_;
   bool all_ = false;
 };

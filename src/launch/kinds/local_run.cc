@@ -18,6 +18,16 @@ Result<std::optional<I2sLayout>> layout_of(const EngineSpec& spec, const EngineD
               "engine " + spec.name);
 }
 
+std::vector<std::string> split_faults(std::string_view text) {
+  std::vector<std::string> names;
+  while (!text.empty()) {
+    const size_t plus = text.find('+');
+    names.emplace_back(text.substr(0, plus));
+    text.remove_prefix(plus == std::string_view::npos ? text.size() : plus + 1);
+  }
+  return names;
+}
+
 }  // namespace
 
 Result<LocalRun> local_run(const EngineSpec& spec, const EngineDefaults& defaults,
@@ -31,7 +41,11 @@ Result<LocalRun> local_run(const EngineSpec& spec, const EngineDefaults& default
   if (!i2s_layout) return tl::unexpected(i2s_layout.error());
   const auto context = context_size(defaults.context, {model_path(spec, defaults)}, launch.files);
   if (!context) return tl::unexpected(context.error());
-  return LocalRun{*threads, *batch, *i2s_layout, *context};
+  return LocalRun{*threads, *batch, *i2s_layout, *context, split_faults(spec.get("fault"))};
+}
+
+bool needs_vocabulary_alone(const EngineSpec& spec, const EngineDefaults& defaults) {
+  return defaults.tokens_only && !spec.options.contains("fault");
 }
 
 Result<std::unique_ptr<Engine>> local_vocabulary(const EngineSpec& spec,

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "engine/engine.h"
@@ -19,11 +21,15 @@ struct LocalRun {
   int64_t n_batch = 512;  // positions of one chunk
   std::optional<I2sLayout> i2s_layout{};
   int64_t n_ctx = 2048;
+  std::vector<std::string> faults{};  // fault=a+b
 };
 
 /// Errors: usage.
 Result<LocalRun> local_run(const EngineSpec& spec, const EngineDefaults& defaults,
                            const Launch& launch);
+
+/// Nothing is evaluated, and no fault is to be planted: that takes a whole model.
+bool needs_vocabulary_alone(const EngineSpec& spec, const EngineDefaults& defaults);
 
 /// The model's vocabulary alone, which is the same for all of them. Errors: bad_input_file.
 Result<std::unique_ptr<Engine>> local_vocabulary(const EngineSpec& spec,

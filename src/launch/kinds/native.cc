@@ -21,21 +21,9 @@ constexpr Instead kInstead[] = {
     {"profile", "Native has one arithmetic, that of canonical llama.cpp."},
 };
 
-// fault=a+b
-std::vector<std::string> split_faults(std::string_view text) {
-  std::vector<std::string> names;
-  while (!text.empty()) {
-    const size_t plus = text.find('+');
-    names.emplace_back(text.substr(0, plus));
-    text.remove_prefix(plus == std::string_view::npos ? text.size() : plus + 1);
-  }
-  return names;
-}
-
 Result<std::unique_ptr<Engine>> make(const EngineSpec& spec, const EngineDefaults& defaults,
                                      const Launch& launch) {
-  // A fault is planted in a whole model.
-  if (defaults.tokens_only && !spec.options.contains("fault")) {
+  if (needs_vocabulary_alone(spec, defaults)) {
     return local_vocabulary(spec, defaults, launch);
   }
   const auto run = local_run(spec, defaults, launch);
@@ -50,7 +38,7 @@ Result<std::unique_ptr<Engine>> make(const EngineSpec& spec, const EngineDefault
                              .n_ctx = run->n_ctx,
                              .n_batch = run->n_batch,
                              .i2s_layout = run->i2s_layout,
-                             .faults = split_faults(spec.get("fault")),
+                             .faults = run->faults,
                              .stop = launch.stop});
 }
 

@@ -7,9 +7,10 @@
 namespace crossval {
 namespace {
 
-constexpr std::string_view kKeys[] = {"model", "threads", "batch", "tokenizer", "i2s-layout"};
-constexpr std::string_view kDeclaredKeys[] = {"model", "threads",   "batch",
-                                              "kv",    "tokenizer", "i2s-layout"};
+constexpr std::string_view kKeys[] = {"model", "threads",   "batch",
+                                      "fault", "tokenizer", "i2s-layout"};
+constexpr std::string_view kDeclaredKeys[] = {"model", "threads",   "batch",     "kv",
+                                              "fault", "tokenizer", "i2s-layout"};
 // It rounds nothing, or what the formats declare: who asks for it asks for that.
 constexpr std::string_view kChanges[] = {"kv-type"};
 
@@ -26,12 +27,13 @@ Result<std::unique_ptr<Engine>> make_rounding(const EngineSpec& spec,
                              .n_ctx = run->n_ctx,
                              .n_batch = run->n_batch,
                              .i2s_layout = run->i2s_layout,
+                             .faults = run->faults,
                              .stop = launch.stop});
 }
 
 Result<std::unique_ptr<Engine>> make(const EngineSpec& spec, const EngineDefaults& defaults,
                                      const Launch& launch) {
-  if (defaults.tokens_only) {
+  if (needs_vocabulary_alone(spec, defaults)) {
     return local_vocabulary(spec, defaults, launch);
   }
   return make_rounding(spec, defaults, launch, {});
@@ -40,7 +42,7 @@ Result<std::unique_ptr<Engine>> make(const EngineSpec& spec, const EngineDefault
 Result<std::unique_ptr<Engine>> make_declared(const EngineSpec& spec,
                                               const EngineDefaults& defaults,
                                               const Launch& launch) {
-  if (defaults.tokens_only) {
+  if (needs_vocabulary_alone(spec, defaults)) {
     return local_vocabulary(spec, defaults, launch);
   }
   const auto f16 = keeps_f16(spec, defaults);

@@ -1,6 +1,7 @@
 #include "report/json/comparison.h"
 
 #include "report/json/engine.h"
+#include "report/json/explanation.h"
 #include "report/json/model_difference.h"
 #include "report/json/prompt.h"
 #include "report/json/schema_version.h"
@@ -230,6 +231,7 @@ std::string json_report(const Comparison& comparison) {
        {"health", health_of(comparison.health)},
        {"origins", origins_of(comparison.origins)},
        {"trace", comparison.trace ? trace_of(*comparison.trace) : Json(nullptr)},
+       {"explanation", or_null(comparison.explanation, json_explanation)},
        {"per_token_cosine_sim", cosines},
        {"per_token_l2_dist", distances},
        {"positions", positions}});

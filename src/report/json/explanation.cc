@@ -3,7 +3,6 @@
 #include "report/json/engine.h"
 #include "report/json/prompt.h"
 #include "report/json/schema_version.h"
-#include "report/json/values.h"
 #include "report/words.h"
 
 namespace crossval {
@@ -39,9 +38,18 @@ Json side(const JudgedEngine& engine) {
           {"arithmetic", std::move(arithmetic)}};
 }
 
+Json proof_of(const CausalProof& proof) {
+  const bool tried = proof.distance_under_cause >= 0;
+  return {{"share", proof.share ? json_number(*proof.share) : Json(nullptr)},
+          {"distance", json_number(proof.distance)},
+          {"distance_under_cause", tried ? json_number(proof.distance_under_cause) : Json(nullptr)},
+          {"identical_under_cause", proof.identical_under_cause},
+          {"in_all_layers", proof.in_all_layers}};
+}
+
 }  // namespace
 
-std::string explanation_json(const Explanation& e) {
+Json json_explanation(const Explanation& e) {
   Json operations = Json::array();
   for (size_t i = 0; i < e.candidate.operations.size(); ++i) {
     const JudgedOperation& c = e.candidate.operations[i];
@@ -58,22 +66,28 @@ std::string explanation_json(const Explanation& e) {
   for (const FoundCause& cause : e.causes)
     causes.push_back(
         {{"mistake", cause.mistake}, {"what", cause.what}, {"units", json_number(cause.units)}});
-  return json_document({{"schema_version", kJsonSchemaVersion},
-                        {"status", status_word(e.blame)},
-                        {"verdict", blame_word(e.blame)},
-                        {"exit_code", static_cast<int>(exit_code(e))},
-                        {"why_unknown", e.why_unknown},
-                        {"model_path", json_bytes(e.model)},
-                        {"positions", e.positions},
-                        {"limit", json_number(e.limit)},
-                        {"identical", e.identical},
-                        {"distance", json_number(e.distance)},
-                        {"candidate", side(e.candidate)},
-                        {"reference", side(e.reference)},
-                        {"causes", std::move(causes)},
-                        {"mistakes_tried", e.mistakes_tried},
-                        {"operations", std::move(operations)},
-                        {"warnings", json_warnings(e.warnings)}});
+  return {{"status", status_word(e.blame)},
+          {"verdict", blame_word(e.blame)},
+          {"exit_code", static_cast<int>(exit_code(e))},
+          {"why_unknown", e.why_unknown},
+          {"model_path", json_bytes(e.model)},
+          {"positions", e.positions},
+          {"limit", json_number(e.limit)},
+          {"identical", e.identical},
+          {"distance", json_number(e.distance)},
+          {"candidate", side(e.candidate)},
+          {"reference", side(e.reference)},
+          {"causes", std::move(causes)},
+          {"mistakes_tried", e.mistakes_tried},
+          {"proof", or_null(e.proof, proof_of)},
+          {"operations", std::move(operations)},
+          {"warnings", json_warnings(e.warnings)}};
+}
+
+std::string explanation_json(const Explanation& e) {
+  Json document = {{"schema_version", kJsonSchemaVersion}};
+  document.update(json_explanation(e));
+  return json_document(document);
 }
 
 }  // namespace crossval

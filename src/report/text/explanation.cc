@@ -8,6 +8,7 @@
 
 #include "base/count_text.h"
 #include "report/text/comparison/parts.h"
+#include "report/text/heat_strip.h"
 #include "report/text/numbers.h"
 #include "report/text/printable.h"
 #include "report/words.h"
@@ -136,6 +137,49 @@ std::string cause_lines(const Explanation& e, const Layout& layout) {
   return text;
 }
 
+std::string percent(double share) {
+  const double value = 100 * share;
+  return fmt::format("{:.{}f} %", value, std::abs(value) < 10 ? 1 : 0);
+}
+
+/// Of the layer of the first: "Qcur-12 ROPE and Kcur-12 ROPE".
+std::string values_off(const JudgedEngine& engine, double limit) {
+  std::vector<std::string> names;
+  const int32_t layer = engine.operations[*engine.first_beyond].layer;
+  for (const JudgedOperation& operation : engine.operations)
+    if (operation.judged && operation.layer == layer && operation.error.units > limit)
+      names.push_back(operation.tensor);
+  if (names.size() == 1) return names[0];
+  if (names.size() == 2) return names[0] + " and " + names[1];
+  return fmt::format("{} and {} more of the layer", names[0], names.size() - 1);
+}
+
+/// What canonical arithmetic says of it.
+std::string proof_lines(const Explanation& e, const char* side, const JudgedEngine& engine,
+                        const Layout& layout) {
+  if (!e.proof) return {};
+  const CausalProof& proof = *e.proof;
+  std::string text;
+  if (proof.share) {
+    text += layout.labelled(
+        "proof",
+        fmt::format("canonical arithmetic that goes on from the {}'s {}: {} of the logits' "
+                    "difference between the engines goes with that",
+                    side, values_off(engine, e.limit), percent(*proof.share)));
+  }
+  if (proof.distance_under_cause < 0) return text;
+  const std::string where = proof.in_all_layers ? "wherever it can" : "in this layer";
+  const std::string now = proof.identical_under_cause
+                              ? "they are bit for bit the same"
+                              : fmt::format("they are {:.2e} apart", proof.distance_under_cause);
+  text += layout.labelled(
+      text.empty() ? "proof" : "",
+      fmt::format("canonical arithmetic that makes the mistake {}: its logits and the {}'s were "
+                  "{:.2e} apart, {}",
+                  where, side, proof.distance, now));
+  return text;
+}
+
 }  // namespace
 
 std::string explanation_text(const Explanation& e, const TextOptions& options) {
@@ -157,10 +201,11 @@ std::string explanation_text(const Explanation& e, const TextOptions& options) {
                           fmt::format("units of an operation's rounding bound, from the engine's "
                                       "own inputs; beyond {:g} it is wrong\n",
                                       e.limit)) +
-            "\n";
+            "\n" + heat_strip(guilty, e.limit, layout);
     if (e.candidate.first_beyond) text += guilt("candidate", e.candidate, e, layout);
     if (e.reference.first_beyond) text += guilt("reference", e.reference, e, layout);
     text += cause_lines(e, layout);
+    text += proof_lines(e, of_reference ? "reference" : "candidate", guilty, layout);
   }
   return text + "\n" + layout.paragraph(sentence(e, guilty));
 }

@@ -165,9 +165,10 @@ std::string look_at_origin(const Comparison& comparison) {
 std::string next_step(const Comparison& comparison) {
   switch (comparison.verdict) {
     case Verdict::diverged:
+      if (comparison.explanation) return {};  // says what there is to look at
       return comparison.trace ? look_at(comparison)
-                              : "--first-diff finds the first operation whose result differs; "
-                                "--all shows every position";
+                              : "--explain finds the operation that is off, the engine that is "
+                                "wrong and the mistake; --all shows every position";
     case Verdict::unhealthy:
       if (const std::string origin = look_at_origin(comparison); !origin.empty()) return origin;
       if (comparison.positions.empty()) return {};
@@ -181,7 +182,9 @@ std::string next_step(const Comparison& comparison) {
     case Verdict::settings_differ:
       return "set them alike, or ask for the difference: --candidate NAME:KEY=VALUE";
     case Verdict::match:
-      return comparison.trace ? "" : "--first-diff finds where the bits first differ";
+      return comparison.trace || comparison.explanation
+                 ? ""
+                 : "--explain says whether an engine is wrong or both only round differently";
     case Verdict::identical:
       break;
   }
