@@ -52,13 +52,15 @@ Result<Channel> make_channel() {
 }
 
 Result<pid_t> spawn_child(const std::vector<std::string>& arguments,
-                          const std::vector<std::string>& environment, int in, int out, int err) {
+                          const std::vector<std::string>& environment, int in, int out, int err,
+                          const std::string& folder) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
   posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+  if (!folder.empty()) posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
 
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);

@@ -21,11 +21,12 @@ struct Channel {
 Result<Channel> make_channel();
 
 /// Starts `arguments[0]` (a path, no PATH search) with three descriptors and no others, default
-/// signals, and all of its environment in `environment`. It leads a process group of its own: a
-/// Ctrl-C at the terminal does not reach it, and whoever started it ends it with all that it
-/// started. Errors (engine_failed): it cannot be started.
+/// signals, all of its environment in `environment`, and in `folder` (empty: in ours). It leads a
+/// process group of its own: a Ctrl-C at the terminal does not reach it, and whoever started it
+/// ends it with all that it started. Errors (engine_failed): it cannot be started.
 Result<pid_t> spawn_child(const std::vector<std::string>& arguments,
-                          const std::vector<std::string>& environment, int in, int out, int err);
+                          const std::vector<std::string>& environment, int in, int out, int err,
+                          const std::string& folder = {});
 
 struct ChildEnd {
   int exit_status = 0;  // meaningful when signal is 0

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "base/command_words.h"
+
 namespace crossval {
 namespace {
 
@@ -36,9 +38,17 @@ Result<EngineSpec> parse_engine_spec(std::string_view text) {
   const size_t colon = text.find(':');
   EngineSpec spec{std::string(text.substr(0, colon)), {}};
   if (spec.name.empty()) return bad("the name is missing");
+  std::string_view rest = colon == std::string_view::npos ? "" : text.substr(colon + 1);
+  if (spec.name == kExec) {
+    auto command = take_command(rest);
+    if (!command) return bad(command.error().what);
+    spec.command = *std::move(command);
+    if (rest.empty()) return spec;
+  }
   if (colon == std::string_view::npos) return spec;
-  std::vector<std::string> parts = split_options(text.substr(colon + 1));
-  if (!parts.front().empty() && parts.front().find('=') == std::string::npos) {
+  std::vector<std::string> parts = split_options(rest);
+  if (spec.command.empty() && !parts.front().empty() &&
+      parts.front().find('=') == std::string::npos) {
     spec.name += ":" + parts.front();
     parts.erase(parts.begin());
   }

@@ -52,13 +52,14 @@ struct Rule {
   const char* effect = "";
   const char* values_field = nullptr;  // where keys and values may differ
   bool bent_by_faults = false;         // a planted fault, which was asked for, may have done it
+  bool to_be_stated = false;           // who does not say may differ as much as who says so
 };
 
 constexpr Rule kSameFile = {"i2s-layout", "i2s_layout",
                             "one of the two reads the file's weights at the wrong places"};
 
 constexpr Rule kHowItRuns[] = {
-    {"kv-type", "kv_type_k", "keys and values are rounded differently", "kv_type_v"},
+    {"kv-type", "kv_type_k", "keys and values are rounded differently", "kv_type_v", false, true},
     {"flash-attention", "flash_attention", "attention sums in another order and precision"},
     {"weight-layout", "weight_layout", "other kernels multiply with rearranged weights"},
 };
@@ -111,6 +112,7 @@ class Differences {
     const auto& [use, a, b] = field;
     switch (use) {
       case GateUse::decides:
+        if (rule.to_be_stated && a.empty() != b.empty()) return unstated(rule.setting, a, b);
         return numeric(rule.setting, a, b, rule.effect, rule.bent_by_faults && has_faults());
       case GateUse::warns:
         return warn(rule.setting, a, b, rule.effect);
@@ -129,6 +131,14 @@ class Differences {
                const std::string& effect, bool by_fault = false) {
     const bool excused = by_fault || contains(asked_, name);
     add(name, a, b, excused ? SettingWeight::asked : SettingWeight::refused, effect);
+  }
+
+  // Changes the numbers where it differs, and one engine keeps it to itself.
+  void unstated(const std::string& name, const std::string& a, const std::string& b) {
+    found_.differing.push_back(
+        {name, a.empty() ? kNotStated : a, b.empty() ? kNotStated : b,
+         contains(asked_, name) ? SettingWeight::asked : SettingWeight::refused,
+         "an engine that does not say what it keeps may keep something else"});
   }
 
   // What the models compute: asked for with them.

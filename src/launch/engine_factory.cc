@@ -50,7 +50,9 @@ std::string engine_help() {
 }
 
 Result<EngineSpec> read_engine_spec(const std::string& text) {
-  if (auto foreign = refuse_foreign_engine(text)) return tl::unexpected(*std::move(foreign));
+  const bool command = text.starts_with(std::string(kExec) + ":");
+  if (auto foreign = command ? std::nullopt : refuse_foreign_engine(text))
+    return tl::unexpected(*std::move(foreign));
   return parse_engine_spec(text);
 }
 
@@ -70,7 +72,7 @@ Result<void> check_engine_spec(const EngineSpec& spec) {
   std::vector<std::string> keys(kind->keys.begin(), kind->keys.end());
   keys.insert(keys.end(), std::begin(kCommonKeys), std::end(kCommonKeys));
   for (const auto& [key, value] : spec.options) {
-    if (std::ranges::find(keys, key) != keys.end()) continue;
+    if (kind->passes_keys_on || std::ranges::find(keys, key) != keys.end()) continue;
     const auto instead = std::ranges::find(kind->instead, key, &Instead::key);
     return fail(ExitCode::usage, "there is no key \"" + key + "\"", "engine " + spec.name,
                 instead == kind->instead.end()

@@ -22,7 +22,7 @@ constexpr std::string_view kOthers[] = {
     "mlx",         "mlx-lm",      "exllama",      "exllamav2",    "exllamav3", "onnx",
     "onnxruntime", "openvino",    "tensorrt",     "tensorrt-llm", "candle",    "mistralrs",
     "mistral.rs",  "ctranslate2", "llamafile",    "rwkv.cpp",     "gpt4all",   "bitnet-rs",
-    "bitnet.rs",   "exec",        "replay",       "python",
+    "bitnet.rs",   "replay",      "python",
 };
 
 constexpr std::string_view kWeights[] = {".gguf"};
@@ -30,8 +30,8 @@ constexpr std::string_view kFiles[] = {".npy",  ".npz",  ".safetensors", ".pt", 
                                        ".onnx", ".json", ".jsonl",       ".ggml", ".py",  ".sh"};
 
 constexpr const char* kWays =
-    "Until crossval has an engine for it there are two ways: write a program that speaks "
-    "docs/protocol.md for it and name that by llama.cpp:worker=PATH; or write native's rows with "
+    "There are two ways: a program that speaks docs/protocol.md for it (in Python it is a class of "
+    "a few lines, docs/python.md) and is named by exec:COMMAND; or write native's rows with "
     "--candidate native --reference native --dump DIR and compare them with its own in NumPy.";
 
 std::string lower_case(std::string_view text) {

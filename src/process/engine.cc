@@ -44,6 +44,7 @@ class ProcessEngine : public Engine {
   Result<void> greet(const ProcessOptions& options) {
     const nlohmann::json hello = {{"client", "crossval " CROSSVAL_VERSION},
                                   {"versions", {protocol::kVersion}},
+                                  {"checksums", {"xxh3-64", "crc-32", "none"}},
                                   {"settings", options.settings}};
     const std::string text = hello.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     if (auto ok = worker_->send(FrameType::hello, {bytes_of(text)}); !ok) return ok;
@@ -53,6 +54,7 @@ class ProcessEngine : public Engine {
     if (!info) return worker_->broken("introduced itself badly: " + info.error().what);
     info->warnings = std::move(info_.warnings);  // what came before it
     info_ = std::move(*info);
+    if (auto ok = complete(options.settings); !ok) return ok;
     std::vector<std::string>& environment = info_.settings.environment;
     environment.insert(environment.end(), options.environment.begin(), options.environment.end());
     return {};
@@ -103,6 +105,23 @@ class ProcessEngine : public Engine {
   }
 
  private:
+  // What every engine has to say of itself, and what is known without its saying so.
+  Result<void> complete(const std::map<std::string, std::string>& asked) {
+    const auto setting = [&](const char* key) {
+      const auto found = asked.find(key);
+      return found == asked.end() ? std::string() : found->second;
+    };
+    EngineSettings& settings = info_.settings;
+    if (settings.n_ctx < 1 && setting("tokens_only") != "1") {
+      return worker_->broken("introduced itself badly: its n_ctx, the positions that fit, is " +
+                             std::to_string(settings.n_ctx));
+    }
+    if (settings.model_path.empty()) settings.model_path = setting("model");
+    if (info_.identity.name.empty()) info_.identity.name = worker_->name();
+    worker_->rename(info_.identity.name);
+    return {};
+  }
+
   Result<Outcome> compute_rows(const EvaluateRequest& request, const RowSink& sink) override {
     at_position(request.first);
     auto sent = worker_->send(FrameType::evaluate,
@@ -258,13 +277,14 @@ class ProcessEngine : public Engine {
     worker_->set_phase(fmt::format("evaluate, position {}", position));
   }
 
-  std::unique_ptr<WorkerProcess> worker_;
   // llama.cpp ends itself when it is asked for a token that no vocabulary has.
   Result<void> has_vocabulary() const {
     if (info_.capabilities.tokenize) return {};
-    return fail(ExitCode::usage, "the model file has no vocabulary", worker_->where(),
+    return fail(ExitCode::usage, "the engine has no vocabulary", worker_->where(),
                 "Give token ids with --tokens.");
   }
+
+  std::unique_ptr<WorkerProcess> worker_;
 
   EngineInfo info_;
   std::vector<float> values_;  // the row or tensor handed out

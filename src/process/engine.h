@@ -14,8 +14,10 @@
 namespace crossval {
 
 struct ProcessOptions {
-  std::string name{};                             // in messages: "llama.cpp"
+  std::string name{};                             // in messages, until it says its own: "llama.cpp"
   std::vector<std::string> arguments{};           // the program's path and what it gets
+  std::vector<std::string> variables{};           // of its environment, beside ours: "NAME=value"
+  std::string folder{};                           // that it works in; empty: ours
   std::map<std::string, std::string> settings{};  // sent in hello: "model" -> "m.gguf"
   std::vector<std::string> environment{};  // what chose it: "LLAMA_CPP_DIR=/x"; shown as its own
   /// Longest wait for the start, and for each frame after it (one step, one row, one tensor).

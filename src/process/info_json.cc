@@ -73,6 +73,8 @@ Result<EngineInfo> parse_engine_info(std::string_view text) {
   take_all(part(json, "identity"), kIdentityFields, info.identity, problem);
   take_all(part(json, "settings"), kSettingsFields, info.settings, problem);
   take_all(part(json, "capabilities"), kCapabilityFields, info.capabilities, problem);
+  if (!part(json, "settings").contains("all_logits"))
+    info.settings.all_logits = info.capabilities.all_logits;
   constexpr int32_t kMaxVocab = protocol::kMaxPayload / sizeof(float) - 1;
   if (problem.empty() && (info.settings.n_vocab < 1 || info.settings.n_vocab > kMaxVocab)) {
     problem = "its n_vocab is not in [1, " + std::to_string(kMaxVocab) + "]";

@@ -46,8 +46,9 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(const ProcessOptions
   for (const auto* channel : {&in, &out, &err}) {
     if (!*channel) return tl::unexpected(channel->error());
   }
-  const auto pid = spawn_child(options.arguments, whole_environment(), in->theirs.get(),
-                               out->theirs.get(), err->theirs.get());
+  const auto pid =
+      spawn_child(options.arguments, environment_with(options.variables), in->theirs.get(),
+                  out->theirs.get(), err->theirs.get(), options.folder);
   if (!pid) {
     Error error = pid.error();
     error.where = fmt::format("engine {}, {}", options.name, error.where);
@@ -80,7 +81,8 @@ Result<void> WorkerProcess::send(FrameType type, std::initializer_list<Bytes> pa
   if (broken_) return tl::unexpected(*broken_);
   const auto deadline = Clock::now() + timeout_;
   inside_frame_ = false;
-  const auto header = protocol::make_header(type, {parts.begin(), parts.size()});
+  const auto header = protocol::make_header(type, {parts.begin(), parts.size()},
+                                            checksum_.value_or(protocol::Checksum::xxh3));
   if (auto ok = write_all(header, deadline); !ok) return ok;
   for (const Bytes part : parts) {
     if (auto ok = write_all(part, deadline); !ok) return ok;
@@ -116,7 +118,8 @@ Result<Frame> WorkerProcess::receive() {
   if (auto ok = read_exactly(payload_.data(), payload_.size(), deadline); !ok) {
     return tl::unexpected(ok.error());
   }
-  if (!protocol::checksum_matches(bytes, payload_)) {
+  if (!checksum_) checksum_ = protocol::find_checksum(bytes, payload_);
+  if (!checksum_ || !protocol::checksum_matches(bytes, payload_, *checksum_)) {
     return broken("sent a frame whose checksum does not match its bytes");
   }
   return Frame{header.type, payload_};

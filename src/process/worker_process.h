@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/child_process.h"
@@ -30,6 +31,10 @@ class WorkerProcess {
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
   ~WorkerProcess();
+
+  /// What it calls itself, for messages from now on.
+  void rename(std::string name) { name_ = std::move(name); }
+  const std::string& name() const { return name_; }
 
   /// What the program is being asked to do, for messages: "evaluate, position 12".
   void set_phase(std::string phase) { phase_ = std::move(phase); }
@@ -64,6 +69,7 @@ class WorkerProcess {
   tl::unexpected<Error> ended();
 
   std::string name_;
+  std::optional<protocol::Checksum> checksum_;  // of its first frame, and so of all
   std::chrono::milliseconds timeout_;
   StopSignal stop_;
   pid_t pid_;

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "protocol/crc32.h"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -10,13 +12,31 @@ namespace {
 
 constexpr size_t kChecksumAt = 12;  // what precedes it is covered by it
 
-// XXH3-64 of magic, version, type, length and the payload.
-uint64_t checksum(const HeaderBytes& header, std::span<const Bytes> parts) {
+// Of magic, version, type, length and the payload.
+uint64_t xxh3_of(const HeaderBytes& header, std::span<const Bytes> parts) {
   XXH3_state_t state;
   XXH3_64bits_reset(&state);
   XXH3_64bits_update(&state, header.data(), kChecksumAt);
   for (const Bytes part : parts) XXH3_64bits_update(&state, part.data(), part.size());
   return XXH3_64bits_digest(&state);
+}
+
+uint64_t crc32_of(const HeaderBytes& header, std::span<const Bytes> parts) {
+  uint32_t crc = crc32(Bytes(header).first(kChecksumAt));
+  for (const Bytes part : parts) crc = crc32(part, crc);
+  return crc;
+}
+
+uint64_t value_of(Checksum checksum, const HeaderBytes& header, std::span<const Bytes> parts) {
+  switch (checksum) {
+    case Checksum::xxh3:
+      return xxh3_of(header, parts);
+    case Checksum::crc32:
+      return crc32_of(header, parts);
+    case Checksum::none:
+      return 0;
+  }
+  return 0;
 }
 
 template <class T>
@@ -77,7 +97,7 @@ const char* name_of(FrameType type) {
   return nullptr;
 }
 
-HeaderBytes make_header(FrameType type, std::span<const Bytes> parts) {
+HeaderBytes make_header(FrameType type, std::span<const Bytes> parts, Checksum checksum) {
   size_t length = 0;
   for (const Bytes part : parts) length += part.size();
   HeaderBytes bytes{};
@@ -85,7 +105,7 @@ HeaderBytes make_header(FrameType type, std::span<const Bytes> parts) {
   store(bytes, 4, version_of(type));
   store(bytes, 6, static_cast<uint16_t>(type));
   store(bytes, 8, static_cast<uint32_t>(length));
-  store(bytes, kChecksumAt, checksum(bytes, parts));
+  store(bytes, kChecksumAt, value_of(checksum, bytes, parts));
   return bytes;
 }
 
@@ -100,9 +120,16 @@ HeaderProblem read_header(const HeaderBytes& bytes, Header& header) {
   return header.length > kMaxPayload ? HeaderProblem::too_long : HeaderProblem::none;
 }
 
-bool checksum_matches(const HeaderBytes& bytes, Bytes payload) {
+bool checksum_matches(const HeaderBytes& bytes, Bytes payload, Checksum checksum) {
   const Bytes parts[] = {payload};
-  return checksum(bytes, parts) == load<uint64_t>(bytes, kChecksumAt);
+  return value_of(checksum, bytes, parts) == load<uint64_t>(bytes, kChecksumAt);
+}
+
+std::optional<Checksum> find_checksum(const HeaderBytes& bytes, Bytes payload) {
+  for (const Checksum checksum : {Checksum::none, Checksum::xxh3, Checksum::crc32}) {
+    if (checksum_matches(bytes, payload, checksum)) return checksum;
+  }
+  return std::nullopt;
 }
 
 }  // namespace crossval::protocol

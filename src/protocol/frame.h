@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -21,6 +22,9 @@ inline constexpr uint16_t kHelloVersion = 1;
 inline constexpr size_t kHeaderBytes = 20;
 /// No payload is longer: a reader refuses a longer one before it takes memory for it.
 inline constexpr uint32_t kMaxPayload = 64U << 20;
+
+/// What protects a frame. hello has XXH3-64; of the others the engine's first frame decides.
+enum class Checksum : uint8_t { xxh3, crc32, none };
 
 /// Flags of a tokenize request.
 inline constexpr uint8_t kAddSpecial = 1;
@@ -64,12 +68,16 @@ struct Header {
 enum class HeaderProblem { none, not_a_frame, other_version, too_long };
 
 /// Header of a frame whose payload is `parts` one after the other (at most kMaxPayload bytes).
-HeaderBytes make_header(FrameType type, std::span<const Bytes> parts);
+HeaderBytes make_header(FrameType type, std::span<const Bytes> parts,
+                        Checksum checksum = Checksum::xxh3);
 
 /// Reads a header; `header` is filled as far as it makes sense (the version for other_version).
 HeaderProblem read_header(const HeaderBytes& bytes, Header& header);
 
 /// True when the payload, and the header before it, are what was sent.
-bool checksum_matches(const HeaderBytes& bytes, Bytes payload);
+bool checksum_matches(const HeaderBytes& bytes, Bytes payload, Checksum checksum = Checksum::xxh3);
+
+/// Which checksum a frame has; nothing: none that matches.
+std::optional<Checksum> find_checksum(const HeaderBytes& bytes, Bytes payload);
 
 }  // namespace crossval::protocol

@@ -8,6 +8,10 @@ namespace crossval {
 
 enum class Side { candidate, reference };
 
+inline Side other_side(Side side) {
+  return side == Side::candidate ? Side::reference : Side::candidate;
+}
+
 /// A definite finding (exit 3). Names are stable: nan, infinite, all-zero, constant, wrong-width,
 /// missing-rows, extra-rows, nothing-compared.
 struct HealthFinding {

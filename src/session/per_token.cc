@@ -162,6 +162,7 @@ Result<bool> PerTokenRun::pass_gates() {
   if (auto texts = warn_about_texts(prompts()); texts && !result_.mismatch) {
     result_.warnings.push_back(*std::move(texts));
   }
+  if (auto ids = warn_about_ids(engines_, *tokens)) result_.warnings.push_back(*std::move(ids));
   const bool candidates = plan_.on_token_mismatch == OnTokenMismatch::use_candidate;
   TokenSide& used = candidates ? tokens->candidate : tokens->reference;
   if (result_.mismatch && plan_.on_token_mismatch != OnTokenMismatch::stop) {
@@ -356,10 +357,13 @@ Result<void> PerTokenRun::decode() {
 
 // Only an engine with a vocabulary knows; without one decoding goes on to --max-tokens.
 Result<bool> PerTokenRun::is_end(TokenId id) {
-  if (!result_.reference.capabilities.tokenize) return false;
-  auto end = engines_.reference.is_end_of_generation(id);
-  if (!end) return tl::unexpected(attributed(engines_, Side::reference, end.error()));
-  return end;
+  for (const Side side : {Side::reference, Side::candidate}) {
+    if (!engines_.of(side).info().capabilities.tokenize) continue;
+    auto end = engines_.of(side).is_end_of_generation(id);
+    if (!end) return tl::unexpected(attributed(engines_, side, end.error()));
+    return end;
+  }
+  return false;
 }
 
 Result<void> PerTokenRun::find_origins() {

@@ -25,6 +25,14 @@ Result<std::vector<TokenId>> ids_of(const Prompt& prompt, const EnginePair& engi
   return ids;
 }
 
+// Of a text the side whose engine has no tokenizer while the other has one.
+std::optional<Side> side_without_tokenizer(const Prompt& prompt, const EnginePair& engines) {
+  const bool candidate = engines.candidate.info().capabilities.tokenize;
+  const bool reference = engines.reference.info().capabilities.tokenize;
+  if (!prompt.ids.empty() || candidate == reference) return std::nullopt;
+  return candidate ? Side::reference : Side::candidate;
+}
+
 Result<std::vector<std::string>> pieces_by(const EnginePair& engines, Side side,
                                            std::span<const TokenId> ids) {
   auto pieces = engines.of(side).pieces(ids);
@@ -114,13 +122,16 @@ Result<void> check_ids(const Engine& engine, std::span<const TokenId> ids, ExitC
 
 Result<PromptTokens> tokenise_both(const PromptPair& prompts, const PairFacts& facts,
                                    const EnginePair& engines) {
-  auto candidate =
-      ids_of(prompt_of(prompts, facts, engines, Side::candidate), engines, Side::candidate);
-  if (!candidate) return tl::unexpected(candidate.error());
-  auto reference =
-      ids_of(prompt_of(prompts, facts, engines, Side::reference), engines, Side::reference);
-  if (!reference) return tl::unexpected(reference.error());
   PromptTokens tokens;
+  tokens.without = side_without_tokenizer(prompts.shared, engines);
+  const auto ids_for = [&](Side side) {
+    const Side by = tokens.without == side ? other_side(side) : side;
+    return ids_of(prompt_of(prompts, facts, engines, by), engines, by);
+  };
+  auto candidate = ids_for(Side::candidate);
+  if (!candidate) return tl::unexpected(candidate.error());
+  auto reference = ids_for(Side::reference);
+  if (!reference) return tl::unexpected(reference.error());
   if (*candidate == *reference) {
     // An engine may have made an id that it does not have; the user may have given one.
     const auto code = prompts.shared.ids.empty() ? ExitCode::engine_failed : ExitCode::usage;
@@ -161,6 +172,14 @@ Result<PromptTokens> tokenise_both(const PromptPair& prompts, const PairFacts& f
   return tokens;
 }
 
+std::optional<Warning> warn_about_ids(const EnginePair& engines, const PromptTokens& tokens) {
+  if (!tokens.without) return std::nullopt;
+  return Warning{"tokens-not-compared",
+                 fmt::format("{} cannot tokenise: it gets the ids of {}",
+                             engine_label(engines, *tokens.without),
+                             engine_label(engines, other_side(*tokens.without)))};
+}
+
 Result<Tokenisation> tokenise(const Prompt& prompt, Engine& engine) {
   auto ids = prompt_ids(prompt, engine);
   if (!ids) return tl::unexpected(ids.error());
@@ -180,6 +199,10 @@ Result<TokenComparison> compare_tokens(const PromptPair& prompts, const PairFact
   }
   auto tokens = tokenise_both(prompts, facts, engines);
   if (!tokens) return tl::unexpected(tokens.error());
+  if (tokens->without) {
+    return fail(ExitCode::usage, "the engine has no tokenizer to compare",
+                engine_label(engines, *tokens->without));
+  }
   const auto of = [&](Side side, TokenSide& made) {
     return tokenisation_of(prompt_of(prompts, facts, engines, side), engines.of(side),
                            std::move(made.ids), std::move(made.pieces));

@@ -21,13 +21,18 @@ namespace crossval {
 struct PromptTokens {
   TokenSide candidate, reference;  // the same ids and pieces unless there is a mismatch
   std::optional<TokenMismatch> mismatch;
+  std::optional<Side> without;  // cannot tokenise: it got the other side's ids
 };
+
+/// tokens-not-compared: what there is to say of a side that got the other's ids.
+std::optional<Warning> warn_about_ids(const EnginePair& engines, const PromptTokens& tokens);
 
 /// The ids that `engine` makes of the prompt, or those that the user gave. Errors: the engine's;
 /// usage (no token).
 Result<std::vector<TokenId>> prompt_ids(const Prompt& prompt, Engine& engine);
 
-/// Tokenises with each engine's own tokenizer, or takes the user's ids for both. `facts` is what
+/// Tokenises with each engine's own tokenizer, or takes the user's ids for both; an engine that
+/// cannot tokenise gets the ids of the one that can. `facts` is what
 /// the token gate names causes with. Ids that are the same, and so may be evaluated, are in both
 /// vocabularies; ids that differ need not be. Errors: an engine's, with its side; usage (no token,
 /// a given id outside a vocabulary); engine_failed (both engines made an id outside a vocabulary).
@@ -38,7 +43,8 @@ Result<PromptTokens> tokenise_both(const PromptPair& prompts, const PairFacts& f
 /// vocabulary).
 Result<Tokenisation> tokenise(const Prompt& prompt, Engine& engine);
 
-/// The text of each side by its tokenizer. Errors: as tokenise_both; usage (the prompt is ids).
+/// The text of each side by its tokenizer. Errors: as tokenise_both; usage (the prompt is ids, an
+/// engine cannot tokenise).
 Result<TokenComparison> compare_tokens(const PromptPair& prompts, const PairFacts& facts,
                                        const EnginePair& engines);
 

@@ -28,9 +28,21 @@ TEST(EngineSpec, AWordBehindTheColonIsPartOfTheName) {
   EXPECT_EQ(spec->get("threads"), "2");
 }
 
+TEST(EngineSpec, ExecHasACommand) {
+  const auto spec = parse_engine_spec("exec:python 'my engine.py' --x=1 http://a,kv=f32,lr=a,,b");
+  ASSERT_TRUE(spec.has_value());
+  EXPECT_EQ(spec->name, "exec");
+  const std::vector<std::string> words = {"python", "my engine.py", "--x=1", "http://a"};
+  EXPECT_EQ(spec->command, words);
+  EXPECT_EQ(spec->get("kv"), "f32");
+  EXPECT_EQ(spec->get("lr"), "a,b");
+  EXPECT_TRUE(parse_engine_spec("exec:./engine")->options.empty());
+}
+
 TEST(EngineSpec, RefusesWhatItCannotRead) {
   for (const char* text :
-       {"", ":kv=f16", "native:", "native:kv=f16,threads", "native:=f16", "native:kv=a,kv=b"}) {
+       {"", ":kv=f16", "native:", "native:kv=f16,threads", "native:=f16", "native:kv=a,kv=b",
+        "exec", "exec:", "exec:,kv=f32", "exec:a 'b", "exec:a,kv", "exec:a,b,kv=f32"}) {
     const auto spec = parse_engine_spec(text);
     ASSERT_FALSE(spec.has_value()) << text;
     EXPECT_EQ(spec.error().code, ExitCode::usage);

@@ -137,6 +137,23 @@ TEST(Settings, WhatChangesTheNumbersIsRefusedUnlessAskedFor) {
   }
 }
 
+// Who says less must not pass more.
+TEST(Settings, AKvTypeThatOneEngineKeepsToItselfIsRefused) {
+  const Change unsaid = [](EngineInfo& e) {
+    e.settings.kv_type_k.clear();
+    e.settings.kv_type_v.clear();
+  };
+  const auto unasked = only_difference(unsaid, {});
+  EXPECT_EQ(unasked.name, "kv-type");
+  EXPECT_EQ(unasked.candidate, "not stated");
+  EXPECT_EQ(unasked.weight, SettingWeight::refused);
+  EXPECT_EQ(only_difference(unsaid, {"kv-type"}).weight, SettingWeight::asked);
+  EngineInfo a = engine(), b = engine();
+  unsaid(a);
+  unsaid(b);
+  EXPECT_TRUE(compared(a, b, {}).empty());
+}
+
 TEST(Settings, WhatShouldNotMatterIsRecordedOrWarnedAbout) {
   for (const Case& c : kHarmless) {
     EXPECT_EQ(only_difference(c.change, {}).name, c.name);

@@ -81,6 +81,17 @@ TEST(EngineFactory, NamesAndKeysAreChecked) {
             "profile=fast is none of canonical, production");
 }
 
+TEST(EngineFactory, AProgramThatIsNotThereIsNamed) {
+  const auto made = make_engine(spec("exec:no-such-program -x,own=1,kv=f32"), {.model = kTiny}, {});
+  ASSERT_FALSE(made.has_value());
+  EXPECT_EQ(made.error().code, ExitCode::engine_failed);
+  EXPECT_EQ(made.error().where, "engine exec:no-such-program -x");
+  EXPECT_THAT(made.error().message(), HasSubstr("PATH"));
+  const auto silent = make_engine(spec("exec:true"), {.model = kTiny}, {});
+  ASSERT_FALSE(silent.has_value());
+  EXPECT_THAT(silent.error().message(), HasSubstr("engine exec:true exited with status 0"));
+}
+
 TEST(EngineFactory, NumbersAreChecked) {
   for (const char* value : {"0", "x", "", "70000", "1.5"}) {
     const auto made = make_engine(spec(std::string("native:batch=") + value), {.model = kTiny}, {});

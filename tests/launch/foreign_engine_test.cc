@@ -16,17 +16,17 @@ TEST_P(Foreign, IsRefusedWithTheWaysThatThereAre) {
   ASSERT_TRUE(error.has_value());
   EXPECT_EQ(error->code, ExitCode::usage);
   EXPECT_THAT(error->message(), AllOf(HasSubstr(GetParam()), HasSubstr("docs/protocol.md"),
-                                      HasSubstr("llama.cpp:worker=PATH"), HasSubstr("--dump DIR")));
+                                      HasSubstr("exec:COMMAND"), HasSubstr("--dump DIR")));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Foreign,
                          ::testing::Values("http://localhost:8080", "https://api.openai.com/v1",
                                            "localhost:11434", "127.0.0.1:8000", "ollama",
                                            "Ollama:llama3.2:1b", "vllm", "vLLM:model=x",
-                                           "hf:HuggingFaceTB/SmolLM2-135M", "exec:./engine.py",
-                                           "exec:cmd=./engine.py", "replay:run.xv", "logits.npy",
-                                           "/data/a/logits.npz", "model.safetensors", "./my-engine",
-                                           "transformers", "http:url=x", "llama-server"));
+                                           "hf:HuggingFaceTB/SmolLM2-135M", "replay:run.xv",
+                                           "logits.npy", "/data/a/logits.npz", "model.safetensors",
+                                           "./my-engine", "transformers", "http:url=x",
+                                           "llama-server"));
 
 TEST(ForeignEngine, RelativesOfLlamaCppGoByItsName) {
   for (const char* text : {"ik_llama.cpp", "bitnet.cpp", "bitnet.cpp:build=/b", "llama-cli"}) {

@@ -86,6 +86,7 @@ INSTANTIATE_TEST_SUITE_P(
         Misdeed{"WarnsOn", "warns-on", "does nothing but warn", "start", ""},
         Misdeed{"WarnsBadly", "warns-badly", "\"message\" has the wrong type", "start", ""},
         Misdeed{"NoJson", "no-json", "introduced itself badly", "start", ""},
+        Misdeed{"NoContext", "no-context", "its n_ctx, the positions that fit, is 0", "start", ""},
         Misdeed{"NoVocabulary", "no-vocab", "n_vocab is not in [1, ", "start", ""},
         Misdeed{"HugeNumber", "huge-number", "\"n_ctx\" has the wrong type", "start", ""},
         Misdeed{"BadType", "bad-type", "\"n_vocab\" has the wrong type", "start", ""}),
@@ -116,6 +117,7 @@ INSTANTIATE_TEST_SUITE_P(
         Misdeed{"Hang", "mid-hang", "silent for 2 s", "evaluate, position 2", "--engine-timeout"},
         Misdeed{"Garbage", "mid-garbage", "no frame", "evaluate, position 2", ""},
         Misdeed{"Checksum", "mid-checksum", "checksum", "evaluate, position 2", ""},
+        Misdeed{"OtherChecksum", "crc32-no-more", "checksum", "evaluate, position 2", ""},
         Misdeed{"Truncate", "mid-truncate", "in the middle of a frame", "evaluate, position 2", ""},
         Misdeed{"Huge", "mid-huge", "at most 67108864", "evaluate, position 2", ""},
         Misdeed{"ShortRow", "short-row", "a row frame of 16 bytes; a position and 4 logits are 20",
@@ -159,6 +161,43 @@ TEST(ProcessEngine, HealthyEngineAnswers) {
     EXPECT_THAT(firsts, ElementsAre(0.75F, 1.75F, 2.75F, 3.75F, 4.75F));
   }
   EXPECT_TRUE(no_child_left());
+}
+
+TEST(ProcessEngine, ItsFirstFrameChoosesTheChecksum) {
+  for (const char* mode : {"good", "crc32", "unchecked"}) {
+    const auto engine = fake(mode);
+    ASSERT_TRUE(engine.has_value()) << mode << ": " << engine.error().message();
+    int rows = 0;
+    const auto count = [&](int32_t, std::span<const float>) { return ++rows > 0; };
+    EXPECT_TRUE((*engine)->evaluate({.ids = kIds}, count).has_value()) << mode;
+    EXPECT_EQ(rows, 4) << mode;
+  }
+}
+
+TEST(ProcessEngine, WhatItNeedNotSay) {
+  const auto engine = fake("learned");  // says n_vocab and n_ctx alone
+  ASSERT_TRUE(engine.has_value()) << engine.error().message();
+  EXPECT_EQ((*engine)->info().identity.name, "fake");  // what it was started as
+  EXPECT_EQ((*engine)->info().settings.model_path, "m.gguf");
+  EXPECT_FALSE((*engine)->info().settings.all_logits);
+  EXPECT_TRUE((*fake("good"))->info().settings.all_logits);  // by its capabilities
+}
+
+TEST(ProcessEngine, ItGetsVariablesAndAFolder) {
+  const auto engine = make_process_engine({.name = "exec:fake",
+                                           .arguments = {CROSSVAL_FAKE_WORKER, "place"},
+                                           .variables = {"CROSSVAL_TEST_PLACE=here"},
+                                           .folder = "/"});
+  ASSERT_TRUE(engine.has_value()) << engine.error().message();
+  EXPECT_EQ((*engine)->info().identity.version, "/");
+  EXPECT_EQ((*engine)->info().identity.build, "here");
+  // It has said its name: that is what it is called from then on.
+  EXPECT_EQ((*engine)->pieces(kIds).error().where, "engine placed, start");
+  const auto nowhere = make_process_engine({.name = "exec:fake",
+                                            .arguments = {CROSSVAL_FAKE_WORKER, "good"},
+                                            .folder = "/no/such/folder"});
+  ASSERT_FALSE(nowhere.has_value());
+  EXPECT_THAT(nowhere.error().message(), HasSubstr("exec:fake"));
 }
 
 TEST(ProcessEngine, TheLastRowIsTheOnlyOneWhereItIsAskedFor) {

@@ -32,7 +32,10 @@ void write_raw(Bytes bytes) {
 
 void send(FrameType type, Bytes payload = {}) {
   const Bytes parts[] = {payload};
-  write_raw(make_header(type, parts));
+  const Checksum checksum = mode.starts_with("crc32") ? Checksum::crc32
+                            : mode == "unchecked"     ? Checksum::none
+                                                      : Checksum::xxh3;
+  write_raw(make_header(type, parts, checksum));
   write_raw(payload);
 }
 
@@ -57,6 +60,10 @@ Request receive() {
   if (read_header(bytes, header) != HeaderProblem::none) std::_Exit(8);
   std::vector<std::byte> payload(header.length);
   read_raw(payload.data(), payload.size());
+  if (mode == "crc32" && header.type != FrameType::hello &&
+      !checksum_matches(bytes, payload, Checksum::crc32)) {
+    std::_Exit(6);
+  }
   return {header.type, std::move(payload)};
 }
 
@@ -137,6 +144,7 @@ void evaluate(const Request& request) {
     if (p == 2 && mode == "skip-row") continue;
     if (p == 2 && mode == "early") break;
     if (p == 2 && mode.starts_with("mid-")) misbehave(mode.substr(4));
+    if (p == 2 && mode == "crc32-no-more") mode = "unchecked";
     send_row(p);
   }
   if (mode == "extra-row") send_row(end);
@@ -199,6 +207,13 @@ void introduce() {
                      R"("}, "settings": {"n_vocab": 4, "n_ctx": 16, "kv_type_k": "f32"},)" +
                      R"("capabilities": {"tokenize": true, "all_logits": true, "decode": true,)" +
                      R"("trace": true}})";
+  if (mode == "place") {  // where it works, and with what
+    std::array<char, 4096> folder{};
+    text = std::string(R"({"identity": {"name": "placed", "version": ")") +
+           ::getcwd(folder.data(), folder.size()) + R"(", "build": ")" +
+           std::getenv("CROSSVAL_TEST_PLACE") + R"("}, "settings": {"n_vocab": 4, "n_ctx": 16}})";
+  }
+  if (mode == "no-context") text = R"({"settings": {"n_vocab": 4}})";
   if (mode == "learned") text = R"({"settings": {"n_vocab": 4, "n_ctx": 16, "n_ctx_learned": 16}})";
   if (mode == "no-json") text = "I am an engine";
   if (mode == "no-vocab") text = R"({"settings": {"n_vocab": 0}})";

@@ -15,6 +15,7 @@ using testing::ElementsAre;
 
 // Printed by tests/golden/make_frames_corpus.py: Python's struct and libxxhash.
 constexpr const char* kDone = "5856414c0200870001000000a5c62171b857763100";
+constexpr const char* kDoneCrc32 = "5856414c020087000100000039a9dc420000000000";  // zlib.crc32
 constexpr const char* kRow = "5856414c020085000c0000001bc896585a4e3ed4050000000000c03f000000c0";
 constexpr const char* kHello = "5856414c010001000000000080864638522166f3";
 
@@ -58,10 +59,32 @@ TEST(Frame, IsReadBack) {
   EXPECT_TRUE(checksum_matches(bytes, payload));
 }
 
-TEST(Frame, EveryFlippedBitIsNoticed) {
+TEST(Frame, OtherChecksumsAreAsDocumented) {
+  const std::byte complete[] = {std::byte{0}};
+  const Bytes done[] = {complete};
+  EXPECT_EQ(hex(make_header(FrameType::done, done, Checksum::crc32)) + hex(complete), kDoneCrc32);
+  EXPECT_EQ(hex(make_header(FrameType::done, done, Checksum::none)) + hex(complete),
+            "5856414c0200870001000000000000000000000000");
+}
+
+TEST(Frame, ItsChecksumIsFound) {
   const auto payload = row_payload();
   const Bytes parts[] = {payload};
-  const HeaderBytes good = make_header(FrameType::row, parts);
+  for (const Checksum kind : {Checksum::xxh3, Checksum::crc32, Checksum::none}) {
+    HeaderBytes bytes = make_header(FrameType::row, parts, kind);
+    EXPECT_EQ(find_checksum(bytes, payload), kind);
+    bytes[13] ^= std::byte{1};
+    EXPECT_EQ(find_checksum(bytes, payload), std::nullopt);
+  }
+}
+
+class FrameWith : public testing::TestWithParam<Checksum> {};
+INSTANTIATE_TEST_SUITE_P(Both, FrameWith, testing::Values(Checksum::xxh3, Checksum::crc32));
+
+TEST_P(FrameWith, EveryFlippedBitIsNoticed) {
+  const auto payload = row_payload();
+  const Bytes parts[] = {payload};
+  const HeaderBytes good = make_header(FrameType::row, parts, GetParam());
   for (size_t bit = 0; bit < 8 * (good.size() + payload.size()); ++bit) {
     HeaderBytes bytes = good;
     auto damaged = payload;
@@ -69,7 +92,8 @@ TEST(Frame, EveryFlippedBitIsNoticed) {
     (bit / 8 < good.size() ? bytes[bit / 8] : damaged[bit / 8 - good.size()]) ^= mask;
     Header header;
     const bool accepted = read_header(bytes, header) == HeaderProblem::none &&
-                          header.length == damaged.size() && checksum_matches(bytes, damaged);
+                          header.length == damaged.size() &&
+                          checksum_matches(bytes, damaged, GetParam());
     EXPECT_FALSE(accepted) << "bit " << bit;
   }
 }

@@ -220,8 +220,7 @@ TEST(PerTokenGates, WhatAnEngineCannotDoIsRefusedByName) {
     bool Capabilities::* what;
     const char* text;
   };
-  for (const Case& c : {Case{&Capabilities::tokenize, "there is no vocabulary"},
-                        Case{&Capabilities::decode, "cannot decode"},
+  for (const Case& c : {Case{&Capabilities::decode, "cannot decode"},
                         Case{&Capabilities::trace, "cannot show its tensors"}}) {
     FakeEngine candidate("native"), reference("llama.cpp");
     auto plan = plan_of_text();
@@ -241,6 +240,26 @@ TEST(PerTokenGates, WhatCannotShowItsTensorsIsNotExplained) {
   EXPECT_TRUE(run(plan, candidate, reference).has_value());
   candidate.info_.capabilities.trace = false;
   expect_error(run(plan, candidate, reference), ExitCode::usage, "leave out --explain");
+}
+
+TEST(PerTokenGates, AnEngineThatCannotTokeniseGetsTheOthersIds) {
+  for (const Side side : {Side::candidate, Side::reference}) {
+    FakeEngine candidate("native"), reference("foreign");
+    FakeEngine& without = side == Side::candidate ? candidate : reference;
+    without.info_.capabilities.tokenize = false;
+    const auto result = run(plan_of_text(), candidate, reference);
+    ASSERT_TRUE(result.has_value()) << result.error().message();
+    EXPECT_EQ(result->verdict, Verdict::identical);
+    EXPECT_EQ(result->tokens, FakeEngine().ids_of_text);
+    ASSERT_EQ(result->warnings.size(), 1U);
+    EXPECT_EQ(result->warnings[0].name, "tokens-not-compared");
+    EXPECT_THAT(result->warnings[0].message,
+                testing::StartsWith(side == Side::candidate ? "candidate native cannot tokenise"
+                                                            : "reference foreign cannot"));
+  }
+  FakeEngine candidate("native"), reference("foreign");
+  candidate.info_.capabilities.tokenize = reference.info_.capabilities.tokenize = false;
+  expect_error(run(plan_of_text(), candidate, reference), ExitCode::usage, "candidate native");
 }
 
 TEST(PerTokenGates, WarningsOfThePromptAreKept) {

@@ -51,6 +51,15 @@ TEST(CompareTokens, WarnsOfThePromptAndOfBothEngines) {
   EXPECT_EQ(both->warnings[1].message, "candidate native: another");
 }
 
+TEST(CompareTokens, WithoutATokenizerThereIsNothingToCompare) {
+  FakeEngine candidate("native"), reference("foreign");
+  reference.info_.capabilities.tokenize = false;
+  const auto both = compare_tokens({text_prompt()}, {}, {candidate, reference});
+  ASSERT_FALSE(both.has_value());
+  EXPECT_EQ(both.error().code, ExitCode::usage);
+  EXPECT_EQ(both.error().where, "reference foreign");
+}
+
 TEST(CompareTokens, TheSameIdsAreNoMismatch) {
   FakeEngine candidate("native"), reference("llama.cpp");
   const auto both = compare_tokens({text_prompt()}, {}, {candidate, reference});

@@ -63,7 +63,10 @@ class ExplainCommand : public Command {
                   fmt::format("--position {} of a prompt of {} tokens", position_, ids.size()));
     }
     if (position_ >= 0) ids.resize(static_cast<size_t>(position_) + 1);
-    return explain_pair(engines_, *opened, std::move(ids), progress);
+    auto explanation = explain_pair(engines_, *opened, std::move(ids), progress);
+    if (auto about_ids = warn_about_ids({*candidate, *reference}, *tokens); explanation && about_ids)
+      explanation->warnings.push_back(*std::move(about_ids));
+    return explanation;
   }
 
   PromptOptions prompt_;

@@ -5,7 +5,8 @@
 namespace crossval {
 
 std::span<const EngineKind* const> engine_kinds() {
-  static constexpr const EngineKind* kAll[] = {&kNative, &kLlamaCpp, &kOracle, &kOracleDeclared};
+  static constexpr const EngineKind* kAll[] = {&kNative, &kLlamaCpp, &kOracle, &kOracleDeclared,
+                                               &kExecProgram};
   return kAll;
 }
 

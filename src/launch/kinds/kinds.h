@@ -28,6 +28,8 @@ struct KeyWords {
 struct EngineKind {
   std::string_view name;
   std::span<const std::string_view> keys;  // beside those of every engine (kCommonKeys)
+  /// Whether there are more keys, which the engine itself knows.
+  bool passes_keys_on = false;
   std::span<const KeyWords> words{};
   std::span<const Instead> instead{};
   /// Settings (gate/settings.h) in which it differs from the others on purpose.
@@ -37,7 +39,7 @@ struct EngineKind {
                                           const Launch& launch);
 };
 
-extern const EngineKind kNative, kLlamaCpp, kOracle, kOracleDeclared;
+extern const EngineKind kNative, kLlamaCpp, kOracle, kOracleDeclared, kExecProgram;
 
 /// All of them, in the order in which help texts have them.
 std::span<const EngineKind* const> engine_kinds();

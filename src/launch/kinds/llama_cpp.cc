@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "launch/context_size.h"
+#include "launch/kinds/hello_settings.h"
 #include "launch/kinds/kinds.h"
 #include "launch/kinds/number_key.h"
 #include "launch/paths.h"
@@ -49,21 +49,13 @@ void advise_about_bitnet(const std::string& trait, const std::string& chosen_by,
 
 Result<std::unique_ptr<Engine>> make(const EngineSpec& spec, const EngineDefaults& defaults,
                                      const Launch& launch) {
-  const auto context = context_size(defaults.context, {model_path(spec, defaults)}, launch.files);
-  if (!context) return tl::unexpected(context.error());
+  auto settings = hello_settings(spec, defaults, launch);
+  if (!settings) return tl::unexpected(settings.error());
   LlamaOptions options;
-  options.settings = {{"model", model_path(spec, defaults)},
-                      {"kv", spec.get("kv", defaults.kv)},
-                      {"threads", spec.get("threads", std::to_string(defaults.threads))},
-                      {"tokens_only", defaults.tokens_only ? "1" : "0"}};
-  // What is not asked for is the worker's to choose.
-  if (*context != kDefaultContext) options.settings["n_ctx"] = std::to_string(*context);
-  if (defaults.batch) options.settings["n_batch"] = std::to_string(*defaults.batch);
-  for (const auto& [key, setting] : {std::pair{"batch", "n_batch"}, {"ubatch", "n_ubatch"}}) {
-    const auto positions = number_key(spec, key, 0, kMostPositions);
-    if (!positions) return tl::unexpected(positions.error());
-    if (*positions > 0) options.settings[setting] = std::to_string(*positions);
-  }
+  options.settings = *std::move(settings);
+  const auto micro_batch = number_key(spec, "ubatch", 0, kMostPositions);
+  if (!micro_batch) return tl::unexpected(micro_batch.error());
+  if (*micro_batch > 0) options.settings["n_ubatch"] = std::to_string(*micro_batch);
   for (const char* key : {"profile", "kv-k", "kv-v", "fa", "repack", "ngl", "device"}) {
     if (spec.options.contains(key)) options.settings[key] = spec.get(key);
   }

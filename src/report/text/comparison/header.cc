@@ -16,14 +16,16 @@ void append(std::string& list, const std::string& item) {
 }
 
 std::string settings_line(const EngineSettings& settings) {
-  std::string text =
-      settings.kv_type_k == settings.kv_type_v
-          ? "KV " + settings.kv_type_k
-          : fmt::format("KV {} keys, {} values", settings.kv_type_k, settings.kv_type_v);
+  std::string text;
+  if (settings.kv_type_k != settings.kv_type_v) {
+    append(text, fmt::format("KV {} keys, {} values", settings.kv_type_k, settings.kv_type_v));
+  } else if (!settings.kv_type_k.empty()) {
+    append(text, "KV " + settings.kv_type_k);
+  }
   if (!settings.flash_attention.empty())
     append(text, "flash attention " + settings.flash_attention);
-  append(text, counted(settings.threads, "thread"));
-  append(text, fmt::format("batch {}", settings.n_batch));
+  if (settings.threads != 0) append(text, counted(settings.threads, "thread"));
+  if (settings.n_batch != 0) append(text, fmt::format("batch {}", settings.n_batch));
   if (settings.n_ubatch != 0 && settings.n_ubatch != settings.n_batch)
     append(text, fmt::format("micro-batch {}", settings.n_ubatch));
   append(text, fmt::format("context {}", settings.n_ctx));
