@@ -126,15 +126,25 @@ std::vector<Scope> scopes_around(const Graph& graph, const Op& original) {
   return scopes;
 }
 
+bool is_gelu(const Op& op) {
+  const auto* activate = std::get_if<Activate>(&op.action);
+  return activate != nullptr && activate->kind == Activation::gelu;
+}
+
 }  // namespace
 
 CauseSearch::CauseSearch(const Graph& graph, size_t op, const EngineArithmetic& arithmetic,
                          ThreadPool& pool)
-    : graph_(graph), op_(op), arithmetic_(arithmetic), pool_(pool), tried_(mistakes().size()) {}
+    : graph_(graph), op_(op), arithmetics_({arithmetic}), pool_(pool), tried_(mistakes().size()) {
+  if (std::ranges::any_of(graph.ops, is_gelu)) return;
+  arithmetics_.push_back(arithmetic);
+  arithmetics_.back().gelu =
+      arithmetic.gelu == GeluRounding::f16 ? GeluRounding::none : GeluRounding::f16;
+}
 
 void CauseSearch::look(const Judge::Sight& sight) {
   const Op& original = graph_.ops[op_];
-  const auto right = EditedGraph(graph_, sight, arithmetic_, pool_).made_by(original);
+  const auto right = EditedGraph(graph_, sight, arithmetics_[0], pool_).made_by(original);
   const auto size = static_cast<size_t>(sight.in.positions * sight.width);
   const std::vector<Scope> scopes = scopes_around(graph_, original);
   for (size_t i = 0; i < tried_.size(); ++i) {
@@ -142,14 +152,16 @@ void CauseSearch::look(const Judge::Sight& sight) {
     for (const Scope& scope : scopes) {
       Graph edited = graph_;
       if (!mistakes()[i].edit(edited, scope)) continue;
-      EditedGraph values(edited, sight, arithmetic_, pool_);
-      const auto under = value_under(edited, graph_, original, values);
-      // An edit of something else says nothing of this operation.
-      if (!under || under->values.size() != size) continue;
-      if (right && under->values == right->values) continue;
-      const double units = local_error(sight.value, *under, sight.in.first, sight.width).units;
-      least = std::min(units, least.value_or(units));
-      if (units <= kLimit) break;
+      for (const EngineArithmetic& arithmetic : arithmetics_) {
+        EditedGraph values(edited, sight, arithmetic, pool_);
+        const auto under = value_under(edited, graph_, original, values);
+        // An edit of something else says nothing of this operation.
+        if (!under || under->values.size() != size) continue;
+        if (right && under->values == right->values) continue;
+        const double units = local_error(sight.value, *under, sight.in.first, sight.width).units;
+        least = std::min(units, least.value_or(units));
+      }
+      if (least && *least <= kLimit) break;
     }
     if (least) tried_[i] = std::max(*least, tried_[i].value_or(0));
   }

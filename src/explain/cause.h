@@ -18,7 +18,7 @@ namespace crossval {
 /// tried.
 class CauseSearch {
  public:
-  /// All are kept by reference.
+  /// Graph and pool are kept by reference.
   CauseSearch(const Graph& graph, size_t op, const EngineArithmetic& arithmetic, ThreadPool& pool);
 
   /// The operation in one chunk.
@@ -30,7 +30,8 @@ class CauseSearch {
  private:
   const Graph& graph_;
   size_t op_;
-  const EngineArithmetic& arithmetic_;
+  /// What the engine computes in; a second one where it is not known how it would make a GELU.
+  std::vector<EngineArithmetic> arithmetics_;
   ThreadPool& pool_;
   std::vector<std::optional<double>> tried_;  // by mistake: units left in the worst chunk
 };
