@@ -7,13 +7,14 @@ VENV := build/venv
 WARNINGS := $(if $(WERROR),-DCMAKE_COMPILE_WARNING_AS_ERROR=$(WERROR))
 PYTHON := $(CURDIR)/$(VENV)/bin/python
 
-.PHONY: help deps build demo test test-all bench lint lint-all asan tsan fuzz clean reference model fixtures
+.PHONY: help deps build demo test test-all test-engines bench lint lint-all asan tsan fuzz clean reference model fixtures
 
 help:
 	@echo "make demo      build, fetch a real model and llama.cpp, compare them position by position"
 	@echo "make test      build and run every test"
 	@echo "make build     the program alone: $(BUILD)/crossval"
 	@echo "make test-all  the full matrix of formats, architectures and tokenizers (long)"
+	@echo "make test-engines  mlx and OpenVINO beside native (fetches them)"
 	@echo "make bench     benchmarks, paired with llama.cpp"
 	@echo "make lint      clang-format, clang-tidy, layers, shellcheck"
 	@echo "make asan tsan unit tests under sanitizers"
@@ -54,6 +55,15 @@ $(VENV)/.installed: deps/pypi.txt | deps
 test: build fixtures $(VENV)/.installed
 	@cmake --build $(BUILD)
 	@ctest --test-dir $(BUILD) --output-on-failure -j 2 $(CTEST_FLAGS)
+
+# Engines that nobody here wrote, 94 MB to fetch. Without them `make test` names e2e.engines as skipped.
+build/engines/.installed: deps/engines.txt | deps
+	@/usr/bin/python3 -m venv build/engines
+	@build/engines/bin/python -m pip install -q --no-deps --require-hashes -r deps/engines.txt
+	@touch $@
+
+test-engines: build fixtures $(VENV)/.installed build/engines/.installed
+	@ctest --test-dir $(BUILD) --output-on-failure -R '^e2e.engines$$' $(CTEST_FLAGS)
 
 test-all: build fixtures $(VENV)/.installed
 	@cmake --build $(BUILD)
