@@ -87,13 +87,29 @@ class EditedGraph {
   std::map<ValueId, std::vector<int32_t>> chosen_;  // by ChooseExperts' value
 };
 
+/// What the readers of an operation that was taken out read instead; its first input where nobody
+/// reads it.
+std::optional<ValueId> read_instead(const Graph& edited, const Graph& graph, const Op& original) {
+  for (const Op& reader : graph.ops) {
+    const auto at = std::ranges::find(reader.inputs, original.output);
+    if (at == reader.inputs.end()) continue;
+    const size_t now = writer_of(edited, reader.output);
+    const auto input = static_cast<size_t>(at - reader.inputs.begin());
+    if (now < edited.ops.size() && input < edited.ops[now].inputs.size())
+      return edited.ops[now].inputs[input];
+  }
+  if (original.inputs.empty()) return std::nullopt;
+  return original.inputs.front();
+}
+
 /// What the edited graph makes in the place of the operation: its value, what was put on top of it,
 /// or what its readers read instead.
 std::optional<KnownValue> value_under(const Graph& edited, const Graph& graph, const Op& original,
                                       EditedGraph& values) {
   size_t at = writer_of(edited, original.output);
   if (at >= edited.ops.size()) {
-    return original.inputs.empty() ? std::nullopt : values.value(original.inputs.front());
+    const auto instead = read_instead(edited, graph, original);
+    return instead ? values.value(*instead) : std::nullopt;
   }
   // New values in the same role stand for it.
   while (at + 1 < edited.ops.size() && edited.ops[at + 1].layer == original.layer &&
@@ -104,6 +120,30 @@ std::optional<KnownValue> value_under(const Graph& edited, const Graph& graph, c
     ++at;
   }
   return values.made_by(edited.ops[at]);
+}
+
+/// Whether the engine computed an operation before this one rightly that the mistake changes too:
+/// then it did not make that mistake, though it looks like it here.
+bool contradicted(const Graph& edited, const Graph& graph, size_t op, const Judge::Sight& sight,
+                  EditedGraph& right, EditedGraph& under) {
+  for (size_t i = 0; i < op; ++i) {
+    const Op& before = graph.ops[i];
+    const auto id = static_cast<size_t>(before.output);
+    if (before.layer < graph.ops[op].layer - 1 || sight.shown[id] == nullptr) continue;
+    const size_t at = writer_of(edited, before.output);
+    if (at >= edited.ops.size()) continue;
+    const auto as_is = right.made_by(before);
+    const auto bent = as_is ? under.made_by(edited.ops[at]) : std::nullopt;
+    if (!bent || bent->values == as_is->values || bent->values.size() != as_is->values.size())
+      continue;
+    const auto& all = sight.shown[id]->values;
+    const std::vector<float> shown(all.end() - std::ssize(as_is->values), all.end());
+    const int64_t width = graph.width(before.output);
+    if (local_error(shown.data(), *as_is, sight.in.first, width).units <= kLimit &&
+        local_error(shown.data(), *bent, sight.in.first, width).units > kLimit)
+      return true;
+  }
+  return false;
 }
 
 /// The operation itself; then its layer, those that its inputs come from, and their neighbours.
@@ -144,7 +184,8 @@ CauseSearch::CauseSearch(const Graph& graph, size_t op, const EngineArithmetic& 
 
 void CauseSearch::look(const Judge::Sight& sight) {
   const Op& original = graph_.ops[op_];
-  const auto right = EditedGraph(graph_, sight, arithmetics_[0], pool_).made_by(original);
+  EditedGraph unchanged(graph_, sight, arithmetics_[0], pool_);
+  const auto right = unchanged.made_by(original);
   const auto size = static_cast<size_t>(sight.in.positions * sight.width);
   const std::vector<Scope> scopes = scopes_around(graph_, original);
   for (size_t i = 0; i < tried_.size(); ++i) {
@@ -159,6 +200,8 @@ void CauseSearch::look(const Judge::Sight& sight) {
         if (!under || under->values.size() != size) continue;
         if (right && under->values == right->values) continue;
         const double units = local_error(sight.value, *under, sight.in.first, sight.width).units;
+        if (units <= kLimit && contradicted(edited, graph_, op_, sight, unchanged, values))
+          continue;
         least = std::min(units, least.value_or(units));
       }
       if (least && *least <= kLimit) break;

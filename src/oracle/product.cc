@@ -10,6 +10,7 @@
 #include "quant/activation.h"
 #include "quant/blocks32.h"
 #include "quant/k_quants.h"
+#include "quant/ternary.h"
 
 namespace crossval {
 namespace {
@@ -84,6 +85,7 @@ Codes unpacked(const Matrix& matrix, int64_t row, int64_t block) {
 }
 
 /// Values that share a minimum, which is added to each whatever its code; 0 in formats without.
+/// Where codes have an offset, engines add it up by itself, too: minus 32 scales in Q6_K.
 int64_t minimum_group(WeightType type) {
   switch (type) {
     case WeightType::q4_1:
@@ -92,6 +94,9 @@ int64_t minimum_group(WeightType type) {
     case WeightType::q2_k:
     case WeightType::q4_k:
     case WeightType::q5_k:
+    case WeightType::q6_k:
+    case WeightType::tq1_0:
+    case WeightType::tq2_0:
       return 16;
     default:
       return 0;
@@ -116,6 +121,15 @@ void read_minima(const Matrix& matrix, int64_t row, double* out) {
   if (type == WeightType::q2_k) of_super(Q2_K{});
   if (type == WeightType::q4_k) of_super(Q4_K{});
   if (type == WeightType::q5_k) of_super(Q5_K{});
+  const auto of_offset = [&](auto format, int offset) {
+    for (int64_t b = 0; b < matrix.cols / 256; ++b) {
+      const auto codes = unpacked<decltype(format), Codes256>(matrix, row, b);
+      for (int64_t g = 0; g < 16; ++g) out[16 * b + g] = -double{codes.d} * codes.scale[g] * offset;
+    }
+  };
+  if (type == WeightType::q6_k) of_offset(Q6_K{}, 32);
+  if (type == WeightType::tq1_0) of_offset(TQ1_0{}, 1);
+  if (type == WeightType::tq2_0) of_offset(TQ2_0{}, 1);
 }
 
 // Each of the loops below is compiled twice: the bits are the same, the lanes are wider with AVX2.

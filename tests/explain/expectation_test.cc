@@ -53,6 +53,25 @@ TEST(Expectation, ProductsAreBoundByTheSizeOfTheirTerms) {
   EXPECT_NEAR(product.slack[0], std::sqrt(2.0) * kU * 3, 1e-20);
 }
 
+// Codes of Q6_K are 0…63 less 32, and engines add up 32 times a group's scale times its activations
+// by itself: where all weights are 0 two sums of 32 · 256 cancel, and leave their roundings.
+TEST(Expectation, ProductsLoseRoundingsOfAnOffsetThatIsAddedUpByItself) {
+  std::vector<std::byte> block(210);
+  std::fill_n(block.begin() + 128, 64, std::byte{0xAA});  // the high bits: codes of 32
+  std::fill_n(block.begin() + 192, 16, std::byte{1});     // scales
+  block[209] = std::byte{0x3C};                           // d = 1
+  const Matrix matrix{&weight_format(WeightType::q6_k), block.data(), 1, 256};
+  const std::vector<double> ones(256, 1.0);
+  ThreadPool pool(1);
+  OracleInputs in;
+  in.positions = 1;
+  in.values = {{ones.data(), 256}};
+  const KnownValue product = expect(MatMul{matrix}, in, {nullptr}, 1,
+                                    {.product = ProductRounding::declared}, pool, nullptr);
+  EXPECT_NEAR(product.values[0], 0, 1e-9);
+  EXPECT_NEAR(product.slack[0], std::sqrt(256.0) * kU * 2 * 32 * 256, 1e-6);
+}
+
 TEST(LocalError, IsInUnitsOfTheBoundAndInfiniteWhereOnlyTheValueIs) {
   const KnownValue expected{{1, 2, 3}, {0.1, 0.1, 0.1}, true};
   const float off[] = {1.0F, 2.5F, 3.0F};

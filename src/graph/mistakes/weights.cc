@@ -164,9 +164,22 @@ bool blocks_swapped(Graph& graph, const Scope& scope) {
   });
 }
 
+/// Of a format without blocks: it stays one of that format, and so do its products.
+void transpose_in_place(const Matrix& matrix, uint8_t* bytes) {
+  const int64_t size = matrix.format->block_bytes;
+  for (int64_t r = 0; r < matrix.rows; ++r) {
+    for (int64_t c = 0; c < r; ++c) {
+      uint8_t* element = bytes + (r * matrix.cols + c) * size;
+      std::swap_ranges(element, element + size, bytes + (c * matrix.cols + r) * size);
+    }
+  }
+}
+
 bool transposed(Graph& graph, const Scope& scope) {
   return bend_one(graph, or_role(scope, Role::attn_out), [&](Op& op) {
     if (matrices_of(op).matrix->rows != matrices_of(op).matrix->cols) return false;
+    if (matrices_of(op).matrix->format->block_elements == 1)
+      return bend_bytes(graph, op, transpose_in_place);
     bend_values(graph, op, [](const Matrix& matrix, float* values) {
       const int64_t n = matrix.rows;
       for (int64_t r = 0; r < n; ++r) matrix.decode_row(r, values + r * n);
