@@ -7,7 +7,7 @@ VENV := build/venv
 WARNINGS := $(if $(WERROR),-DCMAKE_COMPILE_WARNING_AS_ERROR=$(WERROR))
 PYTHON := $(CURDIR)/$(VENV)/bin/python
 
-.PHONY: help deps build demo test test-all test-engines bench lint lint-all asan tsan fuzz clean reference model fixtures
+.PHONY: help deps build demo test test-all test-engines bench fault-bench lint lint-all asan tsan fuzz clean reference model fixtures
 
 help:
 	@echo "make demo      build, fetch a real model and llama.cpp, compare them position by position"
@@ -16,6 +16,7 @@ help:
 	@echo "make test-all  the full matrix of formats, architectures and tokenizers (long)"
 	@echo "make test-engines  mlx and OpenVINO beside native (fetches them)"
 	@echo "make bench     benchmarks, paired with llama.cpp"
+	@echo "make fault-bench  is explain right? writes docs/fault-bench.md (an hour, the first time)"
 	@echo "make lint      clang-format, clang-tidy, layers, shellcheck"
 	@echo "make asan tsan unit tests under sanitizers"
 	@echo "make fuzz      every fuzz target for FUZZ_SECONDS (default 10) seconds"
@@ -72,6 +73,9 @@ test-all: build fixtures $(VENV)/.installed
 bench: reference model
 	@scripts/deps.sh build bench
 	@scripts/bench.sh
+
+fault-bench: build fixtures $(VENV)/.installed
+	@CROSSVAL=$(CURDIR)/$(BUILD)/crossval $(PYTHON) scripts/fault_bench.py --write docs/fault-bench.md
 
 lint:
 	@scripts/deps.sh build test lint

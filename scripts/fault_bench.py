@@ -21,6 +21,7 @@ import foreign_table  # noqa: E402
 import healthy  # noqa: E402
 import page  # noqa: E402
 import planted  # noqa: E402
+import power  # noqa: E402
 
 KINDS = {"planted": planted, "file": files, "foreign": foreign_table, "healthy": healthy}
 
@@ -52,7 +53,7 @@ def main():
         verdicts = list(pool.map(judge, chosen))
     print(page.totals(verdicts))
     if options.write:
-        options.write.write_text(page.page(verdicts))
+        options.write.write_text(page.page(verdicts, list(power.measure(crossval))))
     return 0 if all(verdict.passed for verdict in verdicts) else 1
 
 

@@ -43,7 +43,8 @@ def quiet(*command):
 
 
 class Tree:
-    """The source of one profile, built. One process at a time changes it. `flags` are put behind the profile's."""
+    """The source of one profile, built. One process at a time changes it. `flags` are put behind the profile's, for ggml
+    alone: libllama is as it should be."""
 
     def __init__(self, profile, flags=None):
         self.profile = profile
@@ -80,18 +81,27 @@ class Tree:
                 tree.mkdir(exist_ok=True)
                 shutil.copy2(self.source / part, tree / part)
         quiet("cmake", "-S", tree, "-B", build, "-G", "Ninja", *self._options())
-        quiet("cmake", "--build", build, "--target", "llama", "--parallel", os.cpu_count())
+        quiet("cmake", "--build", build, "--target", "llama" if self.flags is None else "ggml", "--parallel", os.cpu_count())
+        if self.flags is not None:
+            self._copy_worker(Tree(self.profile).worker().parent)
+            return
         worker = self.folder / "worker"
         quiet("cmake", "-S", ROOT / "engines" / "llama", "-B", worker, "-G", "Ninja", f"-DLLAMA_CPP_BUILD={build}",
               f"-DCROSSVAL_PROFILE={self.profile}", "-DLLAMA_CPP_COMMIT=changed", "-DCMAKE_SKIP_RPATH=ON",
               r"-DCMAKE_EXE_LINKER_FLAGS=-Wl,-rpath,\$ORIGIN", *launcher())
         quiet("cmake", "--build", worker)
+        self._copy_worker(worker)
+
+    def _copy_worker(self, folder):
+        """The worker, and libraries that were not built here, from that folder."""
         made = self.folder / "making"
         shutil.rmtree(made, ignore_errors=True)
         made.mkdir()
-        for library in (build / "bin").glob("lib*.so*"):
-            shutil.copy2(library, made / library.name, follow_symlinks=False)
-        shutil.copy2(worker / "crossval-llama-worker", made)
+        for libraries in (folder, self.folder / "build" / "bin"):
+            for library in libraries.glob("lib*.so*"):
+                (made / library.name).unlink(missing_ok=True)
+                shutil.copy2(library, made / library.name, follow_symlinks=False)
+        shutil.copy2(folder / "crossval-llama-worker", made)
         made.rename(self.folder / "sound")
 
     def _make(self, change, made):

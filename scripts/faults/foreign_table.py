@@ -46,7 +46,7 @@ FAULTS = [
     ("weights of experts not normalised in one layer", Change(GRAPH, "if (norm_w) {", "if (norm_w && il != 2) {"),
      ("qwen3moe", "Q8_0"), r"ffn_moe_weights\w*-2 \w+|ffn_moe_weighted-2 MUL", {"expert-weights"}, {}),
     ("one expert left out of the sum", Change(GRAPH, "for (uint32_t i = 1; i < n_expert_used_il; ++i) {\n        moe_out", "for (uint32_t i = 1; i + (il == 3) < n_expert_used_il; ++i) {\n        moe_out"),
-     ("olmoe", "Q4_K"), r"ffn_moe_out-3 \w+|l_out-3 ADD|ffn_out-3 ADD", {"fewer-experts"}, {}),
+     ("olmoe", "Q4_K"), r"ffn_moe_out-3 \w+|l_out-3 ADD|ffn_out-3 ADD", {"expert-left-out"}, {}),
     ("BitNet's norm inside the network left out", Change("src/models/bitnet.cpp", "model.layers[il].ffn_sub_norm, NULL,\n                LLM_NORM_RMS, il);", "il == 1 ? nullptr : model.layers[il].ffn_sub_norm, NULL,\n                LLM_NORM_RMS, il);"),
      ("bitnet", "TQ2_0"), r"ffn_sub_norm-1 MUL|ffn_(down|out)-1 MUL_MAT", NONE, {}),
     ("no scale of the residual in one layer", Change("src/models/granite.cpp", "if (hparams.f_residual_scale) {\n        cur = ggml_scale(ctx0, cur, hparams.f_residual_scale);", "if (hparams.f_residual_scale) {\n        cur = ggml_scale(ctx0, cur, il == 2 ? 1.0f : hparams.f_residual_scale);", 2),

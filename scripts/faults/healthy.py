@@ -36,6 +36,9 @@ PAIRS = [(candidate, reference, prompt, weights) for candidate, reference, promp
     (PRODUCTION + ",repack=off", PRODUCTION, LICENSE, "Q4_0 Q4_K"),
     ("llama.cpp:release=0.3.1,profile=production", "native", STORY, "Q4_1"),
     ("llama.cpp:release=0.1.5", "native", LETTER, "F32 F16"),
+    ("llama.cpp:kv-k=q8_0", "native", STORY, "Q4_1 F16"),
+    (PRODUCTION + ",kv=q8_0", "native", LICENSE, "Q4_0 Q8_0"),
+    ("llama.cpp:kv=q4_0,fa=on", "llama.cpp:kv-v=q5_1,fa=on", LETTER, "Q4_1"),
     (vectorised_engine, "llama.cpp", LETTER, "Q4_1 Q8_0 F16"),
     (vectorised_engine, "native", LICENSE, "Q4_1 Q6_K"),
 ] for weights in types.split()]

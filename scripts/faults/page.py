@@ -41,7 +41,25 @@ KINDS = {"planted": "Planted in the native engine", "file": "In the model file t
          "foreign": "In llama.cpp's source: one place changed"}
 
 
-def page(verdicts):
+POWER = """
+## The smallest change that is found
+
+Numbers in a made model's file, changed for one engine by a factor 1 + x, x halved from 1 on until nothing is found any more:
+what is found at last moves a value by little more than the 4 units of the limit. Where it is more (binary16, a scale that is
+rounded to it) half of x is no other number. The epsilon shows where activations are small, and in this model they are not
+(in SmolLM2 a tenth of it is 402 units, in layer 0).
+
+| what | shows in | model | smallest x found | its units |
+|---|---|---|---:|---:|
+"""
+
+
+def power(found):
+    """Of rows (what, kind, model, x, units)."""
+    return POWER + "".join(f"| {what} | {kind} | {model} | {least:.1e} | {units(at)} |\n" for what, kind, model, least, at in found)
+
+
+def page(verdicts, powers):
     text = HEAD + "\n" + totals(verdicts)
     for kind, title in KINDS.items():
         text += f"\n## {title}\n\n| fault | where | model | found | units | cause |\n|---|---|---|---|---:|---|\n"
@@ -57,10 +75,10 @@ def page(verdicts):
         if each.case.kind == "healthy":
             found = "both fine" if each.blame == "neither" else f"**{each.blame}: {each.operation}**"
             text += f"| {each.case.name} | {each.case.label} | {found} | {each.worst_healthy:.2f} |\n"
-    return text
+    return text + power(powers)
 
 
 def units(number):
     if number == float("inf"):
         return "∞"
-    return f"{number:.2g}" if number >= 1e4 else f"{number:.0f}"
+    return f"{number:.1e}" if number >= 1e4 else f"{number:.3g}"

@@ -40,7 +40,7 @@ def changed(path, copy, where, at, by):
     """Whether any number of the copy is another one."""
     import gguf
     shutil.copyfile(path, copy)
-    if where.endswith((".weight", ".scale", ".bias")):
+    if where.startswith(("blk.", "token_embd.")):
         reader = gguf.GGUFReader(copy, "r+")
         data = next(tensor.data for tensor in reader.tensors if tensor.name == where)
         before = data.copy()

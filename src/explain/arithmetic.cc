@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "explain/cache_codes.h"
 #include "explain/units.h"
 #include "quant/activation.h"
 
@@ -63,7 +64,26 @@ std::string words(ProductRounding rounding, const WeightFormat& format) {
   return {};
 }
 
+std::string words_of_codes(const AttentionRounding& rounding) {
+  std::string text;
+  if (rounding.key_codes != CacheCodes::none) {
+    text = fmt::format("queries in Q8_0, keys in {}", words(rounding.key_codes));
+  } else {
+    text = "queries and keys in F16";
+  }
+  if (rounding.value_codes != CacheCodes::none) {
+    text += fmt::format(", values in {}", words(rounding.value_codes));
+  } else if (rounding.grid != Grid::none) {
+    text += rounding.sums      ? ", values and running sums in F16"
+            : rounding.weights ? ", values and weights in F16"
+                               : ", values in F16";
+  }
+  return text + (rounding.turned ? ", codes of turned heads" : "");
+}
+
 std::string words(const AttentionRounding& rounding) {
+  if (rounding.key_codes != CacheCodes::none || rounding.value_codes != CacheCodes::none)
+    return words_of_codes(rounding);
   if (rounding.grid == Grid::none) return "floats throughout";
   std::string text = rounding.queries ? "queries, keys" : "keys";
   if (rounding.weights) text += ", values and weights";
@@ -85,6 +105,13 @@ Rounding EngineArithmetic::rounding(const Action& action, int64_t chunk) const {
     rounding.attention = found->second;
   rounding.gelu = gelu;
   return rounding;
+}
+
+bool ArithmeticFit::knows_attention() const {
+  return std::ranges::all_of(attention_, [](const auto& of_chunks) {
+    const auto best = best_of(of_chunks.second, kDeclared.attention);
+    return best && best->units <= kLimit;
+  });
 }
 
 EngineArithmetic ArithmeticFit::best() const {

@@ -39,6 +39,8 @@ class ArithmeticFit {
   void add(GeluRounding rounding, double units) { gelu_[rounding].push_back(units); }
 
   EngineArithmetic best() const;
+  /// Whether attention is mostly within its bounds in some arithmetic.
+  bool knows_attention() const;
   std::vector<FittedArithmetic> report() const;
 
  private:

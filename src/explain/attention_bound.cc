@@ -1,10 +1,12 @@
 #include "explain/attention_bound.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <vector>
 
+#include "explain/cache_codes.h"
 #include "explain/units.h"
 #include "oracle/attention.h"
 
@@ -104,36 +106,82 @@ class Query {
   double largest_ = 0;  // size of a score
 };
 
-/// Adds to a bound what inputs that are not exact may do: a score that is off by d makes a weight
+/// What attention works on: rounded or coded, each within its slack; a grid's step comes on top.
+struct Operands {
+  Operands(const Attend& how, const OracleInputs& in, const AttentionSlack& slack,
+           AttentionRounding rounding)
+      : queries_width(in.values.at(0).width),
+        keys_width(in.keys.width),
+        values_width(in.values_of_keys.width) {
+    const int64_t n_kv = in.first + in.positions;
+    const int64_t together = rounding.turned ? turned_keys(how.head_dim_k) : 0;
+    const auto coded = [&](const OracleRows& rows, const double* off, int64_t n, int64_t turned,
+                           CacheCodes codes) {
+      return coded_rows(turned_rows(rows.data, off, n * rows.width, turned), codes);
+    };
+    const auto on_grid = [&](const OracleRows& rows, const double* off, int64_t n, Grid grid) {
+      SlackRows out{rounded_rows(rows, n, grid), {}};
+      if (off != nullptr) out.slack.assign(off, off + n * rows.width);
+      for (size_t i = 0; i < out.slack.size(); ++i)
+        out.slack[i] += step_of(grid) * std::abs(out.values[i]);
+      return out;
+    };
+    if (rounding.key_codes == CacheCodes::none) {
+      queries = on_grid(in.values[0], slack.queries, in.positions,
+                        rounding.queries ? rounding.grid : Grid::none);
+      keys = on_grid(in.keys, slack.keys, n_kv, rounding.grid);
+    } else {
+      queries = coded(in.values[0], slack.queries, in.positions, together, CacheCodes::q8_0);
+      keys = coded(in.keys, slack.keys, n_kv, together, rounding.key_codes);
+    }
+    if (rounding.value_codes == CacheCodes::none) {
+      values = on_grid(in.values_of_keys, slack.values, n_kv, rounding.grid);
+    } else {
+      values = coded(in.values_of_keys, slack.values, n_kv,
+                     rounding.turned ? turned_values(how.head_dim_v) : 0, rounding.value_codes);
+    }
+  }
+
+  bool exact() const {
+    return std::ranges::all_of(std::array{&queries, &keys, &values}, [](const SlackRows* rows) {
+      return std::ranges::all_of(rows->slack, [](double off) { return off == 0; });
+    });
+  }
+
+  SlackRows queries, keys, values;
+  int64_t queries_width, keys_width, values_width;
+};
+
+double off_at(const SlackRows& rows, int64_t at) {
+  return rows.slack.empty() ? 0.0 : rows.slack[static_cast<size_t>(at)];
+}
+
+/// Adds to a bound what operands that are not exact may do: a score that is off by d makes a weight
 /// off by a factor of e^d.
-void widen(const Attend& how, const OracleInputs& in, const AttentionSlack& slack, double step,
-           int64_t part, std::vector<SeenKey> seen, const double* value, double* bound) {
+void widen(const Attend& how, const Operands& of, int64_t part, std::vector<SeenKey> seen,
+           const double* value, double* bound) {
   const int64_t head = part % how.n_head;
   const int64_t kv_head = how.kv_head[static_cast<size_t>(head)];
-  const double* q = in.values[0].data + part * how.head_dim_k;
+  const int64_t first = part * how.head_dim_k;
   weigh(how, head, seen);
   double largest = 0;
   std::vector<double> off(seen.size());
   for (size_t j = 0; j < seen.size(); ++j) {
-    const int64_t at = seen[j].position * in.keys.width + kv_head * how.head_dim_k;
+    const int64_t at = seen[j].position * of.keys_width + kv_head * how.head_dim_k;
     for (int64_t i = 0; i < how.head_dim_k; ++i) {
-      const double k = std::abs(in.keys.data[at + i]);
-      const double of_k = slack.keys == nullptr ? 0.0 : slack.keys[at + i] + step * k;
-      const double of_q = slack.queries == nullptr
-                              ? 0.0
-                              : slack.queries[part * how.head_dim_k + i] + step * std::abs(q[i]);
-      off[j] += std::abs(double{how.scale}) * (std::abs(q[i]) * of_k + k * of_q);
+      const double k = std::abs(of.keys.values[static_cast<size_t>(at + i)]);
+      const double q = std::abs(of.queries.values[static_cast<size_t>(first + i)]);
+      off[j] += std::abs(double{how.scale}) *
+                (q * off_at(of.keys, at + i) + k * off_at(of.queries, first + i));
     }
     largest = std::max(largest, off[j]);
   }
   for (size_t j = 0; j < seen.size(); ++j) {
     const double weight = seen[j].weight * std::expm1(std::min(off[j] + largest, 50.0));
-    const int64_t at = seen[j].position * in.values_of_keys.width + kv_head * how.head_dim_v;
+    const int64_t at = seen[j].position * of.values_width + kv_head * how.head_dim_v;
     for (int64_t i = 0; i < how.head_dim_v; ++i) {
-      const double v = in.values_of_keys.data[at + i];
-      bound[i] += weight * std::abs(v - value[i]);
-      if (slack.values != nullptr)
-        bound[i] += seen[j].weight * (slack.values[at + i] + step * std::abs(v));
+      const double v = of.values.values[static_cast<size_t>(at + i)];
+      bound[i] += weight * std::abs(v - value[i]) + seen[j].weight * off_at(of.values, at + i);
     }
   }
 }
@@ -144,18 +192,18 @@ void attend_within(const Attend& how, const OracleInputs& in, const AttentionSla
                    AttentionRounding rounding, ThreadPool& pool, double* value, double* bound) {
   const Grid grid = rounding.grid;
   const int64_t n_kv = in.first + in.positions;
-  const auto q = rounded_rows(in.values.at(0), in.positions, rounding.queries ? grid : Grid::none);
-  const auto keys = rounded_rows(in.keys, n_kv, grid);
-  const auto values = rounded_rows(in.values_of_keys, n_kv, grid);
+  const Operands of(how, in, slack, rounding);
+  const bool exact = of.exact();
   pool.parallel_for(in.positions * how.n_head, 1, [&](int64_t begin, int64_t end) {
     for (int64_t part = begin; part < end; ++part) {
       const int64_t head = part % how.n_head;
-      const auto seen =
-          seen_keys(how, q.data() + part * how.head_dim_k, {keys.data(), in.keys.width}, n_kv,
-                    in.first + part / how.n_head, head);
-      const Query query(how, head, seen,
-                        values.data() + how.kv_head[static_cast<size_t>(head)] * how.head_dim_v,
-                        in.values_of_keys.width);
+      const auto seen = seen_keys(how, of.queries.values.data() + part * how.head_dim_k,
+                                  {of.keys.values.data(), of.keys_width}, n_kv,
+                                  in.first + part / how.n_head, head);
+      const Query query(
+          how, head, seen,
+          of.values.values.data() + how.kv_head[static_cast<size_t>(head)] * how.head_dim_v,
+          of.values_width);
       double* to = value + part * how.head_dim_v;
       double* within = bound + part * how.head_dim_v;
       std::fill_n(to, how.head_dim_v, 0.0);
@@ -165,8 +213,7 @@ void attend_within(const Attend& how, const OracleInputs& in, const AttentionSla
       } else {
         query.sum(rounding.weights, grid, to, within);
       }
-      if (slack.queries != nullptr || slack.keys != nullptr || slack.values != nullptr)
-        widen(how, in, slack, step_of(grid), part, seen, to, within);
+      if (!exact) widen(how, of, part, seen, to, within);
     }
   });
 }

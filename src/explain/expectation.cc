@@ -116,12 +116,26 @@ struct Bounding {
       off[i] =
           std::max(std::abs(low.row(0)[i] - x.row(0)[i]), std::abs(high.row(0)[i] - x.row(0)[i]));
     }
+    // Sums that are rounded by themselves fall to either side, too.
+    std::vector<double> sums_off(x.sum_errors().size());
+    for (size_t b = 0; b < sums_off.size(); ++b) {
+      const auto sum = [&](const ProductRows& of) {
+        return of.sum_errors()[b] + of.group_sums(32)[b];
+      };
+      sums_off[b] = std::max(std::abs(sum(low) - sum(x)), std::abs(sum(high) - sum(x)));
+    }
+    const int64_t blocks = std::ssize(sums_off) / x.rows();
     pool.parallel_for(matrix.rows, 1, [&](int64_t begin, int64_t end) {
       std::vector<float> weights(static_cast<size_t>(matrix.cols));
+      std::vector<double> minima(static_cast<size_t>(blocks));
       for (int64_t r = begin; r < end; ++r) {
         matrix.decode_row(r, weights.data());
+        if (blocks > 0) read_minima(matrix, r, minima.data());
         for (int64_t p = 0; p < x.rows(); ++p) {
           double sum = 0;
+          for (int64_t b = 0; b < blocks; ++b)
+            sum += std::abs(minima[static_cast<size_t>(b)]) *
+                   sums_off[static_cast<size_t>(p * blocks + b)];
           for (int64_t i = 0; i < matrix.cols; ++i)
             sum += std::abs(weights[static_cast<size_t>(i)]) *
                    off[static_cast<size_t>(p * matrix.cols + i)];

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compare/row_metrics.h"
+#include "explain/cache_codes.h"
 #include "explain/cause.h"
 #include "explain/judge.h"
 #include "explain/kind_words.h"
@@ -42,7 +43,13 @@ class Account {
         engine_(engine),
         map_(truth.graph, truth.names),
         judge_(truth.graph, map_, ids, pool),
-        stop_(stop) {}
+        stop_(stop) {
+    const EngineSettings& settings = engine.info().settings;
+    if (may_be_coded(settings.kv_type_k) || may_be_coded(settings.kv_type_v)) {
+      judge_.expect_cache(cache_codes(settings.kv_type_k).value_or(CacheCodes::none),
+                          cache_codes(settings.kv_type_v).value_or(CacheCodes::none));
+    }
+  }
 
   Result<JudgedEngine> run() {
     if (auto ok = learn(); !ok) return tl::unexpected(ok.error());
@@ -51,13 +58,14 @@ class Account {
     if (auto ok = trace(guess, &fit, truth_.graph.ops.size(), {}); !ok)
       return tl::unexpected(ok.error());
     arithmetic_ = fit.best();
+    unknown_cache_ = has_coded_cache() && !fit.knows_attention();
     if (needs_another_look()) {
       if (auto ok = trace(arithmetic_, nullptr, truth_.graph.ops.size(), {}); !ok)
         return tl::unexpected(ok.error());
     }
     JudgedEngine judged = summary();
     judged.arithmetic = fit.report();
-    if (unknown_cache()) {
+    if (unknown_cache_) {
       const EngineSettings& settings = engine_.info().settings;
       judged.info.warnings.push_back(
           {"attention-not-judged",
@@ -150,7 +158,7 @@ class Account {
       operation.weight = truth_.names[i].result.weight;
       operation.layer = static_cast<int32_t>(op.layer);
       operation.shown = judge_.shows(i);
-      operation.judged = judge_.judged()[i] && !(unknown_cache() && of_attention(op));
+      operation.judged = judge_.judged()[i] && !(unknown_cache_ && of_attention(op));
       operation.error = judge_.errors()[i];
       judged.shown += operation.shown;
       judged.judged += operation.judged;
@@ -169,13 +177,12 @@ class Account {
   static bool of_attention(const Op& op) {
     return std::holds_alternative<Attend>(op.action) || op.role == Role::attn_out;
   }
-  /// Keys and values on a grid that is none of attention's known arithmetics (oracle/rounding.h).
-  bool unknown_cache() const {
+  static bool may_be_coded(const std::string& type) {
+    return !type.empty() && type != "f16" && type != "f32" && type != "bf16" && type != "f64";
+  }
+  bool has_coded_cache() const {
     const EngineSettings& settings = engine_.info().settings;
-    const auto unknown = [](const std::string& type) {
-      return !type.empty() && type != "f16" && type != "f32" && type != "bf16" && type != "f64";
-    };
-    return unknown(settings.kv_type_k) || unknown(settings.kv_type_v);
+    return may_be_coded(settings.kv_type_k) || may_be_coded(settings.kv_type_v);
   }
 
   const Truth& truth_;
@@ -186,6 +193,7 @@ class Account {
   const std::stop_token& stop_;
   std::vector<std::string> wanted_;
   EngineArithmetic arithmetic_;
+  bool unknown_cache_ = false;  // in codes that are none of attention's known arithmetics
   EngineValues* kept_ = nullptr;
   std::vector<std::vector<float>> last_rows_;
 };

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "explain/cache_codes.h"
+#include "explain/units.h"
 #include "graph/last_uses.h"
 
 namespace crossval {
@@ -187,8 +189,21 @@ void Judge::process(size_t index) {
     const Rounding rounding = arithmetic_.rounding(op.action, positions_);
     expected = expect(op.action, in, slacks, width, rounding, pool_, &chosen_[to]);
   }
+  // What attention makes of turned values is turned back before anybody reads it.
+  const auto turn_back = [&](KnownValue& value) {
+    const auto* attend = std::get_if<Attend>(&op.action);
+    if (attend == nullptr) return;
+    const AttentionRounding rounding = arithmetic_.rounding(op.action, positions_).attention;
+    if (!rounding.turned || rounding.value_codes == CacheCodes::none) return;
+    SlackRows rows = turned_rows(value.values.data(), value.lacking(), std::ssize(value.values),
+                                 turned_values(attend->head_dim_v));
+    value.values = std::move(rows.values);
+    value.slack = std::move(rows.slack);
+    for (double& off : value.slack) off *= kLimit;  // what is coded next may fall to either side
+  };
   if (!here) {
     values_[to] = std::move(expected);
+    if (values_[to].known) turn_back(values_[to]);
     return;
   }
   if (expected.known) {
@@ -200,6 +215,7 @@ void Judge::process(size_t index) {
   std::vector<double>().swap(values_[to].slack);
   values_[to].values.assign(arrived_[index].begin(), arrived_[index].end());
   std::vector<float>().swap(arrived_[index]);
+  turn_back(values_[to]);
 }
 
 void Judge::CacheRows::add(const OracleRows& more, const double* off, int64_t positions) {
@@ -217,6 +233,32 @@ void Judge::judge(size_t op, const OracleInputs& in, const KnownValue& expected)
   judged_[op] = true;
   if (error.position >= 0 && (errors_[op].position < 0 || error.units > errors_[op].units))
     errors_[op] = error;
+}
+
+std::vector<AttentionRounding> Judge::attention_candidates(const Attend& how) const {
+  const auto [keys, values] = codes_of_cache_;
+  if (keys == CacheCodes::none && values == CacheCodes::none) {
+    return {AttentionRounding::none,     AttentionRounding::cache_f16,
+            AttentionRounding::all_f16,  AttentionRounding::sums_f16,
+            AttentionRounding::all_bf16, AttentionRounding::queries_bf16};
+  }
+  AttentionRounding coded{.key_codes = keys, .value_codes = values};
+  std::vector<AttentionRounding> all;
+  for (const bool turned : {false, true}) {
+    if (turned && turned_keys(how.head_dim_k) == 0 && turned_values(how.head_dim_v) == 0) continue;
+    coded.turned = turned;
+    coded.grid = keys == CacheCodes::none ? Grid::f16 : Grid::none;
+    coded.queries = keys == CacheCodes::none;
+    all.push_back(coded);
+    if (values != CacheCodes::none) continue;
+    for (AttentionRounding of_values :
+         {AttentionRounding::cache_f16, AttentionRounding::all_f16, AttentionRounding::sums_f16}) {
+      of_values.key_codes = keys;
+      of_values.turned = turned;
+      all.push_back(of_values);
+    }
+  }
+  return all;
 }
 
 void Judge::try_arithmetics(size_t index, const OracleInputs& in) {
@@ -247,10 +289,7 @@ void Judge::try_arithmetics(size_t index, const OracleInputs& in) {
     last.first = in.first + in.positions - 1;
     last.positions = 1;
     last.values[0].data = in.values[0].row(in.positions - 1);
-    for (const AttentionRounding rounding :
-         {AttentionRounding::none, AttentionRounding::cache_f16, AttentionRounding::all_f16,
-          AttentionRounding::sums_f16, AttentionRounding::all_bf16,
-          AttentionRounding::queries_bf16}) {
+    for (const AttentionRounding& rounding : attention_candidates(std::get<Attend>(op.action))) {
       fit_->add(positions_ >= EngineArithmetic::kWideChunk, rounding,
                 units(op.action, last, value + (in.positions - 1) * width, width,
                       {.attention = rounding}));

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/thread_pool.h"
@@ -29,6 +30,8 @@ class Judge {
   /// All are kept by reference. `ids`: of the whole trace, from position 0 on.
   Judge(const Graph& graph, TraceMap& map, std::span<const int32_t> ids, ThreadPool& pool);
 
+  /// A cache in codes: attention is tried in them, too.
+  void expect_cache(CacheCodes keys, CacheCodes values) { codes_of_cache_ = {keys, values}; }
   /// Which operations the engine shows, from a trace of one position.
   void learn(const TraceTensor& tensor);
   /// What was learnt is all. Where an engine leaves out one of several values of a name it is not
@@ -69,6 +72,7 @@ class Judge {
   void release(size_t op);
   void look(size_t op, const OracleInputs& in) const;
   OracleInputs inputs_of(size_t op);
+  std::vector<AttentionRounding> attention_candidates(const Attend& how) const;
 
   const Graph& graph_;
   TraceMap& map_;
@@ -76,6 +80,7 @@ class Judge {
   ThreadPool& pool_;
   std::vector<size_t> last_uses_;
   std::vector<bool> shown_;
+  std::pair<CacheCodes, CacheCodes> codes_of_cache_{};  // of keys and values
 
   EngineArithmetic arithmetic_;
   ArithmeticFit* fit_ = nullptr;

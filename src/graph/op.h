@@ -168,6 +168,7 @@ struct WeighExperts {};
 /// (x) The parts of a position's experts summed, best expert first.
 struct SumExperts {
   int64_t used = 0;
+  int64_t left_out = 0;  // of the last ones: only mistakes have it
 };
 /// (x) Only mistakes have it: the first value becomes NaN.
 struct Poison {};

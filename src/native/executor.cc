@@ -318,7 +318,7 @@ void Executor::run(const SumExperts& a, const Op& op) {
   rows([&](int64_t p) {
     float* sum = out(op) + p * w;
     std::copy_n(x + p * a.used * w, w, sum);
-    for (int64_t i = 1; i < a.used; ++i) add(sum, x + (p * a.used + i) * w, w);
+    for (int64_t i = 1; i < a.used - a.left_out; ++i) add(sum, x + (p * a.used + i) * w, w);
   });
 }
 

@@ -187,7 +187,7 @@ struct Computing {
     for (int64_t p = 0; p < in.positions; ++p) {
       for (int64_t i = 0; i < width; ++i) {
         double sum = 0;
-        for (int64_t e = 0; e < a.used; ++e) sum += in.values[0].row(p)[e * width + i];
+        for (int64_t e = 0; e < a.used - a.left_out; ++e) sum += in.values[0].row(p)[e * width + i];
         out[p * width + i] = sum;
       }
     }

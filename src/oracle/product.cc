@@ -84,54 +84,6 @@ Codes unpacked(const Matrix& matrix, int64_t row, int64_t block) {
   return codes;
 }
 
-/// Values that share a minimum, which is added to each whatever its code; 0 in formats without.
-/// Where codes have an offset, engines add it up by itself, too: minus 32 scales in Q6_K.
-int64_t minimum_group(WeightType type) {
-  switch (type) {
-    case WeightType::q4_1:
-    case WeightType::q5_1:
-      return 32;
-    case WeightType::q2_k:
-    case WeightType::q4_k:
-    case WeightType::q5_k:
-    case WeightType::q6_k:
-    case WeightType::tq1_0:
-    case WeightType::tq2_0:
-      return 16;
-    default:
-      return 0;
-  }
-}
-
-/// Of a row of a format that has them: cols / group values.
-void read_minima(const Matrix& matrix, int64_t row, double* out) {
-  const auto of_small = [&](auto format) {
-    for (int64_t b = 0; b < matrix.cols / 32; ++b)
-      out[b] = unpacked<decltype(format), Codes32>(matrix, row, b).m;
-  };
-  const auto of_super = [&](auto format) {
-    for (int64_t b = 0; b < matrix.cols / 256; ++b) {
-      const auto codes = unpacked<decltype(format), Codes256>(matrix, row, b);
-      for (int64_t g = 0; g < 16; ++g) out[16 * b + g] = -double{codes.dmin} * codes.min[g];
-    }
-  };
-  const WeightType type = matrix.format->type;
-  if (type == WeightType::q4_1) of_small(Q4_1{});
-  if (type == WeightType::q5_1) of_small(Q5_1{});
-  if (type == WeightType::q2_k) of_super(Q2_K{});
-  if (type == WeightType::q4_k) of_super(Q4_K{});
-  if (type == WeightType::q5_k) of_super(Q5_K{});
-  const auto of_offset = [&](auto format, int offset) {
-    for (int64_t b = 0; b < matrix.cols / 256; ++b) {
-      const auto codes = unpacked<decltype(format), Codes256>(matrix, row, b);
-      for (int64_t g = 0; g < 16; ++g) out[16 * b + g] = -double{codes.d} * codes.scale[g] * offset;
-    }
-  };
-  if (type == WeightType::q6_k) of_offset(Q6_K{}, 32);
-  if (type == WeightType::tq1_0) of_offset(TQ1_0{}, 1);
-  if (type == WeightType::tq2_0) of_offset(TQ2_0{}, 1);
-}
-
 // Each of the loops below is compiled twice: the bits are the same, the lanes are wider with AVX2.
 // No target_clones: their resolvers run before a sanitizer's own start.
 
@@ -245,6 +197,52 @@ void dots_and_sizes(const double* w, const double* x, int64_t n, int64_t block, 
 }
 
 }  // namespace
+
+/// Where codes have an offset, engines add it up by itself, too: minus 32 scales in Q6_K.
+int64_t minimum_group(WeightType type) {
+  switch (type) {
+    case WeightType::q4_1:
+    case WeightType::q5_1:
+      return 32;
+    case WeightType::q2_k:
+    case WeightType::q4_k:
+    case WeightType::q5_k:
+    case WeightType::q6_k:
+    case WeightType::tq1_0:
+    case WeightType::tq2_0:
+      return 16;
+    default:
+      return 0;
+  }
+}
+
+void read_minima(const Matrix& matrix, int64_t row, double* out) {
+  const auto of_small = [&](auto format) {
+    for (int64_t b = 0; b < matrix.cols / 32; ++b)
+      out[b] = unpacked<decltype(format), Codes32>(matrix, row, b).m;
+  };
+  const auto of_super = [&](auto format) {
+    for (int64_t b = 0; b < matrix.cols / 256; ++b) {
+      const auto codes = unpacked<decltype(format), Codes256>(matrix, row, b);
+      for (int64_t g = 0; g < 16; ++g) out[16 * b + g] = -double{codes.dmin} * codes.min[g];
+    }
+  };
+  const WeightType type = matrix.format->type;
+  if (type == WeightType::q4_1) of_small(Q4_1{});
+  if (type == WeightType::q5_1) of_small(Q5_1{});
+  if (type == WeightType::q2_k) of_super(Q2_K{});
+  if (type == WeightType::q4_k) of_super(Q4_K{});
+  if (type == WeightType::q5_k) of_super(Q5_K{});
+  const auto of_offset = [&](auto format, int offset) {
+    for (int64_t b = 0; b < matrix.cols / 256; ++b) {
+      const auto codes = unpacked<decltype(format), Codes256>(matrix, row, b);
+      for (int64_t g = 0; g < 16; ++g) out[16 * b + g] = -double{codes.d} * codes.scale[g] * offset;
+    }
+  };
+  if (type == WeightType::q6_k) of_offset(Q6_K{}, 32);
+  if (type == WeightType::tq1_0) of_offset(TQ1_0{}, 1);
+  if (type == WeightType::tq2_0) of_offset(TQ2_0{}, 1);
+}
 
 ProductRows::ProductRows(const double* x, int64_t rows, int64_t n, ProductRounding rounding,
                          ActivationType partner)

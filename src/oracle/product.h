@@ -7,6 +7,7 @@
 #include "base/thread_pool.h"
 #include "model/weights.h"
 #include "oracle/rounding.h"
+#include "quant/format.h"
 
 namespace crossval {
 
@@ -38,6 +39,11 @@ class ProductRows {
   std::vector<double> sum_errors_;
   std::vector<double> sums_of_16_, sums_of_32_;
 };
+
+/// The minima of a row's blocks, in formats that have any: what is added to each value whatever its
+/// code; one for each `minimum_group` values, which is 0 where there are none.
+int64_t minimum_group(WeightType type);
+void read_minima(const Matrix& matrix, int64_t row, double* out);
 
 /// out[p · stride + r] = matrix row r · x row p. What rounding the operands need is in x already.
 ///

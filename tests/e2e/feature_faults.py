@@ -45,6 +45,7 @@ FURTHER = {
     "no-score-scale": ("llama", [], SOFTMAX), "score-scale-twice": ("gemma", [], "Qcur_scaled SCALE"),
     "relu-for-relu2": ("nemotron", [], ACTIVATION), "gelu-erf": ("gemma", [], ACTIVATION),
     "gelu-quick": ("phi2", [], ACTIVATION), "activation-divisor": ("mpt", [], r"ffn_(out|down) MUL_MAT"),
+    "expert-left-out": ("olmoe", [], "ffn_moe_out ADD|l_out ADD"),
     "expert-scale": ("deepseek", [], "ffn_moe_weighted MUL"), "weighed-by-bias": ("glm4moe", [], "ffn_moe_weights GET_ROWS"),
     "shared-gate": ("qwen2moe", [], "ffn_out ADD"), "attn-residual": ("llama", [], "norm RMS_NORM"),
     "ffn-residual": ("llama", [], "norm RMS_NORM"), "layers-swapped": ("llama", [], NORM),

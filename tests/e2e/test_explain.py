@@ -38,7 +38,8 @@ HEALTHY = [("native", "llama.cpp:profile=production"), ("native:kv=f32", "llama.
            ("llama.cpp:kv=bf16", "llama.cpp"), ("llama.cpp:fa=on", "llama.cpp"),
            ("llama.cpp:profile=production,fa=off", "native"), ("llama.cpp:profile=production,kv=f32", "llama.cpp"),
            ("llama.cpp:profile=production,kv=bf16", "llama.cpp:profile=production"),
-           ("llama.cpp:profile=production,ubatch=16", "llama.cpp")]
+           ("llama.cpp:profile=production,ubatch=16", "llama.cpp"), ("llama.cpp:kv-k=q8_0", "native"),
+           ("llama.cpp:profile=production,kv=q8_0", "native"), ("llama.cpp:kv=q4_0,fa=on", "llama.cpp:kv-k=q5_0")]
 
 
 @pytest.mark.parametrize(("candidate", "reference", "prompt"),

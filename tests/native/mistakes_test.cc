@@ -101,6 +101,7 @@ constexpr Row kRows[] = {
     {"gate-order", "glm4", "ffn_swiglu-0 GLU"},
     {"activation-divisor", "mpt", "ffn_out-0 MUL_MAT"},
     {"wrong-expert", "dbrx", "ffn_moe_gate-0 MUL_MAT_ID"},
+    {"expert-left-out", "dbrx", "ffn_moe_out-0 ADD"},
     {"expert-weights", "olmoe", "ffn_moe_weighted-0 MUL"},
     {"expert-scale", "deepseek", "ffn_moe_weighted-1 MUL"},
     {"gating", "gpt-oss", "ffn_moe_weights-0 GET_ROWS"},

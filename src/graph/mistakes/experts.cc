@@ -19,6 +19,10 @@ bool expert_weights(Graph& graph, const Scope& scope) {
   }
   return changed;
 }
+bool expert_left_out(Graph& graph, const Scope& scope) {
+  return change_each<SumExperts>(
+      graph, scope, [](SumExperts& sum) { return sum.used > 1 && set<int64_t>(sum.left_out, 1); });
+}
 bool expert_scale(Graph& graph, const Scope& scope) {
   return change_each<WeighChosen>(graph, scope,
                                   [](WeighChosen& weigh) { return set(weigh.scale, 1.0F); });
@@ -94,6 +98,8 @@ constexpr Mistake kMistakes[] = {
      wrong_expert},
     {"expert-weights", "weights of experts normalised where they are not, and the reverse",
      "several experts at once", expert_weights},
+    {"expert-left-out", "the last of the chosen experts left out of the sum",
+     "several experts at once", expert_left_out},
     {"expert-scale", "weights of experts without their scale", "scaled weights of experts",
      expert_scale},
     {"gating",

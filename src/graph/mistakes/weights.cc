@@ -231,7 +231,8 @@ bool minimum_dropped(Graph& graph, const Scope& scope) {
                         [](const BlockField& minimum, uint8_t* b) { minimum.set(b, 0, 0); });
 }
 
-/// Blocks of d · code + m, m to the next multiple of d that a zero point of four bits can say.
+/// Blocks of d · code + m, m rounded to a multiple of d, half away from zero, of which a zero point
+/// of four bits keeps the lowest: as OpenVINO GenAI 2026.4 reads them.
 /// No block can: their products are those of plain floats.
 bool minimum_rounded(Graph& graph, const Scope& scope) {
   return bend_all(graph, scope, [&](Op& op) {
@@ -245,7 +246,9 @@ bool minimum_rounded(Graph& graph, const Scope& scope) {
             reinterpret_cast<const uint8_t*>(matrix.data) + i * matrix.format->block_bytes;
         const float d = half(fields[0].get(block, 0));
         const float m = half(fields[1].get(block, 0));
-        const float zero = d == 0.0F ? 0.0F : std::clamp(std::round(-m / d), 0.0F, 15.0F);
+        constexpr float kMost = 1 << 20;
+        const float steps = d == 0.0F ? 0.0F : std::clamp(std::round(-m / d), -kMost, kMost);
+        const auto zero = static_cast<float>(static_cast<int32_t>(steps) & 15);
         for (int e = 0; e < fields[2].count; ++e)
           *values++ = d * (static_cast<float>(fields[2].get(block, e)) - zero);
       }
@@ -295,7 +298,7 @@ constexpr Mistake kMistakes[] = {
      nibble_order},
     {"minimum-dropped", "weight blocks without their minima", "weight blocks with minima",
      minimum_dropped},
-    {"minimum-rounded", "minima of Q4_1 blocks rounded to a zero point of four bits",
+    {"minimum-rounded", "minima of Q4_1 blocks rounded to the low four bits of a zero point",
      "Q4_1 weights", minimum_rounded},
     {"scale-dropped", "matrices without the scale that stands beside them",
      "a scale beside a matrix", scale_dropped},
