@@ -44,7 +44,7 @@ def main():
     def judge(each):
         try:
             verdict = case.run(each, crossval, ROOT)
-        except (RuntimeError, ValueError) as error:
+        except Exception as error:  # a case that cannot run is one that failed
             verdict = case.Verdict(each, blame="failed", operation=str(error))
         print("ok  " if verdict.passed else "FAIL", page.line(verdict), flush=True)
         return verdict

@@ -82,7 +82,7 @@ FAULTS = [
     ("GELU with 0.0442 for 0.044715", Change(CPU, "ggml_table_gelu_f16[i] = GGML_CPU_FP32_TO_FP16(ggml_gelu_f32(f));", "ggml_table_gelu_f16[i] = GGML_CPU_FP32_TO_FP16(0.5f*f*(1.0f + tanhf(0.7978846f*f*(1.0f + 0.0442f*f*f))));"),
      ("gpt2", "F16"), "ffn_gelu-0 UNARY", NONE, {}),
     ("an expert's rows from one row further", Change(CPU, "src0_cur + ir0*nb01, 0, src1_col", "src0_cur + (id == 1 && ir0 == 7 ? 8 : ir0)*nb01, 0, src1_col"),
-     ("mixtral", "Q8_0"), r"ffn_moe_(gate|up)-0 MUL_MAT_ID", NONE, {}),
+     ("olmoe", "Q8_0"), r"ffn_moe_(gate|up)-0 MUL_MAT_ID", NONE, {}),
     ("two lanes of a dot in the other order", Change(X86, "_mm256_loadu_si256( (const __m256i *)y[ib].qs );\n\n        const __m256 xy", "_mm256_shuffle_epi32(_mm256_loadu_si256( (const __m256i *)y[ib].qs ), 0xB4);\n\n        const __m256 xy"),
      "Q4_1", "Qcur-0 MUL_MAT", NONE, {}),
     ("minima left out of a dot", Change(X86, "summs += GGML_CPU_FP16_TO_FP32(x[ib].m) * GGML_CPU_FP16_TO_FP32(y[ib].s);\n\n        const __m256 d0v", "summs += 0.0f;\n\n        const __m256 d0v"),
