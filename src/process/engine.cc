@@ -21,6 +21,7 @@ using protocol::bytes_of;
 using protocol::FrameType;
 using protocol::PayloadReader;
 
+constexpr std::chrono::seconds kGoodbye{1};                 // for an engine that is told to end
 constexpr size_t kWarnings = 16;                            // of one engine that are shown
 constexpr size_t kWarningName = 40, kWarningMessage = 400;  // bytes
 constexpr int kWarningsInARow = 1000;
@@ -38,7 +39,7 @@ class ProcessEngine : public Engine {
 
   ~ProcessEngine() override {
     // The polite way first; the process is killed in any case.
-    if (const auto sent = worker_->send(FrameType::shutdown); sent) worker_->await_end();
+    if (const auto sent = worker_->send(FrameType::shutdown); sent) worker_->await_end(kGoodbye);
   }
 
   Result<void> greet(const ProcessOptions& options) {

@@ -193,17 +193,21 @@ void WorkerProcess::drain_log() {
   }
 }
 
-std::optional<ChildEnd> WorkerProcess::wait_for_end(std::chrono::milliseconds patience) {
+std::optional<ChildEnd> WorkerProcess::await_end(std::chrono::milliseconds patience) {
   const auto deadline = Clock::now() + patience;
   while (!end_ && !has_ended(pid_) && Clock::now() < deadline) std::this_thread::sleep_for(5ms);
   if (!end_ && has_ended(pid_)) end_ = reap_child(pid_);
   return end_;
 }
 
-void WorkerProcess::await_end() { (void)wait_for_end(kLastBreath); }
+bool WorkerProcess::hang_up(std::chrono::milliseconds patience) {
+  in_.reset();
+  out_.reset();
+  return await_end(patience).has_value();
+}
 
 tl::unexpected<Error> WorkerProcess::ended() {
-  const auto end = wait_for_end(kLastBreath);
+  const auto end = await_end(kLastBreath);
   std::string how = end ? describe(*end) : "closed its output";
   if (inside_frame_) how += " in the middle of a frame";
   return broken(std::move(how));

@@ -42,8 +42,12 @@ class WorkerProcess {
   Result<void> send(protocol::FrameType type, std::initializer_list<protocol::Bytes> parts = {});
   Result<Frame> receive();
 
-  /// Gives a program that was told to end a moment to do so.
-  void await_end();
+  /// Gives a program that was told to end time to do so; nothing when it has not.
+  std::optional<ChildEnd> await_end(std::chrono::milliseconds patience);
+
+  /// Closes its input and output, as they are closed when this program is killed, and waits for its
+  /// end. Whether it came.
+  bool hang_up(std::chrono::milliseconds patience);
 
   /// The program broke the protocol: it is killed, and this is the error from now on.
   tl::unexpected<Error> broken(std::string what, std::string hint = {});
@@ -65,7 +69,6 @@ class WorkerProcess {
   Result<void> wait_for(int fd, short events, Deadline deadline);
   void drain_log();
   void kill();
-  std::optional<ChildEnd> wait_for_end(std::chrono::milliseconds patience);
   tl::unexpected<Error> ended();
 
   std::string name_;

@@ -102,4 +102,16 @@ const char* state_word(CheckState state) {
   return "";
 }
 
+const char* keeping_word(Keeping keeping) {
+  switch (keeping) {
+    case Keeping::kept:
+      return "kept";
+    case Keeping::broken:
+      return "broken";
+    case Keeping::not_checked:
+      return "not-checked";
+  }
+  return "";
+}
+
 }  // namespace crossval

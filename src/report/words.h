@@ -2,6 +2,7 @@
 #pragma once
 
 #include "results/comparison.h"
+#include "results/conformance.h"
 #include "results/diagnosis.h"
 #include "results/explanation.h"
 
@@ -33,5 +34,8 @@ const char* weight_word(SettingWeight weight);
 
 /// "ok", "warning", "problem".
 const char* state_word(CheckState state);
+
+/// "kept", "broken", "not-checked".
+const char* keeping_word(Keeping keeping);
 
 }  // namespace crossval

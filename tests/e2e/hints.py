@@ -120,6 +120,8 @@ HINTS = [
          "per-token -m {model} -p a --reference http://localhost:1",
          ["per-token -m {model} -p Hello --max-tokens 0 --candidate native --reference native --dump {dir}/dump",
           "per-token -m {model} -p Hello --max-tokens 0 --reference exec:{worker}"]),
+    Hint("Name a program that speaks the protocol: crossval conformance exec:COMMAND.", "conformance native -m {tiny}",
+         "conformance exec:{worker} -m {tiny}"),
     Hint("Give its path: exec:./", "per-token -m {model} -p Hello --max-tokens 0 --reference exec:crossval-llama-worker",
          "per-token -m {model} -p Hello --max-tokens 0 --reference exec:{worker}", code=4),
     Hint("Name its source tree, llama.cpp:src=DIR, or a build of it, llama.cpp:build=DIR",

@@ -3,6 +3,7 @@
 
 #include "cli/command/command.h"
 #include "cli/command/completion.h"
+#include "cli/command/conformance.h"
 #include "cli/command/doctor.h"
 #include "cli/command/explain.h"
 #include "cli/command/inspect.h"
@@ -20,6 +21,8 @@ std::span<const CommandEntry> commands() {
       CommandEntry{"completion",
                    "a script that completes command lines: source <(crossval completion bash)",
                    make_completion_command},
+      CommandEntry{"conformance", "whether a program keeps the engine protocol, rule by rule",
+                   make_conformance_command},
       CommandEntry{"doctor", "what this machine and this installation can do", make_doctor_command},
       CommandEntry{"explain", "which operation of which engine is wrong, and by which mistake",
                    make_explain_command},

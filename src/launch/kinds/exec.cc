@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "base/environment.h"
+#include "launch/exec_program.h"
 #include "launch/kinds/hello_settings.h"
 #include "launch/kinds/kinds.h"
-#include "process/engine.h"
 
 namespace crossval {
 namespace {
@@ -40,6 +40,15 @@ bool is_passed_on(std::string_view key) {
 
 Result<std::unique_ptr<Engine>> make(const EngineSpec& spec, const EngineDefaults& defaults,
                                      const Launch& launch) {
+  const auto program = exec_program(spec, defaults, launch);
+  if (!program) return tl::unexpected(program.error());
+  return make_process_engine(*program);
+}
+
+}  // namespace
+
+Result<ProcessOptions> exec_program(const EngineSpec& spec, const EngineDefaults& defaults,
+                                    const Launch& launch) {
   auto settings = hello_settings(spec, defaults, launch);
   if (!settings) return tl::unexpected(settings.error());
   auto program = program_path(spec);
@@ -63,10 +72,8 @@ Result<std::unique_ptr<Engine>> make(const EngineSpec& spec, const EngineDefault
   options.environment = options.variables;
   options.timeout = std::chrono::milliseconds(static_cast<int64_t>(defaults.timeout_seconds * 1e3));
   options.stop = launch.stop;
-  return make_process_engine(options);
+  return options;
 }
-
-}  // namespace
 
 constinit const EngineKind kExecProgram = {
     .name = kExec, .keys = kKeys, .passes_keys_on = true, .make = make};

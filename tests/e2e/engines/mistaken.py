@@ -31,7 +31,7 @@ def send(kind, payload=b"", version=2, damage=0, length=None):
 
 def row_of(ids, position, seed=0):
     before = ids[position - 1] if position else 0
-    return [((ids[position] * 31 + before * 17 + (i + seed) * 7919) % 10007) / 900 for i in range(N_VOCAB)]
+    return [((ids[position] * 31 + before * 17 + seed + 1) * (i + 1) * 7919 % 10007) / 900 for i in range(N_VOCAB)]
 
 
 def packed(values):
@@ -42,11 +42,14 @@ def hello(said):
     settings = said["settings"]
     known = {"model", "kv", "threads", "n_ctx", "n_batch", "tokens_only"}
     if mistake == "refuses-crossvals-settings":
-        known -= {"threads"}
+        known -= {"n_ctx"}
     for key in sorted(set(settings) - known):
         if mistake != "takes-any-setting":
             send(136, json.dumps({"kind": "usage", "what": f'no key "{key}"'}).encode())
             os._exit(1)
+    if 2 not in said["versions"] and mistake != "speaks-any-version":
+        send(136, b'{"kind": "usage", "what": "another version"}')
+        os._exit(1)
     if mistake == "exits":
         sys.exit("matrix 7 is broken")
     if mistake == "hangs":
@@ -92,7 +95,9 @@ def evaluate(payload):
         positions.pop()
     stopped = False
     for position in positions:
-        if cancelled.is_set() and mistake != "ignores-cancel-badly":
+        if cancelled.is_set():
+            if mistake == "cancel-no-done":
+                return None
             stopped = True
             break
         row = row_of(everything, position, seed)
@@ -113,8 +118,8 @@ def evaluate(payload):
             continue
         if mistake == "chatter" and position == 2:
             os.write(1, b"progress: 50 %\n")
-        if mistake == "slow":
-            time.sleep(0.2)
+        if mistake == "cancel-no-done":
+            time.sleep(0.02)  # so that a cancel comes in between
         send(133, struct.pack("<i", position + (mistake == "counts-from-one")) + packed(row))
     if mistake == "a-row-too-many":
         send(133, struct.pack("<i", first + len(ids)) + packed(row_of(everything, first)))
@@ -166,7 +171,7 @@ def trace(payload):
 def answer(kind, payload):
     if kind == 2:
         text = payload[1:]
-        return send(130, struct.pack(f"<{len(text)}i", *[(b + (mistake == "odd-ids")) % 300 for b in text]))
+        return send(130, struct.pack(f"<{len(text)}i", *[b + 1000 * (mistake == "odd-ids") for b in text]))
     if kind == 3:
         ids = struct.unpack(f"<{len(payload) // 4}i", payload)
         pieces = [bytes([i % 256]) for i in ids]
@@ -212,7 +217,8 @@ def main():
         if kind == 1:
             hello(json.loads(payload))
             continue
-        cancelled.clear()
+        if mistake != "remembers-cancel":
+            cancelled.clear()
         answer(kind, payload)
 
 
