@@ -45,8 +45,8 @@ Result<void> PartialFile::append(std::string_view bytes) {
   return {};
 }
 
-Result<void> PartialFile::overwrite_start(std::string_view bytes) {
-  if (std::fseek(file_, 0, SEEK_SET) != 0) return error("cannot write");
+Result<void> PartialFile::write_at(int64_t offset, std::string_view bytes) {
+  if (fseeko(file_, offset, SEEK_SET) != 0) return error("cannot write");
   return append(bytes);
 }
 

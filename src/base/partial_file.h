@@ -1,6 +1,7 @@
 // A file that appears under its name only when it is complete.
 #pragma once
 
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -22,8 +23,9 @@ class PartialFile {
   PartialFile& operator=(const PartialFile&) = delete;
 
   Result<void> append(std::string_view bytes);
-  /// Replaces bytes that were written before, from the start of the file on.
-  Result<void> overwrite_start(std::string_view bytes);
+  /// Puts bytes at an offset, also in front of or behind what was written; what lies between is
+  /// zero. Nothing is appended afterwards.
+  Result<void> write_at(int64_t offset, std::string_view bytes);
   /// Everything reaches the disk's file; nothing can be written afterwards.
   Result<void> close();
   /// After close().

@@ -16,7 +16,8 @@ Result<void> check_truth(const PairChoice& choice) {
 }
 
 Result<Explanation> explain_pair(const PairChoice& choice, const OpenedPair& pair,
-                                 std::vector<TokenId> ids, Progress& progress) {
+                                 std::vector<TokenId> ids, const ExplainChoice& more,
+                                 Progress& progress) {
   const auto& [candidate, reference] = pair.prompted.engines;
   const auto threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   ExplainPlan plan;
@@ -25,6 +26,9 @@ Result<Explanation> explain_pair(const PairChoice& choice, const OpenedPair& pai
   plan.i2s_layout = find_i2s_layout(choice.defaults.i2s_layout);
   plan.n_ctx = reference->info().settings.n_ctx;
   plan.ids = std::move(ids);
+  plan.layers = more.layers;
+  plan.trace_folder = more.trace_folder;
+  plan.repro_folder = more.repro_folder;
   plan.threads = threads;
   plan.canonical = [&](const Graph& graph, const Hparams& hparams, bool half) {
     return canonical_computation(graph, hparams, half, std::ssize(plan.ids), threads);

@@ -2,17 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <memory>
-#include <set>
 #include <utility>
 #include <vector>
 
 #include "compare/row_metrics.h"
-#include "explain/cache_codes.h"
+#include "explain/account.h"
+#include "explain/by_logits.h"
 #include "explain/cause.h"
-#include "explain/judge.h"
-#include "explain/kind_words.h"
+#include "explain/reproduce.h"
 #include "explain/units.h"
 #include "graph/decoder.h"
 #include "graph/upstream_names.h"
@@ -22,197 +19,62 @@
 namespace crossval {
 namespace {
 
-/// The model that both engines should have computed.
-struct Truth {
-  std::unique_ptr<Model> model;
-  Graph graph;
-  std::vector<OpNames> names;
-};
-
 constexpr double kEnoughJudged = 0.5;  // of the operations, to acquit an engine
 
-Error stopped() { return {ExitCode::interrupted, "interrupted", {}, {}}; }
+bool is_wrong(const JudgedEngine& engine) {
+  return engine.beyond > 0 || (engine.by_logits && !engine.by_logits->causes.empty());
+}
 
-/// One engine's part of the run.
-class Account {
- public:
-  Account(const Truth& truth, std::span<const TokenId> ids, Engine& engine, ThreadPool& pool,
-          const std::stop_token& stop)
-      : truth_(truth),
-        ids_(ids),
-        engine_(engine),
-        map_(truth.graph, truth.names),
-        judge_(truth.graph, map_, ids, pool),
-        stop_(stop) {
-    const EngineSettings& settings = engine.info().settings;
-    if (may_be_coded(settings.kv_type_k) || may_be_coded(settings.kv_type_v)) {
-      judge_.expect_cache(cache_codes(settings.kv_type_k).value_or(CacheCodes::none),
-                          cache_codes(settings.kv_type_v).value_or(CacheCodes::none));
-    }
+/// Why an engine in which nothing is wrong cannot be acquitted all the same; empty: it can.
+std::string doubt(const JudgedEngine& engine) {
+  const std::string& name = engine.info.identity.name;
+  if (!engine.by_logits) {
+    if (static_cast<double>(engine.judged) >= kEnoughJudged * static_cast<double>(engine.asked))
+      return {};
+    return fmt::format("{} shows too little: {} of {} operations could be judged", name,
+                       engine.judged, engine.asked);
   }
-
-  Result<JudgedEngine> run() {
-    if (auto ok = learn(); !ok) return tl::unexpected(ok.error());
-    ArithmeticFit fit;
-    EngineArithmetic guess;
-    if (auto ok = trace(guess, &fit, truth_.graph.ops.size(), {}); !ok)
-      return tl::unexpected(ok.error());
-    arithmetic_ = fit.best();
-    unknown_cache_ = has_coded_cache() && !fit.knows_attention();
-    if (needs_another_look()) {
-      if (auto ok = trace(arithmetic_, nullptr, truth_.graph.ops.size(), {}); !ok)
-        return tl::unexpected(ok.error());
-    }
-    JudgedEngine judged = summary();
-    judged.arithmetic = fit.report();
-    if (unknown_cache_) {
-      const EngineSettings& settings = engine_.info().settings;
-      judged.info.warnings.push_back(
-          {"attention-not-judged",
-           fmt::format("keys in {} and values in {}: what attention makes of them is not judged, "
-                       "nor what its output projection makes of that",
-                       settings.kv_type_k, settings.kv_type_v)});
-    }
-    last_rows_ = judge_.last_rows();
-    return judged;
-  }
-
-  /// Calls `look` with what the engine computed an operation from and what it made of it; fills in
-  /// the values whose operations are named in `kept`.
-  Result<void> look_at(size_t op, const Judge::Look& look, EngineValues& kept) {
-    kept_ = &kept;
-    auto done = trace(arithmetic_, nullptr, op, look);
-    kept_ = nullptr;
-    return done;
-  }
-
-  const std::vector<std::vector<float>>& last_rows() const { return last_rows_; }
-  /// Of the last position; empty where the engine does not show them.
-  const std::vector<float>& logits() const { return last_rows_.back(); }
-  const EngineArithmetic& arithmetic() const { return arithmetic_; }
-
- private:
-  Result<void> learn() {
-    if (!engine_.info().capabilities.trace) {
-      return fail(ExitCode::usage, "the engine cannot show its tensors",
-                  "engine " + engine_.info().identity.name);
-    }
-    std::set<std::string> wanted;
-    auto done = engine_.trace({.ids = ids_.first(1)}, [&](const TraceTensor& tensor) {
-      if (map_.op_of(tensor)) wanted.insert(tensor.name);
-      judge_.learn(tensor);
-      return !stop_.stop_requested();
-    });
-    if (!done) return tl::unexpected(done.error());
-    if (stop_.stop_requested()) return tl::unexpected(stopped());
-    judge_.forget_ambiguous();
-    wanted_.assign(wanted.begin(), wanted.end());
-    return {};
-  }
-
-  Result<void> trace(const EngineArithmetic& arithmetic, ArithmeticFit* fit, size_t looked_at,
-                     const Judge::Look& look) {
-    judge_.begin(arithmetic, fit, looked_at, look);
-    TraceMap kept_map(truth_.graph, truth_.names);
-    auto done = engine_.trace({.ids = ids_, .selection = {.names = wanted_}},
-                              [&](const TraceTensor& tensor) {
-                                judge_.take(tensor);
-                                if (kept_ != nullptr) keep(kept_map, tensor);
-                                return !stop_.stop_requested();
-                              });
-    if (!done) return tl::unexpected(done.error());
-    if (stop_.stop_requested()) return tl::unexpected(stopped());
-    judge_.end();
-    return {};
-  }
-
-  /// Of the head's values the last row is enough.
-  void keep(TraceMap& map, const TraceTensor& tensor) {
-    const auto op = map.op_of(tensor);
-    if (!op || !judge_.shows(*op)) return;
-    const auto to = kept_->find(*op);
-    if (to == kept_->end()) return;
-    const bool head = *op >= truth_.graph.head;
-    if (head) to->second.clear();
-    const auto rows = head ? tensor.data.last(static_cast<size_t>(tensor.width)) : tensor.data;
-    to->second.insert(to->second.end(), rows.begin(), rows.end());
-  }
-
-  /// The first look took what the formats declare for granted.
-  bool needs_another_look() const {
-    for (const auto& [type, rounding] : arithmetic_.products)
-      if (rounding != kDeclared.product) return true;
-    for (const auto& [wide, rounding] : arithmetic_.attention)
-      if (rounding != kDeclared.attention) return true;
-    return arithmetic_.gelu != kDeclared.gelu;
-  }
-
-  JudgedEngine summary() const {
-    JudgedEngine judged;
-    judged.info = engine_.info();
-    for (size_t i = 0; i < truth_.graph.ops.size(); ++i) {
-      const Op& op = truth_.graph.ops[i];
-      JudgedOperation operation;
-      operation.tensor = map_.label(i);
-      operation.kind = kind_words(op.action);
-      operation.weight = truth_.names[i].result.weight;
-      operation.layer = static_cast<int32_t>(op.layer);
-      operation.shown = judge_.shows(i);
-      operation.judged = judge_.judged()[i] && !(unknown_cache_ && of_attention(op));
-      operation.error = judge_.errors()[i];
-      judged.shown += operation.shown;
-      judged.judged += operation.judged;
-      if (operation.judged && operation.error.units > kLimit) {
-        ++judged.beyond;
-        if (!judged.first_beyond) judged.first_beyond = i;
-      } else if (operation.judged) {
-        judged.worst_healthy = std::max(judged.worst_healthy, operation.error.units);
-      }
-      judged.operations.push_back(std::move(operation));
-    }
-    return judged;
-  }
-
-  /// Or reads what that made, which may be turned back in between.
-  static bool of_attention(const Op& op) {
-    return std::holds_alternative<Attend>(op.action) || op.role == Role::attn_out;
-  }
-  static bool may_be_coded(const std::string& type) {
-    return !type.empty() && type != "f16" && type != "f32" && type != "bf16" && type != "f64";
-  }
-  bool has_coded_cache() const {
-    const EngineSettings& settings = engine_.info().settings;
-    return may_be_coded(settings.kv_type_k) || may_be_coded(settings.kv_type_v);
-  }
-
-  const Truth& truth_;
-  std::span<const TokenId> ids_;
-  Engine& engine_;
-  TraceMap map_;
-  Judge judge_;
-  const std::stop_token& stop_;
-  std::vector<std::string> wanted_;
-  EngineArithmetic arithmetic_;
-  bool unknown_cache_ = false;  // in codes that are none of attention's known arithmetics
-  EngineValues* kept_ = nullptr;
-  std::vector<std::vector<float>> last_rows_;
-};
+  if (engine.by_logits->is_sound()) return {};
+  const auto& sound = engine.by_logits->sound;
+  if (sound.back().distance <= kSameLogits)
+    return fmt::format(
+        "{} shows no tensors, and the prompt has one token: attention and RoPE do "
+        "not show in its logits",
+        name);
+  return fmt::format(
+      "{} shows no tensors; its logits are {:.1e} from {}, and under no known mistake much nearer",
+      name, sound.back().distance, sound.back().arithmetic);
+}
 
 Blame blame_of(const JudgedEngine& candidate, const JudgedEngine& reference, std::string& why) {
-  const bool candidate_wrong = candidate.beyond > 0;
-  const bool reference_wrong = reference.beyond > 0;
-  if (candidate_wrong && reference_wrong) return Blame::both;
-  if (candidate_wrong) return Blame::candidate;
-  if (reference_wrong) return Blame::reference;
-  for (const JudgedEngine* engine : {&candidate, &reference}) {
-    const auto all = std::ssize(engine->operations);
-    if (static_cast<double>(engine->judged) < kEnoughJudged * static_cast<double>(all)) {
-      why = fmt::format("{} shows too little: {} of {} operations could be judged",
-                        engine->info.identity.name, engine->judged, all);
-      return Blame::unknown;
-    }
+  if (is_wrong(candidate) && is_wrong(reference)) return Blame::both;
+  if (is_wrong(candidate)) return Blame::candidate;
+  if (is_wrong(reference)) return Blame::reference;
+  why = doubt(candidate);
+  if (why.empty()) why = doubt(reference);
+  return why.empty() ? Blame::neither : Blame::unknown;
+}
+
+/// Empty where nothing is to be written.
+std::string trace_path(const ExplainPlan& plan, const char* side) {
+  return plan.trace_folder.empty() ? "" : fmt::format("{}/{}.safetensors", plan.trace_folder, side);
+}
+
+/// By its operations, or where it shows none by its logits.
+Result<JudgedEngine> judge(const ExplainPlan& plan, const Truth& truth, Engine& engine,
+                           Account& account, const char* side, const std::stop_token& stop) {
+  if (engine.info().capabilities.trace) return account.run(trace_path(plan, side));
+  if (!plan.canonical) {
+    return fail(ExitCode::usage, "the engine cannot show its tensors",
+                "engine " + engine.info().identity.name);
   }
-  return Blame::neither;
+  auto judged = account.run_closed();
+  if (!judged) return judged;
+  auto found = judge_by_logits(
+      truth, {.canonical = plan.canonical, .ids = plan.ids, .threads = plan.threads}, engine, stop);
+  if (!found) return tl::unexpected(found.error());
+  judged->by_logits = *std::move(found);
+  return judged;
 }
 
 /// Where keys and values are kept in F32, canonical arithmetic keeps them so too.
@@ -301,24 +163,25 @@ Result<Explanation> explain(const ExplainPlan& plan, Engine& candidate, Engine& 
   truth.graph = build_decoder(*truth.model, plan.n_ctx);
   truth.names = upstream_names(truth.graph, *truth.model);
   ThreadPool pool(plan.threads);
-  Account ours(truth, plan.ids, candidate, pool, stop);
-  Account theirs(truth, plan.ids, reference, pool, stop);
+  Account ours(truth, plan.ids, plan.layers, candidate, pool, stop);
+  Account theirs(truth, plan.ids, plan.layers, reference, pool, stop);
   Explanation result;
   result.model = plan.model_path;
+  result.tokens = plan.ids;
   result.positions = static_cast<int32_t>(plan.ids.size());
   result.limit = kLimit;
   plan.phase("judge candidate");
-  auto judged = ours.run();
+  auto judged = judge(plan, truth, candidate, ours, "candidate", stop);
   if (!judged) return tl::unexpected(judged.error());
   result.candidate = *std::move(judged);
   plan.phase("judge reference");
-  judged = theirs.run();
+  judged = judge(plan, truth, reference, theirs, "reference", stop);
   if (!judged) return tl::unexpected(judged.error());
   result.reference = *std::move(judged);
 
   plan.phase("oracle");
   const std::vector<float> ideal = oracle_row(truth, plan, stop);
-  if (stop.stop_requested()) return tl::unexpected(stopped());
+  if (stop.stop_requested()) return fail(ExitCode::interrupted, "interrupted");
   measure(ours, theirs, ideal, result);
   for (const JudgedEngine* engine : {&result.candidate, &result.reference}) {
     for (const EngineWarning& warning : engine->info.warnings)
@@ -328,10 +191,22 @@ Result<Explanation> explain(const ExplainPlan& plan, Engine& candidate, Engine& 
   result.blame = blame_of(result.candidate, result.reference, result.why_unknown);
   const bool of_reference = result.blame == Blame::reference;
   const JudgedEngine& guilty = of_reference ? result.reference : result.candidate;
+  if (guilty.by_logits) {
+    for (const LogitsDistance& cause : guilty.by_logits->causes)
+      result.causes.push_back({cause.mistake, cause.what, -1});
+  }
   if (guilty.first_beyond) {
     auto ok = find_mistake(plan, truth, guilty, of_reference ? theirs : ours,
                            of_reference ? ours : theirs, pool, stop, result);
     if (!ok) return tl::unexpected(ok.error());
+    if (!plan.repro_folder.empty()) {
+      plan.phase("shorten the prompt");
+      const size_t op = *guilty.first_beyond;
+      auto found = reproduce(truth, plan.ids, guilty.operations[op].error.position, op,
+                             of_reference ? reference : candidate, pool, plan.repro_folder, stop);
+      if (!found) return tl::unexpected(found.error());
+      result.reproduction = *std::move(found);
+    }
   }
   return result;
 }

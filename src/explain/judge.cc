@@ -63,10 +63,6 @@ Judge::Judge(const Graph& graph, TraceMap& map, std::span<const int32_t> ids, Th
       last_uses_(last_uses(graph)),
       shown_(graph.ops.size()) {}
 
-void Judge::learn(const TraceTensor& tensor) {
-  if (const auto op = map_.op_of(tensor)) shown_[*op] = true;
-}
-
 void Judge::forget_ambiguous() {
   for (const std::vector<size_t>& ops : map_.namesakes()) {
     if (std::ranges::all_of(ops, [&](size_t op) { return shown_[op]; })) continue;

@@ -32,8 +32,8 @@ class Judge {
 
   /// A cache in codes: attention is tried in them, too.
   void expect_cache(CacheCodes keys, CacheCodes values) { codes_of_cache_ = {keys, values}; }
-  /// Which operations the engine shows, from a trace of one position.
-  void learn(const TraceTensor& tensor);
+  /// The engine shows this operation's value, as a trace of one position has it.
+  void learn(size_t op) { shown_[op] = true; }
   /// What was learnt is all. Where an engine leaves out one of several values of a name it is not
   /// known which: then none of them counts as shown.
   void forget_ambiguous();

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -12,6 +11,7 @@
 
 #include "base/error.h"
 #include "engine/info.h"
+#include "explain/account.h"
 #include "graph/op.h"
 #include "local/computation.h"
 #include "model/hparams.h"
@@ -23,9 +23,6 @@ namespace crossval {
 /// `half`: keys and values are cached in F16, else in F32.
 using CanonicalArithmetic = std::function<Result<std::unique_ptr<Computation>>(
     const Graph& graph, const Hparams& hparams, bool half)>;
-
-/// Values of an engine by operation: positions × width of the last positions of the prompt.
-using EngineValues = std::map<size_t, std::vector<float>>;
 
 /// The graph with values that are not computed but given, of a prompt of `positions`. A choice of
 /// experts, which is no value, and values that are not there for all positions that are needed

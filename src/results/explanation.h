@@ -26,6 +26,7 @@ struct JudgedOperation {
   std::string kind;    // "RoPE", "matrix product", …
   std::string weight;  // the model's tensor; may be empty
   int32_t layer = -1;
+  bool asked = true;    // it lies in the layers that were asked for
   bool shown = false;   // the engine handed out the value
   bool judged = false;  // and all that it was computed from
   LocalError error;     // if judged
@@ -40,21 +41,47 @@ struct FittedArithmetic {
   int64_t operations = 0;
 };
 
+/// How far an engine's logits are from those of a known arithmetic, over prompts of one size.
+struct LogitsDistance {
+  std::string mistake, what;  // that was made in the whole model; empty: none
+  std::string arithmetic;     // "canonical arithmetic"
+  int32_t prompts = 0;        // evaluated
+  int32_t tokens = 0;         // of most of them
+  double distance = 0;        // median relative L2 of their last rows
+  int32_t identical = 0;      // rows that are so bit for bit
+};
+
+/// Relative L2 within which two engines of one arithmetic are where no 8-bit code falls otherwise.
+inline constexpr double kSameLogits = 1e-4;
+
+/// An engine that shows no tensors.
+struct JudgedByLogits {
+  /// As the model says: over prompts of one token, and where they are the same, over longer ones.
+  std::vector<LogitsDistance> sound;
+  std::vector<LogitsDistance> causes;  // mistakes that bring its logits much nearer, nearest first
+
+  bool is_sound() const {
+    return sound.size() == 2 && sound[0].distance <= kSameLogits &&
+           sound[1].distance <= kSameLogits;
+  }
+};
+
 struct JudgedEngine {
   EngineInfo info;
   std::vector<JudgedOperation> operations;  // in graph order
   std::vector<FittedArithmetic> arithmetic;
-  int64_t shown = 0, judged = 0, beyond = 0;
-  double worst_healthy = 0;            // units, of those within the limit
-  std::optional<size_t> first_beyond;  // index of the first operation beyond the limit
-  double distance_to_oracle = 0;       // relative L2 of the logits at the explained position
+  int64_t asked = 0, shown = 0, judged = 0, beyond = 0;  // of the operations
+  double worst_healthy = 0;                              // units, of those within the limit
+  std::optional<size_t> first_beyond;       // index of the first operation beyond the limit
+  double distance_to_oracle = 0;            // relative L2 of the logits at the explained position
+  std::optional<JudgedByLogits> by_logits;  // in the place of judged operations
 };
 
 /// A mistake of the table under which the guilty operation is within its bound.
 struct FoundCause {
   std::string mistake;  // name
   std::string what;
-  double units = 0;  // left under it
+  double units = 0;  // left under it; negative where only logits are known
 };
 
 /// What canonical arithmetic makes of the logits with the guilty values, or the mistake, in it.
@@ -70,14 +97,20 @@ struct CausalProof {
   bool in_all_layers = false;  // where the cause was put, else in the guilty operation's layer
 };
 
+/// The operation that is off on a prompt as short as still shows it.
+struct Reproduction {
+  std::vector<TokenId> tokens;
+  LocalError error;
+};
+
 enum class Blame : uint8_t { neither, candidate, reference, both, unknown };
 
 struct Explanation {
   JudgedEngine candidate, reference;
   std::string model;      // the file that is the truth for both
   int32_t positions = 0;  // evaluated; the last one is explained
-  std::string piece;      // its token
-  double limit = 4;       // units: beyond it an operation is wrong
+  std::vector<TokenId> tokens;
+  double limit = 4;  // units: beyond it an operation is wrong
   Blame blame = Blame::unknown;
   std::string why_unknown;
   double distance = 0;  // relative L2, candidate beside reference
@@ -88,6 +121,7 @@ struct Explanation {
   std::vector<FoundCause> causes;  // of the first operation beyond; none: no known mistake does it
   int64_t mistakes_tried = 0;
   std::optional<CausalProof> proof;
+  std::optional<Reproduction> reproduction;  // where it was asked for and something is off
   std::vector<Warning> warnings;
 };
 

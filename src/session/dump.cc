@@ -74,7 +74,7 @@ Result<void> Dump::append(const RowPair& pair) {
 
 Result<void> Dump::finish(const Comparison& comparison) {
   for (PartialFile* file : {candidate_.get(), reference_.get()}) {
-    if (auto ok = file->overwrite_start(npy_header(rows_, n_vocab_)); !ok) return ok;
+    if (auto ok = file->write_at(0, npy_header(rows_, n_vocab_)); !ok) return ok;
   }
   if (auto ok = tokens_->append(tokens_json(comparison, rows_, n_vocab_)); !ok) return ok;
   for (PartialFile* file : {candidate_.get(), reference_.get(), tokens_.get()}) {

@@ -45,6 +45,16 @@ TEST_F(PartialFileTest, AppearsWhenItIsPublished) {
   EXPECT_FALSE(fs::exists(path("a.partial")));
 }
 
+TEST_F(PartialFileTest, WritesAtOffsetsInAnyOrder) {
+  const auto file = PartialFile::create(path("a"));
+  ASSERT_TRUE((*file)->write_at(6, "gh"));
+  ASSERT_TRUE((*file)->write_at(2, "cd"));
+  ASSERT_TRUE((*file)->write_at(0, "ab"));
+  ASSERT_TRUE((*file)->close());
+  ASSERT_TRUE((*file)->publish());
+  EXPECT_EQ(content(path("a")), std::string("abcd\0\0gh", 8));
+}
+
 TEST_F(PartialFileTest, LeavesTheOldFileWhenItIsGivenUp) {
   write_all(path("a"), "old");
   {

@@ -40,6 +40,9 @@ NO_RENDERER = {"CROSSVAL_CACHE": "{dir}/file", "CROSSVAL_JINJA": ""}
 
 HINTS = [
     # explain
+    Hint("Give one, as 3, or the first and the last, as 3-7.", "explain -m {model} --tokens 1 --reference native --layers 7-3",
+         ["explain -m {model} --tokens 1 --reference native --layers 3",
+          "explain -m {model} --tokens 1 --reference native --layers 3-7"]),
     Hint("Give it with -m; an engine may have another one",
          "explain -p Hello --candidate native:model={model} --reference native:model={model}",
          "explain -m {model} -p Hello --candidate native:model={model} --reference native"),

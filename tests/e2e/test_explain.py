@@ -1,5 +1,7 @@
 """crossval explain: healthy engines are acquitted, faulty ones found: on either side, in ours and in llama.cpp."""
+import json
 import re
+import shlex
 import shutil
 import struct
 
@@ -164,6 +166,53 @@ def test_per_token_explains_the_first_position_that_differs(crossval, model):
     nobody = crossval("per-token", "-p", "Hi", "--candidate", f"native:model={model}", "--reference",
                       f"native:model={model}", "--explain")
     assert nobody.code == 64 and "no model is the truth" in nobody.err
+
+
+def safetensors(path):
+    """name -> array, by the format's description."""
+    data = path.read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:8 + size])
+    kinds = {"F32": "<f4", "F64": "<f8"}
+    assert (8 + size) % 8 == 0 and header.pop("__metadata__", {}) is not None
+    body = data[8 + size:]
+    assert len(body) == max(entry["data_offsets"][1] for entry in header.values())
+    return {name: numpy.frombuffer(body[slice(*entry["data_offsets"])], kinds[entry["dtype"]]).reshape(entry["shape"])
+            for name, entry in header.items()}
+
+
+def test_what_is_off_can_be_taken_away(crossval, model, tmp_path):
+    """--trace: what each engine showed, the logits those of --dump. --repro: the operation by itself, here a product."""
+    trace, repro = tmp_path / "trace", tmp_path / "repro"
+    faulty = "native:fault=rows-swapped@9"
+    run = crossval("explain", "-m", model, *LETTER, "--position", 20, "--candidate", "llama.cpp", "--reference", faulty,
+                   "--layers", "8-10", "--trace", trace, "--repro", repro, "--format", "json")
+    assert run.code == 1 and run.json["verdict"] == "REFERENCE-WRONG", run.err
+    shown = safetensors(trace / "candidate.safetensors")
+    judged = {o["tensor"] for o in run.json["operations"] if o["candidate"]}
+    assert judged <= set(shown) and {name.split()[0].split("-")[-1] for name in judged if "-" in name} == {"8", "9", "10"}
+    dump = tmp_path / "dump"
+    tokens = "--tokens=" + ",".join(map(str, run.json["tokens"]))
+    crossval("per-token", "-m", model, tokens, "--max-tokens", 0, "--candidate", "llama.cpp", "--reference", "native", "--dump", dump)
+    logits = next(name for name in shown if name.startswith("result_output"))
+    assert (shown[logits] == numpy.load(dump / "candidate.npy")).all()
+    assert json.loads((trace / "explanation.json").read_text()) == run.json
+    short = run.json["reproduction"]
+    assert len(short["tokens"]) == 1 and short["units"] > 1e3
+    operation = safetensors(repro / "operation.safetensors")
+    off = numpy.abs(operation["actual"] - operation["expected"]) / operation["bound"]
+    assert off.max() == pytest.approx(short["units"], rel=1e-6)
+    assert (off > 4).sum() == 2  # two rows
+    page = (repro / "README.md").read_text()
+    command = next(line.strip() for line in page.splitlines() if line.startswith("    crossval "))
+    again = crossval(*shlex.split(command)[1:])
+    assert again.code == 1 and "REFERENCE-WRONG" in again.out and "rows-swapped" in page
+
+
+def test_layers_that_are_none(crossval, model):
+    for layers in ("x", "3-", "7-3", "-1", "1-2-3"):
+        run = crossval("explain", "-m", model, "--tokens", "1", f"--layers={layers}")
+        assert run.code == 64 and "is no layer and no range" in run.err, layers
 
 
 def test_the_page_says_it(crossval, model):

@@ -7,11 +7,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <set>
+#include <utility>
 
+#include "base/temp_folder.h"
 #include "graph/mistakes.h"
 #include "native/tiny_model.h"
+#include "oracle/engine.h"
 #include "support/forwarding_engine.h"
 
 namespace crossval {
@@ -30,7 +34,11 @@ std::unique_ptr<Engine> native(const std::string& model, const std::string& faul
   options.model_path = data_path(model);
   options.n_ctx = 256;
   options.kv = kv;
-  if (!fault.empty()) options.faults = {fault};
+  for (size_t at = 0; at < fault.size();) {
+    const size_t end = std::min(fault.find('+', at), fault.size());
+    options.faults.push_back(fault.substr(at, end - at));
+    at = end + 1;
+  }
   auto engine = make_native_engine(options);
   return engine ? std::move(*engine) : nullptr;  // null where the model lacks what it bends
 }
@@ -161,6 +169,69 @@ TEST(ExplainEngines, AreExplainedOnceForAllChunks) {
   EXPECT_EQ(found.causes[0].mistake, "rope-pairing");
 }
 
+// What lies outside the layers is neither asked for nor accused; the arithmetic is the same.
+TEST(ExplainEngines, AreJudgedInTheLayersAskedFor) {
+  const std::string model = "tiny-q8_0.gguf";
+  const auto healthy = native(model);
+  const auto faulty = native(model, "gate-order@1");
+  ExplainPlan plan;
+  plan.model_path = data_path(model);
+  plan.n_ctx = 256;
+  plan.ids = tiny_ids();
+  plan.phase = [](const std::string&) {};
+  const auto in_layers = [&](Range layers) {
+    plan.layers = layers;
+    auto found = explain(plan, *faulty, *healthy, {});
+    EXPECT_TRUE(found.has_value()) << found.error().message();
+    return *std::move(found);
+  };
+  const Explanation all = in_layers({});
+  const Explanation here = in_layers({1, 2});
+  const Explanation there = in_layers({0, 1});
+  EXPECT_EQ(here.blame, Blame::candidate);
+  EXPECT_EQ(there.blame, Blame::neither);
+  EXPECT_LT(here.candidate.asked, all.candidate.asked);
+  EXPECT_GE(here.candidate.judged, here.candidate.asked - 1);  // the embedding alone has no input
+  EXPECT_EQ(here.candidate.operations[*here.candidate.first_beyond].tensor,
+            all.candidate.operations[*all.candidate.first_beyond].tensor);
+  for (const JudgedOperation& operation : here.candidate.operations)
+    EXPECT_TRUE(!operation.judged || operation.layer == 1 || operation.layer == -1);
+}
+
+// A mistake in RoPE cannot show on one token, which has no angle; one in a product can.
+TEST(ExplainEngines, AreReproducedOnTheShortestPrompt) {
+  const std::string model = "tiny-f16.gguf";
+  const auto folder = TempFolder::make();
+  const auto healthy = native(model);
+  ExplainPlan plan;
+  plan.model_path = data_path(model);
+  plan.n_ctx = 256;
+  plan.ids = tiny_ids();
+  plan.phase = [](const std::string&) {};
+  plan.repro_folder = plan.trace_folder = folder->path();
+  for (const auto& [mistake, tokens] :
+       {std::pair{"rope-base@1", 2}, std::pair{"rows-swapped@1", 1}}) {
+    const auto faulty = native(model, mistake);
+    const auto found = explain(plan, *faulty, *healthy, {});
+    ASSERT_TRUE(found.has_value()) << found.error().message();
+    ASSERT_TRUE(found->reproduction.has_value());
+    EXPECT_EQ(std::ssize(found->reproduction->tokens), tokens) << mistake;
+    EXPECT_GT(found->reproduction->error.units, found->limit);
+    const Explanation again = [&] {
+      ExplainPlan shorter = plan;
+      shorter.ids = found->reproduction->tokens;
+      shorter.repro_folder = shorter.trace_folder = {};
+      return *explain(shorter, *faulty, *healthy, {});
+    }();
+    EXPECT_EQ(again.blame, Blame::candidate) << mistake;
+    for (const char* name : {"operation", "candidate", "reference"})
+      EXPECT_TRUE(std::filesystem::exists(folder->path() + "/" + name + ".safetensors")) << name;
+  }
+  // Nothing is off: there is nothing to reproduce.
+  const auto fine = explain(plan, *native(model, {}, KvType::f32), *healthy, {});
+  EXPECT_FALSE(fine->reproduction.has_value());
+}
+
 // Without the choice's weights nothing that goes through experts can be followed.
 TEST(ExplainEngines, ThatShowLittleCannotBeAcquitted) {
   const std::string model = "arch-qwen2moe.gguf";
@@ -186,6 +257,73 @@ TEST(ExplainEngines, WithoutATraceAreRefused) {
   ASSERT_FALSE(found.has_value());
   EXPECT_EQ(found.error().code, ExitCode::usage);
   EXPECT_THAT(found.error().message(), HasSubstr("tensors"));
+}
+
+Result<std::unique_ptr<Computation>> canonical(const Graph& graph, const Hparams& hparams,
+                                               bool half) {
+  return make_native_computation(graph, hparams, half ? KvType::f16 : KvType::f32, 256, 1);
+}
+
+/// With an engine that shows no tensors as the candidate.
+Explanation run_closed(const std::string& model, std::unique_ptr<Engine> engine,
+                       size_t tokens = 1000) {
+  Withholding closed(std::move(engine), {});
+  const auto healthy = native(model);
+  ExplainPlan plan;
+  plan.model_path = data_path(model);
+  plan.n_ctx = 256;
+  plan.ids = tiny_ids();
+  plan.ids.resize(std::min(plan.ids.size(), tokens));
+  plan.phase = [](const std::string&) {};
+  plan.canonical = canonical;
+  auto found = explain(plan, closed, *healthy, {});
+  EXPECT_TRUE(found.has_value()) << found.error().message();
+  return found.value_or(Explanation{});
+}
+
+TEST(ClosedEngines, AreAcquittedByTheirLogits) {
+  for (const KvType kv : {KvType::f16, KvType::f32}) {
+    const Explanation found = run_closed("tiny-q8_0.gguf", native("tiny-q8_0.gguf", {}, kv));
+    EXPECT_EQ(found.blame, Blame::neither) << found.why_unknown;
+    ASSERT_TRUE(found.candidate.by_logits.has_value());
+    ASSERT_EQ(found.candidate.by_logits->sound.size(), 2U);
+    EXPECT_EQ(found.candidate.by_logits->sound[0].identical,
+              found.candidate.by_logits->sound[0].prompts);
+  }
+}
+
+// One token cannot show what attention does: nobody is acquitted by it.
+TEST(ClosedEngines, AreNotAcquittedByOneToken) {
+  const Explanation found = run_closed("tiny-q8_0.gguf", native("tiny-q8_0.gguf"), 1);
+  EXPECT_EQ(found.blame, Blame::unknown);
+  EXPECT_THAT(found.why_unknown, HasSubstr("one token"));
+}
+
+// In the reference's arithmetic and in another one; of what one token shows, and of RoPE.
+TEST(ClosedEngines, AreGivenTheMistakeThatMakesTheirLogits) {
+  const std::string model = "tiny-f16.gguf";
+  for (const char* mistake :
+       {"activation", "gate-order", "norm-plus-one", "rope-base", "gqa-map"}) {
+    const Explanation found = run_closed(model, native(model, mistake));
+    EXPECT_EQ(found.blame, Blame::candidate) << mistake << found.why_unknown;
+    ASSERT_FALSE(found.causes.empty()) << mistake;
+    EXPECT_EQ(found.causes.front().mistake, mistake);
+    EXPECT_LT(found.causes.front().units, 0);
+  }
+  OracleOptions options{.model_path = data_path(model), .rounding = {}, .n_ctx = 256};
+  options.faults = {"activation"};
+  const Explanation found = run_closed(model, *make_oracle_engine(options));
+  ASSERT_FALSE(found.causes.empty());
+  EXPECT_EQ(found.causes.front().mistake, "activation");
+  EXPECT_EQ(found.candidate.by_logits->causes.front().arithmetic, "arithmetic without rounding");
+}
+
+// Something is off, and it is no mistake that we know: nobody is accused of one.
+TEST(ClosedEngines, WithAnUnknownMistakeAreNotTold) {
+  const std::string model = "tiny-q8_0.gguf";
+  const Explanation found = run_closed(model, native(model, "gate-order@0+rope-base@1+eps@0"));
+  EXPECT_EQ(found.blame, Blame::unknown);
+  EXPECT_THAT(found.why_unknown, HasSubstr("under no known mistake"));
 }
 
 }  // namespace

@@ -2,10 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "cli/explaining.h"
+#include "cli/explanation_folders.h"
 #include "cli/launching.h"
 #include "cli/options/app_options.h"
 #include "cli/options/checks.h"
@@ -29,6 +34,15 @@ class ExplainCommand : public Command {
         ->group("Comparison")
         ->type_name("N")
         ->check(whole_number(0, 1 << 20));
+    const auto add = [&](const char* names, std::string& value, const char* help,
+                         const char* type) {
+      app.add_option(names, value, help)->group("Comparison")->type_name(type);
+    };
+    add("--layers", layers_, "judge these layers alone: 3 or 3-7", "A-B");
+    add("--trace", more_.trace_folder, "write what both engines showed there, as safetensors",
+        "DIR");
+    add("--repro", more_.repro_folder,
+        "write the operation that is off there, on the shortest prompt that still shows it", "DIR");
   }
 
   Result<ExitCode> run(Console& console) override {
@@ -39,12 +53,15 @@ class ExplainCommand : public Command {
     write_output(console, console.format == OutputFormat::json ? explanation_json(*found)
                                                                : explanation_text(*found, options));
     print_warnings(console, found->warnings);
+    if (auto ok = write_folders(*found, engines_, more_); !ok) return tl::unexpected(ok.error());
     return exit_code(*found);
   }
 
  private:
   Result<Explanation> explanation(const Console& console) {
     if (auto ok = check_truth(engines_); !ok) return tl::unexpected(ok.error());
+    if (auto ok = read_layers(); !ok) return tl::unexpected(ok.error());
+    if (auto ok = make_folders(more_); !ok) return tl::unexpected(ok.error());
     Progress progress(console);
     const auto opened = open_pair(engines_, prompt_, console, &progress);
     if (!opened) return tl::unexpected(opened.error());
@@ -63,15 +80,40 @@ class ExplainCommand : public Command {
                   fmt::format("--position {} of a prompt of {} tokens", position_, ids.size()));
     }
     if (position_ >= 0) ids.resize(static_cast<size_t>(position_) + 1);
-    auto explanation = explain_pair(engines_, *opened, std::move(ids), progress);
-    if (auto about_ids = warn_about_ids({*candidate, *reference}, *tokens); explanation && about_ids)
+    auto explanation = explain_pair(engines_, *opened, std::move(ids), more_, progress);
+    if (auto about_ids = warn_about_ids({*candidate, *reference}, *tokens);
+        explanation && about_ids)
       explanation->warnings.push_back(*std::move(about_ids));
     return explanation;
+  }
+
+  Result<void> read_layers() {
+    if (layers_.empty()) return {};
+    const auto wrong = [&] {
+      return fail(ExitCode::usage, fmt::format("--layers {} is no layer and no range", layers_), {},
+                  "Give one, as 3, or the first and the last, as 3-7.");
+    };
+    const size_t dash = std::min(layers_.find('-'), layers_.size());
+    const auto number = [](std::string_view text, int32_t& value) {
+      const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+      return status == std::errc{} && end == text.data() + text.size() && value >= 0 &&
+             value < 1 << 20;
+    };
+    const std::string_view text = layers_;
+    int32_t first = 0;
+    if (!number(text.substr(0, dash), first)) return wrong();
+    int32_t last = first;
+    if (dash < text.size() && !number(text.substr(dash + 1), last)) return wrong();
+    if (last < first) return wrong();
+    more_.layers = {first, last + 1};
+    return {};
   }
 
   PromptOptions prompt_;
   PairChoice engines_;
   int32_t position_ = -1;
+  std::string layers_;
+  ExplainChoice more_;
 };
 
 }  // namespace

@@ -115,7 +115,7 @@ class PerTokenCommand : public Command {
     plan.first_diff = first_diff_;
     if (explain_) {
       plan.explain = [&](const std::vector<TokenId>& ids) {
-        return explain_pair(engines_, *opened, ids, progress);
+        return explain_pair(engines_, *opened, ids, {}, progress);
       };
     }
     plan.dump_dir = dump_dir_;

@@ -19,6 +19,23 @@ Json error_of(const JudgedOperation& operation) {
           {"bound", json_number(error.bound)}};
 }
 
+Json logits_distance(const LogitsDistance& found) {
+  return {{"mistake", found.mistake.empty() ? Json(nullptr) : Json(found.mistake)},
+          {"arithmetic", found.arithmetic},
+          {"prompts", found.prompts},
+          {"tokens", found.tokens},
+          {"distance", json_number(found.distance)},
+          {"identical", found.identical}};
+}
+
+Json by_logits(const JudgedByLogits& judged) {
+  Json sound = Json::array();
+  for (const LogitsDistance& found : judged.sound) sound.push_back(logits_distance(found));
+  Json causes = Json::array();
+  for (const LogitsDistance& found : judged.causes) causes.push_back(logits_distance(found));
+  return {{"sound", std::move(sound)}, {"causes", std::move(causes)}};
+}
+
 Json side(const JudgedEngine& engine) {
   Json arithmetic = Json::array();
   for (const FittedArithmetic& fit : engine.arithmetic) {
@@ -29,13 +46,15 @@ Json side(const JudgedEngine& engine) {
                           {"operations", fit.operations}});
   }
   return {{"engine", json_engine(engine.info)},
+          {"asked", engine.asked},
           {"shown", engine.shown},
           {"judged", engine.judged},
           {"beyond", engine.beyond},
           {"worst_healthy_units", json_number(engine.worst_healthy)},
           {"first_beyond", engine.first_beyond ? Json(*engine.first_beyond) : Json(nullptr)},
           {"distance_to_oracle", json_number(engine.distance_to_oracle)},
-          {"arithmetic", std::move(arithmetic)}};
+          {"arithmetic", std::move(arithmetic)},
+          {"by_logits", or_null(engine.by_logits, by_logits)}};
 }
 
 Json proof_of(const CausalProof& proof) {
@@ -45,6 +64,10 @@ Json proof_of(const CausalProof& proof) {
           {"distance_under_cause", tried ? json_number(proof.distance_under_cause) : Json(nullptr)},
           {"identical_under_cause", proof.identical_under_cause},
           {"in_all_layers", proof.in_all_layers}};
+}
+
+Json reproduction_of(const Reproduction& reproduction) {
+  return {{"tokens", reproduction.tokens}, {"units", json_number(reproduction.error.units)}};
 }
 
 }  // namespace
@@ -64,13 +87,15 @@ Json json_explanation(const Explanation& e) {
   }
   Json causes = Json::array();
   for (const FoundCause& cause : e.causes)
-    causes.push_back(
-        {{"mistake", cause.mistake}, {"what", cause.what}, {"units", json_number(cause.units)}});
+    causes.push_back({{"mistake", cause.mistake},
+                      {"what", cause.what},
+                      {"units", cause.units < 0 ? Json(nullptr) : json_number(cause.units)}});
   return {{"status", status_word(e.blame)},
           {"verdict", blame_word(e.blame)},
           {"exit_code", static_cast<int>(exit_code(e))},
           {"why_unknown", e.why_unknown},
           {"model_path", json_bytes(e.model)},
+          {"tokens", e.tokens},
           {"positions", e.positions},
           {"limit", json_number(e.limit)},
           {"identical", e.identical},
@@ -80,6 +105,7 @@ Json json_explanation(const Explanation& e) {
           {"causes", std::move(causes)},
           {"mistakes_tried", e.mistakes_tried},
           {"proof", or_null(e.proof, proof_of)},
+          {"reproduction", or_null(e.reproduction, reproduction_of)},
           {"operations", std::move(operations)},
           {"warnings", json_warnings(e.warnings)}};
 }

@@ -37,12 +37,35 @@ std::string arithmetic_lines(const JudgedEngine& engine, const TextOptions& opti
   return text;
 }
 
+/// "12 prompts of one token: 3.2e-01 from canonical arithmetic"
+std::string logits_line(const LogitsDistance& found) {
+  const std::string apart = found.identical == found.prompts
+                                ? "bit for bit those of "
+                                : fmt::format("{:.1e} from ", found.distance);
+  return fmt::format("{} of {}: logits {}{}{}", counted(found.prompts, "prompt"),
+                     found.tokens == 1 ? "one token" : "two tokens and more", apart,
+                     found.arithmetic,
+                     found.mistake.empty() ? "" : " with the mistake " + found.mistake);
+}
+
+std::string closed_lines(const JudgedByLogits& judged, const TextOptions& options) {
+  std::string text = options.layout.labelled("", "shows no tensors: judged by its logits");
+  for (const LogitsDistance& found : judged.sound) {
+    text += options.layout.labelled("", logits_line(found),
+                                    found.distance <= kSameLogits ? Tint::good : Tint::bad);
+  }
+  for (const LogitsDistance& found : judged.causes)
+    text += options.layout.labelled("", logits_line(found));
+  return text;
+}
+
 std::string engine_lines(const char* side, const JudgedEngine& engine, double limit,
                          const TextOptions& options) {
   const Layout& layout = options.layout;
   std::string text = layout.labelled(side, name_line(engine.info.identity));
+  if (engine.by_logits) return text + closed_lines(*engine.by_logits, options);
   std::string counts = fmt::format("{} of {} operations shown, {} judged: ", engine.shown,
-                                   engine.operations.size(), engine.judged);
+                                   engine.asked, engine.judged);
   counts += engine.beyond == 0 ? fmt::format("all within their bounds (worst {} units)",
                                              units(engine.worst_healthy))
                                : fmt::format("{} beyond {:g} units (worst of the others {})",
@@ -98,6 +121,10 @@ std::string sentence(const Explanation& e, const JudgedEngine& guilty) {
     return fmt::format("{}: every operation of both engines is within its rounding bound{}", word,
                        e.identical ? ", and the logits are bit for bit the same."
                                    : ": they round differently, and neither is wrong.");
+  }
+  if (!guilty.first_beyond) {
+    return fmt::format("{}: its logits are those of the mistake {}: {}.", word,
+                       e.causes.front().mistake, e.causes.front().what);
   }
   const JudgedOperation& first = guilty.operations[*guilty.first_beyond];
   return fmt::format("{}: the first operation that is off is {}{}.", word, first.tensor,
