@@ -139,7 +139,6 @@ Result<void> PerTokenRun::check_capabilities() const {
     const char* lacking = nullptr;
     if (plan_.max_tokens > 0 && !can.decode) lacking = "decode step by step: use --max-tokens 0";
     if (plan_.first_diff && !can.trace) lacking = "show its tensors: leave out --first-diff";
-    if (plan_.explain && !can.trace) lacking = "show its tensors: leave out --explain";
     if (lacking != nullptr) {
       return fail(ExitCode::usage, fmt::format("the engine cannot {}", lacking),
                   engine_label(engines_, side));

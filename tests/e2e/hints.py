@@ -170,7 +170,6 @@ HINTS = [
          "per-token -m {model} --tokens 1,2,3 -c 4 --max-tokens 1 --reference native"),
     Elsewhere("decode step by step: use --max-tokens 0", "tests/session/per_token_test.cc"),
     Elsewhere("show its tensors: leave out --first-diff", "tests/session/per_token_test.cc"),
-    Elsewhere("show its tensors: leave out --explain", "tests/session/per_token_gates_test.cc"),
     Hint("Use one of: ", RUN, RUN, env={"CROSSVAL_KERNELS": "none"}, env_after={"CROSSVAL_KERNELS": "scalar"}),
     # the reference and what is built
     Hint("Without -q its messages say why.", RUN + " --chat -q", RUN + " --chat", code=4, then=(4,), env=NO_RENDERER,

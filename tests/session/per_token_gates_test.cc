@@ -233,33 +233,23 @@ TEST(PerTokenGates, WhatAnEngineCannotDoIsRefusedByName) {
   }
 }
 
-TEST(PerTokenGates, WhatCannotShowItsTensorsIsNotExplained) {
+// The first position that fails, and none where all rows are the same.
+TEST(PerTokenGates, TheFirstPositionThatFailsIsExplained) {
   FakeEngine candidate("native"), reference("llama.cpp");
   auto plan = plan_of_text();
-  plan.explain = [](const std::vector<TokenId>&) -> Result<Explanation> { return Explanation{}; };
-  EXPECT_TRUE(run(plan, candidate, reference).has_value());
-  candidate.info_.capabilities.trace = false;
-  expect_error(run(plan, candidate, reference), ExitCode::usage, "leave out --explain");
-}
-
-TEST(PerTokenGates, AnEngineThatCannotTokeniseGetsTheOthersIds) {
-  for (const Side side : {Side::candidate, Side::reference}) {
-    FakeEngine candidate("native"), reference("foreign");
-    FakeEngine& without = side == Side::candidate ? candidate : reference;
-    without.info_.capabilities.tokenize = false;
-    const auto result = run(plan_of_text(), candidate, reference);
-    ASSERT_TRUE(result.has_value()) << result.error().message();
-    EXPECT_EQ(result->verdict, Verdict::identical);
-    EXPECT_EQ(result->tokens, FakeEngine().ids_of_text);
-    ASSERT_EQ(result->warnings.size(), 1U);
-    EXPECT_EQ(result->warnings[0].name, "tokens-not-compared");
-    EXPECT_THAT(result->warnings[0].message,
-                testing::StartsWith(side == Side::candidate ? "candidate native cannot tokenise"
-                                                            : "reference foreign cannot"));
-  }
-  FakeEngine candidate("native"), reference("foreign");
-  candidate.info_.capabilities.tokenize = reference.info_.capabilities.tokenize = false;
-  expect_error(run(plan_of_text(), candidate, reference), ExitCode::usage, "candidate native");
+  std::vector<size_t> explained;
+  plan.explain = [&](const std::vector<TokenId>& ids) -> Result<Explanation> {
+    explained.push_back(ids.size());
+    return Explanation{};
+  };
+  EXPECT_FALSE(run(plan, candidate, reference)->explanation.has_value());
+  EXPECT_TRUE(explained.empty());
+  candidate.alter_row = [](int32_t position, std::vector<float>& row) {
+    if (position == 1) row[3] += 100;
+  };
+  const auto result = run(plan, candidate, reference);
+  EXPECT_TRUE(result->explanation.has_value());
+  EXPECT_EQ(explained, std::vector<size_t>{2});
 }
 
 TEST(PerTokenGates, WarningsOfThePromptAreKept) {
