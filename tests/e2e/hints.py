@@ -294,6 +294,7 @@ HINTS = [
          code=0),
     Hint("--on-token-mismatch use-reference goes on", OTHER_IDS, OTHER_IDS + " --on-token-mismatch use-reference",
          code=2, then=(0, 2)),
+    Elsewhere("that difference is of rounding's size: crossval explain looks for", "tests/e2e/test_python.py"),
     Elsewhere("--first-diff finds the first operation whose result differs",
               "tests/report/text/comparison_test.cc, of unhealthy rows"),
     Elsewhere("set them alike, or ask for the difference: --candidate NAME:KEY=VALUE",

@@ -68,6 +68,17 @@ def test_explain_names_a_mistake_in_it(model, mistake, operation, cause, side):
     assert (guilty.first_beyond, found.causes) == (operation, [cause])
 
 
+def test_a_first_difference_of_roundings_size_is_left_to_explain(crossval, model):
+    """Beside another implementation bits differ from the first product on, whatever is wrong after it."""
+    run = crossval("per-token", "-m", model, "--tokens", "1,2,3,4", "--kv", "f32", "--candidate", mistaken("rope"),
+                   "--reference", "native", "--first-diff")
+    assert run.code == 1 and "first diff norm-0 (RMS_NORM)" in run.out
+    assert "of rounding's size" in run.out.split("next")[1]
+    own = crossval("per-token", "-m", model, "--tokens", "1,2,3,4", "--kv", "f32", "--candidate", "native:fault=rope-pairing",
+                   "--reference", "native", "--first-diff")
+    assert "look at ROPE" in own.out and "rounding's" not in own.out
+
+
 def test_a_mistaken_key_is_not_planted(model):
     assert sdk.explain(model, IDS, mistaken("none"), "native", kv="f32").verdict == "BOTH-FINE"
     with pytest.raises(sdk.Failed, match='no key "mistake"') as failed:

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/count_text.h"
 #include "report/text/comparison/parts.h"
@@ -125,6 +126,14 @@ std::string passing_text(const Comparison& comparison) {
              : fmt::format("--cos-tol {} would have passed", tolerance);
 }
 
+// Another order of summation does as much: beside another implementation that is where bits first
+// differ, and nothing is wrong there.
+bool is_of_roundings_size(const FirstDifference& first) {
+  constexpr double kRounding = 1e-5;  // of the larger value: some tens of units of the last place
+  const double larger = std::max(std::abs(first.candidate), std::abs(first.reference));
+  return std::abs(double{first.candidate} - double{first.reference}) <= kRounding * larger;
+}
+
 // With two model files whose weight differs there, the weight is the first thing to look at.
 std::string look_at(const Comparison& comparison) {
   const TraceComparison& trace = *comparison.trace;
@@ -135,6 +144,10 @@ std::string look_at(const Comparison& comparison) {
     return fmt::format("crossval inspect {} {} shows how {} and other tensors differ",
                        escaped(comparison.candidate.settings.model_path),
                        escaped(comparison.reference.settings.model_path), escaped(first.weight));
+  }
+  if (comparison.verdict == Verdict::diverged && is_of_roundings_size(first)) {
+    return "that difference is of rounding's size: crossval explain looks for an operation that "
+           "rounding does not explain";
   }
   std::string inputs;
   for (const TensorInput& input : first.inputs)
