@@ -28,10 +28,10 @@ if (( code != 0 )); then
 fi
 
 echo >&2
-echo "2. The same with one mistake planted in our engine: RoPE pairs the wrong elements." >&2
+echo "2. The same with one mistake planted in our engine (RoPE pairs the wrong elements), explained." >&2
 code=0
 show "$crossval" per-token -m "$model" -f tests/data/prompts/prose-02-letter.txt \
-  --max-tokens 0 --require bits --candidate native:fault=rope-pairing --first-diff || code=$?
+  --max-tokens 0 --require bits --candidate native:fault=rope-pairing --explain || code=$?
 if (( code != 1 )); then
   echo "demo: expected exit status 1 (diverged), got $code" >&2
   exit 1

@@ -1,13 +1,35 @@
 #include "cli/explaining.h"
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 #include <utility>
 
 #include "launch/canonical.h"
+#include "launch/model_files.h"
 #include "launch/paths.h"
+#include "launch/reference/program.h"
 
 namespace crossval {
+
+namespace {
+
+/// Nothing where the engine computes with the model itself.
+Result<std::optional<FileDifference>> difference_of(const EngineSettings& engine,
+                                                    const ExplainPlan& plan,
+                                                    const std::stop_token& stop) {
+  EngineSettings truth = engine;
+  truth.model_path = plan.model_path;
+  auto models =
+      compare_model_files(engine.model_path, truth.model_path, plan.files, cache_folder(), stop);
+  if (!models) return tl::unexpected(models.error());
+  if (models->same) return std::nullopt;
+  auto difference = explain_model_difference(engine, truth, plan.files, stop, *models);
+  if (!difference) return tl::unexpected(difference.error());
+  return *std::move(difference);
+}
+
+}  // namespace
 
 Result<void> check_truth(const PairChoice& choice) {
   if (!choice.defaults.model.empty()) return {};
@@ -34,7 +56,14 @@ Result<Explanation> explain_pair(const PairChoice& choice, const OpenedPair& pai
     return canonical_computation(graph, hparams, half, std::ssize(plan.ids), threads);
   };
   plan.phase = [&](const std::string& phase) { progress.phase(phase); };
-  return explain(plan, *candidate, *reference, pair.stop());
+  auto explanation = explain(plan, *candidate, *reference, pair.stop());
+  if (!explanation) return explanation;
+  for (JudgedEngine* engine : {&explanation->candidate, &explanation->reference}) {
+    auto difference = difference_of(engine->info.settings, plan, pair.stop());
+    if (!difference) return tl::unexpected(difference.error());
+    engine->model_difference = *std::move(difference);
+  }
+  return explanation;
 }
 
 }  // namespace crossval

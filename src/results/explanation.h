@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "engine/info.h"
+#include "results/inspection.h"
 #include "results/warning.h"
 
 namespace crossval {
@@ -68,7 +69,8 @@ struct JudgedByLogits {
 
 struct JudgedEngine {
   EngineInfo info;
-  std::vector<JudgedOperation> operations;  // in graph order
+  std::optional<FileDifference> model_difference;  // a: its file, b: the model; where they differ
+  std::vector<JudgedOperation> operations;         // in graph order
   std::vector<FittedArithmetic> arithmetic;
   int64_t asked = 0, shown = 0, judged = 0, beyond = 0;  // of the operations
   double worst_healthy = 0;                              // units, of those within the limit

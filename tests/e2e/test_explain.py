@@ -133,6 +133,9 @@ def test_damaged_weights_of_llama_cpp_are_found(crossval, model, tmp_path, damag
     assert found["verdict"] == "CANDIDATE-WRONG"
     assert found["candidate"]["beyond"] == 1 and found["reference"]["beyond"] == 0
     assert found["operations"][found["candidate"]["first_beyond"]]["tensor"] == tensor
+    weight = found["operations"][found["candidate"]["first_beyond"]]["weight"]
+    assert [each["name"] for each in found["candidate"]["model_difference"]["tensors"]] == [weight]
+    assert found["reference"]["model_difference"] is None
 
 
 def test_the_proof_reaches_the_logits(crossval, model):

@@ -125,14 +125,6 @@ Json models_of(const ModelFiles& models) {
           {"reference", parts(models.reference)}};
 }
 
-Json model_difference_of(const FileDifference& difference) {
-  return {{"facts", json_facts(difference)},
-          {"facts_unknown", json_bytes(difference.facts_unknown)},
-          {"metadata", json_metadata(difference)},
-          {"tensors", json_tensors(difference)},
-          {"identical_tensors", difference.identical.size()}};
-}
-
 Json health_of(const std::vector<HealthFinding>& findings) {
   Json all = Json::array();
   for (const HealthFinding& finding : findings) {
@@ -224,7 +216,7 @@ std::string json_report(const Comparison& comparison) {
        {"warnings", json_warnings(comparison.warnings)},
        {"model_files", models_of(comparison.models)},
        {"model_difference", comparison.model_difference
-                                ? model_difference_of(*comparison.model_difference)
+                                ? json_model_difference(*comparison.model_difference)
                                 : Json(nullptr)},
        {"settings", settings_of(comparison.settings)},
        {"mismatch", comparison.mismatch ? json_mismatch(*comparison.mismatch) : Json(nullptr)},

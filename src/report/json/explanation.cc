@@ -1,6 +1,7 @@
 #include "report/json/explanation.h"
 
 #include "report/json/engine.h"
+#include "report/json/model_difference.h"
 #include "report/json/prompt.h"
 #include "report/json/schema_version.h"
 #include "report/words.h"
@@ -46,6 +47,7 @@ Json side(const JudgedEngine& engine) {
                           {"operations", fit.operations}});
   }
   return {{"engine", json_engine(engine.info)},
+          {"model_difference", or_null(engine.model_difference, json_model_difference)},
           {"asked", engine.asked},
           {"shown", engine.shown},
           {"judged", engine.judged},

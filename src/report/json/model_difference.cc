@@ -51,4 +51,12 @@ Json json_metadata(const FileDifference& difference) {
   return all;
 }
 
+Json json_model_difference(const FileDifference& difference) {
+  return {{"facts", json_facts(difference)},
+          {"facts_unknown", json_bytes(difference.facts_unknown)},
+          {"metadata", json_metadata(difference)},
+          {"tensors", json_tensors(difference)},
+          {"identical_tensors", difference.identical.size()}};
+}
+
 }  // namespace crossval

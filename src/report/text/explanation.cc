@@ -9,6 +9,7 @@
 #include "base/count_text.h"
 #include "report/text/comparison/parts.h"
 #include "report/text/heat_strip.h"
+#include "report/text/model_difference.h"
 #include "report/text/numbers.h"
 #include "report/text/printable.h"
 #include "report/words.h"
@@ -37,6 +38,16 @@ std::string arithmetic_lines(const JudgedEngine& engine, const TextOptions& opti
   return text;
 }
 
+/// In what its model file is another than the one that is the truth.
+std::string model_lines(const FileDifference& difference, const Layout& layout) {
+  constexpr size_t kShown = 4;
+  std::string text = layout.labelled(
+      "", "its model file is another: " + equal_tensors_text(difference), Tint::warn);
+  if (!difference.metadata.empty())
+    text += layout.labelled("keys", differing_keys_text(difference, kShown));
+  return text + tensor_changes_text(difference, {"its file", "the model"}, kShown, layout);
+}
+
 /// "12 prompts of one token: 3.2e-01 from canonical arithmetic"
 std::string logits_line(const LogitsDistance& found) {
   const std::string apart = found.identical == found.prompts
@@ -63,7 +74,9 @@ std::string engine_lines(const char* side, const JudgedEngine& engine, double li
                          const TextOptions& options) {
   const Layout& layout = options.layout;
   std::string text = layout.labelled(side, name_line(engine.info.identity));
-  if (engine.by_logits) return text + closed_lines(*engine.by_logits, options);
+  const std::string other_model =
+      engine.model_difference ? model_lines(*engine.model_difference, layout) : "";
+  if (engine.by_logits) return text + closed_lines(*engine.by_logits, options) + other_model;
   std::string counts = fmt::format("{} of {} operations shown, {} judged: ", engine.shown,
                                    engine.asked, engine.judged);
   counts += engine.beyond == 0 ? fmt::format("all within their bounds (worst {} units)",
@@ -71,7 +84,7 @@ std::string engine_lines(const char* side, const JudgedEngine& engine, double li
                                : fmt::format("{} beyond {:g} units (worst of the others {})",
                                              engine.beyond, limit, units(engine.worst_healthy));
   text += layout.labelled("", counts, engine.beyond == 0 ? Tint::good : Tint::bad);
-  return text + arithmetic_lines(engine, options);
+  return text + arithmetic_lines(engine, options) + other_model;
 }
 
 Cell local_cell(const JudgedOperation& operation, double limit) {
@@ -195,15 +208,15 @@ std::string proof_lines(const Explanation& e, const char* side, const JudgedEngi
                     side, values_off(engine, e.limit), percent(*proof.share)));
   }
   if (proof.distance_under_cause < 0) return text;
-  const std::string where = proof.in_all_layers ? "wherever it can" : "in this layer";
-  const std::string now = proof.identical_under_cause
-                              ? "they are bit for bit the same"
-                              : fmt::format("they are {:.2e} apart", proof.distance_under_cause);
+  const std::string now =
+      proof.identical_under_cause
+          ? fmt::format("are the {}'s bit for bit", side)
+          : fmt::format("are {:.1e} from the {}'s", proof.distance_under_cause, side);
   text += layout.labelled(
       text.empty() ? "proof" : "",
-      fmt::format("canonical arithmetic that makes the mistake {}: its logits and the {}'s were "
-                  "{:.2e} apart, {}",
-                  where, side, proof.distance, now));
+      fmt::format(
+          "canonical arithmetic that makes the mistake {}: its logits {} ({:.1e} without it)",
+          proof.in_all_layers ? "wherever it can" : "in this layer", now, proof.distance));
   return text;
 }
 
