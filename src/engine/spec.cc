@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/command_words.h"
+#include "base/shell_quote.h"
 
 namespace crossval {
 namespace {
@@ -60,6 +61,20 @@ Result<EngineSpec> parse_engine_spec(std::string_view text) {
     }
   }
   return spec;
+}
+
+std::string spec_text(const EngineSpec& spec) {
+  std::string text = spec.name;
+  for (const std::string& word : spec.command)
+    text += (word == spec.command.front() ? ":" : " ") + shell_quoted(word);
+  // Behind a variant or a command comes a comma.
+  char separator = text.find(':') == std::string::npos ? ':' : ',';
+  for (const auto& [key, value] : spec.options) {
+    text += separator + key + "=";
+    for (const char c : value) text += c == ',' ? ",," : std::string(1, c);
+    separator = ',';
+  }
+  return text;
 }
 
 }  // namespace crossval

@@ -29,4 +29,7 @@ inline constexpr std::string_view kExec = "exec";
 /// knows is checked by its factory.
 Result<EngineSpec> parse_engine_spec(std::string_view text);
 
+/// As parse_engine_spec reads it.
+std::string spec_text(const EngineSpec& spec);
+
 }  // namespace crossval

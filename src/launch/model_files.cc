@@ -52,7 +52,28 @@ void judge(const FileDifference& difference, ModelFiles& models) {
 
 bool has_same_size(const ModelPart& a, const ModelPart& b) { return a.bytes == b.bytes; }
 
+Result<void> add_digests(std::vector<ModelPart>& parts, const std::string& cache_folder,
+                         const std::stop_token& stop) {
+  for (ModelPart& part : parts) {
+    auto digest = file_digest(part.path, cache_folder, stop);
+    if (!digest) return tl::unexpected(digest.error());
+    part.sha256 = std::move(digest->sha256);
+  }
+  return {};
+}
+
 }  // namespace
+
+Result<std::vector<std::string>> model_sha256(const std::string& path, const OpenedFiles& files,
+                                              const std::string& cache_folder,
+                                              const std::stop_token& stop) {
+  auto parts = parts_of(path, files);
+  if (!parts) return tl::unexpected(parts.error());
+  if (auto ok = add_digests(*parts, cache_folder, stop); !ok) return tl::unexpected(ok.error());
+  std::vector<std::string> digests;
+  for (ModelPart& part : *parts) digests.push_back(std::move(part.sha256));
+  return digests;
+}
 
 Result<ModelFiles> compare_model_files(const std::string& candidate, const std::string& reference,
                                        const OpenedFiles& files, const std::string& cache_folder,
@@ -69,11 +90,7 @@ Result<ModelFiles> compare_model_files(const std::string& candidate, const std::
   }
   if (!std::ranges::equal(models.candidate, models.reference, has_same_size)) return models;
   for (std::vector<ModelPart>* side : {&models.candidate, &models.reference}) {
-    for (ModelPart& part : *side) {
-      auto digest = file_digest(part.path, cache_folder, stop);
-      if (!digest) return tl::unexpected(digest.error());
-      part.sha256 = std::move(digest->sha256);
-    }
+    if (auto ok = add_digests(*side, cache_folder, stop); !ok) return tl::unexpected(ok.error());
   }
   models.same = std::ranges::equal(models.candidate, models.reference, {}, &ModelPart::sha256,
                                    &ModelPart::sha256);

@@ -3,6 +3,7 @@
 
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "engine/info.h"
@@ -18,6 +19,11 @@ namespace crossval {
 Result<ModelFiles> compare_model_files(const std::string& candidate, const std::string& reference,
                                        const OpenedFiles& files, const std::string& cache_folder,
                                        const std::stop_token& stop);
+
+/// SHA-256 of each of a model's files, kept likewise. Errors: bad_input_file; interrupted.
+Result<std::vector<std::string>> model_sha256(const std::string& path, const OpenedFiles& files,
+                                              const std::string& cache_folder,
+                                              const std::stop_token& stop);
 
 /// What differs between the two sides' models, which are not the same; completes `models` with it.
 /// Few enough values are decoded that it takes a second or two (compare_files). Errors: those of

@@ -12,6 +12,8 @@ const char* verdict_word(Verdict verdict) {
       return "UNHEALTHY";
     case Verdict::diverged:
       return "DIVERGED";
+    case Verdict::drift:
+      return "DRIFT";
     case Verdict::match:
       return "MATCH";
     case Verdict::identical:
@@ -30,6 +32,7 @@ const char* status_word(Verdict verdict) {
       return "unhealthy";
     case Verdict::diverged:
       return "diverged";
+    case Verdict::drift:
     case Verdict::match:
     case Verdict::identical:
       return "ok";
@@ -59,7 +62,27 @@ const char* status_word(Blame blame) {
 }
 
 const char* requirement_word(Requirement requirement) {
-  return requirement == Requirement::bits ? "bits" : "cos";
+  switch (requirement) {
+    case Requirement::cosine:
+      return "cos";
+    case Requirement::bits:
+      return "bits";
+    case Requirement::floor:
+      return "floor";
+  }
+  return "";
+}
+
+const char* paired_word(PairedWord word) {
+  switch (word) {
+    case PairedWord::not_enough:
+      return "not-enough-positions";
+    case PairedWord::as_floor:
+      return "as-the-floor";
+    case PairedWord::larger:
+      return "larger-than-the-floor";
+  }
+  return "";
 }
 
 const char* mismatch_word(OnTokenMismatch policy) {

@@ -8,7 +8,7 @@
 
 namespace crossval {
 
-/// "IDENTICAL", "MATCH", "DIVERGED", "UNHEALTHY", "TOKENS-DIFFER", "SETTINGS-DIFFER".
+/// "IDENTICAL", "MATCH", "DRIFT", "DIVERGED", "UNHEALTHY", "TOKENS-DIFFER", "SETTINGS-DIFFER".
 const char* verdict_word(Verdict verdict);
 
 /// The JSON "status": "ok", "diverged", "unhealthy", "tokens-differ", "settings-differ".
@@ -20,11 +20,14 @@ const char* blame_word(Blame blame);
 /// The JSON "status": "ok", "diverged", "cannot-tell".
 const char* status_word(Blame blame);
 
-/// "cos", "bits": as the command line writes it.
+/// "cos", "bits", "floor": as the command line writes it.
 const char* requirement_word(Requirement requirement);
 
 /// "stop", "use-reference", "use-candidate": likewise.
 const char* mismatch_word(OnTokenMismatch policy);
+
+/// "as-the-floor", "larger-than-the-floor", "not-enough-positions".
+const char* paired_word(PairedWord word);
 
 /// "candidate", "reference".
 const char* side_word(Side side);

@@ -11,6 +11,7 @@
 #include "engine/info.h"
 #include "results/explanation.h"
 #include "results/first_difference.h"
+#include "results/floor.h"
 #include "results/health.h"
 #include "results/inspection.h"
 #include "results/non_finite.h"
@@ -25,6 +26,7 @@ namespace crossval {
 enum class Requirement {
   cosine,  // raw cosine >= tolerance; NaN fails
   bits,    // every bit equal
+  floor,   // KL and centred NMSE within what the noise floor allows, no decisive flip
 };
 
 /// What happens when the two engines' ids of the prompt differ.
@@ -39,7 +41,8 @@ enum class Verdict {
   tokens_differ,    // exit 2
   settings_differ,  // exit 6
   unhealthy,        // exit 3
-  diverged,         // exit 1: some position fails what is required
+  diverged,         // exit 1: some position fails what is required, or the run as a whole
+  drift,            // exit 0: all pass, some are farther than the floor has ever been
   match,            // exit 0: all pass
   identical,        // exit 0: every bit of every row
 };
@@ -52,6 +55,14 @@ struct PromptRecord {
   std::string special, special_why;
 };
 
+/// A healthy position beside the noise floor.
+struct PositionFloor {
+  std::optional<double> distance;  // the floor pair's centred relative L2 here, where evaluated
+  double noise = 0;                // by how much two logits of healthy engines differ here
+  bool above = false;              // farther than anything that was seen for the floor
+  bool decisive_flip = false;      // another most likely token, by more than noise can do
+};
+
 struct PositionResult {
   int32_t position = 0;
   TokenId id = 0;       // the token evaluated here
@@ -60,6 +71,7 @@ struct PositionResult {
   bool passed = false;  // what is required
   bool healthy = true;  // both rows; metrics of an unhealthy position decide nothing
   RowMetrics metrics;
+  std::optional<PositionFloor> floor{};  // with a noise floor
   bool argmax_flip() const { return metrics.candidate_argmax != metrics.reference_argmax; }
 };
 
@@ -102,6 +114,7 @@ struct Comparison {
 
   std::optional<TraceComparison> trace;    // --first-diff
   std::optional<Explanation> explanation;  // --explain, of the first row that is not the same
+  std::optional<FloorComparison> floor;    // --floor
 
   Verdict verdict = Verdict::unhealthy;
   double seconds = 0;  // wall time of the evaluation
@@ -118,6 +131,7 @@ constexpr ExitCode exit_code(Verdict verdict) {
       return ExitCode::unhealthy;
     case Verdict::diverged:
       return ExitCode::diverged;
+    case Verdict::drift:
     case Verdict::match:
     case Verdict::identical:
       return ExitCode::ok;

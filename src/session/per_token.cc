@@ -17,6 +17,8 @@
 #include "session/careful_evaluation.h"
 #include "session/dump.h"
 #include "session/first_difference.h"
+#include "session/floor_judgement.h"
+#include "session/healthy_pair.h"
 #include "session/lockstep.h"
 #include "session/non_finite_origin.h"
 #include "session/prompt_pair.h"
@@ -82,6 +84,8 @@ class PerTokenRun {
   Result<bool> is_end(TokenId id);
   std::vector<TokenId> evaluated_ids(size_t count) const;
   Result<void> find_origins();
+  Result<void> hold_against_floor();
+  Result<std::vector<RowMetrics>> evaluate_floor_pair();
   Result<void> find_first_difference();
   void look_at_weight();
   Result<void> explain_difference();
@@ -106,6 +110,7 @@ Result<Comparison> PerTokenRun::run() {
     warn_beyond_training();
     if (auto ok = evaluate_everything(); !ok) return tl::unexpected(ok.error());
     if (auto ok = find_origins(); !ok) return tl::unexpected(ok.error());
+    if (auto ok = hold_against_floor(); !ok) return tl::unexpected(ok.error());
     if (plan_.first_diff && !result_.positions.empty()) {
       if (auto ok = find_first_difference(); !ok) return tl::unexpected(ok.error());
     }
@@ -375,6 +380,38 @@ Result<void> PerTokenRun::find_origins() {
   if (!origins) return tl::unexpected(origins.error());
   result_.origins = *std::move(origins);
   return {};
+}
+
+Result<void> PerTokenRun::hold_against_floor() {
+  if (!plan_.floor) return {};
+  result_.floor = FloorComparison{.floor = *plan_.floor, .path = plan_.floor_path};
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<RowMetrics> pair;
+  // Equal rows need no excuse, and ill ones have none.
+  const bool differs = std::ranges::any_of(
+      result_.positions, [](const PositionResult& p) { return !p.metrics.identical; });
+  if (plan_.requirement == Requirement::floor && plan_.floor->pair && differs &&
+      result_.health.empty()) {
+    auto evaluated = evaluate_floor_pair();
+    if (!evaluated) return tl::unexpected(evaluated.error());
+    pair = *std::move(evaluated);
+  }
+  judge_by_floor(result_, pair);
+  result_.floor->seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return {};
+}
+
+// The same ids in one piece, decode steps too.
+Result<std::vector<RowMetrics>> PerTokenRun::evaluate_floor_pair() {
+  observer_.phase("load the floor pair");
+  const auto other = plan_.open_floor_pair();
+  if (!other) return tl::unexpected(other.error());
+  observer_.phase("evaluate the floor pair");
+  const auto count = static_cast<int32_t>(result_.positions.size());
+  return compare_healthy_pair(
+      {**other, engines_.reference}, evaluated_ids(result_.positions.size()),
+      [&](int32_t done) { observer_.progress(done, count); }, stop_);
 }
 
 Result<void> PerTokenRun::find_first_difference() {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -30,7 +31,11 @@ struct PerTokenPlan {
   bool first_diff = false;
   /// Explains the last of these ids; called for the first row that is not the same. May be empty.
   std::function<Result<Explanation>(const std::vector<TokenId>& ids)> explain;
-  std::string dump_dir;  // empty: none
+  std::string dump_dir;        // empty: none
+  std::optional<Floor> floor;  // the reference's noise floor, with the file that it is from
+  std::string floor_path;
+  /// Makes the reference under the setting of the floor's pair; called with --require floor.
+  std::function<Result<std::unique_ptr<Engine>>()> open_floor_pair;
   /// Names of settings (SettingDifference::name) that the command line set for one side on purpose.
   std::vector<std::string> asked_differences;
 };
@@ -39,7 +44,7 @@ struct PerTokenPlan {
 class PerTokenObserver {
  public:
   virtual ~PerTokenObserver() = default;
-  virtual void phase(const std::string& what) = 0;  // "tokenise", "evaluate", "decode", "trace"
+  virtual void phase(const std::string& what) = 0;  // "tokenise", "evaluate", "decode", …
   /// Positions done of those planned (prompt and decode steps).
   virtual void progress(int32_t done, int32_t planned) = 0;
 };

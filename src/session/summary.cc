@@ -9,16 +9,23 @@
 namespace crossval {
 namespace {
 
+// The run as a whole, where that is required.
+bool is_larger_than_floor(const Comparison& comparison) {
+  return comparison.requirement == Requirement::floor && comparison.floor->paired &&
+         comparison.floor->paired->word == PairedWord::larger;
+}
+
 Verdict verdict_of(const Comparison& comparison) {
   if (!comparison.gates_open) {
     return comparison.mismatch ? Verdict::tokens_differ : Verdict::settings_differ;
   }
   if (!comparison.health.empty()) return Verdict::unhealthy;
-  if (comparison.first_divergence) return Verdict::diverged;
+  if (comparison.first_divergence || is_larger_than_floor(comparison)) return Verdict::diverged;
   if (comparison.mismatch)
     return Verdict::tokens_differ;  // whatever the rows of one side's ids say
-  return comparison.identical_rows == std::ssize(comparison.positions) ? Verdict::identical
-                                                                       : Verdict::match;
+  if (comparison.identical_rows == std::ssize(comparison.positions)) return Verdict::identical;
+  const bool drifts = comparison.requirement == Requirement::floor && comparison.floor->above > 0;
+  return drifts ? Verdict::drift : Verdict::match;
 }
 
 // A cosine that is not a number is worse than any; of equal ones the longer distance is worse.
@@ -52,7 +59,15 @@ void find_extremes(Comparison& c) {
 }  // namespace
 
 bool passes(const RowMetrics& metrics, Requirement requirement, double cos_tol) {
-  return requirement == Requirement::bits ? metrics.identical : metrics.cosine >= cos_tol;
+  switch (requirement) {
+    case Requirement::cosine:
+      return metrics.cosine >= cos_tol;
+    case Requirement::bits:
+      return metrics.identical;
+    case Requirement::floor:
+      return true;  // judge_by_floor decides, when the floor pair is known too
+  }
+  return false;
 }
 
 bool are_gates_open(const Comparison& comparison) {

@@ -5,7 +5,8 @@
 
 namespace crossval {
 
-/// What is required of a healthy position. Written so that NaN fails.
+/// What is required of a healthy position. Written so that NaN fails. The floor's judgement comes
+/// later (floor_judgement.h): until then all pass.
 bool passes(const RowMetrics& metrics, Requirement requirement, double cos_tol);
 
 /// True when no gate keeps the rows from being compared.

@@ -38,7 +38,20 @@ OTHER_IDS = PAIR + " --tokenizer {gpt2}"
 SYNTH = "synth -q --types F16 --layers 1 -o {dir}/made.gguf"
 NO_RENDERER = {"CROSSVAL_CACHE": "{dir}/file", "CROSSVAL_JINJA": ""}
 
+TINY = "per-token -m {tiny} -p 'Hello there, friend' --max-tokens 0 --reference native"
+
 HINTS = [
+    # noise floor
+    Hint("--floor auto measures the floor of this one.", TINY + " --floor {floor}", TINY + " --floor auto"),
+    Elsewhere("--floor auto measures a floor that can.", "a floor that an older crossval has measured"),
+    Hint("Measure it again: crossval calibrate.", TINY + " --floor {text}",
+         ["calibrate -m {tiny} --engine native -o {dir}/new.json", TINY + " --floor {dir}/new.json"], code=5),
+    Hint("crossval per-token … --require floor --floor {}", "calibrate -m {tiny} --engine native -o {dir}/next.json",
+         TINY + " --require floor --floor {dir}/next.json", code=0, printed="per-token … --require floor"),
+    Hint("--require floor tells whether healthy engines are as far apart; --explain finds",
+         TINY + " --candidate native:kv=f32 --cos-tol 1",
+         [TINY + " --candidate native:kv=f32 --require floor", TINY + " --candidate native:kv=f32 --cos-tol 1 --explain"],
+         code=1, then=(0, 1), printed="--require floor tells"),
     # explain
     Hint("Give one, as 3, or the first and the last, as 3-7.", "explain -m {model} --tokens 1 --reference native --layers 7-3",
          ["explain -m {model} --tokens 1 --reference native --layers 3",
@@ -289,7 +302,7 @@ HINTS = [
     Hint("--cos-tol {} would have passed", FAULT, FAULT + " --cos-tol FIGURE", code=1,
          printed=r"--cos-tol (-?[\d.]+) would have passed"),
     Hint("--explain finds the operation that is off, the engine that is wrong and the mistake; --all shows every "
-         "position", FAULT, FAULT + " --explain", code=1, then=(1,), printed="--explain finds the operation"),
+         "position", FAULT + " --require bits", FAULT + " --require bits --explain", code=1, then=(1,), printed="--explain finds the operation"),
     Hint("--explain says whether an engine is wrong or both only round differently", OTHER_KV, OTHER_KV + " --explain",
          code=0),
     Hint("--on-token-mismatch use-reference goes on", OTHER_IDS, OTHER_IDS + " --on-token-mismatch use-reference",

@@ -46,7 +46,7 @@ def offered(words):
     ("run --cos", "--cos"),  # another command's
     ("inspect --so", "--sort"),
     # values that are known
-    ("per-token --require ", "bits cos"),
+    ("per-token --require ", "bits cos floor"),
     ("per-token --kv q4", "q4_0 q4_1"),
     ("run --format j", "json"),  # and no file that begins so
     ("run --format=j", "json"),

@@ -94,6 +94,9 @@ def files(crossval, model, gpt2, tmp_path_factory):
         assert done.code == 0, done.err
 
     synth("tiny", "--types", "F16")
+    synth("other", "--types", "F16", "--seed", 2)
+    made["floor"] = folder / "floor.json"
+    assert crossval("calibrate", "-q", "-m", made["other"], "--engine", "native", "-o", made["floor"]).code == 0
     synth("learned", "--types", "F16", "--arch", "gpt2", "--context", 64)
     synth("i2s", "--types", "I2_S", "--arch", "bitnet-b1.58")
     synth("independent", "--types", "I2_S", "--i2s-layout", "arm")

@@ -17,6 +17,7 @@ RUNS = {
     "diverged by cosine": (["--candidate", "native:fault=wrong-head"], 1, "DIVERGED"),
     "tokens differ": (["--tokenizer", "GPT2"], 2, "TOKENS-DIFFER"),
     "tokens overruled": (["--tokenizer", "GPT2", "--on-token-mismatch", "use-candidate"], 2, "TOKENS-DIFFER"),
+    "within the floor": (["--candidate", "native:kv=f32", "--reference", "native", "--require", "floor"], 0, "MATCH"),
     "unhealthy": (["--candidate", "native:fault=nan"], 3, "UNHEALTHY"),
     "usage error": (["--require", "luck"], 64, None),
     "no such engine": (["--reference", "llama.cpp:worker=/nonexistent"], 4, None),
@@ -61,7 +62,7 @@ def test_output_is_as_the_schema_says(crossval, model, gpt2, validator, name):
     validator.validate(document)
     assert document["exit_code"] == code
     assert document.get("verdict") == verdict
-    if verdict in ("IDENTICAL", "DIVERGED"):
+    if verdict in ("IDENTICAL", "MATCH", "DIVERGED"):
         count = document["prompt_positions"] + document["decode_steps"]
         assert count == len(document["positions"]) == len(document["per_token_cosine_sim"]) > 0
         assert count == len(document["per_token_l2_dist"])

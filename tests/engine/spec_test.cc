@@ -39,6 +39,14 @@ TEST(EngineSpec, ExecHasACommand) {
   EXPECT_TRUE(parse_engine_spec("exec:./engine")->options.empty());
 }
 
+TEST(EngineSpec, IsWrittenAsItIsRead) {
+  for (const char* text :
+       {"native", "llama.cpp:kv=f32,src=/a,,b", "oracle:declared",
+        "oracle:declared,kv=f32,threads=2", "exec:'python' 'my engine.py',kv=f32"}) {
+    EXPECT_EQ(spec_text(*parse_engine_spec(text)), text);
+  }
+}
+
 TEST(EngineSpec, RefusesWhatItCannotRead) {
   for (const char* text :
        {"", ":kv=f16", "native:", "native:kv=f16,threads", "native:=f16", "native:kv=a,kv=b",

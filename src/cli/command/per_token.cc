@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/calibrating.h"
 #include "cli/explaining.h"
 #include "cli/launching.h"
 #include "cli/options/app_options.h"
@@ -24,6 +25,11 @@ OnTokenMismatch mismatch_policy(const std::string& word) {
   return OnTokenMismatch::stop;
 }
 
+Requirement requirement(const std::string& word) {
+  if (word == "bits") return Requirement::bits;
+  return word == "floor" ? Requirement::floor : Requirement::cosine;
+}
+
 class PerTokenCommand : public Command {
  public:
   void add_options(AppOptions& app) override {
@@ -36,10 +42,16 @@ class PerTokenCommand : public Command {
         "decode steps after the prompt, the reference's greedy choices (default 4)", "N")
         ->check(whole_number(0, 1 << 20));
     add("--require", require_,
-        "cos (default): cosine of a position at least --cos-tol; bits: every bit equal", "WHAT")
-        ->check(one_of({"cos", "bits"}));
+        "cos (default): cosine of a position at least --cos-tol; bits: every bit equal; floor: not "
+        "farther apart than the reference is from itself",
+        "WHAT")
+        ->check(one_of({"cos", "bits", "floor"}));
     cos_tol_given_ = add("--cos-tol", cos_tol_, "lowest cosine that passes (default 0.999)", "X")
                          ->check(number());
+    add("--floor", floor_,
+        "the reference's noise floor: what calibrate wrote, or auto (default with --require "
+        "floor): measured once and kept",
+        "FILE");
     add("--on-token-mismatch", on_token_mismatch_,
         "when the ids differ: stop (default); use-reference or use-candidate: go on with that "
         "side's ids on both",
@@ -57,10 +69,11 @@ class PerTokenCommand : public Command {
   }
 
   Result<ExitCode> run(Console& console) override {
-    if (require_ == "bits" && cos_tol_given_->count() > 0) {
-      return fail(ExitCode::usage, "--cos-tol changes nothing with --require bits", {},
+    if (require_ != "cos" && cos_tol_given_->count() > 0) {
+      return fail(ExitCode::usage, "--cos-tol changes nothing with --require " + require_, {},
                   "Give one of them.");
     }
+    if (require_ == "floor" && floor_.empty()) floor_ = "auto";
     // Written so that NaN fails.
     if (!(cos_tol_ >= -1 && cos_tol_ <= 1)) {
       return fail(ExitCode::usage, fmt::format("--cos-tol {} is not from -1 to 1", cos_tol_));
@@ -108,7 +121,7 @@ class PerTokenCommand : public Command {
     plan.facts = std::move(built.facts);
     plan.models = *std::move(models);
     plan.model_difference = std::move(difference);
-    plan.requirement = require_ == "bits" ? Requirement::bits : Requirement::cosine;
+    plan.requirement = requirement(require_);
     plan.cos_tol = cos_tol_;
     plan.max_tokens = max_tokens_;
     plan.on_token_mismatch = mismatch_policy(on_token_mismatch_);
@@ -120,6 +133,17 @@ class PerTokenCommand : public Command {
     }
     plan.dump_dir = dump_dir_;
     plan.asked_differences = std::move(opened->prompted.asked_differences);
+    const auto specs = engine_pair(engines_);
+    if (!specs) return tl::unexpected(specs.error());
+    const FloorSubject subject{specs->reference, engines_.defaults, *reference};
+    const Launch launch = launch_from(console, opened->files, stop);
+    if (!floor_.empty()) {
+      auto known = known_floor(floor_, subject, launch, progress);
+      if (!known) return tl::unexpected(known.error());
+      plan.floor = std::move(known->floor);
+      plan.floor_path = std::move(known->path);
+      plan.open_floor_pair = [&] { return open_floor_pair(*plan.floor, subject, launch); };
+    }
     return compare_per_token(plan, *candidate, *reference, progress, stop);
   }
 
@@ -129,6 +153,7 @@ class PerTokenCommand : public Command {
   std::string require_ = "cos";
   double cos_tol_ = 0.999;
   const AppOption* cos_tol_given_ = nullptr;
+  std::string floor_;  // empty: none
   std::string on_token_mismatch_ = "stop";
   bool first_diff_ = false;
   bool explain_ = false;

@@ -1,6 +1,7 @@
 // The table of commands, in the order that --help shows.
 #include <array>
 
+#include "cli/command/calibrate.h"
 #include "cli/command/command.h"
 #include "cli/command/completion.h"
 #include "cli/command/conformance.h"
@@ -18,6 +19,8 @@ namespace crossval {
 
 std::span<const CommandEntry> commands() {
   static constexpr std::array kCommands{
+      CommandEntry{"calibrate", "how far an engine is from itself: the noise floor of --floor",
+                   make_calibrate_command},
       CommandEntry{"completion",
                    "a script that completes command lines: source <(crossval completion bash)",
                    make_completion_command},

@@ -2,6 +2,7 @@
 
 #include "report/json/engine.h"
 #include "report/json/explanation.h"
+#include "report/json/floor.h"
 #include "report/json/model_difference.h"
 #include "report/json/prompt.h"
 #include "report/json/schema_version.h"
@@ -21,6 +22,13 @@ Json or_null(const std::optional<T>& value) {
 Json position_at(const Comparison& comparison, const std::optional<int32_t>& index) {
   if (!index) return nullptr;
   return comparison.positions[static_cast<size_t>(*index)].position;
+}
+
+Json floor_of(const PositionFloor& floor) {
+  return {{"distance", floor.distance ? json_number(*floor.distance) : Json(nullptr)},
+          {"noise", json_number(floor.noise)},
+          {"above", floor.above},
+          {"decisive_flip", floor.decisive_flip}};
 }
 
 Json position_of(const PositionResult& position) {
@@ -43,6 +51,7 @@ Json position_of(const PositionResult& position) {
           {"reference_argmax", m.reference_argmax},
           {"top10_overlap", m.top10_overlap},
           {"reference_margin", json_number(m.reference_margin)},
+          {"floor", position.floor ? floor_of(*position.floor) : Json(nullptr)},
           {"shift", json_number(m.shift)},
           {"centred_cosine", json_number(m.centred_cosine)},
           {"centred_l2", json_number(m.centred_l2)},
@@ -222,6 +231,7 @@ std::string json_report(const Comparison& comparison) {
        {"mismatch", comparison.mismatch ? json_mismatch(*comparison.mismatch) : Json(nullptr)},
        {"health", health_of(comparison.health)},
        {"origins", origins_of(comparison.origins)},
+       {"floor", comparison.floor ? json_floor_comparison(*comparison.floor) : Json(nullptr)},
        {"trace", comparison.trace ? trace_of(*comparison.trace) : Json(nullptr)},
        {"explanation", or_null(comparison.explanation, json_explanation)},
        {"per_token_cosine_sim", cosines},

@@ -15,9 +15,9 @@ std::string explained_text(const Comparison& comparison, const TextOptions& opti
 std::string text_report(const Comparison& comparison, const TextOptions& options) {
   std::string report;
   using Part = std::string (*)(const Comparison&, const TextOptions&);
-  for (const Part part :
-       {Part{header_text}, Part{settings_text}, Part{mismatch_text}, Part{positions_text},
-        Part{health_text}, Part{trace_text}, Part{explained_text}, Part{verdict_text}}) {
+  for (const Part part : {Part{header_text}, Part{settings_text}, Part{mismatch_text},
+                          Part{positions_text}, Part{health_text}, Part{trace_text},
+                          Part{explained_text}, Part{floor_text}, Part{verdict_text}}) {
     const std::string text = part(comparison, options);
     if (!text.empty()) report += (report.empty() ? "" : "\n") + text;
   }

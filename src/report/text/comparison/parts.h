@@ -27,6 +27,8 @@ std::string positions_text(const Comparison& comparison, const TextOptions& opti
 std::string health_text(const Comparison& comparison, const TextOptions& options);
 /// The first intermediate tensor that differs.
 std::string trace_text(const Comparison& comparison, const TextOptions& options);
+/// What the noise floor allows, and what the run is beside it.
+std::string floor_text(const Comparison& comparison, const TextOptions& options);
 /// The word, one sentence, what would have passed, what to do next.
 std::string verdict_text(const Comparison& comparison, const TextOptions& options);
 

@@ -5,6 +5,7 @@
 
 #include "base/count_text.h"
 #include "report/text/comparison/parts.h"
+#include "report/text/floor.h"
 #include "report/text/numbers.h"
 #include "report/text/printable.h"
 #include "report/words.h"
@@ -38,21 +39,50 @@ long failed_count(const Comparison& comparison) {
                                [](const PositionResult& position) { return !position.passed; });
 }
 
+// A cosine says nothing of what healthy engines do.
+bool is_uncalibrated(const Comparison& comparison) {
+  return comparison.requirement == Requirement::cosine && !comparison.floor;
+}
+
+std::string why_failed(const Comparison& comparison, const PositionResult& position) {
+  const RowMetrics& metrics = position.metrics;
+  switch (comparison.requirement) {
+    case Requirement::cosine:
+      return fmt::format("cosine {} below {}", cosine_text(metrics.cosine), comparison.cos_tol);
+    case Requirement::bits:
+      return fmt::format("bits differ, max |Δ| {}", distance_text(metrics.max_abs_diff));
+    case Requirement::floor:
+      break;
+  }
+  const FloorComparison& floor = *comparison.floor;
+  if (!(metrics.kl <= floor.kl_limit))
+    return fmt::format("KL {} above {}", distance_text(metrics.kl), distance_text(floor.kl_limit));
+  const double nmse = metrics.centred_relative_l2 * metrics.centred_relative_l2;
+  if (!(nmse <= floor.nmse_limit))
+    return fmt::format("NMSE {} above {}", distance_text(nmse), distance_text(floor.nmse_limit));
+  return fmt::format(
+      "another most likely token, though the reference's leads by {:.3g} and noise "
+      "is {:.3g}",
+      metrics.reference_margin, position.floor->noise);
+}
+
 std::string diverged_sentence(const Comparison& comparison) {
   const long failed = failed_count(comparison);
+  if (failed == 0) {
+    return fmt::format("{}, but as a whole the run is larger than the noise floor",
+                       passing_rows(comparison));
+  }
   const auto count = static_cast<long>(comparison.positions.size());
   if (!comparison.first_divergence) {
     return fmt::format("{} of {} fail", grouped(failed), counted(count, "position"));
   }
   const PositionResult& first =
       comparison.positions[static_cast<size_t>(*comparison.first_divergence)];
-  const std::string why =
-      comparison.requirement == Requirement::bits
-          ? fmt::format("bits differ, max |Δ| {}", distance_text(first.metrics.max_abs_diff))
-          : fmt::format("cosine {} below {}", cosine_text(first.metrics.cosine),
-                        comparison.cos_tol);
-  return fmt::format("the engines first disagree at {}: {}; {} of {} fail", place_text(first), why,
-                     grouped(failed), counted(count, "position"));
+  std::string text =
+      fmt::format("the engines first disagree at {}: {}; {} of {} fail", place_text(first),
+                  why_failed(comparison, first), grouped(failed), counted(count, "position"));
+  if (is_uncalibrated(comparison)) text += "; uncalibrated: no noise floor is known";
+  return text;
 }
 
 std::string unhealthy_sentence(const Comparison& comparison) {
@@ -92,14 +122,28 @@ std::string tokens_sentence(const Comparison& comparison) {
                      : passing_rows(comparison) + " what is required");
 }
 
+std::string match_sentence(const Comparison& comparison) {
+  const std::string rows = counted(comparison.identical_rows, "row");
+  if (comparison.requirement == Requirement::floor) {
+    return fmt::format("{} within the noise floor ({} bit-identical)", passing_rows(comparison),
+                       rows);
+  }
+  return fmt::format("{} with cosine {} or more ({} bit-identical){}", passing_rows(comparison),
+                     comparison.cos_tol, rows,
+                     is_uncalibrated(comparison) ? "; uncalibrated: no noise floor is known" : "");
+}
+
 std::string sentence(const Comparison& comparison) {
   switch (comparison.verdict) {
     case Verdict::identical:
       return "every logit of " + rows_text(comparison) + " is bit for bit the same";
-    case Verdict::match:
+    case Verdict::drift:
       return fmt::format(
-          "{} with cosine {} or more ({} bit-identical); uncalibrated: no noise floor is known",
-          passing_rows(comparison), comparison.cos_tol, counted(comparison.identical_rows, "row"));
+          "{} within the noise floor's limits, {} of them farther than it has ever "
+          "been",
+          passing_rows(comparison), grouped(comparison.floor->above));
+    case Verdict::match:
+      return match_sentence(comparison);
     case Verdict::diverged:
       return diverged_sentence(comparison);
     case Verdict::unhealthy:
@@ -117,8 +161,25 @@ Tint tint_of(Verdict verdict) {
   return exit_code(verdict) == ExitCode::ok ? Tint::good : Tint::bad;
 }
 
+// With --require floor.
+std::string passing_floor(const FloorComparison& floor) {
+  std::string text;
+  if (!floor.passing_factor) {
+    text = "none would have passed: a flip is decisive whatever the limits are";
+  } else if (*floor.passing_factor > 1) {
+    text = fmt::format("limits {:.3g} times as wide would have passed", *floor.passing_factor);
+  }
+  if (floor.paired && floor.paired->word == PairedWord::larger) {
+    text += fmt::format("{}a margin of {:.1f} % would have passed",
+                        text.empty() ? "" : "; as a whole, ",
+                        100 * std::expm1(floor.paired->passing_margin));
+  }
+  return text;
+}
+
 std::string passing_text(const Comparison& comparison) {
   if (!comparison.passing_cos_tol) return {};
+  if (comparison.requirement == Requirement::floor) return passing_floor(*comparison.floor);
   const std::string tolerance = cosine_text(*comparison.passing_cos_tol);
   return comparison.requirement == Requirement::bits
              ? fmt::format("no bit may differ; under --require cos, --cos-tol {} would have passed",
@@ -179,9 +240,14 @@ std::string next_step(const Comparison& comparison) {
   switch (comparison.verdict) {
     case Verdict::diverged:
       if (comparison.explanation) return {};  // says what there is to look at
-      return comparison.trace ? look_at(comparison)
-                              : "--explain finds the operation that is off, the engine that is "
-                                "wrong and the mistake; --all shows every position";
+      if (comparison.trace) return look_at(comparison);
+      if (is_uncalibrated(comparison)) {
+        return "--require floor tells whether healthy engines are as far apart; --explain finds "
+               "the "
+               "operation that is off, the engine that is wrong and the mistake";
+      }
+      return "--explain finds the operation that is off, the engine that is wrong and the mistake; "
+             "--all shows every position";
     case Verdict::unhealthy:
       if (const std::string origin = look_at_origin(comparison); !origin.empty()) return origin;
       if (comparison.positions.empty()) return {};
@@ -194,6 +260,7 @@ std::string next_step(const Comparison& comparison) {
                  : "";
     case Verdict::settings_differ:
       return "set them alike, or ask for the difference: --candidate NAME:KEY=VALUE";
+    case Verdict::drift:
     case Verdict::match:
       return comparison.trace || comparison.explanation
                  ? ""
@@ -215,7 +282,7 @@ std::string verdict_text(const Comparison& comparison, const TextOptions& option
   std::string text = layout.tinted(tint, word) + lines.substr(word.size());
   const bool failed_numbers = comparison.verdict == Verdict::diverged;
   const bool passed_numbers =
-      comparison.verdict == Verdict::match ||
+      comparison.verdict == Verdict::match || comparison.verdict == Verdict::drift ||
       (comparison.verdict == Verdict::tokens_differ && comparison.worst.has_value());
   if (failed_numbers || passed_numbers) {
     std::string extremes;

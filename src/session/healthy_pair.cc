@@ -1,0 +1,49 @@
+#include "session/healthy_pair.h"
+
+#include <fmt/format.h>
+
+#include "compare/row_metrics.h"
+#include "gate/health.h"
+#include "session/lockstep.h"
+
+namespace crossval {
+namespace {
+
+tl::unexpected<Error> unhealthy(const EnginePair& engines, const HealthFinding& finding) {
+  return fail(ExitCode::unhealthy,
+              fmt::format("logits that no working engine gives at position {}: {}",
+                          finding.position, finding.detail),
+              engine_label(engines, finding.side));
+}
+
+}  // namespace
+
+Result<std::vector<RowMetrics>> compare_healthy_pair(const EnginePair& engines,
+                                                     std::span<const TokenId> ids,
+                                                     const std::function<void(int32_t)>& done,
+                                                     const std::stop_token& stop) {
+  const int32_t n_vocab = engines.reference.info().settings.n_vocab;
+  std::vector<RowMetrics> metrics;
+  metrics.reserve(ids.size());
+  LockstepPlan plan;
+  plan.count = static_cast<int32_t>(ids.size());
+  plan.rows_of = [&](Engine& engine, const RowSink& sink) {
+    return engine.evaluate({.ids = ids}, sink);
+  };
+  plan.compare = [&](const RowPair& pair) -> Result<bool> {
+    for (const Side side : {Side::candidate, Side::reference}) {
+      const auto row = side == Side::candidate ? pair.candidate : pair.reference;
+      if (const auto finding = check_row(side, pair.position, row, n_vocab))
+        return unhealthy(engines, *finding);
+    }
+    metrics.push_back(compare_rows(pair.candidate, pair.reference));
+    done(static_cast<int32_t>(metrics.size()));
+    return true;
+  };
+  const auto missing = run_lockstep(engines, plan, stop);
+  if (!missing) return tl::unexpected(missing.error());
+  if (!missing->empty()) return unhealthy(engines, missing->front());
+  return metrics;
+}
+
+}  // namespace crossval
