@@ -53,23 +53,23 @@ class Reader:
     def __init__(self, payload: bytes):
         self._rest = memoryview(payload)
 
-    def bytes(self, count: int) -> bytes:
+    def take(self, count: int) -> bytes:
         if count > len(self._rest):
             raise Malformed("a request is too short")
         taken, self._rest = self._rest[:count], self._rest[count:]
         return taken.tobytes()
 
     def i32(self) -> int:
-        return int(struct.unpack("<i", self.bytes(4))[0])
+        return int(struct.unpack("<i", self.take(4))[0])
 
     def u32(self) -> int:
-        return int(struct.unpack("<I", self.bytes(4))[0])
+        return int(struct.unpack("<I", self.take(4))[0])
 
     def texts(self) -> frozenset[str]:
-        return frozenset(self.bytes(self.u32()).decode() for _ in range(self.u32()))
+        return frozenset(self.take(self.u32()).decode() for _ in range(self.u32()))
 
     def rest(self) -> bytes:
-        return self.bytes(len(self._rest))
+        return self.take(len(self._rest))
 
     def ids(self) -> np.ndarray:
         data = self.rest()

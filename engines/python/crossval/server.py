@@ -96,9 +96,9 @@ class _Server:
 
     def _answer(self, engine: Engine, kind: int, request: Reader) -> None:
         if kind == frames.TOKENIZE:
-            flags = request.bytes(1)[0]
-            ids = engine.tokenize(request.rest(), bool(flags & 1), bool(flags & 2))
-            self._send(frames.IDS, np.asarray(ids, "<i4").tobytes())
+            flags = request.take(1)[0]
+            made = engine.tokenize(request.rest(), bool(flags & 1), bool(flags & 2))
+            self._send(frames.IDS, np.asarray(made, "<i4").tobytes())
         elif kind == frames.PIECES:
             pieces = [engine.piece(int(token)) for token in request.ids()]
             self._send(frames.PIECE_BYTES, *(struct.pack("<I", len(piece)) + piece for piece in pieces))

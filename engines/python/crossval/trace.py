@@ -43,7 +43,7 @@ class Trace:
         if not self.wants(name, op):
             return
         rows = float_rows(values)
-        if rows.size == 0 or rows.shape[0] != self._count and rows.size % self._count:
+        if rows.size == 0 or rows.shape[0] != self._count:
             raise ValueError(f"{name} {op}: shape {rows.shape} is no row for each of {self._count} positions")
         rows = rows.reshape(self._count, -1)
         begin = max(0, self._selection.positions.start - self._first)
