@@ -45,6 +45,7 @@ class OperationFile {
 
   Result<void> write(const std::string& path) const {
     std::vector<SafetensorsEntry> entries;
+    entries.reserve(tensors_.size() + 1);
     for (const Tensor& tensor : tensors_)
       entries.push_back({tensor.name, tensor.rows, tensor.columns, true});
     entries.push_back({"actual", std::ssize(actual_) / width_, width_, false});
