@@ -147,6 +147,12 @@ OracleInputs Judge::inputs_of(size_t index) {
   return in;
 }
 
+/// Of a value that is shown: where one operation is looked at nobody asks about the others.
+bool Judge::has_to_be_expected(size_t index) const {
+  return !look_ || index == looked_at_ ||
+         std::holds_alternative<ChooseExperts>(graph_.ops[index].action);
+}
+
 void Judge::process(size_t index) {
   const Op& op = graph_.ops[index];
   const auto to = static_cast<size_t>(op.output);
@@ -179,6 +185,7 @@ void Judge::process(size_t index) {
   }
   // Which experts were chosen is known from what they were chosen by.
   if (reads_choice(op.action) && in.chosen.empty()) known = false;
+  if (here && !has_to_be_expected(index)) known = false;
   KnownValue expected;
   expected.known = false;
   if (known) {

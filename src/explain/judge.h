@@ -50,8 +50,8 @@ class Judge {
   };
   using Look = std::function<void(const Sight& sight)>;
 
-  /// A whole trace follows, judged in this arithmetic; with `fit`, samples are judged in all.
-  /// `look` is called for `looked_at`.
+  /// A whole trace follows, judged in this arithmetic; with `fit`, samples are judged in all. With
+  /// `look`, which is called for `looked_at`, nothing else is judged.
   void begin(EngineArithmetic arithmetic, ArithmeticFit* fit, size_t looked_at, Look look);
   void take(const TraceTensor& tensor);
   /// The trace is complete.
@@ -66,6 +66,7 @@ class Judge {
  private:
   void begin_chunk(int64_t first, int64_t positions);
   void advance(bool finish);
+  bool has_to_be_expected(size_t op) const;
   void process(size_t op);
   void judge(size_t op, const OracleInputs& in, const KnownValue& expected);
   void try_arithmetics(size_t op, const OracleInputs& in);
