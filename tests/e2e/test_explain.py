@@ -166,6 +166,8 @@ def test_per_token_explains_the_first_position_that_differs(crossval, model):
     assert fine.code == 0 and fine.json["explanation"]["verdict"] == "BOTH-FINE"
     same = crossval("per-token", "-m", model, *LETTER, "--reference", "native", "--explain", "--format", "json")
     assert same.code == 0 and same.json["explanation"] is None
+    first = crossval("explain", *pair[:-1], "--position", "first", "--format", "json")
+    assert first.json["positions"] == 2 and first.json["causes"] == found["causes"]
     nobody = crossval("per-token", "-p", "Hi", "--candidate", f"native:model={model}", "--reference",
                       f"native:model={model}", "--explain")
     assert nobody.code == 64 and "no model is the truth" in nobody.err

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -19,6 +20,7 @@
 #include "cli/progress.h"
 #include "report/json/explanation.h"
 #include "report/text/explanation.h"
+#include "session/first_different_row.h"
 #include "session/tokenise.h"
 
 namespace crossval {
@@ -30,10 +32,11 @@ class ExplainCommand : public Command {
     add_prompt_options(app, prompt_);
     add_engine_options(app, engines_);
     app.add_option("--position", position_,
-                   "the position to explain, all before it evaluated too (default: the last)")
+                   "the position to explain, all before it evaluated too: a number, or first, the "
+                   "first whose logits differ (default: the last)")
         ->group("Comparison")
         ->type_name("N")
-        ->check(whole_number(0, 1 << 20));
+        ->check(position());
     const auto add = [&](const char* names, std::string& value, const char* help,
                          const char* type) {
       app.add_option(names, value, help)->group("Comparison")->type_name(type);
@@ -75,16 +78,38 @@ class ExplainCommand : public Command {
                   "crossval tokenize --compare shows where and why; --tokens gives both the same.");
     }
     std::vector<TokenId> ids = tokens->reference.ids;
-    if (position_ >= std::ssize(ids)) {
-      return fail(ExitCode::usage,
-                  fmt::format("--position {} of a prompt of {} tokens", position_, ids.size()));
-    }
-    if (position_ >= 0) ids.resize(static_cast<size_t>(position_) + 1);
+    const auto end = end_of({*candidate, *reference}, ids, opened->stop(), progress);
+    if (!end) return tl::unexpected(end.error());
+    ids.resize(*end);
     auto explanation = explain_pair(engines_, *opened, std::move(ids), more_, progress);
     if (auto about_ids = warn_about_ids({*candidate, *reference}, *tokens);
         explanation && about_ids)
       explanation->warnings.push_back(*std::move(about_ids));
     return explanation;
+  }
+
+  static ValueCheck position() {
+    ValueCheck number = whole_number(0, 1 << 20);
+    number.fault = [is_wrong = number.fault](const std::string& text) {
+      return text == kFirst ? std::string() : is_wrong(text);
+    };
+    return number;
+  }
+
+  /// How many of the ids are evaluated: up to the position that is explained.
+  Result<size_t> end_of(const EnginePair& engines, const std::vector<TokenId>& ids,
+                        const std::stop_token& stop, Progress& progress) const {
+    if (position_.empty()) return ids.size();
+    if (position_ == kFirst) {
+      progress.phase("find the first difference");
+      const auto first = first_different_row(engines, ids, stop);
+      if (!first) return tl::unexpected(first.error());
+      return *first ? static_cast<size_t>(**first) + 1 : ids.size();
+    }
+    const size_t position = std::stoul(position_);  // checked
+    if (position < ids.size()) return position + 1;
+    return fail(ExitCode::usage,
+                fmt::format("--position {} of a prompt of {} tokens", position, ids.size()));
   }
 
   Result<void> read_layers() {
@@ -111,7 +136,8 @@ class ExplainCommand : public Command {
 
   PromptOptions prompt_;
   PairChoice engines_;
-  int32_t position_ = -1;
+  static constexpr const char* kFirst = "first";
+  std::string position_;
   std::string layers_;
   ExplainChoice more_;
 };
