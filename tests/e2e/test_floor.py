@@ -12,6 +12,11 @@ TEXT = (ROOT / "tests/data/prompts/long-01-license.txt").read_text()[:600]
 PRODUCTION = "llama.cpp:profile=production"
 
 
+def validate(document, name):
+    schema = json.loads((ROOT / "docs" / "result.schema.json").read_text())
+    jsonschema.Draft202012Validator({**schema["$defs"][name], "$defs": schema["$defs"]}).validate(document)
+
+
 @pytest.fixture(scope="module")
 def tiny(crossval, tmp_path_factory):
     """Two small models of different weights."""
@@ -27,6 +32,7 @@ def floor(crossval, tiny, tmp_path_factory):
     path = tmp_path_factory.mktemp("floor") / "floor.json"
     run = crossval("calibrate", "-m", tiny[0], "--engine", "native", "-o", path, "--format", "json")
     assert run.code == 0, run.err
+    validate(run.json, "calibration")
     assert run.json["path"] == str(path) and run.json["floor"] == json.loads(path.read_text())
     return path
 
@@ -39,9 +45,8 @@ def beside(crossval, model, *args, code=None):
 
 
 def test_a_floor_is_as_the_schema_says(floor):
-    schema = json.loads((ROOT / "docs" / "result.schema.json").read_text())
     document = json.loads(floor.read_text())
-    jsonschema.Draft202012Validator({**schema["$defs"]["floor"], "$defs": schema["$defs"]}).validate(document)
+    validate(document, "floor")
     by_name = {setting["name"]: setting for setting in document["settings"]}
     assert by_name["batches of 48 positions"]["identical_rows"] == document["positions"] > 400
     pair = document["settings"][document["pair"]]
