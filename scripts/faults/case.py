@@ -26,6 +26,11 @@ class Case:
     causes: frozenset = NONE  # one of them must be named; none: no mistake may be named
 
 
+def key(case):
+    """Says all of it."""
+    return f"{case.kind} | {case.name} | {case.label} | {' '.join(map(str, case.prompt))}"
+
+
 @dataclasses.dataclass
 class Verdict:
     """Of one case, as it was found."""
@@ -38,7 +43,6 @@ class Verdict:
     judged: int = 0
     worst_healthy: float = 0  # of the engines that are not guilty
     identical: bool = False
-    engines: tuple = ()
 
     @property
     def right_engine(self):

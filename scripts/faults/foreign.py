@@ -1,7 +1,9 @@
 """Workers of a llama.cpp in which one place is changed: a copy of the pinned source, compiled with the reference's flags
 into shared libraries, of which a change makes one anew. Kept in the cache, by what they are made of."""
+import contextlib
 import dataclasses
 import fcntl
+import functools
 import hashlib
 import os
 import pathlib
@@ -10,6 +12,7 @@ import shutil
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+WORKER = "crossval-llama-worker"
 PARTS = ["CMakeLists.txt", "cmake", "ggml", "include", "src", "LICENSE", "licenses", "vendor", "common"]
 
 
@@ -48,29 +51,47 @@ class Tree:
 
     def __init__(self, profile, flags=None):
         self.profile = profile
+        self.flags = flags
         self.libs = script("libs", "--profile", profile)
         self.source = script("source")
-        made_of = "\n".join([self.libs.name, flags or "", *worker_sources()])
-        key = hashlib.sha256(made_of.encode()).hexdigest()[:16]
+        key = hashlib.sha256(f"{self.libs.name} {flags}".encode()).hexdigest()[:16]
         self.folder = self.libs.parent.parent / "faults" / f"{profile}-{key}"
-        self.flags = flags
 
     def worker(self, change=None):
         """The worker with a change; without, as it should be."""
-        made = self.folder / ("sound" if change is None else change.digest())
-        program = made / "crossval-llama-worker"
-        if program.exists():
-            return program
+        name = "sound" if change is None else change.digest()
+        made = self.folder / f"{name}-{worker_key()}"
+        if made.exists():
+            return made / WORKER
+        worker = (self if self.flags is None else Tree(self.profile))._worker()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._locked():
+            if not (self.folder / "sound").exists():
+                self._begin()
+            if not (self.folder / name).exists():
+                self._change(change, self.folder / name)
+            if not made.exists():
+                making = self._empty()
+                copy_libraries(self.folder / name, making)
+                shutil.copy2(worker, making / WORKER)
+                making.rename(made)
+        return made / WORKER
+
+    @contextlib.contextmanager
+    def _locked(self):
         self.folder.mkdir(parents=True, exist_ok=True)
         with open(self.folder / "lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not (self.folder / "sound").exists():
-                self._begin()
-            if change is not None and not program.exists():
-                self._make(change, made)
-        return program
+            yield
+
+    def _empty(self):
+        making = self.folder / "making"
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir()
+        return making
 
     def _begin(self):
+        """Source, build and sound libraries."""
         tree, build = self.folder / "source", self.folder / "build"
         for left in (tree, build):  # of a run that was ended
             shutil.rmtree(left, ignore_errors=True)
@@ -82,45 +103,37 @@ class Tree:
                 shutil.copy2(self.source / part, tree / part)
         quiet("cmake", "-S", tree, "-B", build, "-G", "Ninja", *self._options())
         quiet("cmake", "--build", build, "--target", "llama" if self.flags is None else "ggml", "--parallel", os.cpu_count())
+        making = self._empty()
         if self.flags is not None:
-            self._copy_worker(Tree(self.profile).worker().parent)
-            return
-        worker = self.folder / "worker"
-        quiet("cmake", "-S", ROOT / "engines" / "llama", "-B", worker, "-G", "Ninja", f"-DLLAMA_CPP_BUILD={build}",
-              f"-DCROSSVAL_PROFILE={self.profile}", "-DLLAMA_CPP_COMMIT=changed", "-DCMAKE_SKIP_RPATH=ON",
-              r"-DCMAKE_EXE_LINKER_FLAGS=-Wl,-rpath,\$ORIGIN", *launcher())
-        quiet("cmake", "--build", worker)
-        self._copy_worker(worker)
+            copy_libraries(Tree(self.profile).worker().parent, making)
+        copy_libraries(build / "bin", making)
+        making.rename(self.folder / "sound")
 
-    def _copy_worker(self, folder):
-        """The worker, and libraries that were not built here, from that folder."""
-        made = self.folder / "making"
-        shutil.rmtree(made, ignore_errors=True)
-        made.mkdir()
-        for libraries in (folder, self.folder / "build" / "bin"):
-            for library in libraries.glob("lib*.so*"):
-                (made / library.name).unlink(missing_ok=True)
-                shutil.copy2(library, made / library.name, follow_symlinks=False)
-        shutil.copy2(folder / "crossval-llama-worker", made)
-        made.rename(self.folder / "sound")
+    def _worker(self):
+        """The worker alone, linked with this tree; it finds its libraries beside itself."""
+        build = self.folder / f"worker-{worker_key()}"
+        with self._locked():
+            if not (self.folder / "sound").exists():
+                self._begin()
+            if not (build / WORKER).exists():
+                quiet("cmake", "-S", ROOT / "engines" / "llama", "-B", build, "-G", "Ninja",
+                      f"-DLLAMA_CPP_BUILD={self.folder / 'build'}", f"-DCROSSVAL_PROFILE={self.profile}",
+                      "-DLLAMA_CPP_COMMIT=changed", "-DCMAKE_SKIP_RPATH=ON",
+                      r"-DCMAKE_EXE_LINKER_FLAGS=-Wl,-rpath,\$ORIGIN", *launcher())
+                quiet("cmake", "--build", build)
+        return build / WORKER
 
-    def _make(self, change, made):
+    def _change(self, change, made):
+        """The libraries with the change, which is taken back. What it changed is compiled again by the next one."""
         path = self.folder / "source" / change.file
         before = (self.source / change.file).read_text()
-        build = self.folder / "build"
-        making = self.folder / "making"
-        shutil.rmtree(making, ignore_errors=True)
-        shutil.copytree(self.folder / "sound", making, symlinks=True, copy_function=os.link)
         try:
             path.write_text(change.applied(before))
-            quiet("cmake", "--build", build, "--target", "llama")
-            for library in (build / "bin").glob("lib*.so*"):
-                sound = self.folder / "sound" / library.name
-                if not library.is_symlink() and library.read_bytes() != sound.read_bytes():
-                    (making / library.name).unlink()
-                    shutil.copy2(library, making / library.name)
+            quiet("cmake", "--build", self.folder / "build", "--target", "llama")
         finally:
             path.write_text(before)
+        making = self._empty()
+        copy_libraries(self.folder / "build" / "bin", making)
         making.rename(made)
 
     def _options(self):
@@ -141,8 +154,19 @@ def launcher():
     return ["-DCMAKE_C_COMPILER_LAUNCHER=ccache", "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"]
 
 
-def worker_sources():
+def copy_libraries(folder, to):
+    """Over what is there."""
+    for library in folder.glob("lib*.so*"):
+        (to / library.name).unlink(missing_ok=True)
+        shutil.copy2(library, to / library.name, follow_symlinks=False)
+
+
+@functools.cache
+def worker_key():
+    """Of what the worker is made of."""
+    hashes = hashlib.sha256()
     for folder in ("engines/llama", "src/protocol"):
         for path in sorted((ROOT / folder).rglob("*")):
             if path.is_file():
-                yield hashlib.sha256(path.read_bytes()).hexdigest()
+                hashes.update(path.read_bytes())
+    return hashes.hexdigest()[:8]

@@ -2,7 +2,7 @@
 import functools
 
 from case import LETTER, Case
-from foreign import Tree
+from foreign import Tree, script
 from models import TOKENS, made, smollm2
 
 LICENSE = ("-f", "LICENSE", "--position", "95")
@@ -20,6 +20,17 @@ def vectorised_engine():
     return f"llama.cpp:worker={vectorised()},profile=canonical"
 
 
+vectorised_engine.shown = "g++ vectorised"
+
+
+def era(release, settings=""):
+    """A function: llama.cpp of another time, built with the canonical flags."""
+    def named():
+        return f"llama.cpp:src={script('source', '--release', release)}" + ("," + settings if settings else "")
+    named.shown = f"llama.cpp of release {release}" + (", " + settings if settings else "")
+    return named
+
+
 PRODUCTION = "llama.cpp:profile=production"
 # candidate, reference, prompt, weights of SmolLM2
 PAIRS = [(candidate, reference, prompt, weights) for candidate, reference, prompt, types in [
@@ -34,8 +45,8 @@ PAIRS = [(candidate, reference, prompt, weights) for candidate, reference, promp
     (PRODUCTION + ",kv=bf16", PRODUCTION, LETTER, "Q8_0 Q4_0"),
     (PRODUCTION + ",ubatch=16", "llama.cpp", LICENSE, "Q4_1 Q5_1"),
     (PRODUCTION + ",repack=off", PRODUCTION, LICENSE, "Q4_0 Q4_K"),
-    ("llama.cpp:release=0.3.1,profile=production", "native", STORY, "Q4_1"),
-    ("llama.cpp:release=0.1.5", "native", LETTER, "F32 F16"),
+    (era("0.3.1", "kv=f32"), "native", STORY, "Q4_1"),  # autumn 2024
+    (era("0.1.5"), "native", LETTER, "F32 F16"),  # ik_llama.cpp
     ("llama.cpp:kv-k=q8_0", "native", STORY, "Q4_1 F16"),
     (PRODUCTION + ",kv=q8_0", "native", LICENSE, "Q4_0 Q8_0"),
     ("llama.cpp:kv=q4_0,fa=on", "llama.cpp:kv-v=q5_1,fa=on", LETTER, "Q4_1"),
@@ -56,7 +67,7 @@ MADE = [
 
 def cases(crossval):
     for candidate, reference, prompt, weights in PAIRS:
-        shown = "g++ vectorised" if callable(candidate) else candidate
+        shown = candidate.shown if callable(candidate) else candidate
         yield Case(f"{shown} beside {reference}", "healthy", "", smollm2(weights), f"SmolLM2 {weights}", candidate,
                    reference, prompt, guilty="neither")
     for candidate, reference, arch, formats in MADE:

@@ -5,6 +5,8 @@ HEAD = """# Fault bench
 know of them, and pairs of engines that differ in their bits and in which nothing is wrong. A fault counts as found when
 the engine, the first operation that is off (with its layer) and the cause are right; where the table of mistakes has no
 such mistake, "none of the known" is the right cause. scripts/faults/ has the tables.
+
+Of this run the program was {program}.
 """
 
 
@@ -59,8 +61,8 @@ def power(found):
     return POWER + "".join(f"| {what} | {kind} | {model} | {least:.1e} | {units(at)} |\n" for what, kind, model, least, at in found)
 
 
-def page(verdicts, powers):
-    text = HEAD + "\n" + totals(verdicts)
+def page(verdicts, powers, program):
+    text = HEAD.format(program=program) + "\n" + totals(verdicts)
     for kind, title in KINDS.items():
         text += f"\n## {title}\n\n| fault | where | model | found | units | cause |\n|---|---|---|---|---:|---|\n"
         for each in verdicts:

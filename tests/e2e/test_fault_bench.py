@@ -23,13 +23,13 @@ def table(binary):
     found = {}
     for module in (planted, files, healthy, *([foreign_table] if ALL else [])):
         for each in module.cases(binary):
-            found[f"{each.kind} | {each.name} | {each.label}"] = each
+            found[case.key(each)] = each
     return found
 
 
 def costly(each):
-    """Compiles llama.cpp, or another release of it."""
-    return each.kind == "foreign" or callable(each.candidate) and each.kind == "healthy" or "release=" in str(each.candidate)
+    """Compiles llama.cpp."""
+    return each.kind == "foreign" or each.kind == "healthy" and callable(each.candidate)
 
 
 CASES = {name: each for name, each in table("").items() if ALL or not costly(each)}
