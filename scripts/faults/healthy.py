@@ -6,7 +6,7 @@ from foreign import Tree, script
 from models import TOKENS, made, smollm2
 
 LICENSE = ("-f", "LICENSE", "--position", "95")
-STORY = ("-f", "tests/data/prompts/prose-01-lighthouse.txt", "--position", "40")
+STORY = ("-f", "tests/data/prompts/prose-01-lighthouse.txt", "--position", "30")
 
 
 @functools.cache

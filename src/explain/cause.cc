@@ -176,7 +176,8 @@ bool is_gelu(const Op& op) {
 CauseSearch::CauseSearch(const Graph& graph, size_t op, const EngineArithmetic& arithmetic,
                          ThreadPool& pool)
     : graph_(graph), op_(op), arithmetics_({arithmetic}), pool_(pool), tried_(mistakes().size()) {
-  if (std::ranges::any_of(graph.ops, is_gelu)) return;
+  const bool activates = std::holds_alternative<Activate>(graph.ops[op].action);
+  if (!activates && std::ranges::any_of(graph.ops, is_gelu)) return;
   arithmetics_.push_back(arithmetic);
   arithmetics_.back().gelu =
       arithmetic.gelu == GeluRounding::f16 ? GeluRounding::none : GeluRounding::f16;

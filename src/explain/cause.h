@@ -30,7 +30,8 @@ class CauseSearch {
  private:
   const Graph& graph_;
   size_t op_;
-  /// What the engine computes in; a second one where it is not known how it would make a GELU.
+  /// What the engine computes in; a second one where it is not known how it would make a
+  /// GELU, or another form of it.
   std::vector<EngineArithmetic> arithmetics_;
   ThreadPool& pool_;
   std::vector<std::optional<double>> tried_;  // by mistake: units left in the worst chunk

@@ -234,6 +234,7 @@ struct Bounding {
             break;
           case Activation::gelu_quick:
             bound[at] = kRoundoff * y * (4 + 2 * std::abs(gate));
+            if (rounding.gelu == GeluRounding::f16) bound[at] = rounded_gelu(a.kind, gate, up);
             break;
           case Activation::gelu_erf:
           case Activation::gelu:  // 1 + tanh cancels where the gate is negative

@@ -13,10 +13,17 @@ double gelu(double x) {
   return 0.5 * x * (1 + std::tanh(inner));
 }
 
+double gelu_quick(double x) { return x * sigmoid_of(static_cast<double>(1.702F) * x); }
+
+/// From binary16 to binary16: a table of f.
+double from_table(double (*f)(double), double x) {
+  return rounded(f(rounded(x, Grid::f16)), Grid::f16);
+}
+
 double rounded_gelu(double x) {
   constexpr double kLinear = 10;  // beyond it the table is not asked
   if (x <= -kLinear) return 0;
-  return x >= kLinear ? x : rounded(gelu(rounded(x, Grid::f16)), Grid::f16);
+  return x >= kLinear ? x : from_table(gelu, x);
 }
 
 double gelu_erf(double x) { return 0.5 * x * (1 + std::erf(x / std::numbers::sqrt2)); }
@@ -46,7 +53,8 @@ double activate(Activation kind, GeluRounding rounding, double gate, double up) 
     case Activation::gelu_erf:
       return gelu_erf(gate) * up;
     case Activation::gelu_quick:
-      return gate * sigmoid_of(static_cast<double>(1.702F) * gate) * up;
+      return (rounding == GeluRounding::none ? gelu_quick(gate) : from_table(gelu_quick, gate)) *
+             up;
     case Activation::relu:
       return gate > 0 ? gate * up : 0;
     case Activation::relu_squared:
