@@ -153,6 +153,9 @@ TEST_F(Operation, ActivatesGates) {
   EXPECT_THAT(run(Activate{Activation::gelu}, {{1}}, 1), ElementsAre(near(gelu)));
   EXPECT_EQ(run(Activate{Activation::gelu}, {{1}}, 1, {}, kDeclared)[0],
             f16_to_f32(f32_to_f16(static_cast<float>(gelu))));
+  const double quick = 1 / (1 + std::exp(-1.702));
+  EXPECT_EQ(run(Activate{Activation::gelu_quick}, {{1}}, 1, {}, kDeclared)[0],
+            f16_to_f32(f32_to_f16(static_cast<float>(quick))));
   EXPECT_THAT(run(GateBy{GateKind::sigmoid}, {{4, 6}, {0}}, 2), ElementsAre(2, 3));
   EXPECT_THAT(run(GateBy{GateKind::softplus}, {{1}, {0}}, 1), ElementsAre(near(std::log(2.0))));
 }
