@@ -61,7 +61,7 @@ MADE = [
     (PRODUCTION, "native", "bitnet", "TQ2_0"), ("native:kv=f32", "llama.cpp", "gpt-oss", "Q8_0"),
     (PRODUCTION, "native", "phi2", "Q5_K"), ("llama.cpp:kv=bf16", "native", "bloom", "F16"),
     (PRODUCTION, "native", "olmoe", "Q4_K"), ("native:kv=f32", "llama.cpp", "granite", "IQ4_XS"),
-    (PRODUCTION, "native", "deepseek2", "Q8_0"), (PRODUCTION, "native", "qwen2", "Q3_K"),
+    (PRODUCTION, "native", "deepseek", "Q8_0"), (PRODUCTION, "native", "qwen2", "Q3_K"),
 ]
 
 

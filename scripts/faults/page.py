@@ -32,7 +32,8 @@ def totals(verdicts):
             ("the cause", share(sum(each.right_cause for each in faults), len(faults))),
             ("of those in no table: \"none\"", share(sum(each.right_cause for each in unknown), len(unknown))),
             ("healthy pairs that differ in their bits", str(sum(not each.identical for each in sound))),
-            ("of them with an engine accused", str(sum(each.blame != "neither" for each in sound))),
+            ("of them with an engine accused", str(sum(each.blame not in ("neither", "unknown") for each in sound))),
+            ("of them with an engine that shows too little to be judged", str(sum(each.blame == "unknown" for each in sound))),
             ("operations of sound engines judged", f"{sum(each.judged for each in sound):,}"),
             ("the worst of these, in units (accused beyond 4)",
              f"{max((each.worst_healthy for each in sound), default=0):.2f}")]
@@ -75,9 +76,12 @@ def page(verdicts, powers, program):
     text += "\n## Nothing wrong\n\n| pair | model | found | worst, in units |\n|---|---|---|---:|\n"
     for each in verdicts:
         if each.case.kind == "healthy":
-            found = "both fine" if each.blame == "neither" else f"**{each.blame}: {each.operation}**"
+            found = WORDS[each.blame] if each.blame in WORDS else f"**{each.blame}: {each.operation}**"
             text += f"| {each.case.name} | {each.case.label} | {found} | {each.worst_healthy:.2f} |\n"
     return text + power(powers)
+
+
+WORDS = {"neither": "both fine", "unknown": "cannot tell: an engine shows too little"}
 
 
 def units(number):

@@ -60,4 +60,5 @@ def test_a_wrong_answer_fails():
     none = case.Case("", "file", "", "", "", "", operation=".*")
     assert case.Verdict(none, blame="candidate").passed and not case.Verdict(none, blame="candidate", causes=("eps",)).passed
     pair = case.Case("", "healthy", "", "", "", "", guilty="neither")
+    assert not case.Verdict(pair, blame="candidate").passed
     assert case.Verdict(pair, blame="neither").passed and not case.Verdict(pair, blame="neither", identical=True).passed
