@@ -45,7 +45,7 @@ PAIRS = [(candidate, reference, prompt, weights) for candidate, reference, promp
     (PRODUCTION + ",kv=bf16", PRODUCTION, LETTER, "Q8_0 Q4_0"),
     (PRODUCTION + ",ubatch=16", "llama.cpp", LICENSE, "Q4_1 Q5_1"),
     (PRODUCTION + ",repack=off", PRODUCTION, LICENSE, "Q4_0 Q4_K"),
-    (era("0.3.1", "kv=f32"), "native", STORY, "Q4_1"),  # autumn 2024
+    (era("0.3.1", "kv-k=f32"), "native", STORY, "Q4_1"),  # autumn 2024
     (era("0.1.5"), "native", LETTER, "F32 F16"),  # ik_llama.cpp
     ("llama.cpp:kv-k=q8_0", "native", STORY, "Q4_1 F16"),
     (PRODUCTION + ",kv=q8_0", "native", LICENSE, "Q4_0 Q8_0"),
