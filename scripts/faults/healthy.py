@@ -47,6 +47,7 @@ PAIRS = [(candidate, reference, prompt, weights) for candidate, reference, promp
     (PRODUCTION + ",repack=off", PRODUCTION, LICENSE, "Q4_0 Q4_K"),
     (era("0.3.1", "kv-k=f32"), "native", STORY, "Q4_1"),  # autumn 2024
     (era("0.1.5"), "native", LETTER, "F32 F16"),  # ik_llama.cpp
+    ("llama.cpp:kv-k=f32", "native", STORY, "Q4_1"),  # values in F16: attention is not judged
     ("llama.cpp:kv-k=q8_0", "native", STORY, "Q4_1 F16"),
     (PRODUCTION + ",kv=q8_0", "native", LICENSE, "Q4_0 Q8_0"),
     ("llama.cpp:kv=q4_0,fa=on", "llama.cpp:kv-v=q5_1,fa=on", LETTER, "Q4_1"),

@@ -73,8 +73,9 @@ Result<JudgedEngine> Account::run(const std::string& trace_file) {
     if (auto ok = file->finish(); !ok) return tl::unexpected(ok.error());
   }
   arithmetic_ = fit.best();
-  unknown_cache_ = has_coded_cache() && !fit.knows_attention();
-  if (needs_another_look()) {
+  unknown_cache_ = may_be_unknown() && !fit.knows_attention();
+  if (unknown_cache_) judge_.leave_attention();
+  if (unknown_cache_ || needs_another_look()) {
     if (auto ok = trace(arithmetic_, nullptr, truth_.graph.ops.size(), {}, {}); !ok)
       return tl::unexpected(ok.error());
   }
@@ -195,6 +196,17 @@ JudgedEngine Account::summary() const {
 bool Account::has_coded_cache() const {
   const EngineSettings& settings = engine_.info().settings;
   return may_be_coded(settings.kv_type_k) || may_be_coded(settings.kv_type_v);
+}
+
+bool Account::may_be_unknown() const {
+  const EngineSettings& settings = engine_.info().settings;
+  const auto is_declared = [](const std::string& type) { return type.empty() || type == "f16"; };
+  if (has_coded_cache() || settings.kv_type_k != settings.kv_type_v) return true;
+  const bool shows_attention = std::ranges::any_of(truth_.graph.ops, [&](const Op& op) {
+    return std::holds_alternative<Attend>(op.action) &&
+           judge_.shows(static_cast<size_t>(&op - truth_.graph.ops.data()));
+  });
+  return !shows_attention && !is_declared(settings.kv_type_k);
 }
 
 }  // namespace crossval

@@ -70,6 +70,9 @@ class Account {
   bool needs_another_look() const;
   JudgedEngine summary() const;
   bool has_coded_cache() const;
+  /// In types that no arithmetic of attention may fit: codes, keys in another than values, or any
+  /// but the declared one where attention is not shown and nothing can be fitted.
+  bool may_be_unknown() const;
 
   const Truth& truth_;
   std::span<const TokenId> ids_;

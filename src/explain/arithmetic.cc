@@ -108,7 +108,7 @@ Rounding EngineArithmetic::rounding(const Action& action, int64_t chunk) const {
 }
 
 bool ArithmeticFit::knows_attention() const {
-  return std::ranges::all_of(attention_, [](const auto& of_chunks) {
+  return !attention_.empty() && std::ranges::all_of(attention_, [](const auto& of_chunks) {
     const auto best = best_of(of_chunks.second, kDeclared.attention);
     return best && best->units <= kLimit;
   });

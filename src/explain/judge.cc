@@ -183,6 +183,7 @@ void Judge::process(size_t index) {
     slacks[1] = cache.keys.exact ? nullptr : cache.keys.slack.data();
     slacks[2] = cache.values.exact ? nullptr : cache.values.slack.data();
   }
+  if (attention_is_left_ && std::holds_alternative<Attend>(op.action)) known = false;
   // Which experts were chosen is known from what they were chosen by.
   if (reads_choice(op.action) && in.chosen.empty()) known = false;
   if (here && !has_to_be_expected(index)) known = false;

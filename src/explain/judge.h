@@ -32,6 +32,8 @@ class Judge {
 
   /// A cache in codes: attention is tried in them, too.
   void expect_cache(CacheCodes keys, CacheCodes values) { codes_of_cache_ = {keys, values}; }
+  /// Nothing is expected of attention: its arithmetic is none that is known.
+  void leave_attention() { attention_is_left_ = true; }
   /// The engine shows this operation's value, as a trace of one position has it.
   void learn(size_t op) { shown_[op] = true; }
   /// What was learnt is all. Where an engine leaves out one of several values of a name it is not
@@ -81,6 +83,7 @@ class Judge {
   ThreadPool& pool_;
   std::vector<size_t> last_uses_;
   std::vector<bool> shown_;
+  bool attention_is_left_ = false;
   std::pair<CacheCodes, CacheCodes> codes_of_cache_{};  // of keys and values
 
   EngineArithmetic arithmetic_;
