@@ -125,16 +125,24 @@ class Tree:
 
     def _change(self, change, made):
         """The libraries with the change, which is taken back. What it changed is compiled again by the next one."""
-        path = self.folder / "source" / change.file
-        before = (self.source / change.file).read_text()
+        under_way = self.folder / "under-way"  # names what is changed: a run that was ended left it so
+        if under_way.exists():
+            self._take_back(under_way)
+        text = change.applied((self.source / change.file).read_text())
+        under_way.write_text(change.file)
         try:
-            path.write_text(change.applied(before))
+            (self.folder / "source" / change.file).write_text(text)
             quiet("cmake", "--build", self.folder / "build", "--target", "llama")
         finally:
-            path.write_text(before)
+            self._take_back(under_way)
         making = self._empty()
         copy_libraries(self.folder / "build" / "bin", making)
         making.rename(made)
+
+    def _take_back(self, under_way):
+        file = under_way.read_text()
+        (self.folder / "source" / file).write_text((self.source / file).read_text())
+        under_way.unlink()
 
     def _options(self):
         """What the reference's libraries were configured with, but shared."""
