@@ -18,6 +18,9 @@ struct Capabilities {
   bool state = false;       // and the rows of its KV cache
 };
 
+/// The isa of an engine that computes in double: what it shows is rounded to float.
+inline constexpr const char* kDoublePrecision = "double precision";
+
 /// Who computed. A verdict is a property of two builds, not of two names.
 struct EngineIdentity {
   std::string name;         // "native", "llama.cpp"

@@ -52,6 +52,7 @@ Account::Account(const Truth& truth, std::span<const TokenId> ids, Range layers,
     judge_.expect_cache(cache_codes(settings.kv_type_k).value_or(CacheCodes::none),
                         cache_codes(settings.kv_type_v).value_or(CacheCodes::none));
   }
+  if (engine.info().identity.isa == kDoublePrecision) judge_.expect_rounding_when_shown();
 }
 
 Result<JudgedEngine> Account::run(const std::string& trace_file) {

@@ -218,6 +218,10 @@ void Judge::process(size_t index) {
   values_[to].known = true;
   std::vector<double>().swap(values_[to].slack);
   values_[to].values.assign(arrived_[index].begin(), arrived_[index].end());
+  if (rounded_when_shown_) {
+    for (const double value : values_[to].values)
+      values_[to].slack.push_back(std::abs(value) * kRoundoff + kSmallest);
+  }
   std::vector<float>().swap(arrived_[index]);
   turn_back(values_[to]);
 }

@@ -34,6 +34,8 @@ class Judge {
   void expect_cache(CacheCodes keys, CacheCodes values) { codes_of_cache_ = {keys, values}; }
   /// Nothing is expected of attention: its arithmetic is none that is known.
   void leave_attention() { attention_is_left_ = true; }
+  /// The engine computes on with more digits than it shows.
+  void expect_rounding_when_shown() { rounded_when_shown_ = true; }
   /// The engine shows this operation's value, as a trace of one position has it.
   void learn(size_t op) { shown_[op] = true; }
   /// What was learnt is all. Where an engine leaves out one of several values of a name it is not
@@ -84,6 +86,7 @@ class Judge {
   std::vector<size_t> last_uses_;
   std::vector<bool> shown_;
   bool attention_is_left_ = false;
+  bool rounded_when_shown_ = false;
   std::pair<CacheCodes, CacheCodes> codes_of_cache_{};  // of keys and values
 
   EngineArithmetic arithmetic_;

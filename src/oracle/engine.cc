@@ -25,7 +25,7 @@ Result<std::unique_ptr<Engine>> make_oracle_engine(const OracleOptions& options)
       describe_local(*model, *graph, vocabulary, options.n_ctx, options.n_batch, options.threads);
   info.identity.name = name;
   info.identity.faults = options.faults;
-  info.identity.isa = "double precision";
+  info.identity.isa = kDoublePrecision;
   info.identity.activations = declared ? "rounded as the weights' formats declare" : "not rounded";
   info.settings.kv_type_k = info.settings.kv_type_v =
       options.rounding.attention != AttentionRounding::none ? "f16" : (declared ? "f32" : "f64");

@@ -53,6 +53,7 @@ HINTS = [
          [TINY + " --candidate native:kv=f32 --require floor", TINY + " --candidate native:kv=f32 --cos-tol 1 --explain"],
          code=1, then=(0, 1), printed="--require floor tells"),
     # explain
+    Elsewhere("crossval explain -m {} --tokens {} --candidate {} --reference {}", "tests/e2e/test_explain.py: --repro's page"),
     Hint("Give one, as 3, or the first and the last, as 3-7.", "explain -m {model} --tokens 1 --reference native --layers 7-3",
          ["explain -m {model} --tokens 1 --reference native --layers 3",
           "explain -m {model} --tokens 1 --reference native --layers 3-7"]),
@@ -326,6 +327,7 @@ HINTS = [
 ]
 
 NO_ADVICE = [
+    "No known mistake makes it so.", "It is what the mistake {} makes of it",
     "The ferry left at six", "Die Werkstatt liegt",  # text that a floor is measured on
     "--tokens leaves a template nothing to render", "--tokens gives both engines the same ids",
     "SAME-TOKENS: ", "TOKENS-DIFFER: ", " Type {} is {}.",

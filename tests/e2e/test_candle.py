@@ -19,14 +19,14 @@ IDS = [5, 80, 33, 260, 17, 99, 301, 44]
 
 def made(crossval, folder, architecture, *more):
     path = folder / f"{architecture}.gguf"
-    run = crossval("synth", "--arch", architecture, "--types", "Q8_0", "--layers", 3, "-q", "-o", path, *more)
+    run = crossval("synth", "--arch", architecture, "--types", "F32", "--layers", 3, "-q", "-o", path, *more)
     assert run.code == 0, run.err
     return path
 
 
 def test_gemma_3_has_another_activation(crossval, tmp_path):
     """candle 0.11.1, quantized_gemma3: SiLU where the model has GELU (its issue 3745)."""
-    found = sdk.explain(made(crossval, tmp_path, "gemma3"), IDS, CANDLE, "native", kv="f32")
+    found = sdk.explain(made(crossval, tmp_path, "gemma3", "--head-dim", 128), IDS, CANDLE, "native", kv="f32")
     assert found.verdict == "CANDIDATE-WRONG" and found.causes[0] == "activation"
     sound, = found.raw["candidate"]["by_logits"]["sound"]
     cause = found.raw["candidate"]["by_logits"]["causes"][0]

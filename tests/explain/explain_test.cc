@@ -108,6 +108,22 @@ TEST_P(Explain, NamesTheMistakeTheEngineAndTheOperation) {
   EXPECT_EQ(missed, "") << named << " of " << planted;
 }
 
+// It computes on with doubles, and shows floats: what is lost on the way is nobody's mistake.
+TEST_P(Explain, AcquitsTheOracle) {
+  const std::string model = GetParam();
+  const auto healthy = native(model);
+  for (const Rounding& rounding : {Rounding{}, kDeclared}) {
+    const auto oracle =
+        make_oracle_engine({.model_path = data_path(model), .rounding = rounding, .n_ctx = 256});
+    const Explanation found = run(model, **oracle, *healthy);
+    EXPECT_EQ(found.blame, Blame::neither)
+        << found.why_unknown
+        << (found.candidate.first_beyond
+                ? found.candidate.operations[*found.candidate.first_beyond].tensor
+                : "");
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Models, Explain, testing::ValuesIn(kModels), [](const auto& each) {
   std::string name = each.param;
   std::erase_if(name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; });
