@@ -25,10 +25,12 @@ std::string units(double value) {
 }
 
 /// Verbose: how well it fits, and how badly the next best does.
-std::string arithmetic_lines(const JudgedEngine& engine, const TextOptions& options) {
+std::string arithmetic_lines(const JudgedEngine& engine, double limit, const TextOptions& options) {
   std::string text;
   for (const FittedArithmetic& fit : engine.arithmetic) {
-    std::string line = fmt::format("{}: {}", fit.what, fit.as);
+    std::string line = fit.units <= limit ? fmt::format("{}: {}", fit.what, fit.as)
+                                          : fmt::format("{}: none that is known fits; judged as {}",
+                                                        fit.what, fit.as);
     if (options.verbose && fit.next > 0) {
       line += fmt::format(" (typically {} units; in the next best arithmetic {})", units(fit.units),
                           units(fit.next));
@@ -84,7 +86,7 @@ std::string engine_lines(const char* side, const JudgedEngine& engine, double li
                                : fmt::format("{} beyond {:g} units (worst of the others {})",
                                              engine.beyond, limit, units(engine.worst_healthy));
   text += layout.labelled("", counts, engine.beyond == 0 ? Tint::good : Tint::bad);
-  return text + arithmetic_lines(engine, options) + other_model;
+  return text + arithmetic_lines(engine, limit, options) + other_model;
 }
 
 Cell local_cell(const JudgedOperation& operation, double limit) {
