@@ -62,4 +62,9 @@ Result<void> PartialFile::publish() {
   return {};
 }
 
+Result<void> PartialFile::finish() {
+  if (auto ok = close(); !ok) return ok;
+  return publish();
+}
+
 }  // namespace crossval

@@ -30,6 +30,8 @@ class PartialFile {
   Result<void> close();
   /// After close().
   Result<void> publish();
+  /// Both, for a file that appears alone.
+  Result<void> finish();
 
  private:
   PartialFile(std::string path, std::FILE* file) : path_(std::move(path)), file_(file) {}

@@ -1,6 +1,7 @@
 #include "base/thread_pool.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 namespace crossval {
@@ -28,6 +29,10 @@ T wait_for_change(const std::atomic<T>& value, T old) {
 }
 
 }  // namespace
+
+int machine_threads() {
+  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
 
 ThreadPool::ThreadPool(int threads) {
   for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { work(i); });

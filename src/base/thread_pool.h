@@ -13,6 +13,9 @@
 
 namespace crossval {
 
+/// Of this machine, at least 1.
+int machine_threads();
+
 class ThreadPool {
  public:
   /// `threads` >= 1, the calling thread included.

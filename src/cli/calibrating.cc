@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <thread>
 #include <vector>
 
 #include "base/partial_file.h"
+#include "base/thread_pool.h"
 #include "floor/identity.h"
 #include "floor/measured_floor.h"
 #include "floor/reader.h"
@@ -42,8 +42,7 @@ Result<Prompts> tokenise_texts(Engine& engine) {
 }
 
 NeutralSettings settings_of(const FloorSubject& subject) {
-  return neutral_settings(subject.spec, subject.engine.info(),
-                          static_cast<int>(std::thread::hardware_concurrency()));
+  return neutral_settings(subject.spec, subject.engine.info(), machine_threads());
 }
 
 // The settings of one engine get the context of the engine as it is.
@@ -132,8 +131,7 @@ Result<KnownFloor> write_anew(const FloorSubject& subject, const Launch& launch,
   auto floor = measure_floor(subject, launch, progress);
   if (!floor) return tl::unexpected(floor.error());
   if (auto ok = (*file)->append(floor_document(*floor)); !ok) return tl::unexpected(ok.error());
-  if (auto ok = (*file)->close(); !ok) return tl::unexpected(ok.error());
-  if (auto ok = (*file)->publish(); !ok) return tl::unexpected(ok.error());
+  if (auto ok = (*file)->finish(); !ok) return tl::unexpected(ok.error());
   return KnownFloor{*std::move(floor), path};
 }
 

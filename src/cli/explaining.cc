@@ -1,10 +1,9 @@
 #include "cli/explaining.h"
 
-#include <algorithm>
 #include <optional>
-#include <thread>
 #include <utility>
 
+#include "base/thread_pool.h"
 #include "launch/canonical.h"
 #include "launch/model_files.h"
 #include "launch/paths.h"
@@ -41,7 +40,7 @@ Result<Explanation> explain_pair(const PairChoice& choice, const OpenedPair& pai
                                  std::vector<TokenId> ids, const ExplainChoice& more,
                                  Progress& progress) {
   const auto& [candidate, reference] = pair.prompted.engines;
-  const auto threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const auto threads = machine_threads();
   ExplainPlan plan;
   plan.model_path = model_path({}, choice.defaults);
   plan.files = pair.files;

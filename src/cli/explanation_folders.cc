@@ -27,8 +27,7 @@ Result<void> write_text(const std::string& path, std::string_view text) {
   auto file = PartialFile::create(path);
   if (!file) return tl::unexpected(file.error());
   if (auto ok = (*file)->append(text); !ok) return ok;
-  if (auto ok = (*file)->close(); !ok) return ok;
-  return (*file)->publish();
+  return (*file)->finish();
 }
 
 }  // namespace

@@ -170,6 +170,11 @@ Result<Checked> continues(CheckedProgram& program) {
       cosine));
 }
 
+Result<void> send_request(WorkerProcess& process, const EvaluateRequest& request) {
+  return process.send(FrameType::evaluate,
+                      {protocol::head_of(request).bytes(), bytes_of(request.ids)});
+}
+
 // A request that cannot be is answered by an error, and the program stays there for the next one.
 Result<Checked> refuses_request(CheckedProgram& program, const EvaluateRequest& request,
                                 const char* what) {
@@ -178,15 +183,12 @@ Result<Checked> refuses_request(CheckedProgram& program, const EvaluateRequest& 
   const std::vector<TokenId> ids = some_ids((*engine)->info().settings);
   const auto process = program.ready();
   if (!process) return tl::unexpected(process.error());
-  const auto ask = [&](const EvaluateRequest& asked) {
-    return (*process)->send(FrameType::evaluate,
-                            {protocol::head_of(asked).bytes(), bytes_of(asked.ids)});
-  };
-  if (auto sent = ask(request); !sent) return tl::unexpected(sent.error());
+  if (auto sent = send_request(**process, request); !sent) return tl::unexpected(sent.error());
   auto answer = next_type(**process);
   if (!answer) return tl::unexpected(answer.error());
   if (*answer != FrameType::error) return broken(fmt::format("{}: no error answers it", what));
-  if (auto sent = ask({.ids = ids, .rows = Rows::last}); !sent) return tl::unexpected(sent.error());
+  if (auto sent = send_request(**process, {.ids = ids, .rows = Rows::last}); !sent)
+    return tl::unexpected(sent.error());
   answer = next_type(**process);
   if (!answer) return tl::unexpected(answer.error());
   if (*answer != FrameType::row)
@@ -251,10 +253,8 @@ Result<Checked> ignores_a_late_cancel(CheckedProgram& program) {
   if (auto sent = (*process)->send(FrameType::cancel); !sent) return tl::unexpected(sent.error());
   // Whoever reads on a thread of its own has seen it by then.
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  const EvaluateRequest request = {.ids = ids, .rows = Rows::last};
-  auto sent = (*process)->send(FrameType::evaluate,
-                               {protocol::head_of(request).bytes(), bytes_of(request.ids)});
-  if (!sent) return tl::unexpected(sent.error());
+  if (auto sent = send_request(**process, {.ids = ids, .rows = Rows::last}); !sent)
+    return tl::unexpected(sent.error());
   const auto answer = next_type(**process);
   if (!answer) return tl::unexpected(answer.error());
   if (*answer == FrameType::row) return kept();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -86,48 +87,52 @@ class OperationFile {
   int64_t width_ = 0;
 };
 
-/// The operation's error on these ids; nothing where it is within its bound or cannot be judged.
-std::optional<LocalError> error_on(const JudgedEngine& judged, size_t op) {
-  const JudgedOperation& operation = judged.operations[op];
-  if (!operation.judged || operation.error.units <= kLimit) return std::nullopt;
-  return operation.error;
-}
+/// The engine judged on some ids.
+struct Attempt {
+  std::unique_ptr<Account> account;
+  std::span<const TokenId> ids;
+  JudgedOperation operation;
+
+  bool shows_it() const { return operation.judged && operation.error.units > kLimit; }
+};
 
 }  // namespace
 
 Result<Reproduction> reproduce(const Truth& truth, std::span<const TokenId> ids, int32_t at,
                                size_t op, Engine& engine, ThreadPool& pool,
                                const std::string& folder, const std::stop_token& stop) {
-  // The last `size` tokens up to that position.
+  // On the last `size` tokens up to that position.
   const auto end = static_cast<size_t>(at) + 1;
-  const auto shows = [&](size_t size) -> Result<std::optional<LocalError>> {
-    Account account(truth, ids.subspan(end - size, size), {}, engine, pool, stop);
-    const auto judged = account.run({});
+  const auto attempt = [&](size_t size) -> Result<Attempt> {
+    Attempt made{.account = nullptr, .ids = ids.subspan(end - size, size), .operation = {}};
+    made.account = std::make_unique<Account>(truth, made.ids, Range{}, engine, pool, stop);
+    const auto judged = made.account->run({});
     if (!judged) return tl::unexpected(judged.error());
-    return error_on(*judged, op);
+    made.operation = judged->operations[op];
+    return made;
   };
   size_t too_few = 0;
-  size_t enough = end;
-  for (size_t size = 1; size < end; size *= 2) {
-    const auto shown = shows(size);
-    if (!shown) return tl::unexpected(shown.error());
-    if (*shown) {
-      enough = size;
-      break;
+  std::optional<Attempt> shortest;
+  for (size_t size = 1; !shortest; size = std::min(2 * size, end)) {
+    auto made = attempt(size);
+    if (!made) return tl::unexpected(made.error());
+    if (made->shows_it() || size == end) {
+      shortest = *std::move(made);
+    } else {
+      too_few = size;
     }
-    too_few = size;
   }
-  while (enough - too_few > 1) {
-    const size_t size = too_few + (enough - too_few) / 2;
-    const auto shown = shows(size);
-    if (!shown) return tl::unexpected(shown.error());
-    (*shown ? enough : too_few) = size;
+  while (shortest->ids.size() - too_few > 1) {
+    const size_t size = too_few + (shortest->ids.size() - too_few) / 2;
+    auto made = attempt(size);
+    if (!made) return tl::unexpected(made.error());
+    if (made->shows_it()) {
+      shortest = *std::move(made);
+    } else {
+      too_few = size;
+    }
   }
-  const auto shortest = ids.subspan(end - enough, enough);
-  Account account(truth, shortest, {}, engine, pool, stop);
-  const auto judged = account.run({});
-  if (!judged) return tl::unexpected(judged.error());
-  const auto error = error_on(*judged, op);
+  Account& account = *shortest->account;
   OperationFile file(truth, op, account.arithmetic(), pool);
   EngineValues none;
   auto looked = account.look_at(op, [&](const Judge::Sight& sight) { file.look(sight); }, none);
@@ -136,7 +141,8 @@ Result<Reproduction> reproduce(const Truth& truth, std::span<const TokenId> ids,
     if (auto ok = file.write(folder + "/operation.safetensors"); !ok)
       return tl::unexpected(ok.error());
   }
-  return Reproduction{{shortest.begin(), shortest.end()}, error.value_or(LocalError{})};
+  return Reproduction{{shortest->ids.begin(), shortest->ids.end()},
+                      shortest->shows_it() ? shortest->operation.error : LocalError{}};
 }
 
 }  // namespace crossval

@@ -146,8 +146,7 @@ Result<void> GgufWriter::finish() {
   if (current_ != sizes_.size()) {
     return fail(ExitCode::internal, "fewer tensor bytes than were announced", path_);
   }
-  if (auto ok = file_->close(); !ok) return ok;
-  return file_->publish();
+  return file_->finish();
 }
 
 }  // namespace crossval

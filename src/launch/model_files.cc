@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <thread>
 #include <utility>
 
 #include "base/file_digest.h"
+#include "base/thread_pool.h"
 #include "inspect/difference/difference.h"
 #include "quant/i2s.h"
 
@@ -103,14 +103,13 @@ Result<FileDifference> explain_model_difference(const EngineSettings& candidate,
                                                 const OpenedFiles& files,
                                                 const std::stop_token& stop, ModelFiles& models) {
   constexpr int64_t kMostValues = int64_t{1} << 28;
-  const DifferenceOptions options{
-      .a_i2s = find_i2s_layout(candidate.i2s_layout),
-      .b_i2s = find_i2s_layout(reference.i2s_layout),
-      .digests = false,
-      .most_values = kMostValues,
-      .threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency())),
-      .names = {"candidate", "reference"},
-      .stop = stop};
+  const DifferenceOptions options{.a_i2s = find_i2s_layout(candidate.i2s_layout),
+                                  .b_i2s = find_i2s_layout(reference.i2s_layout),
+                                  .digests = false,
+                                  .most_values = kMostValues,
+                                  .threads = machine_threads(),
+                                  .names = {"candidate", "reference"},
+                                  .stop = stop};
   const auto a = files.open(candidate.model_path);
   if (!a) return tl::unexpected(a.error());
   const auto b = files.open(reference.model_path);

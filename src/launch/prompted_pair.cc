@@ -31,8 +31,7 @@ Result<PromptedPair> open_prompted_pair(PromptedPairChoice choice, const Launch&
   if (!made) return tl::unexpected(made.error());
   PairPrompt built = build_pair_prompt(std::move(choice.prompt), made->candidate->info().settings,
                                        made->reference->info().settings);
-  return PromptedPair{*std::move(made), std::move(built),
-                      std::move(choice.engines.asked_differences)};
+  return PromptedPair{*std::move(made), std::move(built), std::move(choice.engines)};
 }
 
 }  // namespace crossval

@@ -1,9 +1,6 @@
 // The two engines of a comparison and what they are to see, as prompted_engine.h has it for one.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "base/error.h"
 #include "launch/choice.h"
 #include "launch/launch.h"
@@ -29,7 +26,7 @@ Result<PromptedPairChoice> choose_prompted_pair(const PairChoice& choice,
 struct PromptedPair {
   MadePair engines;
   PairPrompt prompt;
-  std::vector<std::string> asked_differences;  // EnginePairSpecs
+  EnginePairSpecs specs;  // that they were made of
 };
 
 /// Loads the engines. Errors: those of make_pair.

@@ -35,6 +35,12 @@ struct LocalSource {
   std::vector<std::string> faults{};  // planted in the graph (graph/faults.h)
 };
 
+/// Of the options of an engine, which have what is in a source and more.
+template <class Options>
+LocalSource local_source(const Options& o) {
+  return {o.model_path, o.files, o.tokenizer_path, o.i2s_layout, o.n_ctx, o.faults};
+}
+
 /// For the engine of that name. Errors: those of opening, of load_model, of LocalVocabulary::create
 /// and of plant_fault.
 Result<LocalModel> load_local(const LocalSource& source, const std::string& engine);

@@ -12,13 +12,7 @@ namespace crossval {
 Result<std::unique_ptr<Engine>> make_native_engine(const NativeOptions& options) {
   const auto kernels = choose_kernels();
   if (!kernels) return tl::unexpected(kernels.error());
-  auto loaded = load_local({.model_path = options.model_path,
-                            .files = options.files,
-                            .tokenizer_path = options.tokenizer_path,
-                            .i2s_layout = options.i2s_layout,
-                            .n_ctx = options.n_ctx,
-                            .faults = options.faults},
-                           "native");
+  auto loaded = load_local(local_source(options), "native");
   if (!loaded) return tl::unexpected(loaded.error());
   const auto& [model, vocabulary, graph] = *loaded;
   auto computation =

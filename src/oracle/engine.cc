@@ -10,13 +10,7 @@ namespace crossval {
 Result<std::unique_ptr<Engine>> make_oracle_engine(const OracleOptions& options) {
   const bool declared = options.rounding.product == ProductRounding::declared;
   const std::string name = declared ? "oracle:declared" : "oracle";
-  auto loaded = load_local({.model_path = options.model_path,
-                            .files = options.files,
-                            .tokenizer_path = options.tokenizer_path,
-                            .i2s_layout = options.i2s_layout,
-                            .n_ctx = options.n_ctx,
-                            .faults = options.faults},
-                           name);
+  auto loaded = load_local(local_source(options), name);
   if (!loaded) return tl::unexpected(loaded.error());
   const auto& [model, vocabulary, graph] = *loaded;
   auto executor = std::make_unique<OracleExecutor>(*graph, model->hparams.n_layer, options.rounding,

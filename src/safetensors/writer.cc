@@ -83,9 +83,4 @@ Result<void> SafetensorsWriter::write_bytes(size_t entry, int64_t first_row,
   return file_->write_at(offsets_[entry] + first_row * row_bytes(entries_[entry]), bytes);
 }
 
-Result<void> SafetensorsWriter::finish() {
-  if (auto ok = file_->close(); !ok) return ok;
-  return file_->publish();
-}
-
 }  // namespace crossval

@@ -36,7 +36,7 @@ class SafetensorsWriter {
   Result<void> write(size_t entry, int64_t first_row, std::span<const double> rows);
 
   /// Errors: cannot_write.
-  Result<void> finish();
+  Result<void> finish() { return file_->finish(); }
 
  private:
   SafetensorsWriter(std::unique_ptr<PartialFile> file, std::vector<SafetensorsEntry> entries)

@@ -70,7 +70,7 @@ TEST(PromptedPair, BothSidesGetOneContext) {
   EXPECT_EQ(reference.model_path, kOther);
   EXPECT_EQ(candidate.n_ctx, 8);
   EXPECT_EQ(reference.n_ctx, 8);
-  EXPECT_EQ(opened->asked_differences,
+  EXPECT_EQ(opened->specs.asked_differences,
             (std::vector<std::string>{"context-class", "kv-type", "model", "norm-eps", "rope"}));
 }
 

@@ -1,10 +1,9 @@
 #include "cli/command/inspect.h"
 
-#include <algorithm>
 #include <map>
 #include <string>
-#include <thread>
 
+#include "base/thread_pool.h"
 #include "cli/options/app_options.h"
 #include "cli/options/checks.h"
 #include "cli/progress.h"
@@ -23,9 +22,7 @@ const std::map<std::string, TensorOrder> kOrders = {{"file", TensorOrder::file},
 
 class InspectCommand : public Command {
  public:
-  InspectCommand() {
-    options_.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  }
+  InspectCommand() { options_.threads = machine_threads(); }
 
   void add_options(AppOptions& app) override {
     app.add_option("file", path_, "a model file; of a split one any part")

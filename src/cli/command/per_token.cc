@@ -132,10 +132,8 @@ class PerTokenCommand : public Command {
       };
     }
     plan.dump_dir = dump_dir_;
-    plan.asked_differences = std::move(opened->prompted.asked_differences);
-    const auto specs = engine_pair(engines_);
-    if (!specs) return tl::unexpected(specs.error());
-    const FloorSubject subject{specs->reference, engines_.defaults, *reference};
+    plan.asked_differences = opened->prompted.specs.asked_differences;
+    const FloorSubject subject{opened->prompted.specs.reference, engines_.defaults, *reference};
     const Launch launch = launch_from(console, opened->files, stop);
     if (!floor_.empty()) {
       auto known = known_floor(floor_, subject, launch, progress);
