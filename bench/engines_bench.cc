@@ -55,8 +55,8 @@ class Pair {
       llama_.evaluate(ids.subspan(at, static_cast<size_t>(chunk)), static_cast<int32_t>(at), row);
   }
   void native(std::span<const int32_t> ids, int64_t chunk, const Row& row) {
-    const auto sink = [&](int32_t, std::span<const float> logits) {
-      row(logits);
+    const auto sink = [&](int32_t, const Row& computed) {
+      row(computed.logits);
       return true;
     };
     for (size_t at = 0; at < ids.size(); at += static_cast<size_t>(chunk)) {

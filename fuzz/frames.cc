@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "process/info_json.h"
+#include "engine/info_json.h"
 #include "protocol/answers.h"
 #include "protocol/frame.h"
 #include "protocol/payload.h"

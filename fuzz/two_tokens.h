@@ -27,8 +27,8 @@ inline bool runs_two_tokens(std::span<const std::byte> bytes) {
   const auto n_vocab = static_cast<size_t>((*engine)->info().settings.n_vocab);
   const std::vector<TokenId> ids = {0, (*engine)->info().settings.n_vocab - 1};
   int rows = 0;
-  const auto done = (*engine)->evaluate({.ids = ids}, [&](int32_t, std::span<const float> row) {
-    if (row.size() != n_vocab) __builtin_trap();
+  const auto done = (*engine)->evaluate({.ids = ids}, [&](int32_t, const Row& row) {
+    if (row.logits.size() != n_vocab) __builtin_trap();
     ++rows;
     return true;
   });

@@ -43,8 +43,8 @@ std::vector<TokenId> some_ids(const EngineSettings& settings) {
 
 Result<LogitRows> rows_of(Engine& engine, const EvaluateRequest& request) {
   LogitRows rows;
-  const auto done = engine.evaluate(request, [&](int32_t, std::span<const float> row) {
-    rows.emplace_back(row.begin(), row.end());
+  const auto done = engine.evaluate(request, [&](int32_t, const Row& row) {
+    rows.emplace_back(row.logits.begin(), row.logits.end());
     return true;
   });
   if (!done) return tl::unexpected(done.error());
@@ -235,7 +235,7 @@ Result<Checked> can_be_stopped(CheckedProgram& program) {
   const std::vector<TokenId> ids = some_ids((*engine)->info().settings);
   const bool all = (*engine)->info().capabilities.all_logits;
   const auto stopped = (*engine)->evaluate({.ids = ids, .rows = all ? Rows::all : Rows::last},
-                                           [](int32_t, std::span<const float>) { return false; });
+                                           [](int32_t, const Row&) { return false; });
   if (!stopped) return tl::unexpected(stopped.error());
   const auto after = prompt_rows(**engine);
   if (!after) return tl::unexpected(after.error());

@@ -13,9 +13,10 @@ Result<void> check_tensor(const TraceTensor& t, const TraceRequest& request,
                           const std::string& where) {
   const int64_t begin = t.op == kStateOp ? 0 : request.first;
   const int64_t end = request.first + std::ssize(request.ids);
+  const bool values = t.hashes.empty() ? std::ssize(t.data) == t.positions * t.width
+                                       : std::ssize(t.hashes) == t.positions && t.data.empty();
   const bool fits = t.positions > 0 && t.width > 0 && t.heads >= 0 && t.first_position >= begin &&
-                    t.positions <= end - t.first_position &&
-                    std::ssize(t.data) == t.positions * t.width &&
+                    t.positions <= end - t.first_position && values &&
                     (t.heads == 0 || t.width % t.heads == 0);
   if (fits) return {};
   return fail(
@@ -30,9 +31,14 @@ TraceTensor part_of(const TraceTensor& tensor, const Range& positions) {
   TraceTensor part = tensor;
   part.first_position = positions.first;
   part.positions = positions.end - positions.first;
-  part.data = tensor.data.subspan(
-      static_cast<size_t>((positions.first - tensor.first_position) * tensor.width),
-      static_cast<size_t>(part.positions * tensor.width));
+  const auto skipped = static_cast<size_t>(positions.first - tensor.first_position);
+  const auto count = static_cast<size_t>(part.positions);
+  if (!tensor.hashes.empty()) {
+    part.hashes = tensor.hashes.subspan(skipped, count);
+  } else {
+    const auto width = static_cast<size_t>(tensor.width);
+    part.data = tensor.data.subspan(skipped * width, count * width);
+  }
   return part;
 }
 
@@ -76,7 +82,7 @@ Result<Outcome> Engine::evaluate(const EvaluateRequest& request, const RowSink& 
   }
   const auto end = request.first + static_cast<int32_t>(request.ids.size());
   evaluated_ = 0;
-  auto done = compute_rows(request, [&](int32_t position, std::span<const float> row) {
+  auto done = compute_rows(request, [&](int32_t position, const Row& row) {
     const bool dropped = request.rows == Rows::last && position < end - 1;
     return dropped || sink(position, row);
   });

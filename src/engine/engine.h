@@ -17,6 +17,7 @@
 #include "engine/info.h"
 #include "protocol/answers.h"
 #include "protocol/request.h"
+#include "protocol/row.h"
 
 namespace crossval {
 
@@ -26,8 +27,8 @@ struct TokenizeOptions {
   bool parse_special = true;
 };
 
-/// One logits row, valid during the call only. Return false to cancel the evaluation.
-using RowSink = std::function<bool(int32_t position, std::span<const float> logits)>;
+/// One row, valid during the call only. Return false to cancel the evaluation.
+using RowSink = std::function<bool(int32_t position, const Row& row)>;
 
 /// Return false to cancel.
 using TensorSink = std::function<bool(const TraceTensor&)>;
@@ -51,7 +52,8 @@ class Engine {
   /// True when the model stops at this id (EOS, EOT, …).
   virtual Result<bool> is_end_of_generation(TokenId id) = 0;
 
-  /// Calls `sink` once per row that was asked for, in order of position, with n_vocab floats.
+  /// Calls `sink` once per row that was asked for, in order of position, each of the content that
+  /// rows_of says: n_vocab logits of most engines.
   ///
   /// Errors of the request, before anything is computed: usage (an id outside the vocabulary, more
   /// positions than the context holds, what the engine has no capability for); internal (no ids, a

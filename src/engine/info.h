@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "protocol/row.h"
+
 namespace crossval {
 
 using TokenId = int32_t;
@@ -39,6 +41,9 @@ struct EngineIdentity {
 /// What an engine really runs with: read back from it, never copied from the request.
 struct EngineSettings {
   std::string model_path;
+  /// SHA-256 of each of the model's files, where the engine tells: a recording does, whose model
+  /// may be on another machine.
+  std::vector<std::string> model_sha256;
   std::string tokenizer_path;     // in place of the model file's own vocabulary; else empty
   std::string model_description;  // architecture, size and main weight type in words
   int32_t n_vocab = 0;            // width of a logits row
@@ -49,6 +54,8 @@ struct EngineSettings {
   int32_t n_ubatch = 0;
   int32_t threads = 0;
   bool all_logits = false;
+  /// What a row is: "" all logits, "top" the most likely tokens alone, "hashes" (protocol/row.h).
+  std::string rows;
   std::string kv_type_k;  // "f16", "f32", …
   std::string kv_type_v;
   std::string flash_attention;  // "off", "on"
@@ -80,5 +87,8 @@ struct EngineInfo {
   Capabilities capabilities;
   std::vector<EngineWarning> warnings;
 };
+
+/// What the rows of an engine are.
+RowContent rows_of(const EngineSettings& settings);
 
 }  // namespace crossval

@@ -43,6 +43,7 @@ inline constexpr std::tuple kIdentityFields{
 
 inline constexpr std::tuple kSettingsFields{
     InfoField{"model_path", &EngineSettings::model_path},  // the gate asks for the files themselves
+    InfoField{"model_sha256", &EngineSettings::model_sha256},
     InfoField{"tokenizer_path", &EngineSettings::tokenizer_path},
     InfoField{"model_description", &EngineSettings::model_description},
     InfoField{"n_vocab", &EngineSettings::n_vocab, GateUse::prevents},
@@ -53,6 +54,7 @@ inline constexpr std::tuple kSettingsFields{
     InfoField{"n_ubatch", &EngineSettings::n_ubatch, GateUse::harmless},
     InfoField{"threads", &EngineSettings::threads, GateUse::harmless},
     InfoField{"all_logits", &EngineSettings::all_logits, GateUse::prevents},
+    InfoField{"rows", &EngineSettings::rows},  // the session compares what both have
     InfoField{"kv_type_k", &EngineSettings::kv_type_k, GateUse::decides},
     InfoField{"kv_type_v", &EngineSettings::kv_type_v, GateUse::decides},
     InfoField{"flash_attention", &EngineSettings::flash_attention, GateUse::decides},

@@ -1,5 +1,7 @@
 #include "engine/spec.h"
 
+#include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "base/command_words.h"
@@ -48,7 +50,14 @@ Result<EngineSpec> parse_engine_spec(std::string_view text) {
   }
   if (colon == std::string_view::npos) return spec;
   std::vector<std::string> parts = split_options(rest);
-  if (spec.command.empty() && !parts.front().empty() &&
+  const bool takes_operand =
+      std::ranges::find(kOperandEngines, spec.name) != std::end(kOperandEngines);
+  if (takes_operand) {
+    spec.operand = parts.front();
+    if (spec.operand.empty()) return bad("nothing stands behind " + spec.name + ":");
+    parts.erase(parts.begin());
+  }
+  if (!takes_operand && spec.command.empty() && !parts.front().empty() &&
       parts.front().find('=') == std::string::npos) {
     spec.name += ":" + parts.front();
     parts.erase(parts.begin());
@@ -67,11 +76,18 @@ std::string spec_text(const EngineSpec& spec) {
   std::string text = spec.name;
   for (const std::string& word : spec.command)
     text += (word == spec.command.front() ? ":" : " ") + shell_quoted(word);
+  const auto put = [&](const std::string& value) {
+    for (const char c : value) text += c == ',' ? ",," : std::string(1, c);
+  };
+  if (!spec.operand.empty()) {
+    text += ':';
+    put(spec.operand);
+  }
   // Behind a variant or a command comes a comma.
   char separator = text.find(':') == std::string::npos ? ':' : ',';
   for (const auto& [key, value] : spec.options) {
     text += separator + key + "=";
-    for (const char c : value) text += c == ',' ? ",," : std::string(1, c);
+    put(value);
     separator = ',';
   }
   return text;

@@ -96,11 +96,10 @@ Result<JudgedEngine> Account::run(const std::string& trace_file) {
 
 Result<JudgedEngine> Account::run_closed() {
   last_rows_.assign(truth_.graph.ops.size(), {});
-  auto done =
-      engine_.evaluate({.ids = ids_, .rows = Rows::last}, [&](int32_t, std::span<const float> row) {
-        last_rows_.back().assign(row.begin(), row.end());
-        return !stop_.stop_requested();
-      });
+  auto done = engine_.evaluate({.ids = ids_, .rows = Rows::last}, [&](int32_t, const Row& row) {
+    last_rows_.back().assign(row.logits.begin(), row.logits.end());
+    return !stop_.stop_requested();
+  });
   if (!done) return tl::unexpected(done.error());
   if (stop_.stop_requested()) return tl::unexpected(stopped());
   judge_.begin({}, nullptr, truth_.graph.ops.size(), {});

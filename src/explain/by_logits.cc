@@ -118,8 +118,8 @@ Result<std::vector<Row>> rows_of(Engine& engine, std::span<const Prompt> prompts
   for (const Prompt& prompt : prompts) {
     Row last;
     auto done = engine.evaluate({.ids = prompt, .rows = Rows::last},
-                                [&](int32_t, std::span<const float> row) {
-                                  last.assign(row.begin(), row.end());
+                                [&](int32_t, const crossval::Row& row) {
+                                  last.assign(row.logits.begin(), row.logits.end());
                                   return true;
                                 });
     if (!done) return tl::unexpected(done.error());

@@ -4,6 +4,9 @@
 
 #include <bit>
 #include <cmath>
+#include <set>
+#include <string>
+#include <utility>
 
 namespace crossval {
 namespace {
@@ -46,10 +49,8 @@ HealthFinding describe_not_finite(Side side, int32_t position, std::span<const f
                       first_infinity)};
 }
 
-}  // namespace
-
-std::optional<HealthFinding> check_row(Side side, int32_t position, std::span<const float> row,
-                                       int32_t n_vocab) {
+std::optional<HealthFinding> check_logits(Side side, int32_t position, std::span<const float> row,
+                                          int32_t n_vocab) {
   if (std::ssize(row) != n_vocab || row.empty()) {
     return HealthFinding{"wrong-width", side, position, -1,
                          fmt::format("{} logits for a vocabulary of {}", row.size(), n_vocab)};
@@ -65,6 +66,54 @@ std::optional<HealthFinding> check_row(Side side, int32_t position, std::span<co
                          fmt::format("all {} logits are {}", row.size(), row[0])};
   }
   return std::nullopt;
+}
+
+constexpr double kMostProbability =
+    1 + 1e-3;  // of all tokens together: log-probabilities are rounded
+
+std::optional<HealthFinding> check_top(Side side, int32_t position, const TopRow& row,
+                                       int32_t n_vocab) {
+  const auto finding = [&](const char* name, int32_t token, std::string detail) {
+    return HealthFinding{name, side, position, token, std::move(detail)};
+  };
+  if (row.tokens.empty()) return finding("no-tokens", -1, "not one token is listed");
+  std::set<int32_t> seen;
+  double sum = std::isnan(row.rest) ? 0 : row.rest;
+  for (const auto& [id, log_p] : row.tokens) {
+    if (std::isnan(log_p))
+      return finding("nan", id, fmt::format("the log-probability of token {} is NaN", id));
+    if (std::isinf(log_p))
+      return finding("infinite", id,
+                     fmt::format("the log-probability of token {} is {}", id, log_p));
+    if (id < 0 || id >= n_vocab) {
+      return finding("outside-vocabulary", id,
+                     fmt::format("token {} of a vocabulary of {}", id, n_vocab));
+    }
+    if (!seen.insert(id).second)
+      return finding("duplicate-token", id, fmt::format("token {} is listed twice", id));
+    sum += std::exp(double{log_p});
+  }
+  if (sum <= kMostProbability) return std::nullopt;
+  return finding("not-a-distribution", -1,
+                 fmt::format("the probabilities of the {} tokens listed sum to {:.6g}",
+                             row.tokens.size(), sum));
+}
+
+}  // namespace
+
+std::optional<HealthFinding> check_row(Side side, int32_t position, const Row& row,
+                                       int32_t n_vocab) {
+  switch (row.content) {
+    case RowContent::top:
+      return check_top(side, position, *row.top, n_vocab);
+    case RowContent::hashes:
+      if (row.hash.argmax >= 0) return std::nullopt;
+      return HealthFinding{"not-finite", side, position, -1,
+                           "some logit is NaN or infinite, by the hash of the row"};
+    case RowContent::logits:
+      break;
+  }
+  return check_logits(side, position, row.logits, n_vocab);
 }
 
 }  // namespace crossval

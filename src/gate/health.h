@@ -5,19 +5,21 @@
 #include <optional>
 #include <span>
 
+#include "protocol/row.h"
 #include "results/health.h"
 
 namespace crossval {
 
-/// What is wrong with one logits row, the first that applies of: wrong-width, nan, infinite,
-/// all-zero, constant. Nothing when the row is healthy.
-std::optional<HealthFinding> check_row(Side side, int32_t position, std::span<const float> row,
+/// What is wrong with a row; nothing when it is healthy. Of logits the first that applies of:
+/// wrong-width, nan, infinite, all-zero, constant. Of a list of most likely tokens: no-tokens, nan,
+/// infinite, outside-vocabulary, duplicate-token, not-a-distribution. Of a hash: not-finite.
+std::optional<HealthFinding> check_row(Side side, int32_t position, const Row& row,
                                        int32_t n_vocab);
 
 /// Whether it is of the kind (nan, infinite) that makes other rows of its batch ill, even ones
 /// before it: 0 × NaN of a key that a position does not see is NaN.
 inline bool is_not_finite(const HealthFinding& finding) {
-  return finding.name == "nan" || finding.name == "infinite";
+  return finding.name == "nan" || finding.name == "infinite" || finding.name == "not-finite";
 }
 
 }  // namespace crossval

@@ -37,6 +37,7 @@ Result<EngineSpec> engine_spec(const std::string& text, const EngineDefaults& de
   if (!spec) return spec;
   if (!tokenizer.empty()) spec->options.emplace("tokenizer", tokenizer);
   if (auto known = check_engine_spec(*spec); !known) return tl::unexpected(known.error());
+  if (!find_engine_kind(spec->name)->reads_model) return spec;
   if (spec->get("model", defaults.model).empty()) {
     return fail(
         ExitCode::usage, "no model given", "engine " + spec->name,
@@ -46,6 +47,16 @@ Result<EngineSpec> engine_spec(const std::string& text, const EngineDefaults& de
 }
 
 }  // namespace
+
+std::vector<std::string> asked_differences(const EngineSpec& spec) {
+  std::set<std::string> asked;
+  for (const auto& [key, settings] : changed_settings()) {
+    if (spec.options.contains(key)) asked.insert(settings.begin(), settings.end());
+  }
+  const auto changes = find_engine_kind(spec.name)->changes;
+  asked.insert(changes.begin(), changes.end());
+  return {asked.begin(), asked.end()};
+}
 
 Result<EngineSpec> single_engine(const EngineChoice& choice) {
   return engine_spec(choice.engine, choice.defaults, choice.tokenizer);
@@ -58,11 +69,21 @@ Result<EnginePairSpecs> engine_pair(const PairChoice& choice) {
   if (!reference) return tl::unexpected(reference.error());
   std::set<std::string> asked;
   for (const EngineSpec* spec : {&*candidate, &*reference}) {
-    for (const auto& [key, settings] : changed_settings()) {
-      if (spec->options.contains(key)) asked.insert(settings.begin(), settings.end());
-    }
-    const auto changes = find_engine_kind(spec->name)->changes;
-    asked.insert(changes.begin(), changes.end());
+    const auto differences = asked_differences(*spec);
+    asked.insert(differences.begin(), differences.end());
+  }
+  // One that needs none has the other's, which the prompt is read for.
+  const auto lend = [&](const EngineSpec& from, EngineSpec& to) {
+    const std::string model = from.get("model", choice.defaults.model);
+    if (!find_engine_kind(to.name)->reads_model && !model.empty())
+      to.options.emplace("model", model);
+  };
+  lend(*reference, *candidate);
+  lend(*candidate, *reference);
+  if (candidate->get("model", choice.defaults.model).empty()) {
+    return fail(ExitCode::usage, "no model given", {},
+                "Two recordings are compared by crossval compare A B; a prompt needs a model: "
+                "-m FILE.gguf.");
   }
   return EnginePairSpecs{*candidate, *reference, {asked.begin(), asked.end()}};
 }

@@ -20,6 +20,9 @@ struct EngineChoice {
 /// The engine as it is to be made: it and its keys exist, it has a model. Errors: usage.
 Result<EngineSpec> single_engine(const EngineChoice& choice);
 
+/// Settings (gate/settings.h) that the engine's kind or keys change on purpose.
+std::vector<std::string> asked_differences(const EngineSpec& spec);
+
 /// The two of a comparison.
 struct PairChoice {
   EngineDefaults defaults;

@@ -50,8 +50,8 @@ std::string engine_help() {
 }
 
 Result<EngineSpec> read_engine_spec(const std::string& text) {
-  const bool command = text.starts_with(std::string(kExec) + ":");
-  if (auto foreign = command ? std::nullopt : refuse_foreign_engine(text))
+  const bool ours = find_engine_kind(text.substr(0, text.find(':'))) != nullptr;
+  if (auto foreign = ours ? std::nullopt : refuse_foreign_engine(text))
     return tl::unexpected(*std::move(foreign));
   return parse_engine_spec(text);
 }

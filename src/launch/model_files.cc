@@ -64,12 +64,49 @@ Result<void> add_digests(std::vector<ModelPart>& parts, const std::string& cache
 
 }  // namespace
 
+Result<std::vector<ModelPart>> model_parts(const std::string& path, const OpenedFiles& files,
+                                           const std::string& cache_folder,
+                                           const std::stop_token& stop) {
+  auto parts = parts_of(path, files);
+  if (!parts) return parts;
+  if (auto ok = add_digests(*parts, cache_folder, stop); !ok) return tl::unexpected(ok.error());
+  return parts;
+}
+
+Result<ModelFiles> compare_model_files(const EngineSettings& candidate,
+                                       const EngineSettings& reference, const OpenedFiles& files,
+                                       const std::string& cache_folder,
+                                       const std::stop_token& stop) {
+  if (candidate.model_sha256.empty() && reference.model_sha256.empty()) {
+    return compare_model_files(candidate.model_path, reference.model_path, files, cache_folder,
+                               stop);
+  }
+  const auto parts = [&](const EngineSettings& settings) -> Result<std::vector<ModelPart>> {
+    if (settings.model_sha256.empty())
+      return model_parts(settings.model_path, files, cache_folder, stop);
+    std::vector<ModelPart> told;
+    told.reserve(settings.model_sha256.size());
+    for (const std::string& sha256 : settings.model_sha256)
+      told.push_back({settings.model_path, 0, sha256});
+    return told;
+  };
+  auto a = parts(candidate);
+  if (!a) return tl::unexpected(a.error());
+  auto b = parts(reference);
+  if (!b) return tl::unexpected(b.error());
+  ModelFiles models{false, "files of different SHA-256, by what was recorded", *std::move(a),
+                    *std::move(b)};
+  models.same = std::ranges::equal(models.candidate, models.reference, {}, &ModelPart::sha256,
+                                   &ModelPart::sha256);
+  if (models.same) models.how = "the same SHA-256, by what was recorded";
+  return models;
+}
+
 Result<std::vector<std::string>> model_sha256(const std::string& path, const OpenedFiles& files,
                                               const std::string& cache_folder,
                                               const std::stop_token& stop) {
-  auto parts = parts_of(path, files);
+  auto parts = model_parts(path, files, cache_folder, stop);
   if (!parts) return tl::unexpected(parts.error());
-  if (auto ok = add_digests(*parts, cache_folder, stop); !ok) return tl::unexpected(ok.error());
   std::vector<std::string> digests;
   for (ModelPart& part : *parts) digests.push_back(std::move(part.sha256));
   return digests;

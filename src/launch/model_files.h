@@ -13,6 +13,18 @@
 
 namespace crossval {
 
+/// The files of a model with their SHA-256. Errors: those of model_sha256.
+Result<std::vector<ModelPart>> model_parts(const std::string& path, const OpenedFiles& files,
+                                           const std::string& cache_folder,
+                                           const std::stop_token& stop);
+
+/// As below, of what two engines say that they run: one that tells its files' SHA-256 (a recording)
+/// is known by these, and its files need not be here.
+Result<ModelFiles> compare_model_files(const EngineSettings& candidate,
+                                       const EngineSettings& reference, const OpenedFiles& files,
+                                       const std::string& cache_folder,
+                                       const std::stop_token& stop);
+
 /// Compares all files of both models (a split model has several): the same files need no look at
 /// their bytes, files of different sizes neither; others are read once and their SHA-256 is kept in
 /// the cache folder (base/file_digest.h). Errors: bad_input_file; interrupted.

@@ -5,6 +5,7 @@
 #include "launch/context_size.h"
 #include "launch/paths.h"
 #include "launch/prompted_engine.h"
+#include "recording/replay_engine.h"
 
 namespace crossval {
 
@@ -29,6 +30,14 @@ Result<PromptedPairChoice> choose_prompted_pair(const PairChoice& choice,
 Result<PromptedPair> open_prompted_pair(PromptedPairChoice choice, const Launch& launch) {
   auto made = make_pair(choice.engines, choice.defaults, launch);
   if (!made) return tl::unexpected(made.error());
+  // What a recorded engine was asked to do differently it does differently here too.
+  for (const Engine* engine : {made->candidate.get(), made->reference.get()}) {
+    const auto* recorded = dynamic_cast<const ReplayEngine*>(engine);
+    if (recorded == nullptr) continue;
+    std::vector<std::string>& asked = choice.engines.asked_differences;
+    const auto& own = recorded->facts().asked_differences;
+    asked.insert(asked.end(), own.begin(), own.end());
+  }
   PairPrompt built = build_pair_prompt(std::move(choice.prompt), made->candidate->info().settings,
                                        made->reference->info().settings);
   return PromptedPair{*std::move(made), std::move(built), std::move(choice.engines)};

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/utf8.h"
-#include "process/info_json.h"
+#include "engine/info_json.h"
 #include "process/worker_process.h"
 #include "protocol/answers.h"
 #include "protocol/frame.h"
@@ -133,9 +133,10 @@ class ProcessEngine : public Engine {
       const auto frame = receive();
       if (!frame) return tl::unexpected(frame.error());
       if (frame->type == FrameType::done) return finish(*frame, due, end);
-      if (frame->type != FrameType::row) return unexpected(*frame);
-      if (auto ok = take_row(*frame, due, end); !ok) return tl::unexpected(ok.error());
-      const bool go_on = sink(due, values_);
+      if (frame->type != row_frame()) return unexpected(*frame);
+      const auto row = take_row(*frame, due, end);
+      if (!row) return tl::unexpected(row.error());
+      const bool go_on = sink(due, *row);
       at_position(++due);
       if (!go_on) return cancel();
     }
@@ -156,8 +157,11 @@ class ProcessEngine : public Engine {
         if (!protocol::parse_sources(frame->payload, tensor)) return malformed(*frame);
         continue;
       }
-      if (frame->type != FrameType::tensor) return unexpected(*frame);
-      if (!protocol::parse_tensor(frame->payload, end, tensor, values_)) return malformed(*frame);
+      if (frame->type != tensor_frame()) return unexpected(*frame);
+      const bool whole = frame->type == FrameType::tensor
+                             ? protocol::parse_tensor(frame->payload, end, tensor, values_)
+                             : protocol::parse_tensor_hashes(frame->payload, end, tensor, hashes_);
+      if (!whole) return malformed(*frame);
       if (!sink(tensor)) return cancel();
       tensor = {};
     }
@@ -227,25 +231,51 @@ class ProcessEngine : public Engine {
                                        protocol::name_of(frame.type), frame.payload.size()));
   }
 
-  // The row of the position that is due goes to values_.
-  Result<void> take_row(const Frame& frame, int32_t due, int32_t end) {
+  // What ready said of the rows.
+  FrameType row_frame() const {
+    switch (rows_of(info_.settings)) {
+      case RowContent::top:
+        return FrameType::top_row;
+      case RowContent::hashes:
+        return FrameType::row_hash;
+      case RowContent::logits:
+        break;
+    }
+    return FrameType::row;
+  }
+  FrameType tensor_frame() const {
+    return rows_of(info_.settings) == RowContent::hashes ? FrameType::tensor_hashes
+                                                         : FrameType::tensor;
+  }
+
+  // The row of the position that is due, which views members.
+  Result<Row> take_row(const Frame& frame, int32_t due, int32_t end) {
     int32_t position = -1;
-    const bool right_width =
-        protocol::parse_row(frame.payload, info_.settings.n_vocab, position, values_);
+    RowHash hash;
+    const auto parse = [&] {
+      if (frame.type == FrameType::top_row)
+        return protocol::parse_top_row(frame.payload, position, top_);
+      if (frame.type == FrameType::row_hash)
+        return protocol::parse_row_hash(frame.payload, position, hash);
+      return protocol::parse_row(frame.payload, info_.settings.n_vocab, position, values_);
+    };
+    const bool whole = parse();
     if (due == end) {
       return worker_->broken(
           fmt::format("sent a row for position {} after the last one", position));
     }
-    if (!right_width) {
+    if (!whole && frame.type == FrameType::row) {
       return worker_->broken(fmt::format(
           "sent a row frame of {} bytes; a position and {} logits are {}", frame.payload.size(),
           info_.settings.n_vocab, (info_.settings.n_vocab + 1) * sizeof(float)));
     }
+    if (!whole) return malformed(frame);
     if (position != due) {
       return worker_->broken(
           fmt::format("sent the row of position {} instead of {}", position, due));
     }
-    return {};
+    if (frame.type == FrameType::top_row) return Row(top_);
+    return frame.type == FrameType::row_hash ? Row(hash) : Row(values_);
   }
 
   // An engine stops when it is asked to, and not before.
@@ -267,7 +297,7 @@ class ProcessEngine : public Engine {
         if (!protocol::parse(frame->payload, ignored)) return malformed(*frame);
         return Outcome::stopped;
       }
-      if (frame->type != FrameType::row && frame->type != FrameType::tensor &&
+      if (frame->type != row_frame() && frame->type != tensor_frame() &&
           frame->type != FrameType::sources) {
         return unexpected(*frame);
       }
@@ -288,7 +318,10 @@ class ProcessEngine : public Engine {
   std::unique_ptr<WorkerProcess> worker_;
 
   EngineInfo info_;
-  std::vector<float> values_;  // the row or tensor handed out
+  // The row or tensor handed out.
+  std::vector<float> values_;
+  std::vector<uint64_t> hashes_;
+  TopRow top_;
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "protocol/answers.h"
 
+#include <algorithm>
+
 #include "protocol/frame.h"
 
 namespace crossval {
@@ -42,6 +44,19 @@ PayloadWriter head_of(const TraceTensor& tensor) {
   return payload;
 }
 
+PayloadWriter payload_of(int32_t position, const TopRow& row) {
+  PayloadWriter payload;
+  payload.put(position).put(row.rest);
+  for (const TopToken& token : row.tokens) payload.put(token.id).put(token.log_probability);
+  return payload;
+}
+
+PayloadWriter payload_of(int32_t position, const RowHash& row) {
+  PayloadWriter payload;
+  payload.put(position).put(row.hash).put(row.argmax);
+  return payload;
+}
+
 bool parse_ids(Bytes payload, std::vector<int32_t>& ids) {
   return PayloadReader(payload).get_rest(payload.size() / sizeof(int32_t), ids);
 }
@@ -78,8 +93,27 @@ bool parse_row(Bytes payload, int32_t n_vocab, int32_t& position, std::vector<fl
   return reader.get(position) && reader.get_rest(static_cast<uint64_t>(n_vocab), row);
 }
 
-bool parse_tensor(Bytes payload, int32_t end, TraceTensor& tensor, std::vector<float>& values) {
+bool parse_top_row(Bytes payload, int32_t& position, TopRow& row) {
   PayloadReader reader(payload);
+  if (!reader.get(position) || !reader.get(row.rest)) return false;
+  constexpr size_t kToken = sizeof(int32_t) + sizeof(float);
+  if (reader.left() % kToken != 0) return false;
+  row.tokens.resize(reader.left() / kToken);
+  return std::ranges::all_of(row.tokens, [&](TopToken& token) {
+    return reader.get(token.id) && reader.get(token.log_probability);
+  });
+}
+
+bool parse_row_hash(Bytes payload, int32_t& position, RowHash& row) {
+  PayloadReader reader(payload);
+  return reader.get(position) && reader.get(row.hash) && reader.get(row.argmax) &&
+         reader.left() == 0;
+}
+
+namespace {
+
+// All but the values.
+bool parse_head(PayloadReader& reader, int32_t end, TraceTensor& tensor) {
   uint32_t name = 0;
   uint32_t op = 0;
   const bool whole = reader.get(tensor.layer) && reader.get(tensor.occurrence) &&
@@ -93,12 +127,30 @@ bool parse_tensor(Bytes payload, int32_t end, TraceTensor& tensor, std::vector<f
   }
   // The bound keeps the product below from overflowing.
   if (tensor.width < 1 || tensor.width > kMaxPayload || tensor.heads < 0) return false;
-  if (tensor.heads > 0 && tensor.width % tensor.heads != 0) return false;
+  return tensor.heads == 0 || tensor.width % tensor.heads == 0;
+}
+
+}  // namespace
+
+bool parse_tensor(Bytes payload, int32_t end, TraceTensor& tensor, std::vector<float>& values) {
+  PayloadReader reader(payload);
+  if (!parse_head(reader, end, tensor)) return false;
   if (!reader.get_rest(
           static_cast<uint64_t>(tensor.positions) * static_cast<uint64_t>(tensor.width), values)) {
     return false;
   }
   tensor.data = values;
+  tensor.hashes = {};
+  return true;
+}
+
+bool parse_tensor_hashes(Bytes payload, int32_t end, TraceTensor& tensor,
+                         std::vector<uint64_t>& hashes) {
+  PayloadReader reader(payload);
+  if (!parse_head(reader, end, tensor)) return false;
+  if (!reader.get_rest(static_cast<uint64_t>(tensor.positions), hashes)) return false;
+  tensor.data = {};
+  tensor.hashes = hashes;
   return true;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "protocol/payload.h"
+#include "protocol/row.h"
 
 namespace crossval {
 
@@ -33,6 +34,9 @@ struct TraceTensor {
   std::string weight{};
   std::vector<std::string> inputs{};
   std::span<const float> data;  // positions × width, position-major; valid during the call only
+  /// In place of data, from an engine whose rows are hashes: hash_of (row_hash.h) each position's
+  /// values, of attention scores the meaningful ones.
+  std::span<const uint64_t> hashes{};
 };
 
 /// How a tensor is called among the inputs of another: "Qcur-0 ROPE", "norm-0 RMS_NORM #2".
@@ -44,8 +48,11 @@ namespace protocol {
 PayloadWriter payload_of(const std::vector<std::string>& pieces);
 /// The payload of a sources frame: `weight` and `inputs`.
 PayloadWriter sources_of(const TraceTensor& tensor);
-/// The payload of a tensor frame up to the values, which end it.
+/// The payload of a tensor or tensor_hashes frame up to the values or hashes, which end it.
 PayloadWriter head_of(const TraceTensor& tensor);
+/// The payload of a top_row and of a row_hash frame.
+PayloadWriter payload_of(int32_t position, const TopRow& row);
+PayloadWriter payload_of(int32_t position, const RowHash& row);
 
 // Each of these returns false when the payload is not exactly what its type demands.
 
@@ -53,10 +60,15 @@ bool parse_ids(Bytes payload, std::vector<int32_t>& ids);
 bool parse_pieces(Bytes payload, size_t count, std::vector<std::string>& pieces);
 bool parse_flag(Bytes payload, bool& flag);
 bool parse_row(Bytes payload, int32_t n_vocab, int32_t& position, std::vector<float>& row);
+/// Whatever ids and numbers it has.
+bool parse_top_row(Bytes payload, int32_t& position, TopRow& row);
+bool parse_row_hash(Bytes payload, int32_t& position, RowHash& row);
 /// Takes `weight` and `inputs` of a tensor that is to come.
 bool parse_sources(Bytes payload, TraceTensor& tensor);
 /// No position lies at or behind `end`; `tensor.data` views `values`.
 bool parse_tensor(Bytes payload, int32_t end, TraceTensor& tensor, std::vector<float>& values);
+bool parse_tensor_hashes(Bytes payload, int32_t end, TraceTensor& tensor,
+                         std::vector<uint64_t>& hashes);
 
 }  // namespace protocol
 }  // namespace crossval

@@ -93,6 +93,18 @@ const char* name_of(FrameType type) {
       return "sources";
     case FrameType::warning:
       return "warning";
+    case FrameType::top_row:
+      return "top_row";
+    case FrameType::row_hash:
+      return "row_hash";
+    case FrameType::tensor_hashes:
+      return "tensor_hashes";
+    case FrameType::recording:
+      return "recording";
+    case FrameType::index:
+      return "index";
+    case FrameType::end:
+      return "end";
   }
   return nullptr;
 }

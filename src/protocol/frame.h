@@ -51,6 +51,13 @@ enum class FrameType : uint16_t {
   error = 136,
   sources = 137,
   warning = 138,
+  top_row = 139,
+  row_hash = 140,
+  tensor_hashes = 141,
+  // of recordings alone (docs/recording.md)
+  recording = 193,
+  index = 194,
+  end = 195,
 };
 
 /// "ready"; "type 77" is nullptr here.

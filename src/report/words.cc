@@ -67,8 +67,22 @@ const char* requirement_word(Requirement requirement) {
       return "cos";
     case Requirement::bits:
       return "bits";
+    case Requirement::log_probabilities:
+      return "log-probabilities";
     case Requirement::floor:
       return "floor";
+  }
+  return "";
+}
+
+const char* rows_word(RowContent rows) {
+  switch (rows) {
+    case RowContent::logits:
+      return "logits";
+    case RowContent::top:
+      return "top";
+    case RowContent::hashes:
+      return "hashes";
   }
   return "";
 }

@@ -20,7 +20,10 @@ const char* blame_word(Blame blame);
 /// The JSON "status": "ok", "diverged", "cannot-tell".
 const char* status_word(Blame blame);
 
-/// "cos", "bits", "floor": as the command line writes it.
+/// "logits", "top", "hashes": what of the rows was compared.
+const char* rows_word(RowContent rows);
+
+/// "cos", "bits", "floor": as the command line writes it; "log-probabilities".
 const char* requirement_word(Requirement requirement);
 
 /// "stop", "use-reference", "use-candidate": likewise.

@@ -18,15 +18,17 @@
 #include "results/row_metrics.h"
 #include "results/settings.h"
 #include "results/token_mismatch.h"
+#include "results/top_metrics.h"
 #include "results/warning.h"
 
 namespace crossval {
 
 /// What a position must satisfy to pass; one table of verdicts (docs/verdicts.md).
 enum class Requirement {
-  cosine,  // raw cosine >= tolerance; NaN fails
-  bits,    // every bit equal
-  floor,   // KL and centred NMSE within what the noise floor allows, no decisive flip
+  cosine,             // raw cosine >= tolerance; NaN fails
+  bits,               // every bit equal
+  log_probabilities,  // of most likely tokens: none farther apart than the tolerance
+  floor,              // KL and centred NMSE within what the noise floor allows, no decisive flip
 };
 
 /// What happens when the two engines' ids of the prompt differ.
@@ -65,12 +67,13 @@ struct PositionFloor {
 
 struct PositionResult {
   int32_t position = 0;
-  TokenId id = 0;       // the token evaluated here
-  std::string piece;    // its bytes
-  bool decode = false;  // a decode step, else a position of the prompt
-  bool passed = false;  // what is required
-  bool healthy = true;  // both rows; metrics of an unhealthy position decide nothing
-  RowMetrics metrics;
+  TokenId id = 0;                   // the token evaluated here
+  std::string piece;                // its bytes
+  bool decode = false;              // a decode step, else a position of the prompt
+  bool passed = false;              // what is required
+  bool healthy = true;              // both rows; metrics of an unhealthy position decide nothing
+  RowMetrics metrics;               // of rows that are not all logits: argmax and identical alone
+  std::optional<TopMetrics> top{};  // where one side tells its most likely tokens alone
   std::optional<PositionFloor> floor{};  // with a noise floor
   bool argmax_flip() const { return metrics.candidate_argmax != metrics.reference_argmax; }
 };
@@ -79,7 +82,9 @@ struct Comparison {
   EngineInfo candidate, reference;
   Requirement requirement = Requirement::cosine;
   double cos_tol = 0.999;
-  int32_t max_tokens = 0;  // decode steps asked for
+  double logprob_tol = 0.25;
+  RowContent rows = RowContent::logits;  // what both sides' rows could be compared by
+  int32_t max_tokens = 0;                // decode steps asked for
   OnTokenMismatch on_token_mismatch = OnTokenMismatch::stop;
 
   PromptRecord prompt;                           // of both, or of the reference alone
@@ -110,7 +115,8 @@ struct Comparison {
   /// The smallest tolerance that would have passed: the lowest cosine. None when no tolerance would
   /// (an unhealthy row, no row).
   std::optional<double> passing_cos_tol;
-  double max_absolute_diff = 0;  // NaN when any is
+  std::optional<double> passing_logprob_tol;  // likewise, of most likely tokens
+  double max_absolute_diff = 0;               // NaN when any is; of most likely tokens, of ln p
 
   std::optional<TraceComparison> trace;    // --first-diff
   std::optional<Explanation> explanation;  // --explain, of the first row that is not the same

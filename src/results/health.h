@@ -13,7 +13,8 @@ inline Side other_side(Side side) {
 }
 
 /// A definite finding (exit 3). Names are stable: nan, infinite, all-zero, constant, wrong-width,
-/// missing-rows, extra-rows, nothing-compared.
+/// missing-rows, extra-rows, nothing-compared; of lists of most likely tokens no-tokens,
+/// outside-vocabulary, duplicate-token, not-a-distribution; of hashes not-finite.
 struct HealthFinding {
   std::string name;
   Side side = Side::candidate;

@@ -66,8 +66,8 @@ Dump::~Dump() {
 }
 
 Result<void> Dump::append(const RowPair& pair) {
-  if (auto ok = candidate_->append(bytes_of(pair.candidate)); !ok) return ok;
-  if (auto ok = reference_->append(bytes_of(pair.reference)); !ok) return ok;
+  if (auto ok = candidate_->append(bytes_of(pair.candidate.logits)); !ok) return ok;
+  if (auto ok = reference_->append(bytes_of(pair.reference.logits)); !ok) return ok;
   ++rows_;
   return {};
 }

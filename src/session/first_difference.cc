@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 
+#include "protocol/row_hash.h"
 #include "session/lockstep.h"
 #include "session/trace_hashes.h"
 
@@ -145,15 +146,16 @@ Result<Outcome> suspect_rows(const Suspect& suspect, std::span<const TokenId> id
 }
 
 void compare_row(const RowPair& pair, FirstDifference& found) {
-  for (size_t i = 0; i < std::min(pair.candidate.size(), pair.reference.size()); ++i) {
-    const float c = pair.candidate[i], r = pair.reference[i];
+  const std::span<const float> candidate = pair.candidate.logits, reference = pair.reference.logits;
+  for (size_t i = 0; i < std::min(candidate.size(), reference.size()); ++i) {
+    const float c = candidate[i], r = reference[i];
     ++found.compared;
     if (std::bit_cast<uint32_t>(c) == std::bit_cast<uint32_t>(r)) continue;
     if (std::isnan(c) && std::isnan(r)) continue;  // its sign and payload mean nothing
     if (found.differing++ == 0) {
       found.position = pair.position;
       found.element = static_cast<int64_t>(i);
-      found.width = std::ssize(pair.candidate);
+      found.width = std::ssize(candidate);
       found.candidate = c;
       found.reference = r;
     }
@@ -162,8 +164,7 @@ void compare_row(const RowPair& pair, FirstDifference& found) {
   }
 }
 
-Result<FirstDifference> look_inside(const Suspect& suspect, const EnginePair& engines,
-                                    std::span<const TokenId> ids, const std::stop_token& stop) {
+FirstDifference named(const Suspect& suspect) {
   FirstDifference found;
   found.tensor = suspect.key.name;
   found.op = suspect.key.op;
@@ -172,6 +173,29 @@ Result<FirstDifference> look_inside(const Suspect& suspect, const EnginePair& en
   found.last_equal = suspect.last_equal;
   found.weight = suspect.weight;
   found.inputs = suspect.inputs;
+  return found;
+}
+
+// Of hashes alone no more is known than where.
+FirstDifference by_hashes(const Suspect& suspect, const TraceHashes& candidate,
+                          const TraceHashes& reference) {
+  FirstDifference found = named(suspect);
+  found.position = suspect.first;
+  const int32_t end = suspect.first + suspect.count;
+  while (found.position + 1 < end &&
+         !compare_positions(candidate, reference, suspect.key, found.position, found.position + 1)
+              .differs)
+    ++found.position;
+  found.width = suspect.key.width;
+  found.element = -1;
+  found.candidate = found.reference = std::numeric_limits<float>::quiet_NaN();
+  found.max_abs_diff = std::numeric_limits<double>::quiet_NaN();
+  return found;
+}
+
+Result<FirstDifference> look_inside(const Suspect& suspect, const EnginePair& engines,
+                                    std::span<const TokenId> ids, const std::stop_token& stop) {
+  FirstDifference found = named(suspect);
   LockstepPlan plan;
   plan.first = suspect.first;
   plan.count = suspect.count;
@@ -209,6 +233,14 @@ Result<TraceComparison> compare_traces(const EnginePair& engines, std::span<cons
   });
   const auto suspect = find_suspect(candidate, reference, positions);
   if (!suspect) return result;
+  const auto hashed = [&](Side side) {
+    return rows_of(engines.of(side).info().settings) == RowContent::hashes;
+  };
+  if (hashed(Side::candidate) || hashed(Side::reference)) {
+    result.differs = true;
+    result.first = by_hashes(*suspect, candidate, reference);
+    return result;
+  }
   auto first = look_inside(*suspect, engines, ids, stop);
   if (!first) return tl::unexpected(first.error());
   result.differs = true;

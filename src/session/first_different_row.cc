@@ -1,9 +1,9 @@
 #include "session/first_different_row.h"
 
-#include <xxhash.h>
-
 #include <array>
 #include <vector>
+
+#include "protocol/row_hash.h"
 
 namespace crossval {
 
@@ -12,9 +12,10 @@ Result<std::optional<int32_t>> first_different_row(const EnginePair& engines,
                                                    const std::stop_token& stop) {
   std::array<std::vector<uint64_t>, 2> hashes;
   const auto work = [&](Side side, Engine& engine) {
+    std::vector<float> scratch;
     std::vector<uint64_t>& mine = hashes[side == Side::candidate ? 0 : 1];
-    return engine.evaluate({.ids = ids}, [&](int32_t, std::span<const float> row) {
-      mine.push_back(XXH3_64bits(row.data(), row.size_bytes()));
+    return engine.evaluate({.ids = ids}, [&](int32_t, const Row& row) {
+      mine.push_back(hash_of(row.logits, scratch));
       return !stop.stop_requested();
     });
   };

@@ -134,11 +134,11 @@ Result<void> GenerationRun::evaluate(std::span<const TokenId> ids) {
 Result<Progress> GenerationRun::feed(std::span<const TokenId> ids) {
   const int32_t first = evaluated_;
   std::optional<HealthFinding> finding;
-  auto done = engine_.evaluate({.ids = ids, .first = first}, [&](int32_t position, auto row) {
-    finding = check_row(Side::candidate, position, row, engine_.info().settings.n_vocab);
+  auto done = engine_.evaluate({.ids = ids, .first = first}, [&](int32_t position, const Row& row) {
+    finding = check_row(Side::candidate, position, row.logits, engine_.info().settings.n_vocab);
     if (finding) return false;
     ++evaluated_;
-    if (position + 1 == first + std::ssize(ids)) row_.assign(row.begin(), row.end());
+    if (position + 1 == first + std::ssize(ids)) row_.assign(row.logits.begin(), row.logits.end());
     return !stop_.stop_requested();
   });
   if (!done) return tl::unexpected(done.error());
@@ -149,7 +149,7 @@ Result<Progress> GenerationRun::feed(std::span<const TokenId> ids) {
 Result<void> GenerationRun::evaluate_again(std::span<const TokenId> ids) {
   if (ids.empty()) return {};
   auto done = engine_.evaluate({.ids = ids, .rows = Rows::last},
-                               [&](int32_t, auto) { return !stop_.stop_requested(); });
+                               [&](int32_t, const Row&) { return !stop_.stop_requested(); });
   return done ? Result<void>{} : tl::unexpected(done.error());
 }
 

@@ -32,11 +32,10 @@ Result<std::vector<RowMetrics>> compare_healthy_pair(const EnginePair& engines,
   };
   plan.compare = [&](const RowPair& pair) -> Result<bool> {
     for (const Side side : {Side::candidate, Side::reference}) {
-      const auto row = side == Side::candidate ? pair.candidate : pair.reference;
-      if (const auto finding = check_row(side, pair.position, row, n_vocab))
+      if (const auto finding = check_row(side, pair.position, pair.of(side).logits, n_vocab))
         return unhealthy(engines, *finding);
     }
-    metrics.push_back(compare_rows(pair.candidate, pair.reference));
+    metrics.push_back(compare_rows(pair.candidate.logits, pair.reference.logits));
     done(static_cast<int32_t>(metrics.size()));
     return true;
   };

@@ -30,7 +30,7 @@ Result<std::vector<HealthFinding>> run_lockstep(const EnginePair& engines, const
 
   const auto work = [&](Side side, Engine& engine) {
     const FinishAtEnd at_end{exchange, side};
-    return plan.rows_of(engine, [&](int32_t position, std::span<const float> row) {
+    return plan.rows_of(engine, [&](int32_t position, const Row& row) {
       return exchange.put(side, position, row);
     });
   };

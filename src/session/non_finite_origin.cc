@@ -7,6 +7,7 @@
 #include <string>
 
 #include "inspect/tensor/weight_facts.h"
+#include "protocol/row_hash.h"
 #include "session/lockstep.h"
 #include "session/trace_hashes.h"
 

@@ -9,11 +9,13 @@
 #include <optional>
 
 #include "compare/row_metrics.h"
+#include "compare/top_metrics.h"
 #include "engine/context.h"
 #include "gate/health.h"
 #include "gate/logits_patterns.h"
 #include "gate/settings.h"
 #include "inspect/tensor/weight_facts.h"
+#include "protocol/row_hash.h"
 #include "session/careful_evaluation.h"
 #include "session/dump.h"
 #include "session/first_difference.h"
@@ -28,6 +30,13 @@
 
 namespace crossval {
 namespace {
+
+// What two engines' rows can be compared by; nothing: by nothing that both have.
+std::optional<RowContent> common_content(RowContent a, RowContent b) {
+  if (a == b || b == RowContent::logits) return a;
+  if (a == RowContent::logits) return b;
+  return std::nullopt;
+}
 
 // Rows of a wrong width: no figure at all, rather than the zeros of equal rows.
 RowMetrics no_metrics() {
@@ -68,6 +77,7 @@ class PerTokenRun {
   PromptPair prompts() const {
     return {plan_.prompt, plan_.candidate_prompt ? &*plan_.candidate_prompt : nullptr};
   }
+  Result<void> check_rows();
   Result<void> check_capabilities() const;
   Result<bool> pass_gates();
   Result<void> check_context() const;
@@ -80,6 +90,7 @@ class PerTokenRun {
   std::vector<HealthFinding> check_pair(const RowPair& pair) const;
   Result<bool> compare_pair(const RowPair& pair, std::span<const HealthFinding> findings,
                             PositionResult& position);
+  uint64_t known_by(const Row& row);
   Result<void> decode();
   Result<bool> is_end(TokenId id);
   std::vector<TokenId> evaluated_ids(size_t count) const;
@@ -97,11 +108,13 @@ class PerTokenRun {
   std::vector<std::string> prompt_pieces_;
   std::unique_ptr<Dump> dump_;
   LogitsPatterns patterns_;
+  std::vector<float> scratch_;
   Comparison result_;
 };
 
 Result<Comparison> PerTokenRun::run() {
   describe();
+  if (auto ok = check_rows(); !ok) return tl::unexpected(ok.error());
   if (auto ok = check_capabilities(); !ok) return tl::unexpected(ok.error());
   const auto open = pass_gates();
   if (!open) return tl::unexpected(open.error());
@@ -127,8 +140,9 @@ Result<Comparison> PerTokenRun::run() {
 void PerTokenRun::describe() {
   result_.candidate = engines_.candidate.info();
   result_.reference = engines_.reference.info();
-  result_.requirement = plan_.requirement;
+  result_.requirement = plan_.requirement.value_or(Requirement::cosine);
   result_.cos_tol = plan_.cos_tol;
+  result_.logprob_tol = plan_.logprob_tol;
   result_.max_tokens = plan_.max_tokens;
   result_.on_token_mismatch = plan_.on_token_mismatch;
   result_.models = plan_.models;
@@ -136,6 +150,34 @@ void PerTokenRun::describe() {
   result_.prompt = prompt_record(plan_.prompt);
   if (plan_.candidate_prompt) result_.candidate_prompt = prompt_record(*plan_.candidate_prompt);
   result_.warnings = prompt_warnings(prompts());
+}
+
+// What is compared, and what is required of it, where an engine does not tell every logit.
+Result<void> PerTokenRun::check_rows() {
+  const auto content =
+      common_content(rows_of(result_.candidate.settings), rows_of(result_.reference.settings));
+  if (!content) {
+    return fail(ExitCode::usage,
+                "one engine tells the most likely tokens of a position and the other a hash of "
+                "all: there is nothing to compare",
+                {}, "Record one of them with every logit.");
+  }
+  result_.rows = *content;
+  if (*content == RowContent::logits) return {};
+  const bool top = *content == RowContent::top;
+  const char* what = top ? "most likely tokens alone" : "hashes of rows alone";
+  const auto needs_all = [&](const char* option) {
+    return fail(ExitCode::usage,
+                fmt::format("{} needs every logit, and there are {}", option, what), {},
+                fmt::format("Leave out {}.", option));
+  };
+  const Requirement own = top ? Requirement::log_probabilities : Requirement::bits;
+  if (plan_.requirement && *plan_.requirement != own) return needs_all("--require");
+  result_.requirement = own;
+  if (plan_.floor) return needs_all("--floor");
+  if (!plan_.dump_dir.empty()) return needs_all("--dump");
+  if (plan_.explain) return needs_all("--explain");
+  return {};
 }
 
 Result<void> PerTokenRun::check_capabilities() const {
@@ -314,11 +356,14 @@ std::vector<HealthFinding> PerTokenRun::check_pair(const RowPair& pair) const {
   const int32_t n_vocab = result_.reference.settings.n_vocab;
   std::vector<HealthFinding> findings;
   for (const Side side : {Side::candidate, Side::reference}) {
-    const auto row = side == Side::candidate ? pair.candidate : pair.reference;
-    if (auto finding = check_row(side, pair.position, row, n_vocab))
+    if (auto finding = check_row(side, pair.position, pair.of(side), n_vocab))
       findings.push_back(*std::move(finding));
   }
   return findings;
+}
+
+uint64_t PerTokenRun::known_by(const Row& row) {
+  return row.content == RowContent::hashes ? row.hash.hash : hash_of(row.logits, scratch_);
 }
 
 // False when there is no sense in going on: an engine whose rows have a wrong width.
@@ -330,11 +375,23 @@ Result<bool> PerTokenRun::compare_pair(const RowPair& pair, std::span<const Heal
     position.metrics = no_metrics();
     return false;
   }
-  position.metrics = compare_rows(pair.candidate, pair.reference);
-  if (position.healthy) {
-    patterns_.observe(position.id, pair.candidate, pair.reference, position.metrics);
+  const Row& candidate = pair.candidate;
+  const Row& reference = pair.reference;
+  if (result_.rows == RowContent::logits) {
+    position.metrics = compare_rows(candidate.logits, reference.logits);
+    if (position.healthy)
+      patterns_.observe(position.id, candidate.logits, reference.logits, position.metrics);
+  } else {
+    position.metrics = no_metrics();
+    position.metrics.candidate_argmax = most_likely(candidate);
+    position.metrics.reference_argmax = most_likely(reference);
+    if (result_.rows == RowContent::hashes) {
+      position.metrics.identical = position.healthy && known_by(candidate) == known_by(reference);
+    } else if (position.healthy) {
+      position.top = compare_top_rows(candidate, reference);
+    }
   }
-  position.passed = position.healthy && passes(position.metrics, plan_.requirement, plan_.cos_tol);
+  position.passed = position.healthy && passes(position, result_);
   if (dump_) {
     if (auto ok = dump_->append(pair); !ok) return tl::unexpected(ok.error());
   }
@@ -390,7 +447,7 @@ Result<void> PerTokenRun::hold_against_floor() {
   // Equal rows need no excuse, and ill ones have none.
   const bool differs = std::ranges::any_of(
       result_.positions, [](const PositionResult& p) { return !p.metrics.identical; });
-  if (plan_.requirement == Requirement::floor && plan_.floor->pair && differs &&
+  if (result_.requirement == Requirement::floor && plan_.floor->pair && differs &&
       result_.health.empty()) {
     auto evaluated = evaluate_floor_pair();
     if (!evaluated) return tl::unexpected(evaluated.error());

@@ -24,8 +24,10 @@ struct PerTokenPlan {
   PairFacts facts;                         // the token gate names causes with them
   ModelFiles models;                       // what the two engines' model files are to each other,
   std::optional<FileDifference> model_difference;  // and in what they differ, where they do
-  Requirement requirement = Requirement::cosine;
+  /// None: a cosine, or what takes its place where rows are not all logits.
+  std::optional<Requirement> requirement;
   double cos_tol = 0.999;
+  double logprob_tol = 0.25;
   int32_t max_tokens = 4;  // decode steps after the prompt; 0: the prompt alone
   OnTokenMismatch on_token_mismatch = OnTokenMismatch::stop;
   bool first_diff = false;

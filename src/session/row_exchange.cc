@@ -4,7 +4,19 @@
 
 namespace crossval {
 
-bool RowExchange::put(Side side, int32_t position, std::span<const float> row) {
+void RowExchange::StoredRow::store(const Row& row) {
+  content = row.content;
+  logits.assign(row.logits.begin(), row.logits.end());
+  if (row.top != nullptr) top = *row.top;
+  hash = row.hash;
+}
+
+Row RowExchange::StoredRow::view() const {
+  if (content == RowContent::top) return top;
+  return content == RowContent::hashes ? Row(hash) : Row(logits);
+}
+
+bool RowExchange::put(Side side, int32_t position, const Row& row) {
   Lane& own = lane(side);
   std::unique_lock lock(mutex_);
   if (!own.stopped && (own.put == count_ || position != first_ + own.put)) {
@@ -16,9 +28,9 @@ bool RowExchange::put(Side side, int32_t position, std::span<const float> row) {
     changed_.notify_all();
     return false;
   }
-  std::vector<float>& slot = own.rows[static_cast<size_t>(own.put % kRowsAhead)];
+  StoredRow& slot = own.rows[static_cast<size_t>(own.put % kRowsAhead)];
   lock.unlock();  // nobody looks at this slot before `put` says so
-  slot.assign(row.begin(), row.end());
+  slot.store(row);
   lock.lock();
   ++own.put;
   changed_.notify_all();
@@ -65,7 +77,7 @@ std::optional<RowPair> RowExchange::next() {
   if (cancelled_ || !has_row(lanes_[0]) || !has_row(lanes_[1])) return std::nullopt;
   holding_ = true;
   const auto slot = static_cast<size_t>(taken_ % kRowsAhead);
-  return RowPair{first_ + taken_, lanes_[0].rows[slot], lanes_[1].rows[slot]};
+  return RowPair{first_ + taken_, lanes_[0].rows[slot].view(), lanes_[1].rows[slot].view()};
 }
 
 void RowExchange::cancel() {

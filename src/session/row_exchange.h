@@ -12,14 +12,17 @@
 #include <string>
 #include <vector>
 
+#include "protocol/row.h"
 #include "results/health.h"
 
 namespace crossval {
 
-/// The rows of both engines at one position; they may differ in width.
+/// The rows of both engines at one position; they may differ in content and width.
 struct RowPair {
   int32_t position = 0;
-  std::span<const float> candidate, reference;
+  Row candidate, reference;
+
+  const Row& of(Side side) const { return side == Side::candidate ? candidate : reference; }
 };
 
 class RowExchange {
@@ -31,7 +34,7 @@ class RowExchange {
 
   /// Copies a row in; waits while this side is too far ahead. False: this side is to stop, because
   /// the exchange was cancelled or the row is not the one due. Called by the side's thread only.
-  bool put(Side side, int32_t position, std::span<const float> row);
+  bool put(Side side, int32_t position, const Row& row);
 
   /// This side puts no more rows.
   void finish(Side side);
@@ -48,9 +51,18 @@ class RowExchange {
   std::optional<HealthFinding> count_finding(Side side) const;
 
  private:
+  struct StoredRow {
+    RowContent content = RowContent::logits;
+    std::vector<float> logits;
+    TopRow top;
+    RowHash hash;
+
+    void store(const Row& row);
+    Row view() const;
+  };
   struct Lane {
-    std::array<std::vector<float>, kRowsAhead> rows;  // row n lies in n mod kRowsAhead
-    int32_t put = 0;                                  // rows so far
+    std::array<StoredRow, kRowsAhead> rows;  // row n lies in n mod kRowsAhead
+    int32_t put = 0;                         // rows so far
     bool finished = false;
     bool stopped = false;  // was told to stop
     std::optional<HealthFinding> breach;

@@ -29,7 +29,10 @@ Verdict verdict_of(const Comparison& comparison) {
 }
 
 // A cosine that is not a number is worse than any; of equal ones the longer distance is worse.
-bool is_worse(const RowMetrics& a, const RowMetrics& b) {
+bool is_worse(const PositionResult& first, const PositionResult& second) {
+  if (first.top && second.top) return first.top->max_abs_diff > second.top->max_abs_diff;
+  const RowMetrics& a = first.metrics;
+  const RowMetrics& b = second.metrics;
   if (std::isnan(a.cosine) || std::isnan(b.cosine)) {
     return std::isnan(a.cosine) && !std::isnan(b.cosine);
   }
@@ -40,30 +43,34 @@ void find_extremes(Comparison& c) {
   size_t worst = 0;
   for (size_t i = 0; i < c.positions.size(); ++i) {
     const PositionResult& position = c.positions[i];
-    const double difference = position.metrics.max_abs_diff;
+    const double difference =
+        position.top ? position.top->max_abs_diff : position.metrics.max_abs_diff;
     if (std::isnan(difference)) {
       c.max_absolute_diff = std::numeric_limits<double>::quiet_NaN();
     } else if (difference > c.max_absolute_diff) {  // never true once it is NaN
       c.max_absolute_diff = difference;
     }
-    if (is_worse(position.metrics, c.positions[worst].metrics)) worst = i;
+    if (is_worse(position, c.positions[worst])) worst = i;
     if (!position.passed && !c.first_divergence) c.first_divergence = static_cast<int32_t>(i);
   }
   if (c.identical_rows < std::ssize(c.positions)) c.worst = static_cast<int32_t>(worst);
   const bool all_healthy = std::ranges::all_of(c.positions, &PositionResult::healthy);
-  if (!c.positions.empty() && all_healthy) {
-    c.passing_cos_tol = c.positions[worst].metrics.cosine;
-  }
+  if (c.positions.empty() || !all_healthy) return;
+  const PositionResult& farthest = c.positions[worst];
+  if (farthest.top) c.passing_logprob_tol = farthest.top->max_abs_diff;
+  if (c.rows == RowContent::logits) c.passing_cos_tol = farthest.metrics.cosine;
 }
 
 }  // namespace
 
-bool passes(const RowMetrics& metrics, Requirement requirement, double cos_tol) {
-  switch (requirement) {
+bool passes(const PositionResult& position, const Comparison& comparison) {
+  switch (comparison.requirement) {
     case Requirement::cosine:
-      return metrics.cosine >= cos_tol;
+      return position.metrics.cosine >= comparison.cos_tol;
     case Requirement::bits:
-      return metrics.identical;
+      return position.metrics.identical;
+    case Requirement::log_probabilities:
+      return position.top && position.top->max_abs_diff <= comparison.logprob_tol;
     case Requirement::floor:
       return true;  // judge_by_floor decides, when the floor pair is known too
   }
@@ -91,6 +98,7 @@ void summarise(Comparison& c) {
   c.first_divergence.reset();
   c.worst.reset();
   c.passing_cos_tol.reset();
+  c.passing_logprob_tol.reset();
   c.max_absolute_diff = 0;
   find_extremes(c);
   c.verdict = verdict_of(c);

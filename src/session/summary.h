@@ -5,9 +5,9 @@
 
 namespace crossval {
 
-/// What is required of a healthy position. Written so that NaN fails. The floor's judgement comes
-/// later (floor_judgement.h): until then all pass.
-bool passes(const RowMetrics& metrics, Requirement requirement, double cos_tol);
+/// What the comparison requires of a healthy position. Written so that NaN fails. The floor's
+/// judgement comes later (floor_judgement.h): until then all pass.
+bool passes(const PositionResult& position, const Comparison& comparison);
 
 /// True when no gate keeps the rows from being compared.
 bool are_gates_open(const Comparison& comparison);

@@ -29,11 +29,6 @@ TensorKey key_of(const TraceTensor& tensor);
 /// "Qcur-0 ROPE"
 std::string label_of(const TensorKey& key);
 
-/// The values of the tensor's i-th position that carry meaning: all, or, of attention scores, for
-/// each head those of the keys up to the query's own position (heads × (position + 1) values,
-/// gathered in `scratch`).
-std::span<const float> row_of(const TraceTensor& tensor, int32_t i, std::vector<float>& scratch);
-
 /// What a tensor was computed from, as its engine tells (TraceTensor).
 struct TensorSources {
   std::string weight;
@@ -42,8 +37,7 @@ struct TensorSources {
   bool known() const { return !weight.empty() || !inputs.empty(); }
 };
 
-/// Every NaN counts as the same value, whatever its sign and payload: IEEE 754 leaves them open,
-/// and so do processors.
+/// Hashes as hash_of (protocol/row_hash.h) makes them, or as the engine sends them.
 class TraceHashes {
  public:
   /// One tensor of one chunk, in graph order.

@@ -53,7 +53,7 @@ class Recorder : public Engine {
   }
 };
 
-bool go_on(int32_t, std::span<const float>) { return true; }
+bool go_on(int32_t, const Row&) { return true; }
 bool go_on_with(const TraceTensor&) { return true; }
 
 const std::vector<TokenId> kIds = {1, 2, 3};
@@ -151,7 +151,7 @@ TEST(Engine, GoesOnWhereItsLastRequestEnded) {
 
 TEST(Engine, StartsOverAfterAStopAndAfterAnError) {
   Recorder engine;
-  const auto stop = [](int32_t position, std::span<const float>) { return position < 2; };
+  const auto stop = [](int32_t position, const Row&) { return position < 2; };
   EXPECT_EQ(engine.evaluate({.ids = kIds}, stop), Outcome::stopped);
   EXPECT_FALSE(engine.evaluate({.ids = kIds, .first = 3}, go_on).has_value());
   EXPECT_EQ(engine.evaluate({.ids = kIds}, go_on), Outcome::complete);
@@ -165,7 +165,7 @@ TEST(Engine, StartsOverAfterAStopAndAfterAnError) {
 TEST(Engine, HandsOutTheRowsAskedFor) {
   Recorder engine;
   std::vector<int32_t> positions;
-  const auto keep = [&](int32_t position, std::span<const float>) {
+  const auto keep = [&](int32_t position, const Row&) {
     positions.push_back(position);
     return true;
   };

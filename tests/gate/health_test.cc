@@ -85,7 +85,32 @@ TEST(Health, WidthIsCheckedFirst) {
   EXPECT_EQ(shorter->name, "wrong-width");
   EXPECT_EQ(shorter->detail, "1003 logits for a vocabulary of 1004");
   EXPECT_EQ(check_row(Side::candidate, 0, row, 1002)->name, "wrong-width");
-  EXPECT_EQ(check_row(Side::candidate, 0, {}, 0)->name, "wrong-width");
+  EXPECT_EQ(check_row(Side::candidate, 0, std::vector<float>{}, 0)->name, "wrong-width");
+}
+
+std::string name_of(const TopRow& row) {
+  const auto finding = check_row(Side::reference, 5, row, 10);
+  return finding ? finding->name : "";
+}
+
+TEST(Health, AListOfMostLikelyTokens) {
+  EXPECT_EQ(name_of(TopRow{{{3, -0.1F}, {9, -3.0F}}, 0.01}), "");
+  EXPECT_EQ(name_of(TopRow{}), "no-tokens");
+  EXPECT_EQ(name_of(TopRow{{{3, kNaN}}}), "nan");
+  EXPECT_EQ(name_of(TopRow{{{3, -kInfinity}}}), "infinite");
+  EXPECT_EQ(name_of(TopRow{{{10, -1.0F}}}), "outside-vocabulary");
+  EXPECT_EQ(name_of(TopRow{{{-1, -1.0F}}}), "outside-vocabulary");
+  EXPECT_EQ(name_of(TopRow{{{3, -1.0F}, {3, -2.0F}}}), "duplicate-token");
+  EXPECT_EQ(name_of(TopRow{{{3, 0.1F}}}), "not-a-distribution");
+  EXPECT_EQ(name_of(TopRow{{{3, -0.1F}}, 0.2}), "not-a-distribution");
+}
+
+TEST(Health, AHashSaysWhetherItsRowIsFinite) {
+  EXPECT_FALSE(check_row(Side::candidate, 0, RowHash{.hash = 1, .argmax = 0}, 10));
+  const auto ill = check_row(Side::candidate, 0, RowHash{.hash = 1, .argmax = -1}, 10);
+  ASSERT_TRUE(ill);
+  EXPECT_EQ(ill->name, "not-finite");
+  EXPECT_TRUE(is_not_finite(*ill));
 }
 
 }  // namespace

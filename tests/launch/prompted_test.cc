@@ -34,11 +34,10 @@ TEST(PromptedEngine, IsChosenAndOpened) {
   ASSERT_TRUE(opened.has_value());
   EXPECT_EQ(opened->prompt.ids, (std::vector<TokenId>{1, 2, 3}));
   int rows = 0;
-  const auto done =
-      opened->engine->evaluate({.ids = opened->prompt.ids}, [&](int32_t, std::span<const float>) {
-        ++rows;
-        return true;
-      });
+  const auto done = opened->engine->evaluate({.ids = opened->prompt.ids}, [&](int32_t, const Row&) {
+    ++rows;
+    return true;
+  });
   EXPECT_EQ(done, Outcome::complete);
   EXPECT_EQ(rows, 3);
 }

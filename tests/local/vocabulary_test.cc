@@ -67,7 +67,7 @@ TEST(LocalVocabularyEngine, TokenisesWithoutWeightsAndEvaluatesNothing) {
   EXPECT_EQ((*engine)->info().settings.n_vocab, 8);
   EXPECT_TRUE((*engine)->info().settings.add_bos);
   const std::vector<TokenId> ids = {1};
-  const auto rows = (*engine)->evaluate({.ids = ids}, [](int32_t, std::span<const float>) {
+  const auto rows = (*engine)->evaluate({.ids = ids}, [](int32_t, const Row&) {
     ADD_FAILURE() << "a row";
     return true;
   });
@@ -106,7 +106,7 @@ TEST(LocalVocabulary, RowsOfAPaddedOutputMatrixStandForNoBytes) {
 TEST(LocalVocabulary, MissingBosDropsOnlyTheBosThatTheModelAsksForOrSaysSo) {
   const SmallVocabulary file;
   const std::vector<TokenId> ids = {7};
-  const auto sink = [](int32_t, std::span<const float>) { return true; };
+  const auto sink = [](int32_t, const Row&) { return true; };
   const auto warned = [](const Engine& engine) {
     const auto& warnings = engine.info().warnings;
     return std::ranges::any_of(warnings, [](const EngineWarning& warning) {

@@ -137,8 +137,8 @@ TEST(NativeEngine, TheCacheHoldsWhatWasWrittenIntoIt) {
   EXPECT_LT(traced(*engine, {.ids = ids}).size(), names);  // not unless it is asked for
   // On top of a cache: also the positions before the first that is evaluated.
   const size_t rest = ids.size() - 5;
-  ASSERT_TRUE(engine->evaluate({.ids = std::span(ids).first(5)},
-                               [](int32_t, std::span<const float>) { return true; }));
+  ASSERT_TRUE(
+      engine->evaluate({.ids = std::span(ids).first(5)}, [](int32_t, const Row&) { return true; }));
   const auto later =
       traced(*engine,
              {.ids = std::span(ids).last(rest),
@@ -153,8 +153,8 @@ TEST(NativeEngine, TheCacheHoldsWhatWasWrittenIntoIt) {
 TEST(NativeEngine, ASinkCanStop) {
   const auto engine = make_tiny({.n_batch = 7});
   int rows = 0;
-  const auto ok = engine->evaluate({.ids = tiny_ids()},
-                                   [&](int32_t, std::span<const float>) { return ++rows < 3; });
+  const auto ok =
+      engine->evaluate({.ids = tiny_ids()}, [&](int32_t, const Row&) { return ++rows < 3; });
   EXPECT_EQ(ok, Outcome::stopped);
   EXPECT_EQ(rows, 3);
 }
@@ -163,7 +163,7 @@ TEST(NativeEngine, StopsBetweenLayersWhenAsked) {
   std::stop_source source;
   const auto engine = make_tiny({.stop = source.get_token()});
   int rows = 0;
-  const auto count = [&](int32_t, std::span<const float>) { return ++rows > 0; };
+  const auto count = [&](int32_t, const Row&) { return ++rows > 0; };
   EXPECT_EQ(engine->evaluate({.ids = tiny_ids()}, count), Outcome::complete);
   EXPECT_EQ(rows, static_cast<int>(tiny_ids().size()));
   source.request_stop();
@@ -174,7 +174,7 @@ TEST(NativeEngine, StopsBetweenLayersWhenAsked) {
 
 TEST(NativeEngine, RefusesBadIdsPositionsAndContexts) {
   const auto engine = make_tiny({});
-  const auto nothing = [](int32_t, std::span<const float>) { return true; };
+  const auto nothing = [](int32_t, const Row&) { return true; };
   for (const TokenId id : {-1, 40, 1 << 30}) {
     const auto result = engine->evaluate({.ids = std::vector<TokenId>{1, id}}, nothing);
     ASSERT_FALSE(result.has_value());
@@ -206,10 +206,11 @@ TEST(NativeEngine, TheLastRowAloneIsTheSameRow) {
     ASSERT_NE(engine, nullptr);
     const std::vector<TokenId> ids = tiny_ids();
     std::vector<float> rows;
-    const auto done = engine->evaluate({.ids = ids, .rows = Rows::last}, [&](int32_t, auto row) {
-      rows.insert(rows.end(), row.begin(), row.end());
-      return true;
-    });
+    const auto done =
+        engine->evaluate({.ids = ids, .rows = Rows::last}, [&](int32_t, const Row& row) {
+          rows.insert(rows.end(), row.logits.begin(), row.logits.end());
+          return true;
+        });
     EXPECT_EQ(done, Outcome::complete);
     EXPECT_EQ(
         first_difference(rows, {golden.end() - static_cast<std::ptrdiff_t>(width), golden.end()}),

@@ -50,9 +50,9 @@ inline std::vector<float> rows_of(Engine& engine, const std::vector<TokenId>& id
     const size_t n = std::min(step, ids.size() - at);
     const auto ok =
         engine.evaluate({.ids = std::span(ids).subspan(at, n), .first = static_cast<int32_t>(at)},
-                        [&](int32_t position, std::span<const float> row) {
+                        [&](int32_t position, const Row& row) {
                           EXPECT_EQ(position, expected++);
-                          rows.insert(rows.end(), row.begin(), row.end());
+                          rows.insert(rows.end(), row.logits.begin(), row.logits.end());
                           return true;
                         });
     EXPECT_TRUE(ok.has_value()) << ok.error().message();

@@ -30,7 +30,7 @@ Result<std::unique_ptr<Engine>> fake(const std::string& mode,
 }
 
 const std::vector<TokenId> kIds = {0, 1, 2, 3};
-bool go_on(int32_t, std::span<const float>) { return true; }
+bool go_on(int32_t, const Row&) { return true; }
 
 struct Misdeed {
   const char* name;  // printed by GoogleTest
@@ -150,10 +150,10 @@ TEST(ProcessEngine, HealthyEngineAnswers) {
     EXPECT_TRUE(*engine.is_end_of_generation(1));
     EXPECT_FALSE(*engine.is_end_of_generation(0));
     std::vector<float> firsts;
-    const auto sink = [&](int32_t position, std::span<const float> row) {
-      EXPECT_EQ(row.size(), 4u);
-      EXPECT_EQ(row[0], static_cast<float>(position));
-      firsts.push_back(row[3]);
+    const auto sink = [&](int32_t position, const Row& row) {
+      EXPECT_EQ(row.logits.size(), 4u);
+      EXPECT_EQ(row.logits[0], static_cast<float>(position));
+      firsts.push_back(row.logits[3]);
       return true;
     };
     ASSERT_TRUE(engine.evaluate({.ids = kIds}, sink).has_value());
@@ -168,7 +168,7 @@ TEST(ProcessEngine, ItsFirstFrameChoosesTheChecksum) {
     const auto engine = fake(mode);
     ASSERT_TRUE(engine.has_value()) << mode << ": " << engine.error().message();
     int rows = 0;
-    const auto count = [&](int32_t, std::span<const float>) { return ++rows > 0; };
+    const auto count = [&](int32_t, const Row&) { return ++rows > 0; };
     EXPECT_TRUE((*engine)->evaluate({.ids = kIds}, count).has_value()) << mode;
     EXPECT_EQ(rows, 4) << mode;
   }
@@ -202,7 +202,7 @@ TEST(ProcessEngine, ItGetsVariablesAndAFolder) {
 
 TEST(ProcessEngine, TheLastRowIsTheOnlyOneWhereItIsAskedFor) {
   std::vector<int32_t> positions;
-  const auto sink = [&](int32_t position, std::span<const float>) {
+  const auto sink = [&](int32_t position, const Row&) {
     positions.push_back(position);
     return true;
   };
@@ -295,12 +295,12 @@ TEST(ProcessEngine, WarningsAreFew) {
 TEST(ProcessEngine, NanAndSignsPassUntouched) {
   const auto engine = fake("nan");
   ASSERT_TRUE(engine.has_value());
-  const auto sink = [](int32_t, std::span<const float> row) {
+  const auto sink = [](int32_t, const Row& row) {
     uint32_t bits = 0;
-    std::memcpy(&bits, &row[0], sizeof bits);
+    std::memcpy(&bits, &row.logits[0], sizeof bits);
     EXPECT_EQ(bits, 0x7fc00123u);
-    EXPECT_TRUE(std::signbit(row[1]));
-    EXPECT_TRUE(std::isinf(row[2]));
+    EXPECT_TRUE(std::signbit(row.logits[1]));
+    EXPECT_TRUE(std::isinf(row.logits[2]));
     return true;
   };
   EXPECT_TRUE((*engine)->evaluate({.ids = kIds}, sink).has_value());
@@ -310,7 +310,7 @@ TEST(ProcessEngine, SinkCancels) {
   const auto engine = fake("cancel");
   ASSERT_TRUE(engine.has_value());
   int rows = 0;
-  const auto stop = [&](int32_t, std::span<const float>) { return ++rows > 99; };
+  const auto stop = [&](int32_t, const Row&) { return ++rows > 99; };
   EXPECT_EQ((*engine)->evaluate({.ids = kIds}, stop), Outcome::stopped);
   EXPECT_EQ(rows, 1);
   EXPECT_TRUE((*engine)->tokenize("abc", {}).has_value());

@@ -98,7 +98,7 @@ TEST(Lockstep, TheFasterSideIsNeverMoreThanAFewRowsAhead) {
       const auto pair = exchange.next();
       ASSERT_TRUE(pair.has_value());
       EXPECT_EQ(pair->position, i);
-      EXPECT_EQ((fast == Side::candidate ? pair->candidate : pair->reference)[0], 1.0F);
+      EXPECT_EQ(pair->of(fast).logits[0], 1.0F);
       EXPECT_LE(put - i, RowExchange::kRowsAhead + 1);
     }
     exchange.finish(slow);

@@ -23,17 +23,27 @@ Comparison comparison(std::vector<PositionResult> positions) {
 }
 
 TEST(Summary, NaNPassesNothing) {
-  RowMetrics m;
-  m.cosine = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_FALSE(passes(m, Requirement::cosine, 0.999));
-  EXPECT_FALSE(passes(m, Requirement::cosine, -1));
-  EXPECT_FALSE(passes(m, Requirement::bits, -1));
-  m.cosine = 0.999;
-  EXPECT_TRUE(passes(m, Requirement::cosine, 0.999));
-  EXPECT_FALSE(passes(m, Requirement::cosine, 0.9990001));
-  EXPECT_FALSE(passes(m, Requirement::bits, 0));
-  m.identical = true;
-  EXPECT_TRUE(passes(m, Requirement::bits, 0));
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  Comparison cosine, bits, log_probabilities;
+  bits.requirement = Requirement::bits;
+  log_probabilities.requirement = Requirement::log_probabilities;
+  PositionResult p = position(kNaN);
+  EXPECT_FALSE(passes(p, cosine));
+  cosine.cos_tol = -1;
+  EXPECT_FALSE(passes(p, cosine));
+  EXPECT_FALSE(passes(p, bits));
+  EXPECT_FALSE(passes(p, log_probabilities));  // not even compared
+  p.metrics.cosine = cosine.cos_tol = 0.999;
+  EXPECT_TRUE(passes(p, cosine));
+  cosine.cos_tol = 0.9990001;
+  EXPECT_FALSE(passes(p, cosine));
+  EXPECT_FALSE(passes(p, bits));
+  p.metrics.identical = true;
+  EXPECT_TRUE(passes(p, bits));
+  p.top.emplace().max_abs_diff = kNaN;
+  EXPECT_FALSE(passes(p, log_probabilities));
+  p.top->max_abs_diff = log_probabilities.logprob_tol;
+  EXPECT_TRUE(passes(p, log_probabilities));
 }
 
 TEST(Summary, TheFirstWordThatAppliesWins) {

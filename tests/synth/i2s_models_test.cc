@@ -64,8 +64,8 @@ class I2sModels : public ::testing::Test {
     EXPECT_TRUE(engine) << engine.error().message();
     std::vector<float> logits;
     const std::vector<TokenId> ids = {5, 80, 33, 260, 17, 100, 41, 9};
-    EXPECT_TRUE((*engine)->evaluate({.ids = ids}, [&](int32_t, std::span<const float> row) {
-      logits.insert(logits.end(), row.begin(), row.end());
+    EXPECT_TRUE((*engine)->evaluate({.ids = ids}, [&](int32_t, const Row& row) {
+      logits.insert(logits.end(), row.logits.begin(), row.logits.end());
       return true;
     }));
     return logits;

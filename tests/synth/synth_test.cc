@@ -97,10 +97,10 @@ TEST_F(Synth, LogitsLookLikeATrainedModels) {
     ASSERT_TRUE(engine) << engine.error().message();
     const std::vector<TokenId> ids = {5, 80, 33, 260, 17, 100, 41, 9};
     int rows = 0;
-    ASSERT_TRUE((*engine)->evaluate({.ids = ids}, [&](int32_t, std::span<const float> logits) {
+    ASSERT_TRUE((*engine)->evaluate({.ids = ids}, [&](int32_t, const Row& row) {
       double squares = 0;
-      for (const float logit : logits) squares += double{logit} * logit;
-      const double deviation = std::sqrt(squares / static_cast<double>(logits.size()));
+      for (const float logit : row.logits) squares += double{logit} * logit;
+      const double deviation = std::sqrt(squares / static_cast<double>(row.logits.size()));
       EXPECT_GT(deviation, 1.0) << type;
       EXPECT_LT(deviation, 20.0) << type;
       ++rows;
@@ -125,10 +125,10 @@ TEST_F(Synth, EveryArchitectureCanBeMadeAndEvaluated) {
       auto engine = make_native_engine({.model_path = options.path, .n_ctx = 64});
       ASSERT_TRUE(engine) << architecture.name << ": " << engine.error().message();
       const std::vector<TokenId> ids = {5, 80, 33, 260, 17, 100, 41, 9};
-      ASSERT_TRUE((*engine)->evaluate({.ids = ids}, [&](int32_t, std::span<const float> logits) {
+      ASSERT_TRUE((*engine)->evaluate({.ids = ids}, [&](int32_t, const Row& row) {
         double squares = 0;
-        for (const float logit : logits) squares += double{logit} * logit;
-        const double deviation = std::sqrt(squares / static_cast<double>(logits.size()));
+        for (const float logit : row.logits) squares += double{logit} * logit;
+        const double deviation = std::sqrt(squares / static_cast<double>(row.logits.size()));
         EXPECT_GT(deviation, 0.5) << architecture.name << ", seed " << seed;
         EXPECT_LT(deviation, 30.0) << architecture.name << ", seed " << seed;
         return true;
@@ -148,7 +148,7 @@ TEST_F(Synth, LearnedPositionsAreAllThatTheNativeEngineEvaluates) {
   EXPECT_EQ((*engine)->info().settings.n_ctx_learned, 16);
   const auto evaluate = [&](size_t positions) {
     return (*engine)->evaluate({.ids = std::vector<TokenId>(positions, 5)},
-                               [](int32_t, std::span<const float>) { return true; });
+                               [](int32_t, const Row&) { return true; });
   };
   EXPECT_TRUE(evaluate(16));
   const auto refused = evaluate(17);

@@ -3,6 +3,7 @@
 
 #include "cli/command/calibrate.h"
 #include "cli/command/command.h"
+#include "cli/command/compare.h"
 #include "cli/command/completion.h"
 #include "cli/command/conformance.h"
 #include "cli/command/doctor.h"
@@ -10,6 +11,7 @@
 #include "cli/command/inspect.h"
 #include "cli/command/man.h"
 #include "cli/command/per_token.h"
+#include "cli/command/record.h"
 #include "cli/command/run.h"
 #include "cli/command/synth.h"
 #include "cli/command/tokenize.h"
@@ -21,6 +23,7 @@ std::span<const CommandEntry> commands() {
   static constexpr std::array kCommands{
       CommandEntry{"calibrate", "how far an engine is from itself: the noise floor of --floor",
                    make_calibrate_command},
+      CommandEntry{"compare", "compare two recordings, without an engine", make_compare_command},
       CommandEntry{"completion",
                    "a script that completes command lines: source <(crossval completion bash)",
                    make_completion_command},
@@ -34,6 +37,8 @@ std::span<const CommandEntry> commands() {
       CommandEntry{"man", "the manual page: crossval man | man -l -", make_man_command},
       CommandEntry{"per-token", "compare two engines on a prompt, position by position",
                    make_per_token_command},
+      CommandEntry{"record", "write a run of an engine into a file, to be compared elsewhere",
+                   make_record_command},
       CommandEntry{"run", "generate text with an engine", make_run_command},
       CommandEntry{"synth", "write a random model of given sizes and weight types",
                    make_synth_command},

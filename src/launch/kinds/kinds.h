@@ -37,9 +37,11 @@ struct EngineKind {
   /// Of a spec whose keys are checked. The values that are not words of a table are checked here.
   Result<std::unique_ptr<Engine>> (*make)(const EngineSpec& spec, const EngineDefaults& defaults,
                                           const Launch& launch);
+  /// False: it needs no model file. Beside another engine the prompt is read for that one's.
+  bool reads_model = true;
 };
 
-extern const EngineKind kNative, kLlamaCpp, kOracle, kOracleDeclared, kExecProgram;
+extern const EngineKind kNative, kLlamaCpp, kOracle, kOracleDeclared, kExecProgram, kReplay;
 
 /// All of them, in the order in which help texts have them.
 std::span<const EngineKind* const> engine_kinds();

@@ -31,6 +31,22 @@ Json floor_of(const PositionFloor& floor) {
           {"decisive_flip", floor.decisive_flip}};
 }
 
+Json top_of(const TopMetrics& top) {
+  return {{"candidate_tokens", top.candidate_tokens},
+          {"reference_tokens", top.reference_tokens},
+          {"compared", top.compared},
+          {"overlap", top.overlap},
+          {"of", top.of},
+          {"max_abs_diff", json_number(top.max_abs_diff)},
+          {"max_abs_token", top.max_abs_token},
+          {"at_least", top.at_least},
+          {"rank", top.rank},
+          {"kl_low", json_number(top.kl_low)},
+          {"kl_high", json_number(top.kl_high)},
+          {"candidate_rest", json_number(top.candidate_rest)},
+          {"reference_rest", json_number(top.reference_rest)}};
+}
+
 Json position_of(const PositionResult& position) {
   const RowMetrics& m = position.metrics;
   return {{"position", position.position},
@@ -51,6 +67,7 @@ Json position_of(const PositionResult& position) {
           {"reference_argmax", m.reference_argmax},
           {"top10_overlap", m.top10_overlap},
           {"reference_margin", json_number(m.reference_margin)},
+          {"top", position.top ? top_of(*position.top) : Json(nullptr)},
           {"floor", position.floor ? floor_of(*position.floor) : Json(nullptr)},
           {"shift", json_number(m.shift)},
           {"centred_cosine", json_number(m.centred_cosine)},
@@ -205,6 +222,11 @@ std::string json_report(const Comparison& comparison) {
        {"require", requirement_word(comparison.requirement)},
        {"threshold", json_number(comparison.cos_tol)},
        {"passing_threshold", passing ? json_number(*passing) : Json(nullptr)},
+       {"rows", rows_word(comparison.rows)},
+       {"log_probability_threshold", json_number(comparison.logprob_tol)},
+       {"passing_log_probability_threshold", comparison.passing_logprob_tol
+                                                 ? json_number(*comparison.passing_logprob_tol)
+                                                 : Json(nullptr)},
        {"first_divergence_token", or_null(comparison.first_divergence)},
        {"worst_position", position_at(comparison, comparison.worst)},
        {"max_absolute_diff", json_number(comparison.max_absolute_diff)},

@@ -103,6 +103,11 @@ std::string trace_text(const Comparison& comparison, const TextOptions& options)
     const std::string layer = first.layer < 0 ? "" : fmt::format(", layer {}", first.layer);
     text += layout.labelled("first diff", fmt::format("{} ({}){}", first.tensor, first.op, layer),
                             Tint::bad);
+    if (first.element < 0) {
+      text +=
+          layout.labelled("", fmt::format("position {}; hashes tell no values", first.position));
+      return text + sources_text(first, layout);
+    }
     text += layout.labelled("", fmt::format("position {}, element {} of {}", first.position,
                                             first.element, first.width));
     // Values stand under each other: blanks are kept.

@@ -30,6 +30,8 @@ std::string settings_line(const EngineSettings& settings) {
     append(text, fmt::format("micro-batch {}", settings.n_ubatch));
   append(text, fmt::format("context {}", settings.n_ctx));
   append(text, settings.device);
+  if (settings.rows == kTopRows) append(text, "most likely tokens alone");
+  if (settings.rows == kHashedRows) append(text, "hashes of rows alone");
   return text;
 }
 

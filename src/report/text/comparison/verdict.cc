@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/count_text.h"
 #include "report/text/comparison/parts.h"
@@ -41,7 +42,25 @@ long failed_count(const Comparison& comparison) {
 
 // A cosine says nothing of what healthy engines do.
 bool is_uncalibrated(const Comparison& comparison) {
-  return comparison.requirement == Requirement::cosine && !comparison.floor;
+  return comparison.requirement == Requirement::log_probabilities ||
+         (comparison.requirement == Requirement::cosine && !comparison.floor);
+}
+
+// "12 of the 20 tokens that are told", at the position with the fewest.
+std::string told_tokens(const Comparison& comparison) {
+  int32_t fewest = std::numeric_limits<int32_t>::max(), most = 0;
+  for (const PositionResult& position : comparison.positions) {
+    if (!position.top) continue;
+    fewest = std::min(fewest, position.top->compared);
+    most = std::max(most, position.top->compared);
+  }
+  return fewest == most ? grouped(most) : grouped(fewest) + " to " + grouped(most);
+}
+
+// What of the worst position decides.
+std::string distance_of(const PositionResult& position) {
+  if (!position.top) return "cosine " + cosine_text(position.metrics.cosine);
+  return "|Δ ln p| " + distance_text(position.top->max_abs_diff);
 }
 
 std::string why_failed(const Comparison& comparison, const PositionResult& position) {
@@ -50,7 +69,13 @@ std::string why_failed(const Comparison& comparison, const PositionResult& posit
     case Requirement::cosine:
       return fmt::format("cosine {} below {}", cosine_text(metrics.cosine), comparison.cos_tol);
     case Requirement::bits:
-      return fmt::format("bits differ, max |Δ| {}", distance_text(metrics.max_abs_diff));
+      return comparison.rows == RowContent::hashes
+                 ? "bits differ, by how much hashes do not tell"
+                 : fmt::format("bits differ, max |Δ| {}", distance_text(metrics.max_abs_diff));
+    case Requirement::log_probabilities:
+      return fmt::format("ln p of token {} differs by {}{}, more than {}",
+                         position.top->max_abs_token, position.top->at_least ? "at least " : "",
+                         distance_text(position.top->max_abs_diff), comparison.logprob_tol);
     case Requirement::floor:
       break;
   }
@@ -128,6 +153,12 @@ std::string match_sentence(const Comparison& comparison) {
     return fmt::format("{} within the noise floor ({} bit-identical)", passing_rows(comparison),
                        rows);
   }
+  if (comparison.requirement == Requirement::log_probabilities) {
+    return fmt::format(
+        "{}: the log-probabilities of the {} most likely tokens that both sides tell differ by {} "
+        "or less; uncalibrated: no noise floor is known",
+        passing_rows(comparison), told_tokens(comparison), comparison.logprob_tol);
+  }
   return fmt::format("{} with cosine {} or more ({} bit-identical){}", passing_rows(comparison),
                      comparison.cos_tol, rows,
                      is_uncalibrated(comparison) ? "; uncalibrated: no noise floor is known" : "");
@@ -136,7 +167,9 @@ std::string match_sentence(const Comparison& comparison) {
 std::string sentence(const Comparison& comparison) {
   switch (comparison.verdict) {
     case Verdict::identical:
-      return "every logit of " + rows_text(comparison) + " is bit for bit the same";
+      return (comparison.rows == RowContent::hashes ? "by its hash every row of "
+                                                    : "every logit of ") +
+             rows_text(comparison) + " is bit for bit the same";
     case Verdict::drift:
       return fmt::format(
           "{} within the noise floor's limits, {} of them farther than it has ever "
@@ -178,6 +211,9 @@ std::string passing_floor(const FloorComparison& floor) {
 }
 
 std::string passing_text(const Comparison& comparison) {
+  if (comparison.passing_logprob_tol)
+    return fmt::format("--logprob-tol {} would have passed",
+                       distance_text(*comparison.passing_logprob_tol));
   if (!comparison.passing_cos_tol) return {};
   if (comparison.requirement == Requirement::floor) return passing_floor(*comparison.floor);
   const std::string tolerance = cosine_text(*comparison.passing_cos_tol);
@@ -241,6 +277,11 @@ std::string next_step(const Comparison& comparison) {
     case Verdict::diverged:
       if (comparison.explanation) return {};  // says what there is to look at
       if (comparison.trace) return look_at(comparison);
+      if (comparison.rows == RowContent::hashes)
+        return comparison.candidate.capabilities.trace && comparison.reference.capabilities.trace
+                   ? "--first-diff finds the first tensor whose hash differs"
+                   : "record both with every logit to see how far they are apart";
+      if (comparison.rows == RowContent::top) return "--all shows every position";
       if (is_uncalibrated(comparison)) {
         return "--require floor tells whether healthy engines are as far apart; --explain finds "
                "the "
@@ -262,6 +303,7 @@ std::string next_step(const Comparison& comparison) {
       return "set them alike, or ask for the difference: --candidate NAME:KEY=VALUE";
     case Verdict::drift:
     case Verdict::match:
+      if (comparison.rows == RowContent::top) return {};
       return comparison.trace || comparison.explanation
                  ? ""
                  : "--explain says whether an engine is wrong or both only round differently";
@@ -288,7 +330,8 @@ std::string verdict_text(const Comparison& comparison, const TextOptions& option
     std::string extremes;
     if (comparison.worst) {
       const PositionResult& worst = comparison.positions[static_cast<size_t>(*comparison.worst)];
-      extremes = fmt::format("{}, cosine {}", place_text(worst), cosine_text(worst.metrics.cosine));
+      extremes = place_text(worst);
+      if (comparison.rows != RowContent::hashes) extremes += ", " + distance_of(worst);
     }
     if (!extremes.empty()) text += layout.labelled("worst", extremes);
     text += layout.labelled(

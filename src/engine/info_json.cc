@@ -1,4 +1,4 @@
-#include "process/info_json.h"
+#include "engine/info_json.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -52,6 +52,13 @@ void take_all(const Json& json, const Fields& fields, Struct& values, std::strin
   for_each_field(fields, [&](const auto& field) { from.take(field.name, values.*field.member); });
 }
 
+template <class Struct, class Fields>
+Json object_of(const Struct& values, const Fields& fields) {
+  Json object = Json::object();
+  for_each_field(fields, [&](const auto& field) { object[field.name] = values.*field.member; });
+  return object;
+}
+
 const Json& part(const Json& json, const char* key) {
   static const Json empty = Json::object();
   const auto found = json.find(key);
@@ -75,12 +82,22 @@ Result<EngineInfo> parse_engine_info(std::string_view text) {
   take_all(part(json, "capabilities"), kCapabilityFields, info.capabilities, problem);
   if (!part(json, "settings").contains("all_logits"))
     info.settings.all_logits = info.capabilities.all_logits;
+  const std::string& rows = info.settings.rows;
+  if (problem.empty() && !rows.empty() && rows != kTopRows && rows != kHashedRows)
+    problem = "its rows are none of \"\", \"top\" and \"hashes\"";
   constexpr int32_t kMaxVocab = protocol::kMaxPayload / sizeof(float) - 1;
   if (problem.empty() && (info.settings.n_vocab < 1 || info.settings.n_vocab > kMaxVocab)) {
     problem = "its n_vocab is not in [1, " + std::to_string(kMaxVocab) + "]";
   }
   if (!problem.empty()) return fail(ExitCode::engine_failed, problem);
   return info;
+}
+
+std::string engine_info_json(const EngineInfo& info) {
+  const Json json = {{"identity", object_of(info.identity, kIdentityFields)},
+                     {"settings", object_of(info.settings, kSettingsFields)},
+                     {"capabilities", object_of(info.capabilities, kCapabilityFields)}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Result<Error> parse_engine_error(std::string_view text) {

@@ -1,0 +1,133 @@
+#include "cli/command/record.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/environment.h"
+#include "cli/launching.h"
+#include "cli/options/app_options.h"
+#include "cli/options/checks.h"
+#include "cli/options/engine_options.h"
+#include "cli/options/prompt_options.h"
+#include "cli/progress.h"
+#include "launch/model_files.h"
+#include "launch/reference/program.h"
+#include "report/json/recording.h"
+#include "report/text/recording.h"
+#include "session/record.h"
+
+namespace crossval {
+namespace {
+
+// The names of a list "l_out,Qcur-0": one without a layer is of every layer.
+class TensorNames {
+ public:
+  explicit TensorNames(const std::string& list) {
+    for (size_t begin = 0; begin <= list.size();) {
+      const size_t end = std::min(list.find(',', begin), list.size());
+      if (end > begin) names_.insert(list.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+
+  bool contains(const TraceTensor& tensor) const {
+    if (names_.contains("all") || names_.contains(tensor.name)) return true;
+    return tensor.layer >= 0 && names_.contains(tensor.name.substr(0, tensor.name.rfind('-')));
+  }
+
+ private:
+  std::set<std::string> names_;
+};
+
+class RecordCommand : public Command {
+ public:
+  void add_options(AppOptions& app) override {
+    add_prompt_options(app, prompt_);
+    add_single_engine_options(app, engine_);
+    add_running_options(app, engine_.defaults);
+    const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
+      return app.add_option(names, value, help)->group("Recording")->type_name(type);
+    };
+    add("-o,--output", output_, "the file to write", "FILE");
+    add("--max-tokens", max_tokens_,
+        "decode steps after the prompt, the engine's greedy choices (default 4)", "N")
+        ->check(whole_number(0, 1 << 20));
+    add("--top-k", top_k_,
+        "only the K most likely tokens of a position and the probability of all others (default: "
+        "every logit)",
+        "K")
+        ->check(whole_number(1, 1 << 20));
+    app.add_flag("--hashes", hashes_,
+                 "only a hash of each row and tensor: enough to find the first difference")
+        ->group("Recording");
+    add("--tensors", tensors_,
+        "also the engine's tensors: all, or names with or without a layer, l_out,Qcur-0 "
+        "(docs/tensor-names.md)",
+        "NAMES");
+  }
+
+  Result<ExitCode> run(Console& console) override {
+    if (output_.empty()) {
+      return fail(ExitCode::usage, "no file to write the recording to", {},
+                  "Give one with -o FILE.xval.");
+    }
+    if (top_k_ > 0 && hashes_) {
+      return fail(ExitCode::usage, "--top-k and --hashes are two forms of a row", {},
+                  "Give one of them.");
+    }
+    const auto recording = write_recording(console);
+    if (!recording) return tl::unexpected(recording.error());
+    const TextOptions options{.layout = {.color = console.color, .width = terminal_width(console)},
+                              .verbose = console.verbose};
+    write_output(console, console.format == OutputFormat::json
+                              ? recording_json(*recording)
+                              : recording_text(*recording, options));
+    return ExitCode::ok;
+  }
+
+ private:
+  Result<Recording> write_recording(const Console& console) {
+    Progress progress(console);
+    auto opened = open_engine(engine_, prompt_, console);
+    if (!opened) return tl::unexpected(opened.error());
+    auto& [engine, prompt] = opened->prompted;
+    const std::stop_token stop = opened->interruption->token();
+    auto model = model_parts(engine->info().settings.model_path, {}, cache_folder(), stop);
+    if (!model) return tl::unexpected(model.error());
+    const auto spec = single_engine(engine_);
+    if (!spec) return tl::unexpected(spec.error());
+    RecordPlan plan{.prompt = std::move(prompt),
+                    .asked_differences = asked_differences(*spec),
+                    .model = *std::move(model),
+                    .path = with_home(output_),
+                    .max_tokens = max_tokens_,
+                    .rows = hashes_      ? RowContent::hashes
+                            : top_k_ > 0 ? RowContent::top
+                                         : RowContent::logits,
+                    .top_tokens = top_k_,
+                    .tensors = tensors_,
+                    .wants_tensor = {}};
+    if (!tensors_.empty()) {
+      plan.wants_tensor = [names = TensorNames(tensors_)](const TraceTensor& tensor) {
+        return names.contains(tensor);
+      };
+    }
+    return record(plan, *engine, progress, stop);
+  }
+
+  PromptOptions prompt_;
+  EngineChoice engine_;
+  std::string output_;
+  int32_t max_tokens_ = 4;
+  int32_t top_k_ = 0;  // 0: every logit
+  bool hashes_ = false;
+  std::string tensors_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_record_command() { return std::make_unique<RecordCommand>(); }
+
+}  // namespace crossval

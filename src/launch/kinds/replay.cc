@@ -1,0 +1,28 @@
+// replay: a recorded run (docs/recording.md).
+#include "base/environment.h"
+#include "launch/kinds/kinds.h"
+#include "recording/replay_engine.h"
+
+namespace crossval {
+namespace {
+
+constexpr std::string_view kKeys[] = {"model"};
+
+constexpr Instead kInstead[] = {
+    {"threads", "A recording has been computed."},
+    {"batch", "A recording has been computed."},
+    {"kv", "A recording has been computed: record it again with another type."},
+};
+
+Result<std::unique_ptr<Engine>> make(const EngineSpec& spec, const EngineDefaults&, const Launch&) {
+  auto engine = open_recording(with_home(spec.operand));
+  if (!engine) return tl::unexpected(engine.error());
+  return std::unique_ptr<Engine>(*std::move(engine));
+}
+
+}  // namespace
+
+constinit const EngineKind kReplay = {
+    .name = "replay", .keys = kKeys, .instead = kInstead, .make = make, .reads_model = false};
+
+}  // namespace crossval

@@ -1,0 +1,30 @@
+// Two recorded runs, opened to be compared: no engine computes, no model is read.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "prompt/prompt.h"
+#include "recording/replay_engine.h"
+#include "results/model_files.h"
+#include "results/warning.h"
+
+namespace crossval {
+
+struct RecordedPair {
+  std::unique_ptr<ReplayEngine> candidate, reference;
+  Prompt prompt;                               // the reference's, and the candidate's where
+  std::optional<Prompt> candidate_prompt;      // it is not the same
+  ModelFiles models;                           // by their SHA-256
+  std::vector<std::string> asked_differences;  // of both
+  int32_t max_tokens = 0;                      // decode steps that both have, with the same tokens
+  std::optional<Warning> parting;              // where their continuations part, or one ends
+};
+
+/// Errors (bad_input_file): those of open_recording.
+Result<RecordedPair> open_recorded_pair(const std::string& candidate, const std::string& reference);
+
+}  // namespace crossval

@@ -1,0 +1,27 @@
+// A recorded run as an engine: it answers what was asked when it was recorded, and nothing else.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "engine/engine.h"
+#include "recording/facts.h"
+
+namespace crossval {
+
+class ReplayEngine : public Engine {
+ public:
+  /// What the recording is of.
+  virtual const RecordingFacts& facts() const = 0;
+  /// The ids of the first run whose rows are all there, and how many of them are the prompt's.
+  virtual std::span<const TokenId> ids() const = 0;
+  virtual int32_t prompt_positions() const = 0;
+};
+
+/// Its info is the recorded engine's, but for what the recording cannot do. Its tokenizer knows the
+/// recorded texts and ids alone. Errors, here and from its functions: bad_input_file (no recording,
+/// or a damaged one, with the offset; what was not recorded is asked for, with what there is).
+Result<std::unique_ptr<ReplayEngine>> open_recording(const std::string& path);
+
+}  // namespace crossval

@@ -1,0 +1,37 @@
+// Evaluates a prompt and what the engine makes of it, and writes all into a file.
+#pragma once
+
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "engine/engine.h"
+#include "prompt/prompt.h"
+#include "results/model_files.h"
+#include "results/recording.h"
+#include "session/per_token.h"
+
+namespace crossval {
+
+struct RecordPlan {
+  Prompt prompt;
+  std::vector<std::string> asked_differences;  // as in RecordingFacts
+  std::vector<ModelPart> model;                // with digests
+  std::string path;                            // of the file
+  int32_t max_tokens = 4;                      // greedy decode steps after the prompt
+  RowContent rows = RowContent::logits;
+  int32_t top_tokens = 0;  // of RowContent::top
+  std::string tensors;     // in words, for the file; empty: none
+  /// Which tensors go into the file; asked for each.
+  std::function<bool(const TraceTensor&)> wants_tensor;
+};
+
+/// Streams: nothing grows with positions × vocabulary. The file gets its name when all is in it.
+/// Errors: usage (what the engine cannot do, a prompt that does not fit, no token), the engine's,
+/// cannot_write, interrupted.
+Result<Recording> record(const RecordPlan& plan, Engine& engine, PerTokenObserver& observer,
+                         const std::stop_token& stop);
+
+}  // namespace crossval
