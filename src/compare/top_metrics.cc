@@ -12,11 +12,6 @@ namespace {
 // A list's sum is known no better: its log-probabilities are floats.
 constexpr double kSumError = 1e-6;
 
-bool is_likelier(const TopToken& a, const TopToken& b) {
-  return a.log_probability != b.log_probability ? a.log_probability > b.log_probability
-                                                : a.id < b.id;
-}
-
 double log_sum_of(std::span<const float> logits) {
   const double highest = *std::ranges::max_element(logits);
   double sum = 0;
@@ -27,8 +22,8 @@ double log_sum_of(std::span<const float> logits) {
 // What one side tells, by token.
 class Told {
  public:
-  explicit Told(const Row& row) : logits_(row.logits) {
-    if (row.content == RowContent::logits) {
+  explicit Told(const ToldRow& row) : logits_(row.logits) {
+    if (row.top == nullptr) {
       log_sum_ = log_sum_of(logits_);
       least_ = *std::ranges::min_element(logits_) - log_sum_;
       return;
@@ -162,17 +157,7 @@ TopRow top_row_of(std::span<const float> logits, size_t count) {
   return row;
 }
 
-int32_t most_likely(const Row& row) {
-  if (row.content == RowContent::hashes) return row.hash.argmax;
-  if (row.content == RowContent::logits)
-    return row.logits.empty()
-               ? -1
-               : static_cast<int32_t>(std::ranges::max_element(row.logits) - row.logits.begin());
-  const auto& tokens = row.top->tokens;
-  return tokens.empty() ? -1 : std::ranges::min_element(tokens, is_likelier)->id;
-}
-
-TopMetrics compare_top_rows(const Row& candidate, const Row& reference) {
+TopMetrics compare_top_rows(const ToldRow& candidate, const ToldRow& reference) {
   const Told c(candidate), r(reference);
   TopMetrics m;
   m.candidate_tokens = c.count();

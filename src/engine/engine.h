@@ -15,9 +15,9 @@
 
 #include "base/error.h"
 #include "engine/info.h"
+#include "engine/row.h"
 #include "protocol/answers.h"
 #include "protocol/request.h"
-#include "protocol/row.h"
 
 namespace crossval {
 

@@ -3,13 +3,19 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
-
-#include "protocol/row.h"
 
 namespace crossval {
 
 using TokenId = int32_t;
+
+/// What the rows of an engine are, all of them alike: every logit, the most likely tokens alone, or
+/// a hash (protocol/row.h).
+enum class RowContent : uint8_t { logits, top, hashes };
+
+/// How that is called in EngineSettings::rows: "" for all logits, which most engines have.
+inline constexpr std::string_view kTopRows = "top", kHashedRows = "hashes";
 
 /// What an engine can do. A plan that needs more is refused by name before it starts.
 struct Capabilities {
@@ -54,7 +60,7 @@ struct EngineSettings {
   int32_t n_ubatch = 0;
   int32_t threads = 0;
   bool all_logits = false;
-  /// What a row is: "" all logits, "top" the most likely tokens alone, "hashes" (protocol/row.h).
+  /// What a row is: "", "top" or "hashes" (RowContent).
   std::string rows;
   std::string kv_type_k;  // "f16", "f32", …
   std::string kv_type_v;

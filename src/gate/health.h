@@ -5,7 +5,7 @@
 #include <optional>
 #include <span>
 
-#include "protocol/row.h"
+#include "engine/row.h"
 #include "results/health.h"
 
 namespace crossval {

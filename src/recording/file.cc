@@ -47,12 +47,28 @@ Result<RecordingFile> RecordingFile::open(const std::string& path) {
     return fail(ExitCode::bad_input_file, "this is no recording", path,
                 "crossval record -o FILE writes one; docs/recording.md says what it looks like.");
   }
+  if (auto ok = file.choose_checksum(); !ok) return tl::unexpected(ok.error());
   const auto indexed = file.read_index();
   if (!indexed) return tl::unexpected(indexed.error());
   if (!*indexed) {
     if (auto ok = file.scan(); !ok) return tl::unexpected(ok.error());
   }
   return file;
+}
+
+// The first frame's, and so all others'.
+Result<void> RecordingFile::choose_checksum() {
+  const Bytes bytes = file_.bytes();
+  const HeaderBytes head = header_at(bytes, 0);
+  protocol::Header header;
+  protocol::read_header(head, header);
+  if (header.length > bytes.size() - kHeaderBytes)
+    return damaged(0, "it ends within its description");
+  const auto found = protocol::find_checksum(head, bytes.subspan(kHeaderBytes, header.length));
+  if (!found || *found == protocol::Checksum::none)
+    return damaged(0, "its description is not what was written");
+  checksum_ = *found;
+  return {};
 }
 
 // False: there is no end frame.
@@ -129,7 +145,7 @@ Result<Bytes> RecordingFile::payload(const FrameEntry& entry) const {
   const HeaderBytes head = header_at(bytes, entry.offset);
   const Bytes payload = bytes.subspan(entry.offset + kHeaderBytes, entry.length);
   if (protocol::read_header(head, header) != HeaderProblem::none || header.type != entry.type ||
-      header.length != entry.length || !protocol::checksum_matches(head, payload))
+      header.length != entry.length || !protocol::checksum_matches(head, payload, checksum_))
     return damaged(entry.offset, "a frame is not what was written");
   return payload;
 }

@@ -41,10 +41,12 @@ class RecordingFile {
 
  private:
   explicit RecordingFile(MappedFile file) : file_(std::move(file)) {}
+  Result<void> choose_checksum();
   Result<bool> read_index();
   Result<void> scan();
 
   MappedFile file_;
+  protocol::Checksum checksum_ = protocol::Checksum::xxh3;
   std::vector<FrameEntry> frames_;
   int64_t dropped_bytes_ = -1;
 };

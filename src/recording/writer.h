@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/partial_file.h"
 #include "engine/info.h"
+#include "engine/row.h"
 #include "protocol/answers.h"
 #include "protocol/frame.h"
 #include "recording/facts.h"

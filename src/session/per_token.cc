@@ -31,6 +31,8 @@
 namespace crossval {
 namespace {
 
+ToldRow told(const Row& row) { return {row.logits, row.top}; }
+
 // What two engines' rows can be compared by; nothing: by nothing that both have.
 std::optional<RowContent> common_content(RowContent a, RowContent b) {
   if (a == b || b == RowContent::logits) return a;
@@ -388,7 +390,7 @@ Result<bool> PerTokenRun::compare_pair(const RowPair& pair, std::span<const Heal
     if (result_.rows == RowContent::hashes) {
       position.metrics.identical = position.healthy && known_by(candidate) == known_by(reference);
     } else if (position.healthy) {
-      position.top = compare_top_rows(candidate, reference);
+      position.top = compare_top_rows(told(candidate), told(reference));
     }
   }
   position.passed = position.healthy && passes(position, result_);

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "protocol/row.h"
+#include "engine/row.h"
 #include "results/health.h"
 
 namespace crossval {

@@ -25,7 +25,7 @@ std::vector<float> logits(const std::vector<double>& p) {
 
 TEST(TopMetrics, EqualListsAreAtNoDistance) {
   const TopRow row = list({{4, 0.5}, {1, 0.25}});
-  const TopMetrics m = compare_top_rows(row, row);
+  const TopMetrics m = compare_top_rows({.top = &row}, {.top = &row});
   EXPECT_EQ(m.max_abs_diff, 0);
   EXPECT_EQ(m.max_abs_token, -1);
   EXPECT_EQ(m.compared, 2);
@@ -39,7 +39,7 @@ TEST(TopMetrics, EqualListsAreAtNoDistance) {
 // By hand: Δ ln p of token 1 is ln(0.25 / 0.125); KL(r ‖ c) over {4}, {1} and the rest.
 TEST(TopMetrics, TwoLists) {
   const TopRow candidate = list({{4, 0.5}, {1, 0.125}}), reference = list({{4, 0.5}, {1, 0.25}});
-  const TopMetrics m = compare_top_rows(candidate, reference);
+  const TopMetrics m = compare_top_rows({.top = &candidate}, {.top = &reference});
   EXPECT_NEAR(m.max_abs_diff, std::log(2), 1e-6);
   EXPECT_EQ(m.max_abs_token, 1);
   EXPECT_FALSE(m.at_least);
@@ -49,7 +49,7 @@ TEST(TopMetrics, TwoLists) {
 // Token 7 is not in the candidate's list, so its probability there is 0.125 at most.
 TEST(TopMetrics, ATokenOfOneSideIsBounded) {
   const TopRow candidate = list({{4, 0.5}, {1, 0.125}}), reference = list({{7, 0.5}, {4, 0.25}});
-  const TopMetrics m = compare_top_rows(candidate, reference);
+  const TopMetrics m = compare_top_rows({.top = &candidate}, {.top = &reference});
   EXPECT_NEAR(m.max_abs_diff, std::log(0.5 / 0.125), 1e-6);
   EXPECT_EQ(m.max_abs_token, 7);
   EXPECT_TRUE(m.at_least);
@@ -62,9 +62,11 @@ TEST(TopMetrics, ATokenOfOneSideIsBounded) {
 // The truth lies between the bounds: KL(r ‖ c) of the whole distributions, by hand.
 TEST(TopMetrics, AWholeRowBoundsTheDivergence) {
   const std::vector<double> r = {0.4, 0.3, 0.2, 0.06, 0.04}, c = {0.35, 0.3, 0.15, 0.1, 0.1};
+  const std::vector<float> candidate = logits(c);
+  const TopRow reference = list({{0, 0.4}, {1, 0.3}, {2, 0.2}});
   double kl = 0;
   for (size_t i = 0; i < r.size(); ++i) kl += r[i] * std::log(r[i] / c[i]);
-  const TopMetrics m = compare_top_rows(logits(c), list({{0, 0.4}, {1, 0.3}, {2, 0.2}}));
+  const TopMetrics m = compare_top_rows({.logits = candidate}, {.top = &reference});
   EXPECT_LE(m.kl_low, kl);
   EXPECT_GE(m.kl_high, kl);
   EXPECT_LT(m.kl_high, kl + 0.1);
@@ -83,13 +85,6 @@ TEST(TopMetrics, TheMostLikelyTokensOfLogits) {
   EXPECT_NEAR(row.tokens[0].log_probability, std::log(0.4), 1e-6);
   EXPECT_NEAR(row.rest, 0.1, 1e-6);
   EXPECT_EQ(top_row_of(logits({0.5, 0.5}), 9).tokens.size(), 2U);
-}
-
-TEST(TopMetrics, MostLikely) {
-  EXPECT_EQ(most_likely(Row(logits({0.1, 0.6, 0.3}))), 1);
-  EXPECT_EQ(most_likely(list({{3, 0.2}, {9, 0.5}, {4, 0.3}})), 9);  // however it is sorted
-  EXPECT_EQ(most_likely(RowHash{.hash = 1, .argmax = 5}), 5);
-  EXPECT_EQ(most_likely(TopRow{}), -1);
 }
 
 }  // namespace

@@ -243,3 +243,64 @@ def test_a_killed_record_leaves_a_recording_cut_off(crossval, small, recorded, t
     run = crossval("compare", path, tmp_path / "again.xval", "--format", "json")
     assert run.code == 0 and run.json["verdict"] == "IDENTICAL", run.err
     assert "recording-cut-off" in [w["name"] for w in run.json["warnings"]]
+
+
+@pytest.fixture(scope="module")
+def sdk():
+    import sys
+    sys.path.insert(0, str(ROOT / "engines" / "python"))
+    import crossval as package
+    return package
+
+
+def test_python_reads_what_the_program_wrote(sdk, recorded):
+    path = recorded("native", "--tensors", "l_out,result_norm")
+    with sdk.Recording(path) as run:
+        assert run.complete and run.prompt == TEXT and run.ready["identity"]["name"] == "native"
+        rows = list(run.rows())
+        told = [np.frombuffer(p[4:], "<f4") for k, p in frames(path) if k == 133]
+        assert len(rows) == len(run.runs[0].ids) and all(np.array_equal(a, b) for a, b in zip(rows, told))
+        shapes = {(t.name, t.op): t.values.shape for t in run.tensors()}
+    assert set(shapes) == {("l_out-0", "ADD"), ("l_out-1", "ADD"), ("result_norm", "MUL")}
+    assert set(shapes.values()) == {(len(rows), 64)}
+
+
+def test_python_refuses_what_is_damaged(sdk, tmp_path):
+    whole, path = tmp_path / "whole.xval", tmp_path / "bent.xval"
+    sdk.write_recording(whole, [1, 2], np.ones((2, 3), "f4"), name="mine")
+    data = whole.read_bytes()
+    description = data.index(b'"client"')
+    for at in (description, len(data) - 400):  # the description; a row, found when it is read
+        path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1:])
+        with pytest.raises((sdk.Malformed, ValueError)):
+            list(sdk.Recording(path).rows())
+    for content in (b"GGUF" + bytes(40), b"XVAL" + bytes(40)):
+        path.write_bytes(content)
+        with pytest.raises(sdk.Malformed):
+            sdk.Recording(path)
+    path.write_bytes(data[:-30])
+    with sdk.Recording(path) as run:
+        assert not run.complete and len(list(run.rows())) == 2
+
+
+def test_the_program_reads_what_python_wrote(sdk, crossval, small, recorded, compared, tmp_path):
+    """Another engine's rows and tensors in a file, held against native's recording: the same, and one value changed."""
+    with sdk.Recording(recorded("native", "--tensors", "all", "--max-tokens", "0", prompt=("--tokens", "1,2,3"))) as run:
+        ids, rows, tensors = run.runs[0].ids, np.stack(list(run.rows())), list(run.tensors())
+        digests = [part["sha256"] for part in run.facts["model"]]
+    theirs = recorded("native", "--tensors", "all", "--max-tokens", "0", prompt=("--tokens", "1,2,3"))
+    settings = dict(kv_type="f16", model_sha256=digests,
+                    settings={"rope": "base 10000 scale 1", "norm_eps": 1e-5, "flash_attention": "off",
+                              "weight_layout": "as stored"})
+    path = tmp_path / "python.xval"
+    sdk.write_recording(path, ids, rows, name="mine", tensors=tensors, **settings)
+    code, result = compared(path, theirs, "--first-diff")
+    assert (code, result["verdict"]) == (0, "IDENTICAL"), result
+    assert result["candidate"]["identity"]["name"] == "mine" and not result["trace"]["differs"]
+    bent = [t if t.name != "l_out-0" else sdk.RecordedTensor(**{**vars(t), "values": t.values + np.float32(1)}) for t in tensors]
+    rows[2, 7] += 1
+    sdk.write_recording(path, ids, rows, name="mine", tensors=bent, **settings)
+    code, result = compared(path, theirs, "--first-diff")
+    assert result["trace"]["first"]["tensor"] == "l_out-0" and not result["positions"][2]["identical"]
+    with pytest.raises(ValueError):
+        sdk.write_recording(path, ids, rows[:2], name="mine")
