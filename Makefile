@@ -14,7 +14,7 @@ help:
 	@echo "make test      build and run every test"
 	@echo "make build     the program alone: $(BUILD)/crossval"
 	@echo "make test-all  the full matrix of formats, architectures and tokenizers (long)"
-	@echo "make test-engines  mlx, OpenVINO and candle beside native (fetches them)"
+	@echo "make test-engines  mlx, OpenVINO, candle and llama-server beside native (fetches them)"
 	@echo "make bench     benchmarks, paired with llama.cpp"
 	@echo "make fault-bench  is explain right? writes docs/fault-bench.md (an hour, the first time)"
 	@echo "make lint      clang-format, clang-tidy, layers, shellcheck"
@@ -66,7 +66,8 @@ build/engines/.installed: deps/engines.txt | deps
 # candle needs a Rust toolchain (minutes, once); without one e2e.candle is named as skipped.
 test-engines: build fixtures $(VENV)/.installed build/engines/.installed
 	@scripts/candle.sh >/dev/null || [ $$? -eq 4 ]
-	@ctest --test-dir $(BUILD) --output-on-failure -R '^e2e.(engines|candle)$$' $(CTEST_FLAGS)
+	@scripts/llama_server.sh >/dev/null
+	@ctest --test-dir $(BUILD) --output-on-failure -R '^e2e.(engines|candle|llama_server)$$' $(CTEST_FLAGS)
 
 test-all: build fixtures $(VENV)/.installed
 	@cmake --build $(BUILD)

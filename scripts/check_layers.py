@@ -28,7 +28,8 @@ FORBIDDEN = [
     ("launch", "report"), ("launch", "session"),
 ]
 # Concrete engines: folder -> the only folders that name it, in DEPS or an include. Others have them through these.
-NAMED_BY = {"native": {"launch"}, "oracle": {"launch", "explain"}, "process": {"launch", "conformance"}}
+NAMED_BY = {"native": {"launch"}, "oracle": {"launch", "explain"}, "process": {"launch", "conformance"},
+            "http": {"launch"}}
 # Headers that one folder alone includes: the command line is one front door of several.
 OUTSIDE = {"CLI/": "cli"}
 # Plain data at the ground: folder -> (the only folders in its DEPS, headers of others that are plain data too).

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "engine/server_spec.h"
 #include "launch/engine_factory.h"
 #include "launch/kinds/kinds.h"
 
@@ -80,7 +81,8 @@ Result<EnginePairSpecs> engine_pair(const PairChoice& choice) {
   };
   lend(*reference, *candidate);
   lend(*candidate, *reference);
-  if (candidate->get("model", choice.defaults.model).empty()) {
+  const bool two_servers = candidate->name == kHttp && reference->name == kHttp;
+  if (candidate->get("model", choice.defaults.model).empty() && !two_servers) {
     return fail(ExitCode::usage, "no model given", {},
                 "Two recordings are compared by crossval compare A B; a prompt needs a model: "
                 "-m FILE.gguf.");

@@ -50,7 +50,8 @@ std::string engine_help() {
 }
 
 Result<EngineSpec> read_engine_spec(const std::string& text) {
-  const bool ours = find_engine_kind(text.substr(0, text.find(':'))) != nullptr;
+  const std::string name = text.substr(0, text.find(':'));
+  const bool ours = find_engine_kind(name) != nullptr || text.starts_with("https:");
   if (auto foreign = ours ? std::nullopt : refuse_foreign_engine(text))
     return tl::unexpected(*std::move(foreign));
   return parse_engine_spec(text);

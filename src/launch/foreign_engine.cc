@@ -30,7 +30,8 @@ constexpr std::string_view kFiles[] = {".npy",  ".npz",  ".safetensors", ".pt", 
                                        ".onnx", ".json", ".jsonl",       ".ggml", ".py",  ".sh"};
 
 constexpr const char* kWays =
-    "There are two ways: a program that speaks docs/protocol.md for it (in Python it is a class of "
+    "There are three ways: its server, where it has one, by its address http://HOST:PORT "
+    "(docs/servers.md); a program that speaks docs/protocol.md for it (in Python it is a class of "
     "a few lines, docs/python.md) and is named by exec:COMMAND; or write native's rows with "
     "--candidate native --reference native --dump DIR and compare them with its own in NumPy.";
 
@@ -66,8 +67,12 @@ Error refusal(const std::string& text, const char* what, std::string hint) {
 std::optional<Error> refuse_foreign_engine(const std::string& text) {
   const std::string lower = lower_case(text);
   const std::string name = lower.substr(0, lower.find(':'));
-  if (lower.find("://") != std::string::npos || is_host(name)) {
-    return refusal(text, "is a server, which is no engine of crossval's", kWays);
+  if (is_host(name)) {
+    return refusal(text, "is a server's address without its beginning",
+                   fmt::format("Write http://{}.", text));
+  }
+  if (lower.find("://") != std::string::npos) {
+    return refusal(text, "is no address of http or https", kWays);
   }
   if (is_one_of(name, kRelatives)) {
     return refusal(text, "is an engine of llama.cpp's family, which goes by that name here",

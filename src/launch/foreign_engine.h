@@ -1,5 +1,5 @@
-// What people give as an engine that is none of ours: a server's address, another project's name, a
-// file.
+// What people give as an engine that is none of ours: another project's name, a file, a server
+// without its http://.
 #pragma once
 
 #include <optional>

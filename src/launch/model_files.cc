@@ -115,6 +115,12 @@ Result<std::vector<std::string>> model_sha256(const std::string& path, const Ope
 Result<ModelFiles> compare_model_files(const std::string& candidate, const std::string& reference,
                                        const OpenedFiles& files, const std::string& cache_folder,
                                        const std::stop_token& stop) {
+  if (candidate.empty() || reference.empty()) {
+    ModelFiles unknown;
+    unknown.how = "not known: a server runs a model of its own";
+    unknown.other_numbers = false;
+    return unknown;
+  }
   auto a = parts_of(candidate, files);
   if (!a) return tl::unexpected(a.error());
   auto b = reference == candidate ? a : parts_of(reference, files);

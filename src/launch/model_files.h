@@ -27,7 +27,8 @@ Result<ModelFiles> compare_model_files(const EngineSettings& candidate,
 
 /// Compares all files of both models (a split model has several): the same files need no look at
 /// their bytes, files of different sizes neither; others are read once and their SHA-256 is kept in
-/// the cache folder (base/file_digest.h). Errors: bad_input_file; interrupted.
+/// the cache folder (base/file_digest.h). A side without a file, which is a server's, is not compared:
+/// neither has parts then. Errors: bad_input_file; interrupted.
 Result<ModelFiles> compare_model_files(const std::string& candidate, const std::string& reference,
                                        const OpenedFiles& files, const std::string& cache_folder,
                                        const std::stop_token& stop);

@@ -47,10 +47,11 @@ tl::unexpected<Error> unused_prompt() {
               "one of them out.");
 }
 
-// The model and the vocabulary of a side; empty when the request is for ids.
+// The model and the vocabulary of a side; empty when the request is for ids, or when there is no
+// file (a server's).
 Result<PromptModelFacts> read_facts(const PromptRequest& request, const PromptSide& side,
                                     const OpenedFiles& files) {
-  if (request.token_ids) return PromptModelFacts{};
+  if (request.token_ids || side.model_path.empty()) return PromptModelFacts{};
   const auto file = files.open(side.model_path);
   if (!file) return tl::unexpected(file.error());
   auto facts = read_model_facts(*file);

@@ -183,6 +183,11 @@ std::string GenerationRun::where(int32_t position) const {
 
 Result<Generation> generate(const GenerationPlan& plan, Engine& engine, const TextSink& sink,
                             std::stop_token stop) {
+  if (rows_of(engine.info().settings) != RowContent::logits) {
+    return fail(ExitCode::usage,
+                "the engine does not tell every logit: no token is drawn from less",
+                "engine " + engine.info().identity.name);
+  }
   return GenerationRun(plan, engine, sink, std::move(stop)).run();
 }
 

@@ -39,10 +39,24 @@ TEST(EngineSpec, ExecHasACommand) {
   EXPECT_TRUE(parse_engine_spec("exec:./engine")->options.empty());
 }
 
+TEST(EngineSpec, AServerIsAnAddress) {
+  for (const char* text :
+       {"http://a:80/b,top=5", "http:http://a:80/b,top=5", "http:a:80/b,top=5"}) {
+    const auto spec = parse_engine_spec(text);
+    ASSERT_TRUE(spec.has_value()) << text;
+    EXPECT_EQ(spec->name, "http");
+    EXPECT_EQ(spec->operand, "http://a:80/b");
+    EXPECT_EQ(spec->get("top"), "5");
+    EXPECT_EQ(spec_text(*spec), "http://a:80/b,top=5");
+  }
+  EXPECT_EQ(parse_engine_spec("https://[::1]:8443/x,,y")->operand, "https://[::1]:8443/x,y");
+}
+
 TEST(EngineSpec, IsWrittenAsItIsRead) {
   for (const char* text :
        {"native", "llama.cpp:kv=f32,src=/a,,b", "oracle:declared",
-        "oracle:declared,kv=f32,threads=2", "exec:'python' 'my engine.py',kv=f32"}) {
+        "oracle:declared,kv=f32,threads=2", "exec:'python' 'my engine.py',kv=f32",
+        "https://h/x,,y,served-model=a,,b,top=all"}) {
     EXPECT_EQ(spec_text(*parse_engine_spec(text)), text);
   }
 }
@@ -50,7 +64,8 @@ TEST(EngineSpec, IsWrittenAsItIsRead) {
 TEST(EngineSpec, RefusesWhatItCannotRead) {
   for (const char* text :
        {"", ":kv=f16", "native:", "native:kv=f16,threads", "native:=f16", "native:kv=a,kv=b",
-        "exec", "exec:", "exec:,kv=f32", "exec:a 'b", "exec:a,kv", "exec:a,b,kv=f32"}) {
+        "exec", "exec:", "http", "http:", "https", "http://a,top", "http://a,top=1,top=2",
+        "exec:,kv=f32", "exec:a 'b", "exec:a,kv", "exec:a,b,kv=f32"}) {
     const auto spec = parse_engine_spec(text);
     ASSERT_FALSE(spec.has_value()) << text;
     EXPECT_EQ(spec.error().code, ExitCode::usage);

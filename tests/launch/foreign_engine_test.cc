@@ -20,12 +20,10 @@ TEST_P(Foreign, IsRefusedWithTheWaysThatThereAre) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Foreign,
-                         ::testing::Values("http://localhost:8080", "https://api.openai.com/v1",
-                                           "localhost:11434", "127.0.0.1:8000", "ollama",
-                                           "Ollama:llama3.2:1b", "vllm", "vLLM:model=x",
-                                           "hf:HuggingFaceTB/SmolLM2-135M", "replay:run.xv",
-                                           "logits.npy", "/data/a/logits.npz", "model.safetensors",
-                                           "./my-engine", "transformers", "http:url=x",
+                         ::testing::Values("ftp://localhost:8080", "ollama", "Ollama:llama3.2:1b",
+                                           "vllm", "vLLM:model=x", "hf:HuggingFaceTB/SmolLM2-135M",
+                                           "replay:run.xv", "logits.npy", "/data/a/logits.npz",
+                                           "model.safetensors", "./my-engine", "transformers",
                                            "llama-server"));
 
 TEST(ForeignEngine, RelativesOfLlamaCppGoByItsName) {
@@ -34,6 +32,14 @@ TEST(ForeignEngine, RelativesOfLlamaCppGoByItsName) {
     ASSERT_TRUE(error.has_value()) << text;
     EXPECT_THAT(error->hint,
                 AllOf(HasSubstr("llama.cpp:src=DIR"), HasSubstr("llama.cpp:build=DIR")));
+  }
+}
+
+TEST(ForeignEngine, AServerIsWrittenWithItsHttp) {
+  for (const char* text : {"localhost:11434", "127.0.0.1:8000"}) {
+    const auto error = refuse_foreign_engine(text);
+    ASSERT_TRUE(error.has_value()) << text;
+    EXPECT_THAT(error->hint, HasSubstr(std::string("http://") + text));
   }
 }
 

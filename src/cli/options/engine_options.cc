@@ -28,7 +28,7 @@ void add_side_options(AppOptions& app, PairChoice& choice) {
     app.add_option(names, value, help)->group(kGroup)->type_name("ENGINE");
   };
   add("--candidate", choice.candidate,
-      "native (default), llama.cpp, oracle, oracle:declared or exec:COMMAND, with keys or without");
+      "native (default), llama.cpp, oracle, oracle:declared, exec:COMMAND or http://HOST:PORT, with keys or without");
   add("--reference", choice.reference, "likewise; llama.cpp by default");
 }
 
@@ -38,7 +38,7 @@ void add_single_engine_options(AppOptions& app, EngineChoice& choice) {
   };
   add("-m,--model", choice.defaults.model, "the model", "FILE.gguf");
   add("--engine", choice.engine,
-      "native (default), llama.cpp, oracle, oracle:declared or exec:COMMAND, with keys or without",
+      "native (default), llama.cpp, oracle, oracle:declared, exec:COMMAND or http://HOST:PORT, with keys or without",
       "ENGINE");
   add("--tokenizer", choice.tokenizer, "a tokenizer file instead of the model's, for native",
       "FILE");

@@ -5,8 +5,8 @@
 namespace crossval {
 
 std::span<const EngineKind* const> engine_kinds() {
-  static constexpr const EngineKind* kAll[] = {&kNative,         &kLlamaCpp,    &kOracle,
-                                               &kOracleDeclared, &kExecProgram, &kReplay};
+  static constexpr const EngineKind* kAll[] = {
+      &kNative, &kLlamaCpp, &kOracle, &kOracleDeclared, &kExecProgram, &kHttpServer, &kReplay};
   return kAll;
 }
 

@@ -41,7 +41,8 @@ struct EngineKind {
   bool reads_model = true;
 };
 
-extern const EngineKind kNative, kLlamaCpp, kOracle, kOracleDeclared, kExecProgram, kReplay;
+extern const EngineKind kNative, kLlamaCpp, kOracle, kOracleDeclared, kExecProgram, kHttpServer,
+    kReplay;
 
 /// All of them, in the order in which help texts have them.
 std::span<const EngineKind* const> engine_kinds();

@@ -62,7 +62,7 @@ std::string engine_lines(const char* side, const EngineInfo& info, bool own_mode
     const std::string model =
         fitted_end(escaped(info.settings.model_path), layout.width - kLabelWidth);
     lines += layout.labelled("", model);
-    lines += layout.labelled("", info.settings.model_description);
+    lines += layout.labelled("", escaped(info.settings.model_description));
   }
   if (!info.settings.i2s_layout.empty()) {
     lines += layout.labelled("", fmt::format("I2_S layout {}, {}", info.settings.i2s_layout,
