@@ -4,7 +4,9 @@
 
 #include <csignal>
 
+#include "checkpoint/checkpoint.h"
 #include "cli/run_cli.h"
+#include "gguf/assembled_file.h"
 
 namespace {
 
@@ -23,6 +25,7 @@ void fill_closed_streams() {
 
 int main(int argc, char** argv) {
   fill_closed_streams();
-  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe shows as a failed write
+  std::signal(SIGPIPE, SIG_IGN);                           // a closed pipe shows as a failed write
+  crossval::read_folders_with(crossval::read_checkpoint);  // a folder in the place of a model file
   return crossval::run_cli(argc, argv, crossval::standard_console());
 }

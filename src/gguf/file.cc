@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/mapped_file.h"
+#include "gguf/assembled_file.h"
 #include "gguf/part.h"
 
 namespace crossval {
@@ -18,7 +19,8 @@ namespace crossval {
 struct GgufFile::Rep {
   std::string path;
   std::vector<MappedFile> maps;
-  std::vector<GgufKey> keys;  // of the first part
+  std::shared_ptr<const void> memory;  // of an assembled file
+  std::vector<GgufKey> keys;           // of the first part
   std::vector<GgufTensor> tensors;
   uint32_t version = 0;
   uint64_t alignment = kGgufDefaultAlignment;
@@ -48,6 +50,25 @@ struct GgufFile::Rep {
     }
     return {};
   }
+
+  static GgufFile assemble(GgufContent content) {
+    auto rep = std::make_shared<Rep>();
+    rep->path = std::move(content.path);
+    rep->parts = std::move(content.parts);
+    rep->keys = std::move(content.keys);
+    rep->tensors = std::move(content.tensors);
+    rep->maps = std::move(content.maps);
+    rep->memory = std::move(content.memory);
+    for (const GgufPartInfo& part : rep->parts) rep->size += part.size;
+    for (size_t i = 0; i < rep->keys.size(); ++i) rep->key_index.emplace(rep->keys[i].name, i);
+    for (size_t i = 0; i < rep->tensors.size(); ++i)
+      rep->tensor_index.emplace(rep->tensors[i].name, i);
+    return GgufFile(std::move(rep));
+  }
+  // Defined here, where it may make a GgufFile; used from other files alone.
+  [[gnu::used]] friend GgufFile assemble_gguf(GgufContent content) {
+    return assemble(std::move(content));
+  }
 };
 
 namespace {
@@ -71,6 +92,14 @@ std::string first_part_path(const std::string& path) {
   return std::filesystem::exists(first, unseen) ? first : path;
 }
 
+namespace {
+
+FolderReader folder_reader = nullptr;  // set once, at the start
+
+}  // namespace
+
+void read_folders_with(FolderReader reader) { folder_reader = reader; }
+
 Result<GgufFile> GgufFile::parse(std::span<const std::byte> bytes, const std::string& path) {
   auto part = parse_gguf_part(bytes, path, 0);
   if (!part) return tl::unexpected(part.error());
@@ -81,6 +110,9 @@ Result<GgufFile> GgufFile::parse(std::span<const std::byte> bytes, const std::st
 }
 
 Result<GgufFile> GgufFile::open(const std::string& path) {
+  std::error_code unseen;
+  if (folder_reader != nullptr && std::filesystem::is_directory(path, unseen))
+    return folder_reader(path);
   auto map = MappedFile::open(path);
   if (!map) return tl::unexpected(map.error());
   auto file = parse(map->bytes(), path);
@@ -151,11 +183,13 @@ uint64_t GgufFile::size() const { return rep_->size; }
 std::span<const GgufPartInfo> GgufFile::parts() const { return rep_->parts; }
 
 void GgufFile::will_read(const GgufTensor& tensor, std::span<const std::byte> range) const {
-  if (!rep_->maps.empty()) rep_->maps[static_cast<size_t>(tensor.part)].will_read(range);
+  const auto part = static_cast<size_t>(tensor.part);
+  if (part < rep_->maps.size()) rep_->maps[part].will_read(range);
 }
 
 void GgufFile::release(const GgufTensor& tensor, std::span<const std::byte> range) const {
-  if (!rep_->maps.empty()) rep_->maps[static_cast<size_t>(tensor.part)].release(range);
+  const auto part = static_cast<size_t>(tensor.part);
+  if (part < rep_->maps.size()) rep_->maps[part].release(range);
 }
 
 void GgufFile::stream(const GgufTensor& tensor, std::span<const std::byte> range, size_t step,

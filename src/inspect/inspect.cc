@@ -185,7 +185,7 @@ Result<Inspection> inspect_file(const std::string& path, const InspectOptions& o
     read_meaning(*file, i2s, options.weights, inspection);
     look_at_vocabulary(*file, inspection);
   }
-  find_in_layout(*file, inspection.findings);
+  if (file->version() != 0) find_in_layout(*file, inspection.findings);
   if (options.weights) scan_weights(*file, i2s, options, inspection);
   return inspection;
 }

@@ -20,12 +20,16 @@ bool has_none(const GgufFile& model) {
 Result<LocalVocabulary> LocalVocabulary::create(const GgufFile& model, const std::string& path) {
   LocalVocabulary vocabulary;
   vocabulary.path_ = path;
-  if (path.empty() && has_none(model)) {
+  // A checkpoint's own, which is not what a GGUF of it would say of it.
+  const std::string theirs(model.string_or("checkpoint.tokenizer", "").value_or(""));
+  if (path.empty() && theirs.empty() && has_none(model)) {
     vocabulary.absence_ =
         Error{ExitCode::usage, "the model file has no vocabulary", model.path(), kIdsHint};
     return vocabulary;
   }
-  auto tokenizer = path.empty() ? Tokenizer::from_gguf(model) : Tokenizer::from_file(path);
+  auto tokenizer = !path.empty()     ? Tokenizer::from_file(path)
+                   : !theirs.empty() ? Tokenizer::from_file(theirs)
+                                     : Tokenizer::from_gguf(model);
   if (tokenizer) {
     vocabulary.tokenizer_ = std::move(*tokenizer);
   } else if (path.empty()) {

@@ -40,6 +40,10 @@ void read_layer_sizes(KeyReader& keys, const Architecture& arch, int64_t n_all, 
 
 /// Which layers have a window, and how wide.
 void read_windows(KeyReader& keys, const Architecture& arch, Hparams& h) {
+  // Of a checkpoint whose GGUF would have none (checkpoint/checkpoint.h).
+  const std::string own = "checkpoint.windows";
+  for (int64_t il = 0; keys.has_array(own) && il < h.n_layer; ++il)
+    h.layers[static_cast<size_t>(il)].window = keys.element(own, il, 0);
   const Window& window = arch.window;
   if (window.kind == WindowKind::none) return;
   const std::string key = "attention.sliding_window";

@@ -61,6 +61,12 @@ Result<std::unique_ptr<Model>> open_model(const GgufFile& file) {
         file.path(), error.hint);
     return tl::unexpected(error);
   }
+  // Of a checkpoint (checkpoint/checkpoint.h).
+  if (const auto other = file.get_array("checkpoint.not_computed"); other) {
+    return fail(ExitCode::bad_input_file, std::string((*other)->strings.front()), file.path(),
+                "Neither native nor oracle computes that; crossval inspect FILE.gguf --against " +
+                    file.path() + " compares a GGUF of it all the same.");
+  }
   auto hparams = read_hparams(file, **architecture);
   if (!hparams) return tl::unexpected(hparams.error());
   auto model =

@@ -4,12 +4,16 @@
 #include <string>
 
 #include "base/thread_pool.h"
+#include "checkpoint/checkpoint.h"
 #include "cli/options/app_options.h"
 #include "cli/options/checks.h"
 #include "cli/progress.h"
+#include "inspect/checkpoint/against.h"
 #include "inspect/difference/difference.h"
 #include "inspect/inspect.h"
+#include "report/json/checkpoint_comparison.h"
 #include "report/json/inspection.h"
+#include "report/text/checkpoint_comparison.h"
 #include "report/text/inspection.h"
 
 namespace crossval {
@@ -25,11 +29,14 @@ class InspectCommand : public Command {
   InspectCommand() { options_.threads = machine_threads(); }
 
   void add_options(AppOptions& app) override {
-    app.add_option("file", path_, "a model file; of a split one any part")
+    app.add_option("file", path_, "a model file, of a split one any part, or a checkpoint's folder")
         ->required()
         ->type_name("FILE.gguf");
     app.add_option("other", other_, "a second one: what do they differ in?")
         ->type_name("FILE.gguf");
+    app.add_option("--against", against_,
+                   "the Hugging Face checkpoint that the file is said to come from: is it?")
+        ->type_name("FOLDER");
     app.add_option("--filter", options_.filter,
                    "show tensors whose names contain it, or match it (*, ?)")
         ->type_name("TEXT");
@@ -49,8 +56,12 @@ class InspectCommand : public Command {
   }
 
   Result<ExitCode> run(Console& console) override {
-    if (!other_.empty() && (quick_ || !tensor_.empty())) {
-      return fail(ExitCode::usage, "two files are compared by their weights, all of them",
+    if (!other_.empty() && !against_.empty()) {
+      return fail(ExitCode::usage, "two files and a checkpoint", "command line",
+                  "Leave out the second file, or --against.");
+    }
+    if ((!other_.empty() || !against_.empty()) && (quick_ || !tensor_.empty())) {
+      return fail(ExitCode::usage, "two models are compared by their weights, all of them",
                   "command line", "Leave out --quick and --tensor; --filter chooses tensors.");
     }
     options_.order = kOrders.at(order_);
@@ -69,17 +80,24 @@ class InspectCommand : public Command {
       write_output(console, report);
       return code;
     };
-    if (!other_.empty()) {
+    if (!other_.empty() || !against_.empty()) {
       const auto file = GgufFile::open(path_);
       if (!file) return tl::unexpected(file.error());
-      const auto other = GgufFile::open(other_);
+      const auto other = against_.empty() ? GgufFile::open(other_) : read_checkpoint(against_);
       if (!other) return tl::unexpected(other.error());
-      const auto found = compare_files(*file, *other,
-                                       {.filter = options_.filter,
-                                        .a_i2s = options_.i2s_layout,
-                                        .b_i2s = options_.i2s_layout,
-                                        .threads = options_.threads,
-                                        .progress = options_.progress});
+      const DifferenceOptions options{.filter = options_.filter,
+                                      .a_i2s = options_.i2s_layout,
+                                      .b_i2s = options_.i2s_layout,
+                                      .threads = options_.threads,
+                                      .progress = options_.progress};
+      if (!against_.empty()) {
+        const auto found = compare_with_checkpoint(*file, *other, options);
+        if (!found) return tl::unexpected(found.error());
+        return print(
+            json ? checkpoint_comparison_json(*found) : checkpoint_comparison_text(*found, layout),
+            exit_code(*found));
+      }
+      const auto found = compare_files(*file, *other, options);
       if (!found) return tl::unexpected(found.error());
       return print(json ? difference_json(*found) : difference_text(*found, layout),
                    exit_code(*found));
@@ -98,7 +116,7 @@ class InspectCommand : public Command {
  private:
   static constexpr uint64_t kMegabyte = 1'000'000;
 
-  std::string path_, other_, tensor_;
+  std::string path_, other_, against_, tensor_;
   std::string i2s_layout_ = "auto";
   std::string order_ = "file";
   bool quick_ = false;

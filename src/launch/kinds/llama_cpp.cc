@@ -1,5 +1,6 @@
 // llama.cpp: a worker process that links it.
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "launch/kinds/hello_settings.h"
@@ -47,8 +48,17 @@ void advise_about_bitnet(const std::string& trait, const std::string& chosen_by,
   error.hint += "\n  Or compare native with itself: --reference native.";
 }
 
+/// llama.cpp reads GGUF files; a checkpoint is a folder.
+Result<void> refuse_folder(const std::string& path) {
+  std::error_code unseen;
+  if (!std::filesystem::is_directory(path, unseen)) return {};
+  return fail(ExitCode::bad_input_file, "llama.cpp reads no checkpoint, and this is a folder", path,
+              "Convert it with llama.cpp's convert_hf_to_gguf.py and give that file with model=.");
+}
+
 Result<std::unique_ptr<Engine>> make(const EngineSpec& spec, const EngineDefaults& defaults,
                                      const Launch& launch) {
+  if (auto ok = refuse_folder(model_path(spec, defaults)); !ok) return tl::unexpected(ok.error());
   auto settings = hello_settings(spec, defaults, launch);
   if (!settings) return tl::unexpected(settings.error());
   LlamaOptions options;

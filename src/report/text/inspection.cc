@@ -59,9 +59,12 @@ std::string header(const Inspection& inspection, const Layout& layout) {
   std::string file = file_name(inspection.parts.front().path);
   if (inspection.parts.size() > 1)
     file += " and " + counted(std::ssize(inspection.parts) - 1, "more part");
-  std::string text =
-      layout.labelled("file", fmt::format("{}, GGUF {}, {}, alignment {}", file, inspection.version,
-                                          size_text(size), inspection.alignment));
+  std::string text = layout.labelled(
+      "file",
+      inspection.version == 0
+          ? fmt::format("{}, a checkpoint as a GGUF would have it, {}", file, size_text(size))
+          : fmt::format("{}, GGUF {}, {}, alignment {}", file, inspection.version, size_text(size),
+                        inspection.alignment));
   const std::string architecture =
       inspection.architecture.empty() ? "no architecture" : escaped(inspection.architecture);
   text +=
