@@ -16,6 +16,7 @@
 #include "gguf/assembled_file.h"
 #include "tokenizer/pretokenizer_search/known_vocabularies.h"
 #include "tokenizer/pretokenizer_search/search.h"
+#include "tokenizer/pretokenizer_search/word_cuts.h"
 #include "tokenizer/sentencepiece/model.h"
 #include "tokenizer/tokenizer.h"
 
@@ -298,6 +299,7 @@ class VocabularyReader {
   /// The name of the rule that cuts text into words: that under which the checkpoint's own
   /// tokenizer makes the ids of a text that tells rules apart.
   void add_pre_tokenizer() {
+    constexpr std::string_view kBestKnown[] = {"gpt-2", "llama-bpe", "qwen2"};
     constexpr std::string_view kTelling =
         "Don't we'LL 'RE it's 1234567 3.14 12 \xE0\xA5\xA7\xE0\xA5\xA8 x=  [a_b](c);\n\n\tEND \r\n"
         "  \n na\xC3\xAFve \xD0\x9F\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82 "
@@ -326,8 +328,19 @@ class VocabularyReader {
                     file,
                     {.text = kTelling, .parse_special = false, .own = *made, .other = *wanted})
               : std::nullopt;
-      if (names && !names->empty() && std::ranges::find(*names, "default") == names->end())
-        name = names->front();
+      // Of a small vocabulary the tokens are the same under many rules: the words decide, and of
+      // names for one rule the best known.
+      const auto others = names.value_or(std::vector<std::string>());
+      std::vector<std::string> candidates;
+      for (const std::string_view known_name : kBestKnown)
+        if (std::ranges::find(others, known_name) != others.end())
+          candidates.emplace_back(known_name);
+      candidates.insert(candidates.end(), others.begin(), others.end());
+      for (const std::string& candidate : candidates) {
+        if (!cuts_alike(candidate, path("tokenizer.json"), kTelling).value_or(false)) continue;
+        name = candidate;
+        break;
+      }
     }
     keys_.add_text("tokenizer.ggml.pre", name);
   }

@@ -13,6 +13,7 @@
 #include "base/count_text.h"
 #include "base/shown_text.h"
 #include "tokenizer/gguf/read_vocabulary.h"
+#include "tokenizer/pretokenizer_search/word_cuts.h"
 #include "tokenizer/tokenizer.h"
 
 namespace crossval {
@@ -251,12 +252,17 @@ class VocabularyAgainst {
       const auto b = (*ours)->encode(text, false, false);
       return a && b && *a != *b;
     };
-    const auto* const text = std::ranges::find_if(kTexts, differ);
+    const auto pre = std::string((*ours)->pre_tokenizer());
+    // Of a small vocabulary the tokens may be the same in other words.
+    const auto cut_otherwise = [&](std::string_view some) {
+      const auto alike = cuts_alike(pre, own, some);
+      return alike && !*alike;
+    };
+    const auto* text = std::ranges::find_if(kTexts, differ);
+    if (text == std::end(kTexts)) text = std::ranges::find_if(kTexts, cut_otherwise);
     if (text != std::end(kTexts)) {
-      const auto pre = std::string((*ours)->pre_tokenizer());
       add("pre-tokenizer", "tokenizer.ggml.pre",
-          fmt::format("{} makes other tokens of {} than the checkpoint's tokenizer; {} makes the "
-                      "same",
+          fmt::format("{} cuts {} otherwise than the checkpoint's tokenizer; {} cuts it alike",
                       pre.empty() ? "the file" : pre, shown_text(*text),
                       text_of(checkpoint_, "tokenizer.ggml.pre")));
     } else if (differ(kDecomposed)) {
