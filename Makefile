@@ -14,7 +14,7 @@ help:
 	@echo "make test      build and run every test"
 	@echo "make build     the program alone: $(BUILD)/crossval"
 	@echo "make test-all  the full matrix of formats, architectures and tokenizers (long)"
-	@echo "make test-engines  mlx, OpenVINO, candle and llama-server beside native (fetches them)"
+	@echo "make test-engines  mlx, OpenVINO, transformers, candle and llama-server beside native (fetches them)"
 	@echo "make bench     benchmarks, paired with llama.cpp"
 	@echo "make fault-bench  is explain right? writes docs/fault-bench.md (an hour, the first time)"
 	@echo "make lint      clang-format, clang-tidy, layers, shellcheck"
@@ -63,11 +63,18 @@ build/engines/.installed: deps/engines.txt | deps
 	@build/engines/bin/python -m pip install -q --no-deps --require-hashes -r deps/engines.txt
 	@touch $@
 
+# transformers for hf:DIR, 560 MB to fetch. Without them `make test` names e2e.transformers as skipped.
+build/transformers/.installed: deps/transformers.txt scripts/torch_stubs.py | deps
+	@/usr/bin/python3 -m venv build/transformers
+	@build/transformers/bin/python -m pip install -q --no-deps --require-hashes -r deps/transformers.txt
+	@scripts/torch_stubs.py build/transformers
+	@touch $@
+
 # candle needs a Rust toolchain (minutes, once); without one e2e.candle is named as skipped.
-test-engines: build fixtures $(VENV)/.installed build/engines/.installed
+test-engines: build fixtures $(VENV)/.installed build/engines/.installed build/transformers/.installed
 	@scripts/candle.sh >/dev/null || [ $$? -eq 4 ]
 	@scripts/llama_server.sh >/dev/null
-	@ctest --test-dir $(BUILD) --output-on-failure -R '^e2e.(engines|candle|llama_server)$$' $(CTEST_FLAGS)
+	@ctest --test-dir $(BUILD) --output-on-failure -R '^e2e.(engines|candle|llama_server|transformers)$$' $(CTEST_FLAGS)
 
 test-all: build fixtures $(VENV)/.installed
 	@cmake --build $(BUILD)

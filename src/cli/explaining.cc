@@ -22,7 +22,7 @@ Result<std::optional<FileDifference>> difference_of(const EngineSettings& engine
   auto models =
       compare_model_files(engine.model_path, truth.model_path, plan.files, cache_folder(), stop);
   if (!models) return tl::unexpected(models.error());
-  if (models->same) return std::nullopt;
+  if (models->same || !have_files(*models)) return std::nullopt;
   auto difference = explain_model_difference(engine, truth, plan.files, stop, *models);
   if (!difference) return tl::unexpected(difference.error());
   return *std::move(difference);

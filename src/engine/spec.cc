@@ -6,6 +6,7 @@
 
 #include "base/command_words.h"
 #include "base/shell_quote.h"
+#include "engine/hugging_face.h"
 #include "engine/server_spec.h"
 
 namespace crossval {
@@ -90,7 +91,11 @@ Result<EngineSpec> parse_engine_spec(std::string_view text) {
   }
   if (!takes_operand && spec.command.empty() && !parts.front().empty() &&
       parts.front().find('=') == std::string::npos) {
-    spec.name += ":" + parts.front();
+    if (spec.name == kHuggingFace) {
+      spec.options.emplace("model", parts.front());
+    } else {
+      spec.name += ":" + parts.front();
+    }
     parts.erase(parts.begin());
   }
   const std::string problem = take_options(parts, 0, spec);

@@ -1,5 +1,6 @@
 #include "launch/choice.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -16,6 +17,8 @@ const std::map<std::string, std::vector<std::string>>& changed_settings() {
   static const std::map<std::string, std::vector<std::string>> kChanged{
       {"model", {"model", "rope", "norm-eps", "context-class"}},
       {"kv", {"kv-type"}},
+      {"dtype", {"kv-type"}},
+      {"attn", {"flash-attention"}},
       {"kv-k", {"kv-type"}},
       {"kv-v", {"kv-type"}},
       {"fa", {"flash-attention"}},
@@ -45,6 +48,13 @@ Result<EngineSpec> engine_spec(const std::string& text, const EngineDefaults& de
         "Give one with -m FILE.gguf, or to this engine alone: " + spec->name + ":model=FILE.gguf.");
   }
   return spec;
+}
+
+// Beside an engine that keeps floats, where nobody says what the other one is to keep.
+void keep_floats_too(EngineSpec& spec, const EngineSpec& beside, const EngineDefaults& defaults) {
+  const auto keys = find_engine_kind(spec.name)->keys;
+  if (!defaults.kv.empty() || !find_engine_kind(beside.name)->keeps_floats) return;
+  if (std::ranges::find(keys, "kv") != keys.end()) spec.options.emplace("kv", "f32");
 }
 
 }  // namespace
@@ -87,6 +97,8 @@ Result<EnginePairSpecs> engine_pair(const PairChoice& choice) {
                 "Two recordings are compared by crossval compare A B; a prompt needs a model: "
                 "-m FILE.gguf.");
   }
+  keep_floats_too(*candidate, *reference, choice.defaults);
+  keep_floats_too(*reference, *candidate, choice.defaults);
   return EnginePairSpecs{*candidate, *reference, {asked.begin(), asked.end()}};
 }
 

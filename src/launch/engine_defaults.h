@@ -10,7 +10,8 @@ namespace crossval {
 /// What an engine gets unless its own keys say otherwise.
 struct EngineDefaults {
   std::string model;
-  std::string kv = "f16";           // of keys and values
+  std::string kv{};  // of keys and values; empty: f16, unless the other side's engine
+                     // keeps floats (EngineKind)
   std::string i2s_layout = "auto";  // of native
   int threads = 1;
   std::optional<int64_t> context{};  // what the models allow (launch/context_size.h)

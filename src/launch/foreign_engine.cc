@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
+
+#include "base/environment.h"
 
 namespace crossval {
 namespace {
@@ -15,14 +19,15 @@ constexpr std::string_view kRelatives[] = {
     "llama-cli",    "llama-cpp-python", "llama_cpp",    "llamacpp",   "koboldcpp",
 };
 
+constexpr std::string_view kTransformersNames[] = {"huggingface", "transformers"};
+
 constexpr std::string_view kOthers[] = {
-    "ollama",      "vllm",        "sglang",       "tgi",          "lmstudio",  "lm-studio",
-    "lms",         "openai",      "http",         "https",        "server",    "llama-server",
-    "hf",          "huggingface", "transformers", "torch",        "pytorch",   "jax",
-    "mlx",         "mlx-lm",      "exllama",      "exllamav2",    "exllamav3", "onnx",
-    "onnxruntime", "openvino",    "tensorrt",     "tensorrt-llm", "candle",    "mistralrs",
-    "mistral.rs",  "ctranslate2", "llamafile",    "rwkv.cpp",     "gpt4all",   "bitnet-rs",
-    "bitnet.rs",   "replay",      "python",
+    "ollama",       "vllm",      "sglang",    "tgi",         "lmstudio",    "lm-studio",
+    "lms",          "openai",    "http",      "https",       "server",      "llama-server",
+    "torch",        "pytorch",   "jax",       "mlx",         "mlx-lm",      "exllama",
+    "exllamav2",    "exllamav3", "onnx",      "onnxruntime", "openvino",    "tensorrt",
+    "tensorrt-llm", "candle",    "mistralrs", "mistral.rs",  "ctranslate2", "llamafile",
+    "rwkv.cpp",     "gpt4all",   "bitnet-rs", "bitnet.rs",   "replay",      "python",
 };
 
 constexpr std::string_view kWeights[] = {".gguf"};
@@ -58,6 +63,11 @@ bool is_host(std::string_view name) {
                                  name.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
+bool is_checkpoint(const std::string& text) {
+  std::error_code error;
+  return std::filesystem::exists(with_home(text) + "/config.json", error);
+}
+
 Error refusal(const std::string& text, const char* what, std::string hint) {
   return {ExitCode::usage, fmt::format("\"{}\" {}", text, what), {}, std::move(hint)};
 }
@@ -78,6 +88,11 @@ std::optional<Error> refuse_foreign_engine(const std::string& text) {
     return refusal(text, "is an engine of llama.cpp's family, which goes by that name here",
                    "Name its source tree, llama.cpp:src=DIR, or a build of it, "
                    "llama.cpp:build=DIR (docs/llama-cpp.md).");
+  }
+  if (is_one_of(name, kTransformersNames) || is_checkpoint(text)) {
+    return refusal(text, "is no engine by that name",
+                   "Hugging Face's transformers are hf:DIR, the folder of a checkpoint "
+                   "(docs/checkpoints.md).");
   }
   if (is_one_of(name, kOthers)) {
     return refusal(text, "is no engine of crossval's", kWays);

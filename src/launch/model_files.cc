@@ -20,6 +20,17 @@ Result<std::vector<ModelPart>> parts_of(const std::string& path, const OpenedFil
   return parts;
 }
 
+bool is_folder(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_directory(path, error);
+}
+
+// A checkpoint that its engine reads, and we do not.
+ModelFiles not_compared(const Error& why) {
+  return {.how = "a checkpoint whose files are not compared: " + why.what,
+          .effect = "what differs between a checkpoint and a file is not known"};
+}
+
 bool is_same_file(const ModelPart& a, const ModelPart& b) {
   std::error_code error;  // a file that is gone by now is compared by its name
   return a.path == b.path || std::filesystem::equivalent(a.path, b.path, error);
@@ -122,8 +133,10 @@ Result<ModelFiles> compare_model_files(const std::string& candidate, const std::
     return unknown;
   }
   auto a = parts_of(candidate, files);
+  if (!a && is_folder(candidate)) return not_compared(a.error());
   if (!a) return tl::unexpected(a.error());
   auto b = reference == candidate ? a : parts_of(reference, files);
+  if (!b && is_folder(reference)) return not_compared(b.error());
   if (!b) return tl::unexpected(b.error());
   ModelFiles models{false, "files of different sizes", *std::move(a), *std::move(b)};
   if (std::ranges::equal(models.candidate, models.reference, is_same_file)) {

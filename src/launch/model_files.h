@@ -27,11 +27,17 @@ Result<ModelFiles> compare_model_files(const EngineSettings& candidate,
 
 /// Compares all files of both models (a split model has several): the same files need no look at
 /// their bytes, files of different sizes neither; others are read once and their SHA-256 is kept in
-/// the cache folder (base/file_digest.h). A side without a file, which is a server's, is not compared:
-/// neither has parts then. Errors: bad_input_file; interrupted.
+/// the cache folder (base/file_digest.h). A side without a file, which is a server's, or a folder
+/// that only its engine reads, is not compared: neither has parts then. Errors: bad_input_file;
+/// interrupted.
 Result<ModelFiles> compare_model_files(const std::string& candidate, const std::string& reference,
                                        const OpenedFiles& files, const std::string& cache_folder,
                                        const std::stop_token& stop);
+
+/// Whether there are files to look into for a difference.
+inline bool have_files(const ModelFiles& models) {
+  return !models.candidate.empty() && !models.reference.empty();
+}
 
 /// SHA-256 of each of a model's files, kept likewise. Errors: bad_input_file; interrupted.
 Result<std::vector<std::string>> model_sha256(const std::string& path, const OpenedFiles& files,

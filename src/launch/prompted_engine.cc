@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/hugging_face.h"
 #include "launch/engine_factory.h"
 #include "launch/paths.h"
 
@@ -12,7 +13,8 @@ Result<PromptedChoice> choose_prompted_engine(const EngineChoice& choice,
                                               const TemplateRenderer& renderer) {
   auto engine = single_engine(choice);
   if (!engine) return tl::unexpected(engine.error());
-  auto read = read_model_prompt(prompt, prompt_side(*engine, choice.defaults), files, renderer);
+  auto read =
+      read_model_prompt(prompt, prompt_side(*engine, choice.defaults, files), files, renderer);
   if (!read) return tl::unexpected(read.error());
   return PromptedChoice{*std::move(engine), choice.defaults, *std::move(read)};
 }
@@ -24,8 +26,13 @@ Result<PromptedEngine> open_prompted_engine(PromptedChoice choice, const Launch&
   return PromptedEngine{*std::move(engine), std::move(built.prompt)};
 }
 
-PromptSide prompt_side(const EngineSpec& engine, const EngineDefaults& defaults) {
-  return {engine, model_path(engine, defaults), tokenizer_path(engine)};
+PromptSide prompt_side(const EngineSpec& engine, const EngineDefaults& defaults,
+                       const OpenedFiles& files) {
+  std::string model = model_path(engine, defaults);
+  if (engine.name == kHuggingFace && !defaults.model.empty() && !files.open(model)) {
+    model = model_path({}, defaults);
+  }
+  return {engine, std::move(model), tokenizer_path(engine)};
 }
 
 }  // namespace crossval

@@ -33,7 +33,9 @@ struct PromptedEngine {
 /// Loads the engine. Errors: those of make_engine.
 Result<PromptedEngine> open_prompted_engine(PromptedChoice choice, const Launch& launch);
 
-/// Whose model and vocabulary a prompt is read for.
-PromptSide prompt_side(const EngineSpec& engine, const EngineDefaults& defaults);
+/// Whose model and vocabulary a prompt is read for: for a checkpoint that transformers reads and we
+/// do not, those of the model of all.
+PromptSide prompt_side(const EngineSpec& engine, const EngineDefaults& defaults,
+                       const OpenedFiles& files);
 
 }  // namespace crossval

@@ -21,8 +21,8 @@ Result<PromptedPairChoice> choose_prompted_pair(const PairChoice& choice,
       {model_path(engines->candidate, defaults), model_path(engines->reference, defaults)}, files);
   if (!context) return tl::unexpected(context.error());
   defaults.context = *context;
-  auto read = read_pair_prompt(prompt, prompt_side(engines->candidate, defaults),
-                               prompt_side(engines->reference, defaults), files, renderer);
+  auto read = read_pair_prompt(prompt, prompt_side(engines->candidate, defaults, files),
+                               prompt_side(engines->reference, defaults, files), files, renderer);
   if (!read) return tl::unexpected(read.error());
   return PromptedPairChoice{*std::move(engines), std::move(defaults), *std::move(read)};
 }

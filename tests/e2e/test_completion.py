@@ -54,7 +54,7 @@ def offered(words):
     ("run --bos o", "off on"),
     ("completion z", "zsh"),
     ("per-token --candidate n", "native"),
-    ("run --engine ", "exec http llama.cpp native oracle oracle:declared replay"),
+    ("run --engine ", "exec hf http llama.cpp native oracle oracle:declared replay"),
     ("run --engine=l", "llama.cpp"),
     ("run --prompt-template r", "raw"),
     ("run --prompt-template chat", "chatml"),

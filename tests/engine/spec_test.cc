@@ -28,6 +28,17 @@ TEST(EngineSpec, AWordBehindTheColonIsPartOfTheName) {
   EXPECT_EQ(spec->get("threads"), "2");
 }
 
+TEST(EngineSpec, HuggingFaceHasItsModelBehindTheColon) {
+  const auto spec = parse_engine_spec("hf:/a,,b/c,dtype=bfloat16");
+  ASSERT_TRUE(spec.has_value());
+  EXPECT_EQ(spec->name, "hf");
+  EXPECT_EQ(spec->get("model"), "/a,b/c");
+  EXPECT_EQ(spec->get("dtype"), "bfloat16");
+  EXPECT_EQ(parse_engine_spec("hf:model=/a=b")->get("model"), "/a=b");
+  EXPECT_EQ(spec_text(*spec), "hf:dtype=bfloat16,model=/a,,b/c");
+  EXPECT_FALSE(parse_engine_spec("hf:/a,model=/b").has_value());
+}
+
 TEST(EngineSpec, ExecHasACommand) {
   const auto spec = parse_engine_spec("exec:python 'my engine.py' --x=1 http://a,kv=f32,lr=a,,b");
   ASSERT_TRUE(spec.has_value());

@@ -3,8 +3,9 @@
 
 usage: make_checkpoints.py --source LLAMA_CPP FOLDER [NAME...]      (torch, transformers 5 and gguf; default: FIXTURES)
 
-Of each NAME of FAMILIES come FOLDER/NAME (the checkpoint), FOLDER/NAME.gguf (F32) and FOLDER/NAME.npy (logits, positions
-× vocabulary, of the ids of FOLDER/ids.txt: f32, eager attention, one thread). tests/data/checkpoints holds FIXTURES.
+Of each NAME of FAMILIES (checkpoint_families.py) come FOLDER/NAME (the checkpoint), FOLDER/NAME.gguf (F32) and
+FOLDER/NAME.npy (logits, positions × vocabulary, of the ids of FOLDER/ids.txt: f32, eager attention, one thread).
+tests/data/checkpoints holds FIXTURES.
 
 Everything is seeded. Configurations, weights' layout and logits are transformers'; the tokenizers are trained here and
 written in the form that published checkpoints have. The converter runs as it is, but for the name of the
@@ -12,31 +13,29 @@ pre-tokenizer, which it knows by the hash of a published vocabulary.
 """
 import argparse
 import json
+import logging
+import multiprocessing
 import os
 import pathlib
+import runpy
 import shutil
-import subprocess
 import sys
 
 import numpy as np
+import sentencepiece
 import tokenizers
 import torch
 import transformers
+from checkpoint_families import BASE, END, FAMILIES, FIXTURES, IDS, SPECIAL, STOP, TOKEN_KEYS, VOCAB
 from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
-torch.cuda.is_current_stream_capturing = lambda: False  # torch without CUDA's libraries would load them to ask
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-VOCAB, EXPERTS = 320, 4
-IDS = [(37 * i + i * i) % VOCAB for i in range(40)]
 TEXT = sorted((ROOT / "tests" / "data" / "prompts").glob("*.txt"))
 
 TEMPLATE = (
     "{% if messages[0]['role'] != 'system' %}<|im_start|>system\nYou are helpful.<|im_end|>\n{% endif %}"
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")
-SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|begin|>"]
-END, STOP, BEGIN = 0, 2, 3  # ids of SPECIAL
 
 # The patterns of published tokenizers, by the name that llama.cpp has for them.
 CONTRACTION = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
@@ -44,20 +43,6 @@ LETTERS, REST = r"[^\r\n\p{L}\p{N}]?\p{L}+", r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\
 PATTERNS = {"llama-bpe": rf"{CONTRACTION}|{LETTERS}|\p{{N}}{{1,3}}|{REST}",
             "qwen2": rf"{CONTRACTION}|{LETTERS}|\p{{N}}|{REST}",
             "gpt-2": r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"}
-
-BASE = dict(vocab_size=VOCAB, hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=4,
-            num_key_value_heads=2, head_dim=16, max_position_embeddings=512, bos_token_id=END, eos_token_id=STOP,
-            pad_token_id=END, tie_word_embeddings=False)
-LLAMA3 = dict(rope_type="llama3", rope_theta=500000.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
-              original_max_position_embeddings=64)
-
-# name: transformers' class, dtype of the file, pre-tokenizer, what differs from BASE
-FAMILIES = {
-    "llama": ("Llama", "float32", "llama-bpe", dict(rope_parameters=LLAMA3, bos_token_id=BEGIN)),
-    "qwen3": ("Qwen3", "bfloat16", "qwen2", dict(tie_word_embeddings=True)),
-    "olmo2": ("Olmo2", "float16", "gpt-2", {}),
-}
-FIXTURES = ["llama", "qwen3", "olmo2"]
 
 
 def write_tokenizer(folder, pre, config):
@@ -89,6 +74,22 @@ def write_tokenizer(folder, pre, config):
     (folder / "tokenizer_config.json").write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n")
 
 
+def write_sentencepiece(folder, size):
+    """A SentencePiece model of `size` tokens, with what transformers makes of it."""
+    sentencepiece.SentencePieceTrainer.train(
+        input=[str(file) for file in TEXT if file.name.startswith("prose")], model_prefix=str(folder / "tokenizer"),
+        vocab_size=size, model_type="bpe", byte_fallback=True, character_coverage=0.98,
+        normalization_rule_name="identity", remove_extra_whitespaces=False, split_digits=True, add_dummy_prefix=False,
+        pad_id=0, eos_id=2, bos_id=1, unk_id=3, pad_piece="<pad>",
+        eos_piece="<eos>", bos_piece="<bos>", user_defined_symbols=["<start_of_turn>", "<end_of_turn>"], minloglevel=2)
+    (folder / "tokenizer.vocab").unlink()
+    (folder / "tokenizer_config.json").write_text(json.dumps({
+        "tokenizer_class": "GemmaTokenizer", "add_bos_token": True, "add_eos_token": False, "bos_token": "<bos>",
+        "eos_token": "<eos>", "pad_token": "<pad>", "unk_token": "<unk>", "clean_up_tokenization_spaces": False,
+        "chat_template": TEMPLATE.replace("<|im_start|>", "<start_of_turn>").replace("<|im_end|>", "<end_of_turn>")},
+        indent=2) + "\n")
+
+
 def fill(model):
     """Weights that make every operation count: activations of about 1, norms that are not 1."""
     rng = np.random.default_rng(1)
@@ -107,15 +108,30 @@ def fill(model):
 def make(name, folder):
     """The checkpoint FOLDER/NAME."""
     kind, dtype, pre, changes = FAMILIES[name]
-    config = getattr(transformers, kind + "Config")(**{**BASE, **changes})
-    model = getattr(transformers, kind + "ForCausalLM")(config)
+    base = {key: BASE[key] for key in TOKEN_KEYS} if kind == "GPT2" else BASE
+    config = first_of(kind + "TextConfig", kind + "Config")(**{**base, **changes})
+    model = first_of(kind + "ForCausalLM", kind + "LMHeadModel")(config)
     fill(model)
     model.to(getattr(torch, dtype))
     shutil.rmtree(folder, ignore_errors=True)
     model.generation_config.eos_token_id = [STOP, END] if name == "llama" else STOP
     model.save_pretrained(folder)
     (folder / "model.safetensors").chmod(0o644)
-    write_tokenizer(folder, pre, config)
+    if kind == "GPT2":  # the converter reads it
+        more_config(folder, n_ctx=config.n_positions)
+    if pre == "spm":
+        write_sentencepiece(folder, config.vocab_size)
+    else:
+        write_tokenizer(folder, pre, config)
+
+
+def first_of(*names):
+    return next(getattr(transformers, name) for name in names if hasattr(transformers, name))
+
+
+def more_config(folder, **more):
+    file = folder / "config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **more}, indent=2) + "\n")
 
 
 def logits(folder, ids):
@@ -124,24 +140,23 @@ def logits(folder, ids):
         return model.eval()(torch.tensor([ids]), use_cache=False).logits[0].numpy()
 
 
-CONVERT = """
-import runpy, sys
-source, pre = sys.argv[1:3]
-sys.path[:0] = [source, source + "/gguf-py"]
-import torch
-torch.cuda.is_current_stream_capturing = lambda: False
-import conversion.base
-conversion.base.TextModel.get_vocab_base_pre = lambda self, tokenizer: pre
-sys.argv = [source + "/convert_hf_to_gguf.py", *sys.argv[3:]]
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
-
-
 def convert(source, folder, pre, file):
-    done = subprocess.run([sys.executable, "-c", CONVERT, source, pre, folder, "--outtype", "f32", "--outfile", file],
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    if done.returncode:
-        raise SystemExit(f"{folder}: not converted\n{done.stderr}")
+    """In a process of its own, as the converter is a program."""
+    child = multiprocessing.get_context("fork").Process(target=run_converter, args=(source, folder, pre, file))
+    child.start()
+    child.join()
+    if child.exitcode:
+        raise RuntimeError(f"{folder}: the converter ends with status {child.exitcode}")
+
+
+def run_converter(source, folder, pre, file):
+    sys.path[:0] = [source, source + "/gguf-py"]
+    from conversion import base
+    if pre != "spm":
+        base.TextModel.get_vocab_base_pre = lambda self, tokenizer: pre
+    sys.argv = [source + "/convert_hf_to_gguf.py", str(folder), "--outtype", "f32", "--outfile", str(file)]
+    logging.disable(logging.ERROR)
+    runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 def main():

@@ -6,9 +6,11 @@
 namespace crossval {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 PairChoice with(const std::string& candidate, const std::string& reference) {
   PairChoice options;
@@ -36,6 +38,19 @@ TEST(EnginePair, KeysOfOneSideAreAskedFor) {
               ElementsAre("flash-attention"));
   EXPECT_THAT(engine_pair(with("native", "llama.cpp:repack=on"))->asked_differences,
               ElementsAre("weight-layout"));
+}
+
+TEST(EnginePair, BesideFloatsFloatsAreKept) {
+  EXPECT_EQ(engine_pair(with("native", "hf:dir"))->candidate.get("kv"), "f32");
+  EXPECT_EQ(engine_pair(with("hf:dir", "llama.cpp"))->reference.get("kv"), "f32");
+  EXPECT_EQ(engine_pair(with("native:kv=f16", "hf:dir"))->candidate.get("kv"), "f16");
+  EXPECT_EQ(engine_pair(with("native", "llama.cpp"))->candidate.get("kv"), "");
+  EXPECT_EQ(engine_pair(with("oracle", "hf:dir"))->candidate.get("kv"), "");
+  EXPECT_THAT(engine_pair(with("native", "hf:dir"))->asked_differences,
+              AllOf(Contains("model"), Not(Contains("kv-type"))));
+  PairChoice said = with("native", "hf:dir");
+  said.defaults.kv = "f16";
+  EXPECT_EQ(engine_pair(said)->candidate.get("kv"), "");
 }
 
 TEST(EnginePair, ThreadsAreNoAskedDifference) {

@@ -92,6 +92,19 @@ TEST(EngineFactory, AProgramThatIsNotThereIsNamed) {
   EXPECT_THAT(silent.error().message(), HasSubstr("engine exec:true exited with status 0"));
 }
 
+TEST(EngineFactory, TransformersNeedAPython) {
+  auto made = make_engine(spec("hf:dir,python=no-such-python"), {}, {});
+  ASSERT_FALSE(made.has_value());
+  EXPECT_EQ(made.error().code, ExitCode::engine_failed);
+  EXPECT_THAT(made.error().message(), AllOf(HasSubstr("no-such-python"), HasSubstr("python=PATH")));
+  made = make_engine(spec("hf:dir,python=true"), {}, {});
+  ASSERT_FALSE(made.has_value());
+  EXPECT_THAT(made.error().hint, HasSubstr("-m pip install numpy torch transformers"));
+  EXPECT_EQ(refusal("hf:dir,dtype=float64").what,
+            "dtype=float64 is none of float32, float16, bfloat16");
+  EXPECT_THAT(refusal("hf:dir,kv=f16").hint, HasSubstr("dtype="));
+}
+
 TEST(EngineFactory, NumbersAreChecked) {
   for (const char* value : {"0", "x", "", "70000", "1.5"}) {
     const auto made = make_engine(spec(std::string("native:batch=") + value), {.model = kTiny}, {});

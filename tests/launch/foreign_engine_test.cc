@@ -21,10 +21,9 @@ TEST_P(Foreign, IsRefusedWithTheWaysThatThereAre) {
 
 INSTANTIATE_TEST_SUITE_P(All, Foreign,
                          ::testing::Values("ftp://localhost:8080", "ollama", "Ollama:llama3.2:1b",
-                                           "vllm", "vLLM:model=x", "hf:HuggingFaceTB/SmolLM2-135M",
-                                           "replay:run.xv", "logits.npy", "/data/a/logits.npz",
-                                           "model.safetensors", "./my-engine", "transformers",
-                                           "llama-server"));
+                                           "vllm", "vLLM:model=x", "pytorch", "replay:run.xv",
+                                           "logits.npy", "/data/a/logits.npz", "model.safetensors",
+                                           "./my-engine", "llama-server"));
 
 TEST(ForeignEngine, RelativesOfLlamaCppGoByItsName) {
   for (const char* text : {"ik_llama.cpp", "bitnet.cpp", "bitnet.cpp:build=/b", "llama-cli"}) {
@@ -43,6 +42,15 @@ TEST(ForeignEngine, AServerIsWrittenWithItsHttp) {
   }
 }
 
+TEST(ForeignEngine, TransformersGoByAnotherName) {
+  for (const char* text :
+       {"transformers", "huggingface:gpt2", CROSSVAL_TESTDATA "/checkpoints/llama"}) {
+    const auto error = refuse_foreign_engine(text);
+    ASSERT_TRUE(error.has_value()) << text;
+    EXPECT_THAT(error->hint, HasSubstr("hf:DIR"));
+  }
+}
+
 TEST(ForeignEngine, AModelIsRunByAnEngine) {
   const auto error = refuse_foreign_engine("/models/a.gguf");
   ASSERT_TRUE(error.has_value());
@@ -52,7 +60,7 @@ TEST(ForeignEngine, AModelIsRunByAnEngine) {
 TEST(ForeignEngine, OursAndMistypedOnesAreNotForeign) {
   for (const char* text :
        {"native", "llama.cpp", "natvie", "llama.ccp", "native:model=/m/a.gguf,kv=f32",
-        "llama.cpp:src=~/llama.cpp", "native:tokenizer=t.json", "", ":", "native:kv"}) {
+        "llama.cpp:src=~/llama.cpp", "native:tokenizer=t.json", "hf:/m/a", "", ":", "native:kv"}) {
     EXPECT_FALSE(refuse_foreign_engine(text).has_value()) << text;
   }
 }

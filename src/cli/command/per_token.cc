@@ -67,7 +67,7 @@ class PerTokenCommand : public Command {
     std::optional<FileDifference> difference;
     const bool recorded =
         !settings.model_sha256.empty() || !candidate->info().settings.model_sha256.empty();
-    if (!models->same && !recorded && !models->reference.empty()) {
+    if (!models->same && !recorded && have_files(*models)) {
       progress.phase("compare models");
       auto found = explain_model_difference(candidate->info().settings, settings, opened->files,
                                             stop, *models);

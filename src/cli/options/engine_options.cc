@@ -28,7 +28,8 @@ void add_side_options(AppOptions& app, PairChoice& choice) {
     app.add_option(names, value, help)->group(kGroup)->type_name("ENGINE");
   };
   add("--candidate", choice.candidate,
-      "native (default), llama.cpp, oracle, oracle:declared, exec:COMMAND or http://HOST:PORT, with keys or without");
+      "native (default), llama.cpp, oracle, oracle:declared, hf:DIR, exec:COMMAND or "
+      "http://HOST:PORT, with keys or without");
   add("--reference", choice.reference, "likewise; llama.cpp by default");
 }
 
@@ -38,7 +39,8 @@ void add_single_engine_options(AppOptions& app, EngineChoice& choice) {
   };
   add("-m,--model", choice.defaults.model, "the model", "FILE.gguf");
   add("--engine", choice.engine,
-      "native (default), llama.cpp, oracle, oracle:declared, exec:COMMAND or http://HOST:PORT, with keys or without",
+      "native (default), llama.cpp, oracle, oracle:declared, hf:DIR, exec:COMMAND or "
+      "http://HOST:PORT, with keys or without",
       "ENGINE");
   add("--tokenizer", choice.tokenizer, "a tokenizer file instead of the model's, for native",
       "FILE");
@@ -49,7 +51,8 @@ void add_running_options(AppOptions& app, EngineDefaults& defaults) {
   const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
     return app.add_option(names, value, help)->group(kGroup)->type_name(type);
   };
-  add("--kv", defaults.kv, "type of keys and values: f16 (default), f32; in llama.cpp also others",
+  add("--kv", defaults.kv,
+      "type of keys and values: f16 (default; f32 beside hf), f32; in llama.cpp also others",
       "TYPE")
       ->check(one_of({"f16", "f32", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"}));
   add("--i2s-layout", defaults.i2s_layout,

@@ -1,6 +1,7 @@
 #include "launch/kinds/hello_settings.h"
 
 #include "launch/context_size.h"
+#include "launch/kinds/kv_type.h"
 #include "launch/kinds/number_key.h"
 #include "launch/paths.h"
 
@@ -17,7 +18,7 @@ Result<std::map<std::string, std::string>> hello_settings(const EngineSpec& spec
   if (!batch) return tl::unexpected(batch.error());
   std::map<std::string, std::string> settings = {
       {"model", model},
-      {"kv", spec.get("kv", defaults.kv)},
+      {"kv", kv_type(spec, defaults)},
       {"threads", spec.get("threads", std::to_string(defaults.threads))},
       {"tokens_only", defaults.tokens_only ? "1" : "0"}};
   if (*context != kDefaultContext) settings["n_ctx"] = std::to_string(*context);

@@ -5,8 +5,9 @@
 namespace crossval {
 
 std::span<const EngineKind* const> engine_kinds() {
-  static constexpr const EngineKind* kAll[] = {
-      &kNative, &kLlamaCpp, &kOracle, &kOracleDeclared, &kExecProgram, &kHttpServer, &kReplay};
+  static constexpr const EngineKind* kAll[] = {&kNative,         &kLlamaCpp,     &kOracle,
+                                               &kOracleDeclared, &kTransformers, &kExecProgram,
+                                               &kHttpServer,     &kReplay};
   return kAll;
 }
 

@@ -34,6 +34,9 @@ struct EngineKind {
   std::span<const Instead> instead{};
   /// Settings (gate/settings.h) in which it differs from the others on purpose.
   std::span<const std::string_view> changes{};
+  /// Whether it keeps keys and values in F32 and the other engine beside it is to do so too, unless
+  /// the user says in what.
+  bool keeps_floats = false;
   /// Of a spec whose keys are checked. The values that are not words of a table are checked here.
   Result<std::unique_ptr<Engine>> (*make)(const EngineSpec& spec, const EngineDefaults& defaults,
                                           const Launch& launch);
@@ -41,8 +44,8 @@ struct EngineKind {
   bool reads_model = true;
 };
 
-extern const EngineKind kNative, kLlamaCpp, kOracle, kOracleDeclared, kExecProgram, kHttpServer,
-    kReplay;
+extern const EngineKind kNative, kLlamaCpp, kOracle, kOracleDeclared, kTransformers, kExecProgram,
+    kHttpServer, kReplay;
 
 /// All of them, in the order in which help texts have them.
 std::span<const EngineKind* const> engine_kinds();

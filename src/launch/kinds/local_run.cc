@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "launch/context_size.h"
+#include "launch/kinds/kv_type.h"
 #include "launch/kinds/number_key.h"
 #include "launch/paths.h"
 #include "local/vocabulary_engine.h"
@@ -57,7 +58,7 @@ Result<std::unique_ptr<Engine>> local_vocabulary(const EngineSpec& spec,
 }
 
 Result<bool> keeps_f16(const EngineSpec& spec, const EngineDefaults& defaults) {
-  const std::string kv = spec.get("kv", defaults.kv);
+  const std::string kv = kv_type(spec, defaults);
   if (kv == "f16" || kv == "f32") return kv == "f16";
   return fail(ExitCode::usage,
               fmt::format("kv={}: {} keeps keys and values in f16 or f32", kv, spec.name),
