@@ -31,8 +31,9 @@ constexpr std::string_view kOthers[] = {
 };
 
 constexpr std::string_view kWeights[] = {".gguf"};
-constexpr std::string_view kFiles[] = {".npy",  ".npz",  ".safetensors", ".pt",   ".pth", ".bin",
-                                       ".onnx", ".json", ".jsonl",       ".ggml", ".py",  ".sh"};
+constexpr std::string_view kRows[] = {".xval", ".npy", ".npz", ".bin"};
+constexpr std::string_view kFiles[] = {".safetensors", ".pt",   ".pth", ".onnx", ".json",
+                                       ".jsonl",       ".ggml", ".py",  ".sh"};
 
 constexpr const char* kWays =
     "There are three ways: its server, where it has one, by its address http://HOST:PORT "
@@ -101,6 +102,12 @@ std::optional<Error> refuse_foreign_engine(const std::string& text) {
     return refusal(text, "is a model, and no engine",
                    fmt::format("Say which engine runs it: native:model={0} or "
                                "llama.cpp:model={0}.",
+                               text));
+  }
+  if (ends_as(name, kRows)) {
+    return refusal(text, "is a file of rows, and no engine",
+                   fmt::format("Name it replay:{} (docs/other-files.md), or compare two files: "
+                               "crossval compare A B.",
                                text));
   }
   if (ends_as(name, kFiles) || name.find('/') != std::string::npos) {

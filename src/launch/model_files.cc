@@ -88,7 +88,8 @@ Result<ModelFiles> compare_model_files(const EngineSettings& candidate,
                                        const EngineSettings& reference, const OpenedFiles& files,
                                        const std::string& cache_folder,
                                        const std::stop_token& stop) {
-  if (candidate.model_sha256.empty() && reference.model_sha256.empty()) {
+  const bool unknown = candidate.model_path.empty() || reference.model_path.empty();
+  if (unknown || (candidate.model_sha256.empty() && reference.model_sha256.empty())) {
     return compare_model_files(candidate.model_path, reference.model_path, files, cache_folder,
                                stop);
   }
@@ -128,7 +129,7 @@ Result<ModelFiles> compare_model_files(const std::string& candidate, const std::
                                        const std::stop_token& stop) {
   if (candidate.empty() || reference.empty()) {
     ModelFiles unknown;
-    unknown.how = "not known: a server runs a model of its own";
+    unknown.how = "not known: one side does not say which model it runs";
     unknown.other_numbers = false;
     return unknown;
   }

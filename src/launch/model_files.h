@@ -19,7 +19,7 @@ Result<std::vector<ModelPart>> model_parts(const std::string& path, const Opened
                                            const std::stop_token& stop);
 
 /// As below, of what two engines say that they run: one that tells its files' SHA-256 (a recording)
-/// is known by these, and its files need not be here.
+/// is known by these, and its files need not be here; one without a path says nothing of its model.
 Result<ModelFiles> compare_model_files(const EngineSettings& candidate,
                                        const EngineSettings& reference, const OpenedFiles& files,
                                        const std::string& cache_folder,

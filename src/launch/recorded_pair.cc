@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "launch/run_file.h"
+
 namespace crossval {
 namespace {
 
@@ -37,38 +39,78 @@ std::string parting_text(std::span<const TokenId> a, std::span<const TokenId> b,
       std::max(a.size(), b.size()));
 }
 
+// How many rows a side has of the ids that it names, or of any.
+size_t rows_of(const ReplayEngine& side) {
+  return side.ids().empty() ? static_cast<size_t>(side.prompt_positions()) : side.ids().size();
+}
+
+// Rows of which one side at least does not say whose they are: those of the first positions belong
+// together.
+void pair_by_place(RecordedPair& pair) {
+  const auto ours = pair.candidate->ids(), theirs = pair.reference->ids();
+  const size_t a = rows_of(*pair.candidate), b = rows_of(*pair.reference);
+  const auto count = static_cast<ptrdiff_t>(std::min(a, b));
+  const auto known = theirs.empty() ? ours : theirs;
+  pair.prompt = {};
+  pair.candidate_prompt.reset();
+  if (known.empty()) {
+    pair.prompt.ids.assign(static_cast<size_t>(count), 0);
+    pair.notes.push_back(
+        {"tokens-unknown",
+         "neither file says which tokens its rows follow: they are taken to be the "
+         "same, and stand here as token 0"});
+  } else {
+    pair.prompt.ids.assign(known.begin(), known.begin() + count);
+    if (!ours.empty() &&
+        !std::ranges::equal(ours.first(static_cast<size_t>(count)), pair.prompt.ids))
+      pair.candidate_prompt.emplace().ids.assign(ours.begin(), ours.begin() + count);
+  }
+  if (a != b) {
+    pair.notes.push_back(
+        {"rows-left-over", fmt::format("the candidate has {} rows and the reference {}: the first "
+                                       "{} of both are compared",
+                                       a, b, count)});
+  }
+}
+
+// Prompt and continuation of two recordings, as far as they are the same.
+void pair_by_tokens(RecordedPair& pair) {
+  pair.prompt = pair.reference->facts().prompt;
+  if (!same_prompt(pair.candidate->facts().prompt, pair.prompt))
+    pair.candidate_prompt = pair.candidate->facts().prompt;
+  const auto ours = pair.candidate->ids(), theirs = pair.reference->ids();
+  const auto same = static_cast<size_t>(std::ranges::mismatch(ours, theirs).in1 - ours.begin());
+  const auto prompt = static_cast<size_t>(pair.reference->prompt_positions());
+  const size_t shorter = std::min(ours.size(), theirs.size());
+  if (shorter < prompt && same > 0 && same == shorter) {  // cut off within the prompt
+    pair.prompt.ids.assign(ours.begin(), ours.begin() + static_cast<ptrdiff_t>(same));
+    pair.candidate_prompt.reset();
+  } else if (same >= prompt) {
+    pair.max_tokens = static_cast<int32_t>(same - prompt);
+  }
+  if (same < std::max({ours.size(), theirs.size(), prompt}) && same >= std::min(shorter, prompt))
+    pair.notes.push_back({"continuations-part", parting_text(ours, theirs, same)});
+}
+
 }  // namespace
 
 Result<RecordedPair> open_recorded_pair(const std::string& candidate,
                                         const std::string& reference) {
   RecordedPair pair;
-  auto a = open_recording(candidate);
+  auto a = open_run_file(candidate);
   if (!a) return tl::unexpected(a.error());
-  auto b = open_recording(reference);
+  auto b = open_run_file(reference);
   if (!b) return tl::unexpected(b.error());
   pair.candidate = *std::move(a);
   pair.reference = *std::move(b);
-  pair.prompt = pair.reference->facts().prompt;
-  if (!same_prompt(pair.candidate->facts().prompt, pair.prompt))
-    pair.candidate_prompt = pair.candidate->facts().prompt;
   pair.models = compare_models(pair.candidate->facts(), pair.reference->facts());
+  bool by_tokens = true;
   for (const ReplayEngine* side : {pair.candidate.get(), pair.reference.get()}) {
     const auto& asked = side->facts().asked_differences;
     pair.asked_differences.insert(pair.asked_differences.end(), asked.begin(), asked.end());
+    by_tokens = by_tokens && side->has_recorded_prompt();
   }
-  const auto ours = pair.candidate->ids(), theirs = pair.reference->ids();
-  const auto same = static_cast<size_t>(std::ranges::mismatch(ours, theirs).in1 - ours.begin());
-  const auto prompt = static_cast<size_t>(pair.reference->prompt_positions());
-  const bool cut_in_prompt = std::min(ours.size(), theirs.size()) < prompt;
-  if (cut_in_prompt && same > 0 && same == std::min(ours.size(), theirs.size())) {
-    pair.prompt.ids.assign(ours.begin(), ours.begin() + static_cast<ptrdiff_t>(same));
-    pair.candidate_prompt.reset();
-    pair.parting = Warning{"continuations-part", parting_text(ours, theirs, same)};
-  } else if (same >= prompt) {
-    pair.max_tokens = static_cast<int32_t>(same - prompt);
-    if (same < std::max(ours.size(), theirs.size()))
-      pair.parting = Warning{"continuations-part", parting_text(ours, theirs, same)};
-  }
+  by_tokens ? pair_by_tokens(pair) : pair_by_place(pair);
   return pair;
 }
 

@@ -1,4 +1,4 @@
-// Two recorded runs, opened to be compared: no engine computes, no model is read.
+// Two runs in files, opened to be compared: no engine computes, no model is read.
 #pragma once
 
 #include <memory>
@@ -21,10 +21,11 @@ struct RecordedPair {
   ModelFiles models;                           // by their SHA-256
   std::vector<std::string> asked_differences;  // of both
   int32_t max_tokens = 0;                      // decode steps that both have, with the same tokens
-  std::optional<Warning> parting;              // where their continuations part, or one ends
+  /// continuations-part, tokens-unknown, rows-left-over: what is not compared, or by what right.
+  std::vector<Warning> notes;
 };
 
-/// Errors (bad_input_file): those of open_recording.
+/// Errors (bad_input_file): those of open_run_file.
 Result<RecordedPair> open_recorded_pair(const std::string& candidate, const std::string& reference);
 
 }  // namespace crossval

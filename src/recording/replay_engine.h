@@ -17,6 +17,8 @@ class ReplayEngine : public Engine {
   /// The ids of the first run whose rows are all there, and how many of them are the prompt's.
   virtual std::span<const TokenId> ids() const = 0;
   virtual int32_t prompt_positions() const = 0;
+  /// Whether facts().prompt is what the engine was given: else rows are known by their place alone.
+  virtual bool has_recorded_prompt() const { return true; }
 };
 
 /// Its info is the recorded engine's, but for what the recording cannot do. Its tokenizer knows the

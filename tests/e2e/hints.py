@@ -41,6 +41,45 @@ NO_RENDERER = {"CROSSVAL_CACHE": "{dir}/file", "CROSSVAL_JINJA": ""}
 TINY = "per-token -m {tiny} -p 'Hello there, friend' --max-tokens 0 --reference native"
 
 HINTS = [
+    # recordings, other people's files, invariance
+    Hint("Give one with -o FILE.xval.", "record -m {tiny} -p Hello", "record -m {tiny} -p Hello -o {dir}/a.xval"),
+    Hint("Give both: crossval compare A.xval B.xval.", "compare {dir}/one", "compare {recording} {recording}"),
+    Hint("Two recordings are compared by crossval compare A B; a prompt needs a model:",
+         "per-token -p x --candidate replay:{recording} --reference replay:{recording}",
+         "compare {recording} {recording}"),
+    Hint("Give the prompt that was recorded, or none at all.", TINY + " --candidate replay:{recording}",
+         "compare {recording} {recording}"),
+    Elsewhere("Record more decode steps, or give --max-tokens 0.", "tests/e2e/test_recording.py"),
+    Elsewhere("A recording has one continuation: make it the reference, whose choices both", "tests/recording"),
+    Elsewhere("It was cut off there: record it again.", "tests/recording"),
+    Elsewhere("Copy or record it again.", "tests/e2e/test_recording.py"),
+    Elsewhere("crossval record -o FILE writes one; docs/recording.md says what it looks like.", "tests/recording"),
+    Elsewhere("crossval record writes a recording; docs/other-files.md lists the files of other",
+              "tests/e2e/test_recording.py"),
+    Elsewhere("Record one of them with every logit.", "tests/e2e/test_recording.py"),
+    Elsewhere("It tells its most likely tokens alone: give --top-k K.", "an engine that is a server"),
+    Hint("docs/tensor-names.md lists the names; --tensors all records every one.",
+         "record -m {tiny} -p Hello -o {dir}/b.xval --tensors none-such",
+         "record -m {tiny} -p Hello -o {dir}/b.xval --tensors all"),
+    Elsewhere("crossval compare {} OTHER.xval; or beside an engine: crossval per-token", "tests/e2e/test_recording.py"),
+    Elsewhere("record both with every logit to see how far they are apart", "tests/e2e/test_recording.py"),
+    Elsewhere("--first-diff finds the first tensor whose hash differs", "tests/e2e/test_recording.py"),
+    Hint("Give one: crossval verify FILE.json -m MODEL.", "verify -m {tiny}", "verify {produced} -m {tiny} --margin-tol 99"),
+    Elsewhere('Write {"samples":', "tests/e2e/test_verify.py"),
+    Elsewhere("A recording has been computed", "a key of replay:, which has no other value"),
+    Elsewhere("--logprob-tol {} would have passed", "tests/e2e/test_recording.py"),
+    Elsewhere("--all shows every position", "a list of most likely tokens: tests/e2e/test_recording.py"),
+    Elsewhere("Leave out {}.", "tests/e2e/test_recording.py"),
+    Elsewhere("Leave out --tensors.", "an engine without tensors"),
+    Elsewhere("Give --max-tokens 0.", "an engine without decode steps"),
+    Elsewhere("A .bin is read as llama.cpp's model-conversion writes it", "tests/e2e/test_other_files.py"),
+    Elsewhere("use numpy.save.", "an array of 4 GB"),
+    Elsewhere("Save float32: numpy.save(FILE, logits.astype(numpy.float32)).", "tests/e2e/test_other_files.py"),
+    Elsewhere("Save numpy.ascontiguousarray(logits).", "tests/e2e/test_other_files.py"),
+    Elsewhere("Save it as numpy.savez(FILE, logits=…).", "tests/e2e/test_other_files.py"),
+    Elsewhere("Save it with numpy.savez, not savez_compressed.", "tests/e2e/test_other_files.py"),
+    Elsewhere("Name it replay:{} (docs/other-files.md), or compare two files:", "tests/e2e/test_other_files.py"),
+    Elsewhere("crossval per-token with the two settings and --first-diff", "tests/e2e/test_invariance.py"),
     # noise floor
     Hint("--floor auto measures the floor of this one.", TINY + " --floor {floor}", TINY + " --floor auto"),
     Elsewhere("--floor auto measures a floor that can.", "a floor that an older crossval has measured"),
@@ -367,6 +406,8 @@ HINTS = [
 ]
 
 NO_ADVICE = [
+    "Rows of logits are positions × vocabulary.",
+    "the engine has no tensor of those that --tensors names",
     "No known mistake makes it so.", "It is what the mistake {} makes of it",
     "The ferry left at six", "Die Werkstatt liegt",  # text that a floor is measured on
     "--tokens leaves a template nothing to render", "--tokens gives both engines the same ids",

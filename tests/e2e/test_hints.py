@@ -95,6 +95,10 @@ def files(crossval, model, gpt2, tmp_path_factory):
 
     synth("tiny", "--types", "F16")
     synth("other", "--types", "F16", "--seed", 2)
+    made["recording"] = folder / "tiny.xval"
+    assert crossval("record", "-q", "-m", made["tiny"], "-p", "Hello there", "-o", made["recording"]).code == 0
+    made["produced"] = folder / "produced.json"
+    made["produced"].write_text('{"samples": [{"prompt_token_ids": [1, 2], "outputs": [{"token_ids": [3]}]}]}')
     made["floor"] = folder / "floor.json"
     assert crossval("calibrate", "-q", "-m", made["other"], "--engine", "native", "-o", made["floor"]).code == 0
     synth("learned", "--types", "F16", "--arch", "gpt2", "--context", 64)

@@ -37,6 +37,9 @@ OTHERS = {
     "diagnosis": (["doctor", "-m"], 0),
     "explanation": (["explain", "-p", "naïve", "--reference", "native", "-m"], 0),
     "explanation, wrong": (["explain", "-p", "naïve", "--reference", "native", "--candidate", "native:fault=nan", "-m"], 1),
+    "recording": (["record", "-p", "naïve", "-o", "RECORDING", "--top-k", "2", "-m"], 0),
+    "invariance": (["invariance", "-p", "naïve", "-m"], 0),
+    "verification": (["verify", "PRODUCED", "--margin-tol", "1000", "-m"], 0),
     "error, health": (["run", "-p", "naïve", "--engine", "native:fault=nan", "-m"], 3),
 }
 
@@ -90,9 +93,11 @@ def is_a(validator):
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_other_commands(crossval, model, gpt2, is_a, name):
+def test_other_commands(crossval, model, gpt2, is_a, name, tmp_path):
     arguments, code = OTHERS[name]
-    run = crossval(*(gpt2 if argument == "GPT2" else argument for argument in arguments), model, "--format", "json")
+    (tmp_path / "produced.json").write_text('{"samples": [{"prompt_token_ids": [1], "outputs": [{"token_ids": [2]}]}]}')
+    files = {"GPT2": gpt2, "RECORDING": tmp_path / "a.xval", "PRODUCED": tmp_path / "produced.json"}
+    run = crossval(*(files.get(argument, argument) for argument in arguments), model, "--format", "json")
     assert run.code == code, run.err
     is_a(name.split(",")[0], run.json)
     assert run.json["exit_code"] == code

@@ -13,9 +13,9 @@ namespace {
 class CompareCommand : public Command {
  public:
   void add_options(AppOptions& app) override {
-    app.add_option("candidate", candidate_, "the recording to judge")->type_name("A");
-    app.add_option("reference", reference_, "the recording that it is held against")
-        ->type_name("B");
+    app.add_option("candidate", candidate_, "the recording, or file of rows, to judge")
+        ->type_name("A");
+    app.add_option("reference", reference_, "what it is held against")->type_name("B");
     add_comparison_options(app, options_, {"cos", "bits"},
                            "cos (default): cosine of a position at least --cos-tol; bits: every "
                            "bit equal");
@@ -47,7 +47,9 @@ class CompareCommand : public Command {
     const Interruption interruption;
     auto comparison =
         compare_per_token(plan, *pair->candidate, *pair->reference, progress, interruption.token());
-    if (comparison && pair->parting) comparison->warnings.push_back(*std::move(pair->parting));
+    if (comparison)
+      comparison->warnings.insert(comparison->warnings.end(), pair->notes.begin(),
+                                  pair->notes.end());
     return comparison;
   }
 

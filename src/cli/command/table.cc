@@ -9,12 +9,14 @@
 #include "cli/command/doctor.h"
 #include "cli/command/explain.h"
 #include "cli/command/inspect.h"
+#include "cli/command/invariance.h"
 #include "cli/command/man.h"
 #include "cli/command/per_token.h"
 #include "cli/command/record.h"
 #include "cli/command/run.h"
 #include "cli/command/synth.h"
 #include "cli/command/tokenize.h"
+#include "cli/command/verify.h"
 #include "cli/command/version.h"
 
 namespace crossval {
@@ -23,7 +25,8 @@ std::span<const CommandEntry> commands() {
   static constexpr std::array kCommands{
       CommandEntry{"calibrate", "how far an engine is from itself: the noise floor of --floor",
                    make_calibrate_command},
-      CommandEntry{"compare", "compare two recordings, without an engine", make_compare_command},
+      CommandEntry{"compare", "compare two recordings or files of logits, without an engine",
+                   make_compare_command},
       CommandEntry{"completion",
                    "a script that completes command lines: source <(crossval completion bash)",
                    make_completion_command},
@@ -34,6 +37,8 @@ std::span<const CommandEntry> commands() {
                    make_explain_command},
       CommandEntry{"inspect", "what is in a model file, or what two of them differ in",
                    make_inspect_command},
+      CommandEntry{"invariance", "whether an engine gives the same bits however its work is cut",
+                   make_invariance_command},
       CommandEntry{"man", "the manual page: crossval man | man -l -", make_man_command},
       CommandEntry{"per-token", "compare two engines on a prompt, position by position",
                    make_per_token_command},
@@ -44,6 +49,8 @@ std::span<const CommandEntry> commands() {
                    make_synth_command},
       CommandEntry{"tokenize", "the ids, pieces and places that a prompt becomes",
                    make_tokenize_command},
+      CommandEntry{"verify", "whether produced tokens are those that an engine would choose",
+                   make_verify_command},
       CommandEntry{"version", "what this program was built from and with", make_version_command},
   };
   return kCommands;

@@ -1,7 +1,7 @@
-// replay: a recorded run (docs/recording.md).
+// replay: a run in a file (docs/recording.md, docs/other-files.md).
 #include "base/environment.h"
 #include "launch/kinds/kinds.h"
-#include "recording/replay_engine.h"
+#include "launch/run_file.h"
 
 namespace crossval {
 namespace {
@@ -15,7 +15,7 @@ constexpr Instead kInstead[] = {
 };
 
 Result<std::unique_ptr<Engine>> make(const EngineSpec& spec, const EngineDefaults&, const Launch&) {
-  auto engine = open_recording(with_home(spec.operand));
+  auto engine = open_run_file(with_home(spec.operand));
   if (!engine) return tl::unexpected(engine.error());
   return std::unique_ptr<Engine>(*std::move(engine));
 }

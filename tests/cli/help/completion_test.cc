@@ -61,7 +61,8 @@ TEST(OptionTable, KindsOfOptions) {
               ElementsAre("f16", "f32", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"));
   EXPECT_THAT(option(run, "--bos").choices, ElementsAre("auto", "on", "off"));
   EXPECT_THAT(option(run, "--engine").choices,
-              ElementsAre("native", "llama.cpp", "oracle", "oracle:declared", "exec"));
+              ElementsAre("native", "llama.cpp", "oracle", "oracle:declared", "hf", "exec", "http",
+                          "replay"));
   const OptionRow& shell = option(command(rows, "completion"), "shell");
   EXPECT_TRUE(shell.positional);
   EXPECT_THAT(shell.choices, ElementsAre("bash", "zsh"));

@@ -1,0 +1,97 @@
+// llama-perplexity's --kl-divergence-base file. Layout, little-endian: "_logits_", i32 n_ctx, i32
+// n_vocab, i32 n_chunk, i32 ids of n_ctx × n_chunk, then per chunk n_ctx − 1 − ⌊n_ctx / 2⌋ rows:
+// f32 scale, f32 minimum, u16 codes of n_vocab, one more where that is odd. ln p = scale · code +
+// minimum; code 0 stands for that or less.
+#include <fmt/format.h>
+
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "rowfiles/formats.h"
+
+namespace crossval {
+namespace {
+
+constexpr std::string_view kMagic = "_logits_";
+constexpr size_t kHeader = 20;
+
+class KlBase : public RowFile {
+ public:
+  KlBase(MappedFile file, RowFileFacts facts, uint64_t data)
+      : file_(std::move(file)), facts_(std::move(facts)), data_(data) {}
+
+  const RowFileFacts& facts() const override { return facts_; }
+
+  static size_t row_bytes(size_t n_vocab) { return 8 + 2 * (n_vocab + n_vocab % 2); }
+
+  Result<Row> row(int32_t i) override {
+    const auto n = static_cast<size_t>(facts_.n_vocab);
+    const std::byte* from = file_.bytes().data() + data_ + static_cast<size_t>(i) * row_bytes(n);
+    float scale = 0, lowest = 0;
+    std::memcpy(&scale, from, sizeof scale);
+    std::memcpy(&lowest, from + 4, sizeof lowest);
+    top_.tokens.clear();
+    for (size_t k = 0; k < n; ++k) {
+      uint16_t code = 0;
+      std::memcpy(&code, from + 8 + 2 * k, sizeof code);
+      if (code == 0) continue;  // that or less: not known
+      top_.tokens.push_back({static_cast<int32_t>(k), scale * static_cast<float>(code) + lowest});
+    }
+    return Row(top_);
+  }
+
+ private:
+  MappedFile file_;
+  RowFileFacts facts_;
+  uint64_t data_;  // offset of the first row
+  TopRow top_;
+};
+
+}  // namespace
+
+RowFileResult open_kl_base(MappedFile& file) {
+  const auto bytes = file.bytes();
+  if (bytes.size() < kHeader || std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) != 0)
+    return nullptr;
+  int32_t head[3];
+  std::memcpy(head, bytes.data() + kMagic.size(), sizeof head);
+  const auto [n_ctx, n_vocab, n_chunk] = std::tuple(head[0], head[1], head[2]);
+  if (n_ctx < 4 || n_vocab < 1 || n_chunk < 1 || n_vocab > (1 << 24) || n_ctx > (1 << 24) ||
+      int64_t{n_ctx} * n_chunk > (int64_t{1} << 28)) {
+    return bad_row_file(
+        file, kMagic.size(),
+        fmt::format("{} chunks of {} tokens, a vocabulary of {}", n_chunk, n_ctx, n_vocab));
+  }
+  const auto tokens = static_cast<uint64_t>(n_ctx) * static_cast<uint64_t>(n_chunk);
+  const int32_t first = n_ctx / 2, rows = n_ctx - 1 - first;
+  const uint64_t data = kHeader + 4 * tokens;
+  const uint64_t size = data + static_cast<uint64_t>(n_chunk) * static_cast<uint64_t>(rows) *
+                                   KlBase::row_bytes(static_cast<size_t>(n_vocab));
+  if (bytes.size() != size) {
+    return bad_row_file(
+        file, bytes.size(),
+        fmt::format("{} bytes where {} chunks need {}", bytes.size(), n_chunk, size),
+        "llama-perplexity checks no write: the disk may have been full.");
+  }
+  std::vector<TokenId> all(tokens);
+  std::memcpy(all.data(), bytes.data() + kHeader, 4 * tokens);
+  RowFileFacts facts{.format = "llama-perplexity base",
+                     .n_vocab = n_vocab,
+                     .rows = n_chunk * rows,
+                     .content = RowContent::top};
+  for (int32_t chunk = 0; chunk < n_chunk; ++chunk) {
+    const auto begin = all.begin() + int64_t{chunk} * n_ctx + first;
+    facts.ids.insert(facts.ids.end(), begin, begin + rows);
+  }
+  facts.limits = {
+      fmt::format("its rows are those of positions {} to {} of each of {} chunks, one after the "
+                  "other",
+                  first, n_ctx - 2, n_chunk),
+      "it does not say whether each chunk began with BOS in place of its first token",
+      "its log-probabilities are rounded to 16 bits (1.2e-4), and those more than 16 below the "
+      "largest are not in it"};
+  return std::make_unique<KlBase>(std::move(file), std::move(facts), data);
+}
+
+}  // namespace crossval

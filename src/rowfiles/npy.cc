@@ -1,0 +1,169 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "base/float16.h"
+#include "rowfiles/formats.h"
+
+namespace crossval {
+namespace {
+
+constexpr std::string_view kMagic("\x93NUMPY", 6);
+constexpr int64_t kMostVocabulary = 16777215;
+
+struct Layout {
+  std::string dtype;  // "<f4"
+  bool fortran = false;
+  std::vector<int64_t> shape;  // slowest first
+  uint64_t data = 0;           // offset in the file
+};
+
+// The value behind 'key': of the header, a Python dict; empty: there is none.
+std::string_view value_of(std::string_view header, std::string_view key) {
+  const std::string quoted = "'" + std::string(key) + "'";
+  const size_t at = header.find(quoted);
+  if (at == std::string_view::npos) return {};
+  const size_t colon = header.find(':', at + quoted.size());
+  if (colon == std::string_view::npos) return {};
+  header = header.substr(colon + 1);
+  const size_t begin = header.find_first_not_of(' ');
+  if (begin == std::string_view::npos) return {};
+  header = header.substr(begin);
+  if (header.front() == '(') {
+    const size_t end = header.find(')');
+    return end == std::string_view::npos ? std::string_view{} : header.substr(1, end - 1);
+  }
+  return header.substr(0, header.find_first_of(",}"));
+}
+
+bool read_shape(std::string_view text, std::vector<int64_t>& shape) {
+  while (!text.empty()) {
+    const size_t begin = text.find_first_not_of(" ,");
+    if (begin == std::string_view::npos) return true;
+    text = text.substr(begin);
+    int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || value < 0) return false;
+    shape.push_back(value);
+    text = text.substr(static_cast<size_t>(end - text.data()));
+  }
+  return true;
+}
+
+class Npy : public RowFile {
+ public:
+  Npy(MappedFile file, RowFileFacts facts, uint64_t data, size_t width)
+      : file_(std::move(file)), facts_(std::move(facts)), data_(data), width_(width) {
+    values_.resize(static_cast<size_t>(facts_.n_vocab));
+  }
+
+  const RowFileFacts& facts() const override { return facts_; }
+
+  Result<Row> row(int32_t i) override {
+    const size_t bytes = values_.size() * width_;
+    const std::byte* from = file_.bytes().data() + data_ + static_cast<size_t>(i) * bytes;
+    if (width_ == sizeof(float)) {
+      std::memcpy(values_.data(), from, bytes);
+    } else {
+      for (size_t k = 0; k < values_.size(); ++k) values_[k] = value_at(from + k * width_);
+    }
+    return Row(values_);
+  }
+
+ private:
+  float value_at(const std::byte* from) const {
+    if (width_ == sizeof(uint16_t)) {
+      uint16_t half = 0;
+      std::memcpy(&half, from, sizeof half);
+      return f16_to_f32(half);
+    }
+    double wide = 0;
+    std::memcpy(&wide, from, sizeof wide);
+    return static_cast<float>(wide);
+  }
+
+  MappedFile file_;
+  RowFileFacts facts_;
+  uint64_t data_;
+  size_t width_;  // bytes of a value
+  std::vector<float> values_;
+};
+
+Result<Layout> read_layout(const MappedFile& file, uint64_t offset, uint64_t size) {
+  const auto bytes = file.bytes().subspan(offset, size);
+  std::array<uint8_t, 12> head{};
+  std::memcpy(head.data(), bytes.data(), std::min(head.size(), bytes.size()));
+  const bool wide = head[6] >= 2;  // version: the length of the header has four bytes from 2.0 on
+  const size_t begin = wide ? 12 : 10;
+  const uint64_t length = wide ? head[8] + (uint64_t{head[9]} << 8) + (uint64_t{head[10]} << 16) +
+                                     (uint64_t{head[11]} << 24)
+                               : head[8] + (uint64_t{head[9]} << 8);
+  if (bytes.size() < begin || length > bytes.size() - begin)
+    return bad_row_file(file, offset, "the NumPy header is cut off");
+  const std::string_view header(reinterpret_cast<const char*>(bytes.data()) + begin, length);
+  Layout layout;
+  std::string_view dtype = value_of(header, "descr");
+  if (dtype.size() >= 2) dtype = dtype.substr(1, dtype.size() - 2);  // its quotes
+  layout.dtype = dtype;
+  layout.fortran = value_of(header, "fortran_order").starts_with("True");
+  layout.data = offset + begin + length;
+  if (!read_shape(value_of(header, "shape"), layout.shape))
+    return bad_row_file(file, offset, "the NumPy header has no shape");
+  return layout;
+}
+
+}  // namespace
+
+RowFileResult npy_at(MappedFile& file, uint64_t offset, uint64_t size) {
+  const auto layout = read_layout(file, offset, size);
+  if (!layout) return tl::unexpected(layout.error());
+  const auto& shape = layout->shape;
+  const size_t width = layout->dtype == "<f4"   ? 4
+                       : layout->dtype == "<f8" ? 8
+                       : layout->dtype == "<f2" ? 2
+                                                : 0;
+  if (width == 0) {
+    return bad_row_file(file, offset, fmt::format("an array of {}", layout->dtype),
+                        "Save float32: numpy.save(FILE, logits.astype(numpy.float32)).");
+  }
+  if (layout->fortran)
+    return bad_row_file(file, offset, "an array in Fortran order",
+                        "Save numpy.ascontiguousarray(logits).");
+  const bool rows_alone =
+      !shape.empty() && shape.size() <= 4 &&
+      std::ranges::all_of(shape.begin(), shape.end() - std::min<ptrdiff_t>(2, std::ssize(shape)),
+                          [](int64_t n) { return n == 1; });
+  const int64_t rows = shape.size() < 2 ? 1 : shape[shape.size() - 2];
+  if (!rows_alone || rows < 1 || rows > INT32_MAX || shape.back() < 1 ||
+      shape.back() > kMostVocabulary) {
+    return bad_row_file(file, offset, fmt::format("an array of shape ({})", fmt::join(shape, ", ")),
+                        "Rows of logits are positions × vocabulary.");
+  }
+  const uint64_t bytes = static_cast<uint64_t>(rows) * static_cast<uint64_t>(shape.back()) * width;
+  if (bytes != size - (layout->data - offset)) {
+    return bad_row_file(file, layout->data,
+                        fmt::format("{} bytes of values where the shape needs {}",
+                                    size - (layout->data - offset), bytes));
+  }
+  RowFileFacts facts{.format = "NumPy array",
+                     .n_vocab = static_cast<int32_t>(shape.back()),
+                     .rows = static_cast<int32_t>(rows)};
+  if (width == 2) facts.limits.emplace_back("its logits were rounded to float16");
+  if (width == 8) facts.limits.emplace_back("its float64 is rounded to float32 here");
+  const uint64_t data = layout->data;
+  return std::make_unique<Npy>(std::move(file), std::move(facts), data, width);
+}
+
+RowFileResult open_npy(MappedFile& file) {
+  const auto bytes = file.bytes();
+  if (bytes.size() < kMagic.size() || std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) != 0)
+    return nullptr;
+  return npy_at(file, 0, bytes.size());
+}
+
+}  // namespace crossval

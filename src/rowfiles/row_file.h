@@ -1,0 +1,37 @@
+// A file with rows of logits that some other program wrote, whatever its format.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "engine/engine.h"
+
+namespace crossval {
+
+struct RowFileFacts {
+  std::string format;                       // "NumPy array"
+  int32_t n_vocab = 0;                      // values of a row
+  int32_t rows = 0;                         // at least 1
+  RowContent content = RowContent::logits;  // or top
+  std::vector<TokenId> ids{};               // of the rows; empty: the file does not say
+  std::vector<std::string> limits{};  // what the format cannot say, or rounds, one sentence each
+};
+
+/// Rows in the order of the file, read when they are asked for.
+class RowFile {
+ public:
+  virtual ~RowFile() = default;
+  virtual const RowFileFacts& facts() const = 0;
+  /// `i` from 0 to rows − 1. Valid until the next call. Errors: bad_input_file.
+  virtual Result<Row> row(int32_t i) = 0;
+};
+
+/// By its first bytes, and a bare .bin by its name. Nullptr: of no format that is known here.
+/// Errors (bad_input_file, with the offset): missing, unreadable, cut off, of sizes that do not fit
+/// together, a data type or a compression that is not read.
+Result<std::unique_ptr<RowFile>> open_row_file(const std::string& path);
+
+}  // namespace crossval

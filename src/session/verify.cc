@@ -1,0 +1,133 @@
+#include "session/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "gate/health.h"
+#include "session/tokenise.h"
+
+namespace crossval {
+namespace {
+
+using Json = nlohmann::json;
+
+// Wilson's interval of a share: good also where it is 0 or 1.
+void set_interval(Verification& v) {
+  constexpr double kZ = 1.959963984540054;  // 95 %
+  const auto n = static_cast<double>(v.tokens);
+  const double p = static_cast<double>(v.matches) / n, z2 = kZ * kZ;
+  const double middle = (p + z2 / (2 * n)) / (1 + z2 / n);
+  const double half = kZ / (1 + z2 / n) * std::sqrt(p * (1 - p) / n + z2 / (4 * n * n));
+  v.match_low = std::max(0.0, middle - half);
+  v.match_high = std::min(1.0, middle + half);
+}
+
+void score(std::span<const float> row, ProducedToken& token) {
+  const auto highest = std::ranges::max_element(row);
+  const float own = row[static_cast<size_t>(token.id)];
+  token.expected = static_cast<TokenId>(highest - row.begin());
+  token.margin = double{*highest} - own;
+  token.rank = 1;
+  for (size_t i = 0; i < row.size(); ++i) {
+    const bool before = row[i] > own || (row[i] == own && static_cast<TokenId>(i) < token.id);
+    token.rank += before ? 1 : 0;
+  }
+}
+
+void count(const ProducedToken& token, Verification& v) {
+  ++v.tokens;
+  (token.rank == 1 ? v.matches : token.margin <= v.margin_tol ? v.near : v.far) += 1;
+  v.mean_margin += token.margin;
+  v.largest_margin = std::max(v.largest_margin, token.margin);
+  if (token.rank == 1) return;
+  const auto place = std::ranges::find_if(
+      v.worst, [&](const ProducedToken& other) { return other.margin < token.margin; });
+  v.worst.insert(place, token);
+  if (v.worst.size() > Verification::kMostShown) v.worst.pop_back();
+}
+
+}  // namespace
+
+Result<std::vector<ProducedSample>> parse_produced(std::string_view text, const std::string& path) {
+  const auto bad = [&](const std::string& what, const std::string& where) {
+    return fail(
+        ExitCode::bad_input_file, what, path + where,
+        R"(Write {"samples": [{"prompt_token_ids": [1, 2], "outputs": [{"token_ids": [3]}]}]}.)");
+  };
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || !json.contains("samples") || !json["samples"].is_array())
+    return bad("this is no list of samples", "");
+  std::vector<ProducedSample> samples;
+  samples.reserve(json["samples"].size());
+  size_t tokens = 0;
+  for (const Json& sample : json["samples"]) {
+    const std::string where = fmt::format(", sample {}", samples.size());
+    ProducedSample& read = samples.emplace_back();
+    try {
+      read.prompt = sample.at("prompt_token_ids").get<std::vector<TokenId>>();
+      for (const Json& output : sample.at("outputs"))
+        read.outputs.push_back(output.at("token_ids").get<std::vector<TokenId>>());
+    } catch (const Json::exception&) {
+      return bad("a sample has prompt_token_ids and outputs with token_ids, all of them lists",
+                 where);
+    }
+    if (read.prompt.empty()) return bad("the prompt has no token", where);
+    for (const auto& output : read.outputs) tokens += output.size();
+  }
+  if (tokens == 0) return bad("no token was produced", "");
+  return samples;
+}
+
+Result<Verification> verify(const std::vector<ProducedSample>& samples, double margin_tol,
+                            Engine& engine, const std::function<void(int64_t)>& done,
+                            const std::stop_token& stop) {
+  const std::string where = "engine " + engine.info().identity.name;
+  if (rows_of(engine.info().settings) != RowContent::logits)
+    return fail(ExitCode::usage, "tokens are held against every logit, and this engine has not all",
+                where);
+  Verification v{.margin_tol = margin_tol, .samples = static_cast<int32_t>(samples.size())};
+  for (size_t s = 0; s < samples.size(); ++s) {
+    for (size_t o = 0; o < samples[s].outputs.size(); ++o) {
+      const auto& output = samples[s].outputs[o];
+      if (output.empty()) continue;
+      ++v.outputs;
+      std::vector<TokenId> ids = samples[s].prompt;
+      ids.insert(ids.end(), output.begin(), output.end());
+      if (auto ok = check_ids(engine, ids, ExitCode::usage); !ok) return tl::unexpected(ok.error());
+      ids.pop_back();  // nothing follows the last one
+      const auto first = static_cast<int32_t>(samples[s].prompt.size()) - 1;
+      std::optional<HealthFinding> ill;
+      const auto evaluated = engine.evaluate({.ids = ids}, [&](int32_t position, const Row& row) {
+        if (position < first) return !stop.stop_requested();
+        ill = check_row(Side::reference, position, row, engine.info().settings.n_vocab);
+        if (ill) return false;
+        ProducedToken token{.sample = static_cast<int32_t>(s),
+                            .output = static_cast<int32_t>(o),
+                            .index = position - first,
+                            .position = position,
+                            .id = output[static_cast<size_t>(position - first)]};
+        score(row.logits, token);
+        count(token, v);
+        done(v.tokens);
+        return !stop.stop_requested();
+      });
+      if (!evaluated) return tl::unexpected(evaluated.error());
+      if (stop.stop_requested()) return fail(ExitCode::interrupted, "interrupted");
+      if (ill) {
+        return fail(ExitCode::unhealthy,
+                    fmt::format("logits that no working engine gives at position {}: {}",
+                                ill->position, ill->detail),
+                    fmt::format("{}, sample {}", where, s));
+      }
+    }
+  }
+  v.mean_margin /= static_cast<double>(v.tokens);
+  set_interval(v);
+  v.engine = engine.info();
+  return v;
+}
+
+}  // namespace crossval

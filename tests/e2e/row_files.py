@@ -1,0 +1,46 @@
+"""Files of rows as other programs write them: numpy and gguf-py write theirs, the others from their layouts."""
+import io
+import struct
+
+import numpy as np
+
+
+def npy(rows):
+    stream = io.BytesIO()
+    np.save(stream, rows)
+    return stream.getvalue()
+
+
+def npz(compressed=False, **arrays):
+    stream = io.BytesIO()
+    (np.savez_compressed if compressed else np.savez)(stream, **arrays)
+    return stream.getvalue()
+
+
+def kl_base(chunks, rows):
+    """llama-perplexity's: chunks is n_chunk × n_ctx ids, rows n_chunk × (n_ctx − 1 − n_ctx // 2) × vocabulary logits."""
+    chunks, rows = np.asarray(chunks, "<i4"), np.asarray(rows, "<f4")
+    n_vocab = rows.shape[-1]
+    out = b"_logits_" + struct.pack("<3i", chunks.shape[1], n_vocab, len(chunks)) + chunks.tobytes()
+    for row in rows.reshape(-1, n_vocab):
+        most = row.max()
+        least = max(row.min(), most - np.float32(16))
+        log_sum = np.float32(np.log(np.exp(row - most, dtype="f4").astype("f8").sum()))
+        scale = np.float32((most - least) / np.float32(65535))
+        codes = np.where(row > least, np.rint((row - least) / scale), 0).astype("<u2")
+        out += struct.pack("<2f", scale, least - most - log_sum) + codes.tobytes() + bytes(2 * (n_vocab % 2))
+    return out
+
+
+def llama_results(path, ids, rows):
+    """GGUF with the logits' dimensions declared the other way round, as llama-results declares them."""
+    import gguf
+    writer = gguf.GGUFWriter(path, "")
+    writer.add_string("path_model", "m.gguf")
+    writer.add_tensor("tokens", np.asarray(ids, np.int32))
+    rows = np.ascontiguousarray(rows, np.float32)
+    writer.add_tensor("logits", rows.reshape(rows.shape[::-1]))  # the same memory
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()

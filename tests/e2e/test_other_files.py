@@ -1,0 +1,133 @@
+"""Rows of logits in files of other programs, compared: by value against NumPy, and each way in which they can be bent."""
+import struct
+
+import numpy as np
+import pytest
+
+from row_files import kl_base, llama_results, npy, npz
+
+RNG = np.random.default_rng(3)
+ROWS = RNG.normal(0, 4, (6, 101)).astype("f4")
+NEAR = (ROWS + RNG.normal(0, 1e-3, ROWS.shape)).astype("f4")
+IDS = [5, 6, 7, 8, 9, 10]
+
+
+@pytest.fixture
+def compared(crossval, tmp_path):
+    """Writes what is given and compares it: bytes, or a function of the path."""
+
+    def compare(a, b, *more, names=("a.bin", "b.bin")):
+        paths = [tmp_path / name for name in names]
+        for path, content in zip(paths, (a, b)):
+            content(path) if callable(content) else path.write_bytes(content)
+        run = crossval("compare", *paths, "--format", "json", *more)
+        return run.code, run.json
+
+    return compare
+
+
+def warned(result):
+    return [w["name"] for w in result["warnings"]]
+
+
+WRITTEN = {
+    "npy": npy(ROWS), "batch of one": npy(ROWS[None]), "npz": npz(logits=ROWS), "npz among others": npz(ids=np.arange(6), logits=ROWS),
+    "float64": npy(ROWS.astype("f8")), "llama-results": lambda path: llama_results(path, IDS, ROWS),
+}
+
+
+@pytest.mark.parametrize("form", WRITTEN)
+def test_each_form_has_the_same_rows(compared, form):
+    code, result = compared(WRITTEN[form], npy(ROWS))
+    assert (code, result["verdict"], len(result["positions"])) == (0, "IDENTICAL", 6), result
+    code, result = compared(WRITTEN[form], npy(NEAR))
+    expected = [float(np.dot(a, b) / np.sqrt(np.dot(a, a) * np.dot(b, b))) for a, b in zip(ROWS.astype("f8"), NEAR.astype("f8"))]
+    assert [p["cosine"] for p in result["positions"]] == pytest.approx(expected, abs=1e-12)
+    code, result = compared(WRITTEN[form], npy(ROWS[::-1].copy()))
+    assert (code, result["verdict"]) == (1, "DIVERGED")
+    assert ("tokens-unknown" in warned(result)) == (form != "llama-results")
+
+
+def test_one_row_without_a_header(compared):
+    """llamacpp-M.bin beside pytorch-M.bin: the pair that everyone has who ports a model."""
+    code, result = compared(ROWS[0].tobytes(), NEAR[0].tobytes(), names=("llamacpp-m.bin", "pytorch-m.bin"))
+    assert code == 0 and len(result["positions"]) == 1 and warned(result).count("format-says-less") == 0 or \
+        sum("last position" in w["message"] for w in result["warnings"]) == 2
+    assert compared(ROWS[0].tobytes()[:-4], NEAR[0].tobytes())[0] == 6  # another vocabulary
+
+
+def test_half_precision_is_said(compared):
+    code, result = compared(npy(ROWS.astype("f2")), npy(ROWS))
+    assert code == 0 and result["verdict"] == "MATCH"
+    assert any("float16" in w["message"] for w in result["warnings"])
+
+
+def test_llama_perplexity_base(compared):
+    """Codes of 16 bits: ln p of those more than 16 below the largest is not known, all others to 1.2e-4."""
+    wide = RNG.normal(0, 7, (2, 3, 101)).astype("f4")  # two chunks of 7 tokens
+    chunks = RNG.integers(0, 101, (2, 7))
+    base = kl_base(chunks, wide)
+    code, result = compared(base, kl_base(chunks, wide + np.float32(3)))  # a constant means nothing
+    assert code == 0 and result["rows"] == "top" and len(result["positions"]) == 6
+    assert [p["token"] for p in result["positions"]] == [*chunks[0][3:6], *chunks[1][3:6]]
+    flat = wide.reshape(6, 101).astype("f8")
+    log_p = flat - np.logaddexp.reduce(flat, axis=1, keepdims=True)
+    known = (flat > flat.max(1, keepdims=True) - 16).sum(1)
+    assert [p["top"]["candidate_tokens"] for p in result["positions"]] == pytest.approx(list(known), abs=1)
+    assert min(known) < 101, "some must be clipped"
+    rows = flat.astype("f4")
+    code, result = compared(base, npy(rows))
+    assert code == 0 and max(p["top"]["max_abs_diff"] for p in result["positions"]) < 1.3e-4
+    bent = wide.copy()
+    bent[1, 0] = bent[1, 0][::-1]
+    code, result = compared(kl_base(chunks, bent), base)
+    assert code == 1 and [p["passed"] for p in result["positions"]] == [True, True, True, False, True, True]
+    assert log_p.shape == (6, 101)
+
+
+def test_tokens_that_differ(compared):
+    code, result = compared(lambda p: llama_results(p, IDS, ROWS), lambda p: llama_results(p, IDS[:-1] + [11], ROWS))
+    assert (code, result["verdict"]) == (2, "TOKENS-DIFFER") and result["mismatch"]["index"] == 5
+
+
+def test_rows_that_are_left_over(compared):
+    code, result = compared(npy(ROWS), npy(ROWS[:4]))
+    assert code == 0 and len(result["positions"]) == 4 and "rows-left-over" in warned(result)
+
+
+def test_nan_and_zero_rows_are_no_pass(compared):
+    bad = ROWS.copy()
+    bad[3, 7] = np.nan
+    assert compared(npy(bad), npy(bad))[0] == 3
+    assert compared(npy(np.zeros((2, 9), "f4")), npy(np.zeros((2, 9), "f4")))[0] == 3
+
+
+def test_beside_an_engine(crossval, tmp_path):
+    model, dumped = tmp_path / "m.gguf", tmp_path / "rows"
+    crossval("synth", "--types", "F32", "--layers", 1, "--embd", 64, "--heads", 2, "--ff", 64, "-q", "-o", model)
+    crossval("per-token", "-m", model, "--tokens", "1,2,3,4", "--candidate", "native", "--reference", "native",
+             "--max-tokens", 0, "--dump", dumped)
+    run = crossval("per-token", "-m", model, "--tokens", "1,2,3,4", "--reference", f"replay:{dumped}/candidate.npy",
+                   "--max-tokens", 0, "--format", "json")
+    assert (run.code, run.json["verdict"]) == (0, "IDENTICAL"), run.err
+    other = crossval("per-token", "-m", model, "--tokens", "1,2,4,3", "--reference", f"replay:{dumped}/candidate.npy",
+                     "--max-tokens", 0)
+    assert other.code == 1
+    named = crossval("per-token", "-m", model, "--tokens", "1", "--reference", dumped / "candidate.npy")
+    assert named.code == 64 and "replay:" in named.err
+
+
+BENT = {
+    "cut npy": npy(ROWS)[:-4], "more than the shape": npy(ROWS) + b"\0" * 4, "header beyond the end": npy(ROWS)[:9] + b"\xff\xff" + npy(ROWS)[11:20],
+    "integers": npy(np.arange(6)), "text": npy(np.array(["a"])), "three dimensions": npy(np.zeros((2, 3, 4), "f4")), "no rows": npy(np.zeros((0, 4), "f4")),
+    "Fortran order": npy(np.asfortranarray(ROWS)), "big-endian": npy(ROWS.astype(">f4")), "compressed": npz(True, logits=ROWS),
+    "no array called logits": npz(a=ROWS, b=ROWS), "cut npz": npz(logits=ROWS)[:-40], "far member": npz(logits=ROWS)[:-22 - 46 - 10] + b"\xff" * 4 + npz(logits=ROWS)[-22 - 46 - 6:],
+    "cut base": kl_base([[1, 2, 3, 4]], ROWS[None, :1])[:-2], "negative sizes": b"_logits_" + struct.pack("<3i", -4, 5, 6) + bytes(64),
+    "2 GB of tokens": b"_logits_" + struct.pack("<3i", 1 << 24, 1 << 24, 1 << 24) + bytes(64), "odd size": b"12345", "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("what", BENT)
+def test_bent_files_are_refused(compared, what):
+    code, result = compared(BENT[what], npy(ROWS))
+    assert code == 5 and result["status"] == "error" and "a.bin" in result["error"]["where"], result

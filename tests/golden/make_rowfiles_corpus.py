@@ -1,0 +1,21 @@
+#!/usr/bin/env python3
+"""Writes fuzz/corpus/rowfiles: one small file of each format, and some that are bent. usage: make_rowfiles_corpus.py (numpy, gguf)"""
+import pathlib
+import sys
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+from row_files import kl_base, llama_results, npy, npz  # noqa: E402
+
+if __name__ == "__main__":
+    corpus = ROOT / "fuzz" / "corpus" / "rowfiles"
+    rows = np.arange(6, dtype="f4").reshape(2, 3)
+    base = kl_base([[1, 2, 0, 1]], rows[None, :1])
+    for name, content in {"rows.npy": npy(rows), "half.npy": npy(rows.astype("f2")), "one.npy": npy(rows[0].astype("f8")),
+                          "rows.npz": npz(logits=rows, ids=np.arange(2)), "base.kld": base, "cut.kld": base[:-3],
+                          "cut.npy": npy(rows)[:-4], "cut.npz": npz(logits=rows)[:-30],
+                          "compressed.npz": npz(True, logits=rows)}.items():
+        (corpus / name).write_bytes(content)
+    llama_results(corpus / "results.gguf", [1, 2], rows)
