@@ -27,8 +27,10 @@ bool is_folder(const std::string& path) {
 
 // A checkpoint that its engine reads, and we do not.
 ModelFiles not_compared(const Error& why) {
-  return {.how = "a checkpoint whose files are not compared: " + why.what,
-          .effect = "what differs between a checkpoint and a file is not known"};
+  ModelFiles models;
+  models.how = "a checkpoint whose files are not compared: " + why.what;
+  models.effect = "what differs between a checkpoint and a file is not known";
+  return models;
 }
 
 bool is_same_file(const ModelPart& a, const ModelPart& b) {

@@ -88,7 +88,9 @@ Result<Verification> verify(const std::vector<ProducedSample>& samples, double m
   if (rows_of(engine.info().settings) != RowContent::logits)
     return fail(ExitCode::usage, "tokens are held against every logit, and this engine has not all",
                 where);
-  Verification v{.margin_tol = margin_tol, .samples = static_cast<int32_t>(samples.size())};
+  Verification v;
+  v.margin_tol = margin_tol;
+  v.samples = static_cast<int32_t>(samples.size());
   for (size_t s = 0; s < samples.size(); ++s) {
     for (size_t o = 0; o < samples[s].outputs.size(); ++o) {
       const auto& output = samples[s].outputs[o];
