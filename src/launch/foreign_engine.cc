@@ -27,7 +27,7 @@ constexpr std::string_view kOthers[] = {
     "torch",        "pytorch",   "jax",       "mlx",         "mlx-lm",      "exllama",
     "exllamav2",    "exllamav3", "onnx",      "onnxruntime", "openvino",    "tensorrt",
     "tensorrt-llm", "candle",    "mistralrs", "mistral.rs",  "ctranslate2", "llamafile",
-    "rwkv.cpp",     "gpt4all",   "bitnet-rs", "bitnet.rs",   "replay",      "python",
+    "rwkv.cpp",     "gpt4all",   "bitnet-rs", "bitnet.rs",   "python",
 };
 
 constexpr std::string_view kWeights[] = {".gguf"};

@@ -80,7 +80,7 @@ TEST_F(BeforeLoading, AnEngineThatIsNoneOfOurs) {
                                              {"run", "--engine"},
                                              {"tokenize", "--compare", "--reference"}}) {
     std::vector<std::string> with = command;
-    with.emplace_back("http://localhost:8080");
+    with.emplace_back("vllm");
     const auto run = run_captured(words(with, {"-p", "a"}));
     EXPECT_EQ(run.code, 64);
     EXPECT_THAT(run.err, HasSubstr("docs/protocol.md"));

@@ -21,8 +21,7 @@ TEST_P(Foreign, IsRefusedWithTheWaysThatThereAre) {
 
 INSTANTIATE_TEST_SUITE_P(All, Foreign,
                          ::testing::Values("ftp://localhost:8080", "ollama", "Ollama:llama3.2:1b",
-                                           "vllm", "vLLM:model=x", "pytorch", "replay:run.xv",
-                                           "logits.npy", "/data/a/logits.npz", "model.safetensors",
+                                           "vllm", "vLLM:model=x", "pytorch", "model.safetensors",
                                            "./my-engine", "llama-server"));
 
 TEST(ForeignEngine, RelativesOfLlamaCppGoByItsName) {
@@ -48,6 +47,14 @@ TEST(ForeignEngine, TransformersGoByAnotherName) {
     const auto error = refuse_foreign_engine(text);
     ASSERT_TRUE(error.has_value()) << text;
     EXPECT_THAT(error->hint, HasSubstr("hf:DIR"));
+  }
+}
+
+TEST(ForeignEngine, AFileOfRowsIsPlayedBack) {
+  for (const char* text : {"run.xval", "logits.npy", "/data/a/logits.npz", "pytorch-m.bin"}) {
+    const auto error = refuse_foreign_engine(text);
+    ASSERT_TRUE(error.has_value()) << text;
+    EXPECT_THAT(error->hint, HasSubstr(std::string("replay:") + text));
   }
 }
 
