@@ -104,6 +104,10 @@ class Assembly {
   explicit Assembly(const std::string& folder) : folder_(folder) {}
 
   Result<GgufFile> run() {
+    if (!is_there(folder_ + "/config.json")) {
+      return fail(ExitCode::bad_input_file, "it is a folder without a config.json", folder_,
+                  "Name a model file, or the folder of a Hugging Face checkpoint.");
+    }
     const auto config = JsonFile::read(folder_ + "/config.json", kMostConfigBytes);
     if (!config) return tl::unexpected(config.error());
     const auto row = architecture_of(*config);

@@ -65,8 +65,9 @@ Result<Shards> open_shards(const std::string& folder) {
     // A name alone: an index leads nowhere else.
     if (name.find('/') != std::string::npos || !name.ends_with(".safetensors"))
       return bad(fmt::format("{} is no name of a shard", shown_text(name)));
-    if (!is_there(folder + "/" + name)) return bad(fmt::format("the shard {} is missing", name));
-    if (auto ok = add_shard(folder + "/" + name, shards); !ok) return tl::unexpected(ok.error());
+    const std::string path = fmt::format("{}/{}", folder, name);
+    if (!is_there(path)) return bad(fmt::format("the shard {} is missing", name));
+    if (auto ok = add_shard(path, shards); !ok) return tl::unexpected(ok.error());
   }
   std::set<std::string_view> seen;
   for (const SafetensorsTensor& tensor : shards.tensors) {

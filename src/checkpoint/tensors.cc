@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -134,10 +135,10 @@ bool matches(std::string_view pattern, std::string_view name, PatternNumbers* nu
     if (brace == std::string_view::npos) break;
     const size_t end = pattern.find('}');
     int32_t number = -1;
-    const char* const last = name.data() + name.size();
-    const auto read = std::from_chars(name.data(), last, number);
-    if (read.ec != std::errc{} || number < 0) return false;
-    name.remove_prefix(static_cast<size_t>(read.ptr - name.data()));
+    const auto [rest, error] =
+        std::from_chars(std::to_address(name.begin()), std::to_address(name.end()), number);
+    if (error != std::errc{} || number < 0) return false;
+    name.remove_prefix(static_cast<size_t>(rest - std::to_address(name.begin())));
     (end == brace + 1 ? numbers->layer : numbers->expert) = number;
     pattern.remove_prefix(end + 1);
   }

@@ -75,7 +75,7 @@ class VocabularyReader {
   Result<void> read() {
     auto settings = JsonFile::read_if_there(path("tokenizer_config.json"), kMostBytes);
     if (!settings) return tl::unexpected(settings.error());
-    settings_ = &*settings;
+    settings_ = *std::move(settings);
     if (is_there(path("tokenizer.json"))) {
       auto file = JsonFile::read(path("tokenizer.json"), kMostBytes);
       if (!file) return tl::unexpected(file.error());
@@ -389,9 +389,9 @@ class VocabularyReader {
   const std::string& folder_;
   const JsonFile& config_;
   KeyList& keys_;
-  const JsonFile* settings_ = nullptr;  // tokenizer_config.json
-  std::optional<JsonFile> tokenizer_;   // tokenizer.json
-  std::string model_;                   // of tokenizer.ggml.model
+  std::optional<JsonFile> settings_;   // tokenizer_config.json
+  std::optional<JsonFile> tokenizer_;  // tokenizer.json
+  std::string model_;                  // of tokenizer.ggml.model
   std::vector<Token> tokens_;
   std::unordered_map<std::string, int64_t> added_;
 };

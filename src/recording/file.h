@@ -36,6 +36,9 @@ class RecordingFile {
   /// frame is not what was written.
   Result<protocol::Bytes> payload(const FrameEntry& entry) const;
 
+  /// Its memory is given back; it may be read again.
+  void release(protocol::Bytes payload) const { file_.release(payload); }
+
   /// What is wrong at an offset.
   tl::unexpected<Error> damaged(uint64_t offset, std::string what) const;
 

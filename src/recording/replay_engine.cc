@@ -145,7 +145,9 @@ class Replay : public ReplayEngine {
         return protocol::parse_row_hash(*payload, position, hash);
       return protocol::parse_row(*payload, contents_.info.settings.n_vocab, position, values_);
     };
-    if (!parse() || position != due) {
+    const bool whole = parse();  // copies
+    file_.release(*payload);
+    if (!whole || position != due) {
       return file_.damaged(entry.offset,
                            fmt::format("a malformed {} frame", protocol::name_of(entry.type)));
     }
@@ -171,7 +173,9 @@ class Replay : public ReplayEngine {
     for (const FrameEntry& entry : trace->tensors) {
       const auto payload = file_.payload(entry);
       if (!payload) return tl::unexpected(payload.error());
-      if (!parse(entry, *payload, static_cast<int32_t>(trace->ids.size()), tensor)) {
+      const bool whole = parse(entry, *payload, static_cast<int32_t>(trace->ids.size()), tensor);
+      file_.release(*payload);
+      if (!whole) {
         return file_.damaged(entry.offset,
                              fmt::format("a malformed {} frame", protocol::name_of(entry.type)));
       }

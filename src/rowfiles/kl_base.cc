@@ -38,6 +38,7 @@ class KlBase : public RowFile {
       if (code == 0) continue;  // that or less: not known
       top_.tokens.push_back({static_cast<int32_t>(k), scale * static_cast<float>(code) + lowest});
     }
+    file_.release({from, row_bytes(n)});
     return Row(top_);
   }
 

@@ -72,6 +72,7 @@ class Npy : public RowFile {
     } else {
       for (size_t k = 0; k < values_.size(); ++k) values_[k] = value_at(from + k * width_);
     }
+    file_.release({from, bytes});
     return Row(values_);
   }
 

@@ -42,6 +42,7 @@ TINY = "per-token -m {tiny} -p 'Hello there, friend' --max-tokens 0 --reference 
 
 HINTS = [
     # recordings, other people's files, invariance
+    Elsewhere("Name a model file, or the folder of a Hugging Face checkpoint.", "tests/e2e/test_foreign_files.py"),
     Hint("Give one with -o FILE.xval.", "record -m {tiny} -p Hello", "record -m {tiny} -p Hello -o {dir}/a.xval"),
     Hint("Give both: crossval compare A.xval B.xval.", "compare {dir}/one", "compare {recording} {recording}"),
     Hint("Two recordings are compared by crossval compare A B; a prompt needs a model:",

@@ -85,7 +85,7 @@ def test_so_is_what_is_no_tokenizer(crossval, model, tmp_path, name):
 
 def test_a_folder_is_named(crossval, tmp_path):
     run = crossval("per-token", "-m", tmp_path, "-p", "x")
-    assert run.code == 5 and "it is a folder" in run.err and "convert_hf_to_gguf.py" in run.err
+    assert run.code == 5 and "it is a folder" in run.err and "checkpoint" in run.err
 
 
 def test_a_cut_download_says_how_much_is_missing(crossval, model, tmp_path):

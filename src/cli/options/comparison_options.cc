@@ -24,11 +24,12 @@ std::optional<Requirement> requirement(const std::string& word) {
 }  // namespace
 
 void add_comparison_options(AppOptions& app, ComparisonOptions& options,
-                            std::vector<std::string> requirements, const char* require_help) {
+                            const std::vector<std::string>& requirements,
+                            const char* require_help) {
   const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
     return app.add_option(names, value, help)->group("Comparison")->type_name(type);
   };
-  add("--require", options.require, require_help, "WHAT")->check(one_of(std::move(requirements)));
+  add("--require", options.require, require_help, "WHAT")->check(one_of(requirements));
   options.cos_tol_given =
       add("--cos-tol", options.cos_tol, "lowest cosine that passes (default 0.999)", "X")
           ->check(number());

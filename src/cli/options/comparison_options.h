@@ -25,7 +25,7 @@ struct ComparisonOptions {
 
 /// `requirements`: the words that --require takes.
 void add_comparison_options(AppOptions& app, ComparisonOptions& options,
-                            std::vector<std::string> requirements, const char* require_help);
+                            const std::vector<std::string>& requirements, const char* require_help);
 
 /// Errors: usage. --cos-tol alone asks for cos.
 Result<void> check_comparison_options(ComparisonOptions& options);

@@ -23,11 +23,12 @@ using Strings = std::vector<std::string_view>;
 
 constexpr std::string_view kPrefix = "tokenizer.ggml.";
 // Texts that tell rules apart, and one that Unicode can spell in two ways.
-constexpr std::string_view kTexts[] = {
-    "Don't we'LL 'RE it's \"said\"", "1234567 3.14 12", "x=  [a_b](c);\n\n\tEND \r\n  \n",
-    "camelCaseWord f(x){}//",
+constexpr std::string_view kForeignText =
     "na\xC3\xAFve \xD0\x9F\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82 \xE4\xBD\xA0\xE5\xA5\xBD, "
-    "\xF0\x9F\xA6\x99!!!   "};
+    "\xF0\x9F\xA6\x99!!!   ";
+constexpr std::string_view kTexts[] = {"Don't we'LL 'RE it's \"said\"", "1234567 3.14 12",
+                                       "x=  [a_b](c);\n\n\tEND \r\n  \n", "camelCaseWord f(x){}//",
+                                       kForeignText};
 constexpr std::string_view kDecomposed = "cafe\xCC\x81";  // e, U+0301
 
 const GgufArray* array_of(const GgufFile& file, std::string_view name) {
