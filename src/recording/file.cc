@@ -86,7 +86,7 @@ Result<bool> RecordingFile::read_index() {
   uint64_t offset = 0;
   protocol::PayloadReader(*where).get(offset);
   while (offset != at) {
-    if (offset > at - kHeaderBytes ||
+    if (at < kHeaderBytes || offset > at - kHeaderBytes ||
         protocol::read_header(header_at(bytes, offset), header) != HeaderProblem::none ||
         header.type != FrameType::index)
       return damaged(offset, "there is no index where its end says");

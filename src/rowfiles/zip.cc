@@ -48,7 +48,8 @@ Result<std::vector<Member>> members_of(const MappedFile& file) {
   std::vector<Member> members;
   members.reserve(count);
   for (int i = 0; i < count; ++i) {
-    if (at > bytes.size() - kCentralBytes || read<uint32_t>(bytes, at) != kCentral)
+    if (bytes.size() < kCentralBytes || at > bytes.size() - kCentralBytes ||
+        read<uint32_t>(bytes, at) != kCentral)
       return bad_row_file(file, at, "no member of the zip archive where its directory has one");
     const size_t name = read<uint16_t>(bytes, at + 28);
     const size_t extra = read<uint16_t>(bytes, at + 30), comment = read<uint16_t>(bytes, at + 32);

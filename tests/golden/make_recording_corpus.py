@@ -76,5 +76,9 @@ if __name__ == "__main__":
     (CORPUS / "row_before_question.frames").write_bytes(unchecked([described(), ready(), row(0, 1, 2, 3)]))
     (CORPUS / "two_descriptions.frames").write_bytes(unchecked([described(), described(), ready()]))
     (CORPUS / "gap.frames").write_bytes(unchecked([described(), ready(), (EVALUATE, evaluate([1], 5))]))
+    (CORPUS / "row_in_a_list.frames").write_bytes(unchecked([described(), ready("top"), (EVALUATE, evaluate([1])), row(0, 1, 2, 3)]))
+    (CORPUS / "hashes_among_values.frames").write_bytes(unchecked([
+        described(), ready(), (TRACE, trace([2, 1])), tensor(TENSOR_HASHES, "Qcur-0", "ROPE", 0, 2, 2, struct.pack("<2Q", 5, 6))]))
+    (CORPUS / "row_in_a_list.xval").write_bytes(recording([described(), ready("top"), (EVALUATE, evaluate([1])), row(0, 1, 2, 3)]))
     (CORPUS / "other_format.frames").write_bytes(unchecked([described(format=2), ready()]))
     (CORPUS / "far_index.frames").write_bytes(unchecked([described(), ready(), (THE_END, struct.pack("<Q", 1 << 60))]))

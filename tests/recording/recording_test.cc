@@ -126,6 +126,13 @@ TEST_F(RecordingTest, ACutOffFileIsReadToItsLastWholeFrame) {
   EXPECT_EQ(rows_of(**engine, {2, 1, 0}, 0).size(), 3U);
 }
 
+TEST_F(RecordingTest, ARowOfAnotherFormIsRefused) {
+  const auto engine = open_recording(corpus("row_in_a_list.xval"));
+  ASSERT_FALSE(engine);
+  EXPECT_EQ(engine.error().code, ExitCode::bad_input_file);
+  EXPECT_THAT(engine.error().what, HasSubstr("malformed row"));
+}
+
 TEST_F(RecordingTest, EveryChangedByteIsFound) {
   const std::string whole = contents_of(corpus("whole.xval"));
   for (size_t at = 0; at < whole.size(); ++at) {

@@ -1,6 +1,7 @@
 #include "report/json/verification.h"
 
 #include "report/json/engine.h"
+#include "report/json/prompt.h"
 #include "report/json/schema_version.h"
 #include "report/json/values.h"
 
