@@ -31,6 +31,7 @@ Result<std::vector<size_t>> ends_of_file(const std::string& path, std::string_vi
   std::vector<HfWord> words = {{std::string(text), true}};
   if (auto done = rule->apply(&words); !done) return tl::unexpected(done.error());
   std::vector<size_t> ends;
+  ends.reserve(words.size());
   size_t at = 0;
   for (const HfWord& word : words) ends.push_back(at += characters(word.text));
   if (at != text.size())
