@@ -4,7 +4,7 @@
 # a quarter of an hour to build.
 # usage: scripts/llama_server.sh [--no-build]    The last line of stdout is the path of the program.
 # exit status: 0 · 1 cannot be fetched or built · 4 not there and --no-build given · 64 usage
-# shellcheck disable=SC2034  # the variables are for the sourced parts
+# shellcheck disable=SC2034,SC2154,SC2317  # variables and functions are shared with the sourced parts
 set -euo pipefail
 shopt -s inherit_errexit
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
