@@ -73,7 +73,7 @@ build/transformers/.installed: deps/transformers.txt scripts/torch_stubs.py | de
 # candle needs a Rust toolchain (minutes, once); without one e2e.candle is named as skipped.
 test-engines: build fixtures $(VENV)/.installed build/engines/.installed build/transformers/.installed
 	@scripts/candle.sh >/dev/null || [ $$? -eq 4 ]
-	@scripts/llama_server.sh >/dev/null
+	@scripts/llama_tools.sh >/dev/null
 	@ctest --test-dir $(BUILD) --output-on-failure -R '^e2e.(engines|candle|llama_server|transformers)$$' $(CTEST_FLAGS)
 
 test-all: build fixtures $(VENV)/.installed

@@ -6,7 +6,6 @@ usage: scripts/checkpoints.py [CROSSVAL [NAME...]]    (default build/release/cro
 import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 from transformers_env import PYTHON, hf, make  # noqa: E402  (it extends the path)
 
 import crossval  # noqa: E402
+from page_table import with_table  # noqa: E402
 from checkpoint_families import FAMILIES, IDS, LOSSES  # noqa: E402
 
 HEAD = ["| checkpoint | tokens | template | weights | logits, max \\|Δ\\| | top-1 | values shown | explain |",
@@ -84,8 +84,7 @@ def main():
                 lines.append(f"| {name} | | | {weights(folder / f'{name}.gguf', folder / name)} | | | | {failed.what} |")
             print(lines[-1], flush=True)
     page = ROOT / "docs" / "checkpoints.md"
-    table = "<!-- scripts/checkpoints.py -->\n" + "\n".join(lines) + "\n<!-- end -->"
-    page.write_text(re.sub(r"<!-- scripts/checkpoints.py -->.*?<!-- end -->", lambda _: table, page.read_text(), flags=re.S))
+    page.write_text(with_table(page.read_text(), "scripts/checkpoints.py", "\n".join(lines)))
 
 
 if __name__ == "__main__":

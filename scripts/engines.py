@@ -4,7 +4,6 @@
 usage: scripts/engines.py [CROSSVAL]    (default build/release/crossval; some minutes)
 """
 import pathlib
-import re
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "engines" / "python"))
 
 import crossval
+from page_table import with_table
 
 PROGRAM = ROOT / (sys.argv[1] if len(sys.argv) > 1 else "build/release/crossval")
 PROMPT = ROOT / "tests" / "data" / "prompts" / "prose-02-letter.txt"
@@ -59,8 +59,7 @@ def main():
             rows.append(row(*engine, *model))
             print(rows[-1], flush=True)
     page = ROOT / "docs" / "engines.md"
-    table = "<!-- scripts/engines.py -->\n" + "\n".join(rows) + "\n<!-- end -->"
-    page.write_text(re.sub(r"<!-- scripts/engines.py -->.*?<!-- end -->", lambda _: table, page.read_text(), flags=re.S))
+    page.write_text(with_table(page.read_text(), "scripts/engines.py", "\n".join(rows)))
 
 
 if __name__ == "__main__":

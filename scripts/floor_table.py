@@ -9,7 +9,6 @@ floors come from the cache (--floor auto), and are measured the first time. Half
 """
 import json
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +16,8 @@ import tempfile
 
 import gguf
 import numpy as np
+
+from page_table import with_table
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "floor.md"
@@ -153,7 +154,7 @@ def main():
              "mistakes": table(["mistake", *HEAD], mistakes)}
     page = PAGE.read_text()
     for name, part in parts.items():
-        page = re.sub(rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda m: m[1] + part + "\n" + m[2], page, flags=re.S)
+        page = with_table(page, name, part)
     PAGE.write_text(page)
 
 

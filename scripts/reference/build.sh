@@ -20,15 +20,16 @@ known_era() {
   [[ -z $problem ]] || fail "$problem"
 }
 
-# configure_and_build NAME SOURCE TARGET FLAG…: in $staging/build
+# configure_and_build NAME SOURCE TARGETS FLAG…: in $staging/build; TARGETS by blanks
 configure_and_build() {
-  local name=$1 tree=$2 target=$3 launcher=()
+  local name=$1 tree=$2 targets launcher=()
+  read -ra targets <<<"$3"
   shift 3
   need_cmake
   ! type -P ccache >/dev/null ||
     launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   logged "$name-configure" cmake -S "$tree" -B "$staging/build" -G Ninja "${launcher[@]}" "$@"
-  logged "$name-build" cmake --build "$staging/build" --target "$target" --parallel "$(nproc)"
+  logged "$name-build" cmake --build "$staging/build" --target "${targets[@]}" --parallel "$(nproc)"
 }
 
 # logged NAME COMMAND…: output goes to a log of the cache; a long ninja build's progress is shown in tenths.

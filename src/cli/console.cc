@@ -48,6 +48,11 @@ int terminal_width(const Console& console) {
   return std::clamp(static_cast<int>(size.ws_col), kMinWidth, kMaxWidth);
 }
 
+TextOptions text_options(const Console& console) {
+  return {.layout = {.color = console.color, .width = terminal_width(console)},
+          .verbose = console.verbose};
+}
+
 bool err_follows_out(const Console& console) {
   if (isatty(fileno(console.out)) == 1) return true;
   struct stat out{};

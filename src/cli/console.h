@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "report/text/comparison.h"
 #include "results/comparison.h"
 
 namespace crossval {
@@ -28,6 +29,9 @@ Console standard_console();
 
 /// Columns for a report on out: the terminal's, within reason; 80 where there is none.
 int terminal_width(const Console& console);
+
+/// How a report on out is laid out.
+TextOptions text_options(const Console& console);
 
 /// Whether err is read behind out: both are one file or pipe, or out is a terminal, where the next
 /// prompt follows. What is written there then begins on a line of its own.

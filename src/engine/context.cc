@@ -13,6 +13,16 @@ std::string context_advice(const EngineSettings& settings) {
                                      : "Raise -c or shorten the prompt";
 }
 
+Result<void> check_fits(const EngineSettings& settings, int64_t prompt, int64_t steps,
+                        const std::string& engine) {
+  if (prompt + steps <= settings.n_ctx) return {};
+  return fail(ExitCode::usage,
+              fmt::format("a prompt of {} tokens and {} decode steps do not fit into a context "
+                          "of {}",
+                          prompt, steps, settings.n_ctx),
+              engine, context_advice(settings) + ", or lower --max-tokens.");
+}
+
 std::optional<EngineWarning> beyond_trained_context(const EngineSettings& settings,
                                                     int64_t positions) {
   const bool stretched = !settings.rope.ends_with(" scale 1") || !settings.context_class.empty();

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/error.h"
 #include "engine/info.h"
 
 namespace crossval {
@@ -15,6 +16,10 @@ bool holds_all_learned(const EngineSettings& settings);
 /// What to do about a prompt that does not fit, as a sentence that may go on with
 /// "or …".
 std::string context_advice(const EngineSettings& settings);
+
+/// Whether a prompt and the decode steps after it fit. Errors: usage, naming `engine`.
+Result<void> check_fits(const EngineSettings& settings, int64_t prompt, int64_t steps,
+                        const std::string& engine);
 
 /// The warning "beyond-trained-context" where `positions` are more than the model was trained on
 /// and nothing stretches its rotations (a RoPE scale, factors for long contexts); none otherwise,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/context.h"
+#include "engine/tensor_part.h"
 
 namespace crossval {
 namespace {
@@ -25,21 +26,6 @@ Result<void> check_tensor(const TraceTensor& t, const TraceRequest& request,
                   "trace of the positions {} to {}",
                   t.positions, t.first_position, t.width, t.heads, t.data.size(), begin, end - 1),
       fmt::format("{}, tensor {} {}", where, t.name, t.op));
-}
-
-TraceTensor part_of(const TraceTensor& tensor, const Range& positions) {
-  TraceTensor part = tensor;
-  part.first_position = positions.first;
-  part.positions = positions.end - positions.first;
-  const auto skipped = static_cast<size_t>(positions.first - tensor.first_position);
-  const auto count = static_cast<size_t>(part.positions);
-  if (!tensor.hashes.empty()) {
-    part.hashes = tensor.hashes.subspan(skipped, count);
-  } else {
-    const auto width = static_cast<size_t>(tensor.width);
-    part.data = tensor.data.subspan(skipped * width, count * width);
-  }
-  return part;
 }
 
 }  // namespace

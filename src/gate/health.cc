@@ -116,4 +116,11 @@ std::optional<HealthFinding> check_row(Side side, int32_t position, const Row& r
   return check_logits(side, position, row.logits, n_vocab);
 }
 
+tl::unexpected<Error> unhealthy_logits(const HealthFinding& finding, std::string where) {
+  return fail(ExitCode::unhealthy,
+              fmt::format("logits that no working engine gives at position {}: {}",
+                          finding.position, finding.detail),
+              std::move(where));
+}
+
 }  // namespace crossval

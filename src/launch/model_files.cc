@@ -86,6 +86,15 @@ Result<std::vector<ModelPart>> model_parts(const std::string& path, const Opened
   return parts;
 }
 
+ModelFiles compare_recorded(std::vector<ModelPart> candidate, std::vector<ModelPart> reference) {
+  const bool same =
+      std::ranges::equal(candidate, reference, {}, &ModelPart::sha256, &ModelPart::sha256);
+  return {same,
+          same ? "the same SHA-256, by what was recorded"
+               : "files of different SHA-256, by what was recorded",
+          std::move(candidate), std::move(reference)};
+}
+
 Result<ModelFiles> compare_model_files(const EngineSettings& candidate,
                                        const EngineSettings& reference, const OpenedFiles& files,
                                        const std::string& cache_folder,
@@ -108,12 +117,7 @@ Result<ModelFiles> compare_model_files(const EngineSettings& candidate,
   if (!a) return tl::unexpected(a.error());
   auto b = parts(reference);
   if (!b) return tl::unexpected(b.error());
-  ModelFiles models{false, "files of different SHA-256, by what was recorded", *std::move(a),
-                    *std::move(b)};
-  models.same = std::ranges::equal(models.candidate, models.reference, {}, &ModelPart::sha256,
-                                   &ModelPart::sha256);
-  if (models.same) models.how = "the same SHA-256, by what was recorded";
-  return models;
+  return compare_recorded(*std::move(a), *std::move(b));
 }
 
 Result<std::vector<std::string>> model_sha256(const std::string& path, const OpenedFiles& files,

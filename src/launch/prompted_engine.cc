@@ -23,7 +23,7 @@ Result<PromptedEngine> open_prompted_engine(PromptedChoice choice, const Launch&
   auto engine = make_engine(choice.engine, choice.defaults, launch);
   if (!engine) return tl::unexpected(engine.error());
   ModelPrompt built = build_model_prompt(std::move(choice.prompt), (*engine)->info().settings);
-  return PromptedEngine{*std::move(engine), std::move(built.prompt)};
+  return PromptedEngine{*std::move(engine), std::move(built.prompt), std::move(choice.engine)};
 }
 
 PromptSide prompt_side(const EngineSpec& engine, const EngineDefaults& defaults,

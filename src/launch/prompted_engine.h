@@ -28,6 +28,7 @@ Result<PromptedChoice> choose_prompted_engine(const EngineChoice& choice,
 struct PromptedEngine {
   std::unique_ptr<Engine> engine;
   Prompt prompt;
+  EngineSpec spec;  // that it was made of
 };
 
 /// Loads the engine. Errors: those of make_engine.

@@ -5,19 +5,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "launch/model_files.h"
 #include "launch/run_file.h"
 
 namespace crossval {
 namespace {
-
-ModelFiles compare_models(const RecordingFacts& candidate, const RecordingFacts& reference) {
-  ModelFiles models{false, "files of different SHA-256, by what was recorded", candidate.model,
-                    reference.model};
-  models.same = std::ranges::equal(models.candidate, models.reference, {}, &ModelPart::sha256,
-                                   &ModelPart::sha256);
-  if (models.same) models.how = "the same SHA-256, by what was recorded";
-  return models;
-}
 
 bool same_prompt(const Prompt& a, const Prompt& b) {
   return a.text == b.text && a.ids == b.ids && a.tokenize.add_special == b.tokenize.add_special &&
@@ -103,7 +95,7 @@ Result<RecordedPair> open_recorded_pair(const std::string& candidate,
   if (!b) return tl::unexpected(b.error());
   pair.candidate = *std::move(a);
   pair.reference = *std::move(b);
-  pair.models = compare_models(pair.candidate->facts(), pair.reference->facts());
+  pair.models = compare_recorded(pair.candidate->facts().model, pair.reference->facts().model);
   bool by_tokens = true;
   for (const ReplayEngine* side : {pair.candidate.get(), pair.reference.get()}) {
     const auto& asked = side->facts().asked_differences;

@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "engine/info_json.h"
+#include "engine/stored_row.h"
 #include "process/worker_process.h"
 #include "protocol/answers.h"
 #include "protocol/frame.h"
@@ -133,7 +134,7 @@ class ProcessEngine : public Engine {
       const auto frame = receive();
       if (!frame) return tl::unexpected(frame.error());
       if (frame->type == FrameType::done) return finish(*frame, due, end);
-      if (frame->type != row_frame()) return unexpected(*frame);
+      if (frame->type != row_frame(content())) return unexpected(*frame);
       const auto row = take_row(*frame, due, end);
       if (!row) return tl::unexpected(row.error());
       const bool go_on = sink(due, *row);
@@ -157,7 +158,7 @@ class ProcessEngine : public Engine {
         if (!protocol::parse_sources(frame->payload, tensor)) return malformed(*frame);
         continue;
       }
-      if (frame->type != tensor_frame()) return unexpected(*frame);
+      if (frame->type != tensor_frame(content())) return unexpected(*frame);
       const bool whole = frame->type == FrameType::tensor
                              ? protocol::parse_tensor(frame->payload, end, tensor, values_)
                              : protocol::parse_tensor_hashes(frame->payload, end, tensor, hashes_);
@@ -232,34 +233,12 @@ class ProcessEngine : public Engine {
   }
 
   // What ready said of the rows.
-  FrameType row_frame() const {
-    switch (rows_of(info_.settings)) {
-      case RowContent::top:
-        return FrameType::top_row;
-      case RowContent::hashes:
-        return FrameType::row_hash;
-      case RowContent::logits:
-        break;
-    }
-    return FrameType::row;
-  }
-  FrameType tensor_frame() const {
-    return rows_of(info_.settings) == RowContent::hashes ? FrameType::tensor_hashes
-                                                         : FrameType::tensor;
-  }
+  RowContent content() const { return rows_of(info_.settings); }
 
-  // The row of the position that is due, which views members.
+  // The row of the position that is due, which views row_.
   Result<Row> take_row(const Frame& frame, int32_t due, int32_t end) {
     int32_t position = -1;
-    RowHash hash;
-    const auto parse = [&] {
-      if (frame.type == FrameType::top_row)
-        return protocol::parse_top_row(frame.payload, position, top_);
-      if (frame.type == FrameType::row_hash)
-        return protocol::parse_row_hash(frame.payload, position, hash);
-      return protocol::parse_row(frame.payload, info_.settings.n_vocab, position, values_);
-    };
-    const bool whole = parse();
+    const bool whole = row_.parse(frame.type, frame.payload, info_.settings.n_vocab, position);
     if (due == end) {
       return worker_->broken(
           fmt::format("sent a row for position {} after the last one", position));
@@ -274,8 +253,7 @@ class ProcessEngine : public Engine {
       return worker_->broken(
           fmt::format("sent the row of position {} instead of {}", position, due));
     }
-    if (frame.type == FrameType::top_row) return Row(top_);
-    return frame.type == FrameType::row_hash ? Row(hash) : Row(values_);
+    return row_.view();
   }
 
   // An engine stops when it is asked to, and not before.
@@ -297,7 +275,7 @@ class ProcessEngine : public Engine {
         if (!protocol::parse(frame->payload, ignored)) return malformed(*frame);
         return Outcome::stopped;
       }
-      if (frame->type != row_frame() && frame->type != tensor_frame() &&
+      if (frame->type != row_frame(content()) && frame->type != tensor_frame(content()) &&
           frame->type != FrameType::sources) {
         return unexpected(*frame);
       }
@@ -318,10 +296,10 @@ class ProcessEngine : public Engine {
   std::unique_ptr<WorkerProcess> worker_;
 
   EngineInfo info_;
-  // The row or tensor handed out.
+  // What is handed out.
+  StoredRow row_;
   std::vector<float> values_;
   std::vector<uint64_t> hashes_;
-  TopRow top_;
 };
 
 }  // namespace

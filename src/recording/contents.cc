@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/info_json.h"
+#include "engine/stored_row.h"
 #include "protocol/answers.h"
 #include "protocol/payload.h"
 #include "protocol/request.h"
@@ -41,30 +42,14 @@ class Reading {
            type == FrameType::sources;
   }
 
-  // Of the form that the engine's description has.
-  bool is_as_said(FrameType type) const {
-    const RowContent content = rows_of(contents_.info.settings);
-    switch (type) {
-      case FrameType::top_row:
-        return content == RowContent::top;
-      case FrameType::row_hash:
-      case FrameType::tensor_hashes:
-        return content == RowContent::hashes;
-      case FrameType::row:
-        return content == RowContent::logits;
-      case FrameType::tensor:
-        return content != RowContent::hashes;
-      default:
-        return true;
-    }
-  }
-
   // Rows follow the evaluation that they answer, tensors their trace.
   Result<void> keep(const FrameEntry& entry) {
     const bool row = entry.type == FrameType::row || entry.type == FrameType::top_row ||
                      entry.type == FrameType::row_hash;
     if (asked_ != (row ? FrameType::evaluate : FrameType::trace)) return out_of_turn(entry);
-    if (!is_as_said(entry.type)) return malformed(entry);
+    const RowContent content = rows_of(contents_.info.settings);
+    const FrameType said = row ? row_frame(content) : tensor_frame(content);
+    if (entry.type != said && entry.type != FrameType::sources) return malformed(entry);
     if (!row) {
       contents_.traces.back().tensors.push_back(entry);
       return {};

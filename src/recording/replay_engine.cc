@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "engine/stored_row.h"
+#include "engine/tensor_part.h"
 #include "protocol/answers.h"
 #include "recording/contents.h"
 #include "recording/file.h"
@@ -132,27 +134,18 @@ class Replay : public ReplayEngine {
                 file_.dropped_bytes() >= 0 ? "It was cut off there: record it again." : "");
   }
 
-  // Views members.
+  // Views row_.
   Result<Row> read_row(const FrameEntry& entry, int32_t due) {
     const auto payload = file_.payload(entry);
     if (!payload) return tl::unexpected(payload.error());
     int32_t position = -1;
-    RowHash hash;
-    const auto parse = [&] {
-      if (entry.type == FrameType::top_row)
-        return protocol::parse_top_row(*payload, position, top_);
-      if (entry.type == FrameType::row_hash)
-        return protocol::parse_row_hash(*payload, position, hash);
-      return protocol::parse_row(*payload, contents_.info.settings.n_vocab, position, values_);
-    };
-    const bool whole = parse();  // copies
+    const bool whole = row_.parse(entry.type, *payload, contents_.info.settings.n_vocab, position);
     file_.release(*payload);
     if (!whole || position != due) {
       return file_.damaged(entry.offset,
                            fmt::format("a malformed {} frame", protocol::name_of(entry.type)));
     }
-    if (entry.type == FrameType::top_row) return Row(top_);
-    return entry.type == FrameType::row_hash ? Row(hash) : Row(values_);
+    return row_.view();
   }
 
   Result<Outcome> compute_tensors(const TraceRequest& request, const TensorSink& sink) override {
@@ -180,7 +173,9 @@ class Replay : public ReplayEngine {
                              fmt::format("a malformed {} frame", protocol::name_of(entry.type)));
       }
       if (entry.type == FrameType::sources) continue;
-      if (cut(tensor, tensor.op == kStateOp ? 0 : request.first, end) && !sink(tensor))
+      const Range asked = {tensor.op == kStateOp ? 0 : request.first, end};
+      const Range has = {tensor.first_position, tensor.first_position + tensor.positions};
+      if (const Range both = asked.within(has); !both.empty() && !sink(part_of(tensor, both)))
         return Outcome::stopped;
       tensor = {};
     }
@@ -194,31 +189,13 @@ class Replay : public ReplayEngine {
                : protocol::parse_tensor_hashes(payload, end, tensor, hashes_);
   }
 
-  // To the positions asked about. Whether any are left.
-  static bool cut(TraceTensor& tensor, int32_t first, int32_t end) {
-    const int32_t begin = std::max(first, tensor.first_position);
-    const int32_t stop = std::min(end, tensor.first_position + tensor.positions);
-    if (begin >= stop) return false;
-    const auto skipped = static_cast<size_t>(begin - tensor.first_position);
-    const auto count = static_cast<size_t>(stop - begin);
-    const auto width = static_cast<size_t>(tensor.width);
-    if (!tensor.hashes.empty()) {
-      tensor.hashes = tensor.hashes.subspan(skipped, count);
-    } else {
-      tensor.data = tensor.data.subspan(skipped * width, count * width);
-    }
-    tensor.first_position = begin;
-    tensor.positions = stop - begin;
-    return true;
-  }
-
   RecordingFile file_;
   RecordingContents contents_;
   std::vector<TokenId> sequence_;  // evaluated or traced so far
   // What is handed out.
+  StoredRow row_;
   std::vector<float> values_;
   std::vector<uint64_t> hashes_;
-  TopRow top_;
 };
 
 }  // namespace

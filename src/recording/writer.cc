@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/info_json.h"
+#include "engine/stored_row.h"
 #include "protocol/payload.h"
 
 namespace crossval {
@@ -52,16 +53,12 @@ Result<void> RecordingWriter::put_text(FrameType type, std::string_view text) {
 }
 
 Result<void> RecordingWriter::put_row(int32_t position, const Row& row) {
-  switch (row.content) {
-    case RowContent::top:
-      return put(FrameType::top_row, {protocol::payload_of(position, *row.top).bytes()});
-    case RowContent::hashes:
-      return put(FrameType::row_hash, {protocol::payload_of(position, row.hash).bytes()});
-    case RowContent::logits:
-      break;
-  }
-  return put(FrameType::row,
-             {bytes_of(std::span<const int32_t>(&position, 1)), bytes_of(row.logits)});
+  const FrameType type = row_frame(row.content);
+  if (row.content == RowContent::top)
+    return put(type, {protocol::payload_of(position, *row.top).bytes()});
+  if (row.content == RowContent::hashes)
+    return put(type, {protocol::payload_of(position, row.hash).bytes()});
+  return put(type, {bytes_of(std::span<const int32_t>(&position, 1)), bytes_of(row.logits)});
 }
 
 Result<void> RecordingWriter::put_tensor(const TraceTensor& tensor) {

@@ -33,6 +33,14 @@ RowFileResult open_gguf_results(MappedFile& file);
 /// position alone, no header.
 RowFileResult open_raw_row(MappedFile& file);
 
+/// Values of a row at most: as many as a frame of the engine protocol holds.
+inline constexpr int64_t kMostVocabulary = 16777215;
+
+/// Rows of values at `data` of the file, which has all of them: of `width` bytes each, 2 for
+/// float16, 4 for float32, 8 for float64.
+std::unique_ptr<RowFile> rows_of_array(MappedFile file, RowFileFacts facts, uint64_t data,
+                                       size_t width);
+
 /// The member of that array that `open_npy` reads, of bytes at `offset` of a file; shared with zip.
 RowFileResult npy_at(MappedFile& file, uint64_t offset, uint64_t size);
 

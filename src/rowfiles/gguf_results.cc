@@ -11,28 +11,6 @@ namespace {
 
 constexpr uint32_t kF32 = 0, kI32 = 26;
 
-class GgufResults : public RowFile {
- public:
-  GgufResults(GgufFile file, RowFileFacts facts)
-      : file_(std::move(file)),
-        facts_(std::move(facts)),
-        values_(static_cast<size_t>(facts_.n_vocab)) {}
-
-  const RowFileFacts& facts() const override { return facts_; }
-
-  Result<Row> row(int32_t i) override {
-    const size_t bytes = values_.size() * sizeof(float);
-    std::memcpy(values_.data(),
-                file_.find_tensor("logits")->data.data() + static_cast<size_t>(i) * bytes, bytes);
-    return Row(values_);
-  }
-
- private:
-  GgufFile file_;
-  RowFileFacts facts_;
-  std::vector<float> values_;
-};
-
 }  // namespace
 
 // The memory is n_tokens rows of n_vocab values; the dimensions are declared the other way round.
@@ -43,11 +21,11 @@ RowFileResult open_gguf_results(MappedFile& mapped) {
   if (!file) return tl::unexpected(file.error());
   const GgufTensor* logits = file->find_tensor("logits");
   const GgufTensor* tokens = file->find_tensor("tokens");
-  if (logits == nullptr || tokens == nullptr) return nullptr;
+  if (logits == nullptr || tokens == nullptr || file->parts().size() != 1) return nullptr;
   const int64_t rows = logits->ne[0], n_vocab = logits->ne[1];
   const int64_t ids = tokens->ne[0];
   if (logits->type_id != kF32 || tokens->type_id != kI32 || rows < 1 || n_vocab < 1 ||
-      rows > INT32_MAX || n_vocab > 16777215 || ids < 1 || rows < ids ||
+      rows > INT32_MAX || n_vocab > kMostVocabulary || ids < 1 || rows < ids ||
       tokens->data.size() < static_cast<size_t>(ids) * sizeof(TokenId) ||
       logits->data.size() < static_cast<size_t>(rows * n_vocab) * sizeof(float)) {
     return bad_row_file(mapped, 0,
@@ -63,7 +41,8 @@ RowFileResult open_gguf_results(MappedFile& mapped) {
   if (rows > ids)
     facts.limits.push_back(
         fmt::format("{} rows behind those of the prompt are not read", rows - ids));
-  return std::make_unique<GgufResults>(*std::move(file), std::move(facts));
+  const uint64_t data = logits->offset;
+  return rows_of_array(std::move(mapped), std::move(facts), data, sizeof(float));
 }
 
 }  // namespace crossval

@@ -58,7 +58,7 @@ RowFileResult open_kl_base(MappedFile& file) {
   int32_t head[3];
   std::memcpy(head, bytes.data() + kMagic.size(), sizeof head);
   const auto [n_ctx, n_vocab, n_chunk] = std::tuple(head[0], head[1], head[2]);
-  if (n_ctx < 4 || n_vocab < 1 || n_chunk < 1 || n_vocab > (1 << 24) || n_ctx > (1 << 24) ||
+  if (n_ctx < 4 || n_vocab < 1 || n_chunk < 1 || n_vocab > kMostVocabulary || n_ctx > (1 << 24) ||
       int64_t{n_ctx} * n_chunk > (int64_t{1} << 28)) {
     return bad_row_file(
         file, kMagic.size(),

@@ -7,14 +7,12 @@
 #include <string_view>
 #include <utility>
 
-#include "base/float16.h"
 #include "rowfiles/formats.h"
 
 namespace crossval {
 namespace {
 
 constexpr std::string_view kMagic("\x93NUMPY", 6);
-constexpr int64_t kMostVocabulary = 16777215;
 
 struct Layout {
   std::string dtype;  // "<f4"
@@ -54,46 +52,6 @@ bool read_shape(std::string_view text, std::vector<int64_t>& shape) {
   }
   return true;
 }
-
-class Npy : public RowFile {
- public:
-  Npy(MappedFile file, RowFileFacts facts, uint64_t data, size_t width)
-      : file_(std::move(file)), facts_(std::move(facts)), data_(data), width_(width) {
-    values_.resize(static_cast<size_t>(facts_.n_vocab));
-  }
-
-  const RowFileFacts& facts() const override { return facts_; }
-
-  Result<Row> row(int32_t i) override {
-    const size_t bytes = values_.size() * width_;
-    const std::byte* from = file_.bytes().data() + data_ + static_cast<size_t>(i) * bytes;
-    if (width_ == sizeof(float)) {
-      std::memcpy(values_.data(), from, bytes);
-    } else {
-      for (size_t k = 0; k < values_.size(); ++k) values_[k] = value_at(from + k * width_);
-    }
-    file_.release({from, bytes});
-    return Row(values_);
-  }
-
- private:
-  float value_at(const std::byte* from) const {
-    if (width_ == sizeof(uint16_t)) {
-      uint16_t half = 0;
-      std::memcpy(&half, from, sizeof half);
-      return f16_to_f32(half);
-    }
-    double wide = 0;
-    std::memcpy(&wide, from, sizeof wide);
-    return static_cast<float>(wide);
-  }
-
-  MappedFile file_;
-  RowFileFacts facts_;
-  uint64_t data_;
-  size_t width_;  // bytes of a value
-  std::vector<float> values_;
-};
 
 Result<Layout> read_layout(const MappedFile& file, uint64_t offset, uint64_t size) {
   const auto bytes = file.bytes().subspan(offset, size);
@@ -157,7 +115,7 @@ RowFileResult npy_at(MappedFile& file, uint64_t offset, uint64_t size) {
   if (width == 2) facts.limits.emplace_back("its logits were rounded to float16");
   if (width == 8) facts.limits.emplace_back("its float64 is rounded to float32 here");
   const uint64_t data = layout->data;
-  return std::make_unique<Npy>(std::move(file), std::move(facts), data, width);
+  return rows_of_array(std::move(file), std::move(facts), data, width);
 }
 
 RowFileResult open_npy(MappedFile& file) {

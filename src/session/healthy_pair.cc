@@ -1,23 +1,10 @@
 #include "session/healthy_pair.h"
 
-#include <fmt/format.h>
-
 #include "compare/row_metrics.h"
 #include "gate/health.h"
 #include "session/lockstep.h"
 
 namespace crossval {
-namespace {
-
-tl::unexpected<Error> unhealthy(const EnginePair& engines, const HealthFinding& finding) {
-  return fail(ExitCode::unhealthy,
-              fmt::format("logits that no working engine gives at position {}: {}",
-                          finding.position, finding.detail),
-              engine_label(engines, finding.side));
-}
-
-}  // namespace
-
 Result<std::vector<RowMetrics>> compare_healthy_pair(const EnginePair& engines,
                                                      std::span<const TokenId> ids,
                                                      const std::function<void(int32_t)>& done,
@@ -33,7 +20,7 @@ Result<std::vector<RowMetrics>> compare_healthy_pair(const EnginePair& engines,
   plan.compare = [&](const RowPair& pair) -> Result<bool> {
     for (const Side side : {Side::candidate, Side::reference}) {
       if (const auto finding = check_row(side, pair.position, pair.of(side).logits, n_vocab))
-        return unhealthy(engines, *finding);
+        return unhealthy_logits(*finding, engine_label(engines, side));
     }
     metrics.push_back(compare_rows(pair.candidate.logits, pair.reference.logits));
     done(static_cast<int32_t>(metrics.size()));
@@ -41,7 +28,8 @@ Result<std::vector<RowMetrics>> compare_healthy_pair(const EnginePair& engines,
   };
   const auto missing = run_lockstep(engines, plan, stop);
   if (!missing) return tl::unexpected(missing.error());
-  if (!missing->empty()) return unhealthy(engines, missing->front());
+  if (!missing->empty())
+    return unhealthy_logits(missing->front(), engine_label(engines, missing->front().side));
   return metrics;
 }
 

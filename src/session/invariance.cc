@@ -1,7 +1,5 @@
 #include "session/invariance.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <thread>
 #include <vector>
@@ -84,12 +82,6 @@ Result<void> run_cell(const CellPlan& plan, Engine& varied, Engine& base,
                       const std::function<void(int32_t)>& done, const std::stop_token& stop,
                       InvarianceCell& cell) {
   const EnginePair engines{varied, base};
-  const auto unhealthy = [&](const HealthFinding& finding) {
-    return fail(ExitCode::unhealthy,
-                fmt::format("logits that no working engine gives at position {}: {}",
-                            finding.position, finding.detail),
-                engine_label(engines, finding.side));
-  };
   const Company company(plan.ids, plan.others);
   LockstepPlan lockstep;
   lockstep.count = static_cast<int32_t>(plan.ids.size());
@@ -101,7 +93,7 @@ Result<void> run_cell(const CellPlan& plan, Engine& varied, Engine& base,
     for (const Side side : {Side::candidate, Side::reference}) {
       const int32_t n_vocab = engines.of(side).info().settings.n_vocab;
       if (const auto finding = check_row(side, pair.position, pair.of(side), n_vocab))
-        return unhealthy(*finding);
+        return unhealthy_logits(*finding, engine_label(engines, side));
     }
     double distance = 0;
     if (!is_same(pair.candidate, pair.reference, distance)) {
@@ -113,7 +105,8 @@ Result<void> run_cell(const CellPlan& plan, Engine& varied, Engine& base,
   };
   const auto missing = run_lockstep(engines, lockstep, stop);
   if (!missing) return tl::unexpected(missing.error());
-  if (!missing->empty()) return unhealthy(missing->front());
+  if (!missing->empty())
+    return unhealthy_logits(missing->front(), engine_label(engines, missing->front().side));
   cell.state = cell.differing == 0 ? CellState::same : CellState::differs;
   return {};
 }

@@ -225,17 +225,11 @@ Result<bool> PerTokenRun::pass_gates() {
 }
 
 Result<void> PerTokenRun::check_context() const {
-  const auto prompt = static_cast<int64_t>(result_.tokens.size());
+  const int64_t prompt = std::ssize(result_.tokens);
   for (const Side side : {Side::candidate, Side::reference}) {
-    const EngineSettings& settings = engines_.of(side).info().settings;
-    if (prompt + plan_.max_tokens > settings.n_ctx) {
-      return fail(ExitCode::usage,
-                  fmt::format("a prompt of {} tokens and {} decode steps do not fit into a context "
-                              "of {}",
-                              prompt, plan_.max_tokens, settings.n_ctx),
-                  engine_label(engines_, side),
-                  context_advice(settings) + ", or lower --max-tokens.");
-    }
+    auto ok = check_fits(engines_.of(side).info().settings, prompt, plan_.max_tokens,
+                         engine_label(engines_, side));
+    if (!ok) return ok;
   }
   return {};
 }

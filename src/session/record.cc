@@ -19,9 +19,6 @@ namespace {
 using protocol::bytes_of;
 using protocol::FrameType;
 
-// What is written after an engine has been cancelled.
-constexpr uint8_t kComplete = 0;
-
 class RecordRun {
  public:
   RecordRun(const RecordPlan& plan, Engine& engine, PerTokenObserver& observer,
@@ -67,15 +64,9 @@ class RecordRun {
   }
 
   Result<void> check_context(const std::vector<TokenId>& ids) const {
-    const EngineSettings& settings = engine_.info().settings;
     if (auto ok = check_ids(engine_, ids, ExitCode::usage); !ok) return ok;
-    if (std::ssize(ids) + plan_.max_tokens <= settings.n_ctx) return {};
-    return fail(ExitCode::usage,
-                fmt::format("a prompt of {} tokens and {} decode steps do not fit into a context "
-                            "of {}",
-                            ids.size(), plan_.max_tokens, settings.n_ctx),
-                "engine " + engine_.info().identity.name,
-                context_advice(settings) + ", or lower --max-tokens.");
+    return check_fits(engine_.info().settings, std::ssize(ids), plan_.max_tokens,
+                      "engine " + engine_.info().identity.name);
   }
 
   // Who records what, and the prompt's ids.
@@ -135,7 +126,7 @@ class RecordRun {
     if (!done) return tl::unexpected(done.error());
     if (!written) return written;
     if (auto running = check_stop(stop_); !running) return running;
-    return writer_->put(FrameType::done, {bytes_of(std::span<const uint8_t>(&kComplete, 1))});
+    return writer_->put(FrameType::done, {protocol::payload_of(Outcome::complete).bytes()});
   }
 
   Result<void> write_row(int32_t position, const Row& row) {
@@ -218,7 +209,7 @@ class RecordRun {
                   "--tensors " + plan_.tensors,
                   "docs/tensor-names.md lists the names; --tensors all records every one.");
     }
-    return writer_->put(FrameType::done, {bytes_of(std::span<const uint8_t>(&kComplete, 1))});
+    return writer_->put(FrameType::done, {protocol::payload_of(Outcome::complete).bytes()});
   }
 
   Result<void> write_tensor(const TraceTensor& tensor) {

@@ -4,18 +4,6 @@
 
 namespace crossval {
 
-void RowExchange::StoredRow::store(const Row& row) {
-  content = row.content;
-  logits.assign(row.logits.begin(), row.logits.end());
-  if (row.top != nullptr) top = *row.top;
-  hash = row.hash;
-}
-
-Row RowExchange::StoredRow::view() const {
-  if (content == RowContent::top) return top;
-  return content == RowContent::hashes ? Row(hash) : Row(logits);
-}
-
 bool RowExchange::put(Side side, int32_t position, const Row& row) {
   Lane& own = lane(side);
   std::unique_lock lock(mutex_);

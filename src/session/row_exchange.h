@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/row.h"
+#include "engine/stored_row.h"
 #include "results/health.h"
 
 namespace crossval {
@@ -51,15 +52,6 @@ class RowExchange {
   std::optional<HealthFinding> count_finding(Side side) const;
 
  private:
-  struct StoredRow {
-    RowContent content = RowContent::logits;
-    std::vector<float> logits;
-    TopRow top;
-    RowHash hash;
-
-    void store(const Row& row);
-    Row view() const;
-  };
   struct Lane {
     std::array<StoredRow, kRowsAhead> rows;  // row n lies in n mod kRowsAhead
     int32_t put = 0;                         // rows so far

@@ -19,9 +19,9 @@ void TraceHashes::add(const TraceTensor& tensor) {
   Hashes& hashes = entry->second;
   hashes.resize(positions_);
   for (int32_t i = 0; i < tensor.positions; ++i) {
-    const auto position = static_cast<size_t>(tensor.first_position + i);
-    hashes[position] = tensor.hashes.empty() ? hash_of(row_of(tensor, i, scratch_), one_nan_)
-                                             : tensor.hashes[static_cast<size_t>(i)];
+    const auto row = static_cast<size_t>(i);
+    hashes[static_cast<size_t>(tensor.first_position) + row] =
+        tensor.hashes.empty() ? hash_of(row_of(tensor, i, scratch_), one_nan_) : tensor.hashes[row];
   }
   visits_.push_back({&entry->first, tensor.layer, tensor.first_position, tensor.positions});
 }

@@ -118,12 +118,7 @@ Result<Verification> verify(const std::vector<ProducedSample>& samples, double m
       });
       if (!evaluated) return tl::unexpected(evaluated.error());
       if (stop.stop_requested()) return fail(ExitCode::interrupted, "interrupted");
-      if (ill) {
-        return fail(ExitCode::unhealthy,
-                    fmt::format("logits that no working engine gives at position {}: {}",
-                                ill->position, ill->detail),
-                    fmt::format("{}, sample {}", where, s));
-      }
+      if (ill) return unhealthy_logits(*ill, fmt::format("{}, sample {}", where, s));
     }
   }
   v.mean_margin /= static_cast<double>(v.tokens);

@@ -5,16 +5,17 @@ import socket
 import subprocess
 import time
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 from conftest import PROMPTS, ROOT, script
 
-FOUND = subprocess.run([ROOT / "scripts" / "llama_server.sh", "--no-build"], text=True, stdout=subprocess.PIPE,
+FOUND = subprocess.run([ROOT / "scripts" / "llama_tools.sh", "--no-build"], text=True, stdout=subprocess.PIPE,
                        stderr=subprocess.DEVNULL)
 if FOUND.returncode != 0:
     pytest.skip("llama-server is not built: make test-engines", allow_module_level=True)
-PROGRAM = FOUND.stdout.strip().splitlines()[-1]
+PROGRAM = Path(FOUND.stdout.strip().splitlines()[-1]) / "llama-server"
 PROSE = PROMPTS / "prose-02-letter.txt"
 
 

@@ -39,8 +39,7 @@ class CalibrateCommand : public Command {
   Result<ExitCode> run(Console& console) override {
     const auto known = calibrate(console);
     if (!known) return tl::unexpected(known.error());
-    const TextOptions options{.layout = {.color = console.color, .width = terminal_width(console)},
-                              .verbose = console.verbose};
+    const TextOptions options = text_options(console);
     write_output(console, console.format == OutputFormat::json
                               ? calibration_json(known->floor, known->path)
                               : calibration_text(known->floor, known->path, options));

@@ -51,8 +51,7 @@ class ExplainCommand : public Command {
   Result<ExitCode> run(Console& console) override {
     const auto found = explanation(console);
     if (!found) return tl::unexpected(found.error());
-    const TextOptions options{.layout = {.color = console.color, .width = terminal_width(console)},
-                              .verbose = console.verbose};
+    const TextOptions options = text_options(console);
     write_output(console, console.format == OutputFormat::json ? explanation_json(*found)
                                                                : explanation_text(*found, options));
     print_warnings(console, found->warnings);

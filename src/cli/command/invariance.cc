@@ -35,8 +35,7 @@ class InvarianceCommand : public Command {
   Result<ExitCode> run(Console& console) override {
     const auto result = vary(console);
     if (!result) return tl::unexpected(result.error());
-    const TextOptions options{.layout = {.color = console.color, .width = terminal_width(console)},
-                              .verbose = console.verbose};
+    const TextOptions options = text_options(console);
     write_output(console, console.format == OutputFormat::json ? invariance_json(*result)
                                                                : invariance_text(*result, options));
     return exit_code(*result);
@@ -47,17 +46,15 @@ class InvarianceCommand : public Command {
     Progress progress(console);
     auto opened = open_engine(engine_, prompt_, console);
     if (!opened) return tl::unexpected(opened.error());
-    auto& [base, prompt] = opened->prompted;
+    auto& [base, prompt, spec] = opened->prompted;
     const Launch launch = launch_from(console, {}, opened->interruption->token());
-    const auto spec = single_engine(engine_);
-    if (!spec) return tl::unexpected(spec.error());
     Invariance result;
     auto ids = prompt_ids(prompt, *base);
     if (!ids) return tl::unexpected(ids.error());
     if (auto ok = check_ids(*base, *ids, ExitCode::usage); !ok) return tl::unexpected(ok.error());
     result.tokens = *std::move(ids);
     result.prompt = prompt_record(prompt);
-    for (WayToRun& way : ways_to_run(*spec, base->info(), together_)) {
+    for (WayToRun& way : ways_to_run(spec, base->info(), together_)) {
       auto cell = run_way(way, *base, result.tokens, launch, progress);
       if (!cell) return tl::unexpected(cell.error());
       result.cells.push_back(*std::move(cell));

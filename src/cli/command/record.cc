@@ -79,8 +79,7 @@ class RecordCommand : public Command {
     }
     const auto recording = write_recording(console);
     if (!recording) return tl::unexpected(recording.error());
-    const TextOptions options{.layout = {.color = console.color, .width = terminal_width(console)},
-                              .verbose = console.verbose};
+    const TextOptions options = text_options(console);
     write_output(console, console.format == OutputFormat::json
                               ? recording_json(*recording)
                               : recording_text(*recording, options));
@@ -92,14 +91,12 @@ class RecordCommand : public Command {
     Progress progress(console);
     auto opened = open_engine(engine_, prompt_, console);
     if (!opened) return tl::unexpected(opened.error());
-    auto& [engine, prompt] = opened->prompted;
+    auto& [engine, prompt, spec] = opened->prompted;
     const std::stop_token stop = opened->interruption->token();
     auto model = model_parts(engine->info().settings.model_path, {}, cache_folder(), stop);
     if (!model) return tl::unexpected(model.error());
-    const auto spec = single_engine(engine_);
-    if (!spec) return tl::unexpected(spec.error());
     RecordPlan plan{.prompt = std::move(prompt),
-                    .asked_differences = asked_differences(*spec),
+                    .asked_differences = asked_differences(spec),
                     .model = *std::move(model),
                     .path = with_home(output_),
                     .max_tokens = max_tokens_,

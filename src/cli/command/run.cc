@@ -85,7 +85,7 @@ class RunCommand : public Command {
   Result<Generation> generate_text(const Console& console) {
     auto opened = open_engine(engine_, prompt_, console);
     if (!opened) return tl::unexpected(opened.error());
-    auto& [engine, prompt] = opened->prompted;
+    auto& [engine, prompt, spec] = opened->prompted;
     warnings_ = all_warnings(prompt, *engine);
     print_warnings(console, warnings_);
     const TextSink show = [&](std::string_view text) -> Result<void> {

@@ -67,11 +67,6 @@ class TokenizeCommand : public Command {
     return exit_code(*comparison);
   }
 
-  static TextOptions text_options(const Console& console) {
-    return {.layout = {.color = console.color, .width = terminal_width(console)},
-            .verbose = console.verbose};
-  }
-
   PromptOptions prompt_;
   EngineChoice engine_;
   PairChoice sides_;

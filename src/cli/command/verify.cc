@@ -47,8 +47,7 @@ class VerifyCommand : public Command {
       return fail(ExitCode::usage, fmt::format("--margin-tol {} is not 0 or more", margin_tol_));
     const auto result = score(console);
     if (!result) return tl::unexpected(result.error());
-    const TextOptions options{.layout = {.color = console.color, .width = terminal_width(console)},
-                              .verbose = console.verbose};
+    const TextOptions options = text_options(console);
     write_output(console, console.format == OutputFormat::json
                               ? verification_json(*result)
                               : verification_text(*result, options));

@@ -79,13 +79,11 @@ void apply(const ComparisonOptions& options, PerTokenPlan& plan) {
 }
 
 ExitCode print_comparison(const Console& console, const Comparison& comparison, bool all) {
-  const std::string report =
-      console.format == OutputFormat::json
-          ? json_report(comparison)
-          : text_report(comparison,
-                        {.layout = {.color = console.color, .width = terminal_width(console)},
-                         .verbose = console.verbose,
-                         .all = all});
+  TextOptions options = text_options(console);
+  options.all = all;
+  const std::string report = console.format == OutputFormat::json
+                                 ? json_report(comparison)
+                                 : text_report(comparison, options);
   write_output(console, report);
   return exit_code(comparison.verdict);
 }

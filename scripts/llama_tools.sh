@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Builds llama-server of the pinned llama.cpp, in the arithmetic of the profile canonical, for tests of `http:`. Kept in
-# the cache like what scripts/reference.sh makes, in a folder of its own: the tests that need it are few, and it takes
-# a quarter of an hour to build.
-# usage: scripts/llama_server.sh [--no-build]    The last line of stdout is the path of the program.
+# Builds programs of the pinned llama.cpp, in the arithmetic of the profile canonical, for tests of `http:` and of the
+# files that they write: llama-server, llama-perplexity, llama-results. Kept in the cache like what scripts/reference.sh
+# makes, in a folder of their own: the tests that need them are few, and they take a quarter of an hour to build.
+# usage: scripts/llama_tools.sh [--no-build]    The last line of stdout is the folder of the programs.
 # exit status: 0 · 1 cannot be fetched or built · 4 not there and --no-build given · 64 usage
 # shellcheck disable=SC2034,SC2154,SC2317  # variables and functions are shared with the sourced parts
 set -euo pipefail
 shopt -s inherit_errexit
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cache=${CROSSVAL_CACHE:-${XDG_CACHE_HOME:-${HOME:?is not set; set it or CROSSVAL_CACHE}/.cache}/crossval}/llama-server
+cache=${CROSSVAL_CACHE:-${XDG_CACHE_HOME:-${HOME:?is not set; set it or CROSSVAL_CACHE}/.cache}/crossval}/llama-tools
 for part in cache build fetch libs; do
   # shellcheck source-path=SCRIPTDIR source=/dev/null
   source "$root/scripts/reference/$part.sh"
@@ -23,22 +23,22 @@ case ${1:-} in
 esac
 
 # The whole source distribution: source_tree leaves out the folder tools/ui, which the server's build reads.
-build_server() {
-  local out=$1
+build_tools() {
+  local out=$1 programs=(llama-server llama-perplexity llama-results)
   download "$staging/download" --no-binary
   mkdir "$staging/tree"
   tar -xzf "$staging"/download/*.tar.gz -C "$staging/tree" --strip-components=3 --no-same-owner --wildcards '*/vendor/llama.cpp'
-  say "building llama-server (a quarter of an hour, once)"
+  say "building ${programs[*]} (a quarter of an hour, once)"
   # No page for browsers: it would be fetched.
-  configure_and_build llama-server "$staging/tree" llama-server "${flags[@]}" -DLLAMA_BUILD_COMMON=ON -DLLAMA_BUILD_TOOLS=ON \
+  configure_and_build llama-tools "$staging/tree" "${programs[*]}" "${flags[@]}" -DLLAMA_BUILD_COMMON=ON -DLLAMA_BUILD_TOOLS=ON \
     -DLLAMA_BUILD_SERVER=ON -DLLAMA_BUILD_UI=OFF -DLLAMA_USE_PREBUILT_UI=OFF "-DLLAMA_BUILD_COMMIT=$note" -DLLAMA_BUILD_NUMBER=0
-  cp "$staging/build/bin/llama-server" "$out/"
+  cp "${programs[@]/#/$staging/build/bin/}" "$out/"
 }
 
 pinned_source
 choose_profile
 key=$(printf '%s\n' "$sha256" "${flags[@]}" "$toolchain" | digest)
-made=$(cached "$cache/$version-$key" build_server)
-printf '%s/llama-server\n' "$made"
+made=$(cached "$cache/$version-$key" build_tools)
+printf '%s\n' "$made"
 exit
 }
