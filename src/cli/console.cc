@@ -55,8 +55,8 @@ TextOptions text_options(const Console& console) {
 
 bool err_follows_out(const Console& console) {
   if (isatty(fileno(console.out)) == 1) return true;
-  struct stat out {};
-  struct stat err {};
+  struct stat out{};
+  struct stat err{};
   return fstat(fileno(console.out), &out) == 0 && fstat(fileno(console.err), &err) == 0 &&
          out.st_dev == err.st_dev && out.st_ino == err.st_ino;
 }
