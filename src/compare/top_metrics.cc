@@ -140,6 +140,11 @@ void bound_kl(const Told& q, const Told& p, const std::vector<int32_t>& shared, 
 
 }  // namespace
 
+double log_probability_of(const ToldRow& row, int32_t id) {
+  const Told told(row);
+  return told.has(id) ? told.log_probability(id) : std::numeric_limits<double>::quiet_NaN();
+}
+
 TopRow top_row_of(std::span<const float> logits, size_t count) {
   const double log_sum = log_sum_of(logits);
   std::vector<TopToken> tokens;

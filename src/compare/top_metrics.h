@@ -19,6 +19,9 @@ struct ToldRow {
 /// (gate/health.h). All in double.
 TopMetrics compare_top_rows(const ToldRow& candidate, const ToldRow& reference);
 
+/// ln p of a token; NaN where the row does not tell it.
+double log_probability_of(const ToldRow& row, int32_t id);
+
 /// The `count` most likely tokens of finite logits, with the probability of all others.
 TopRow top_row_of(std::span<const float> logits, size_t count);
 

@@ -4,12 +4,16 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
+#include <utility>
 
+#include "base/environment.h"
 #include "base/nearest_word.h"
 #include "launch/foreign_engine.h"
 #include "launch/kinds/kinds.h"
 #include "launch/paths.h"
 #include "model/other_file.h"
+#include "names/renamed_engine.h"
 
 namespace crossval {
 namespace {
@@ -89,7 +93,14 @@ Result<std::unique_ptr<Engine>> make_engine(const EngineSpec& spec, const Engine
   if (const auto file = launch.files.open(model_path(spec, defaults))) {
     if (auto ok = refuse_other_file(*file); !ok) return tl::unexpected(ok.error());
   }
-  return find_engine_kind(spec.name)->make(spec, defaults, launch);
+  std::optional<NamesFile> names;
+  if (spec.options.contains(kNamesKey)) {
+    auto read = NamesFile::read(with_home(spec.get(kNamesKey)));
+    if (!read) return tl::unexpected(read.error());
+    names = *std::move(read);
+  }
+  auto engine = find_engine_kind(spec.name)->make(spec, defaults, launch);
+  return engine && names ? renamed(*std::move(engine), *std::move(names)) : std::move(engine);
 }
 
 }  // namespace crossval

@@ -111,6 +111,20 @@ const char* mismatch_word(OnTokenMismatch policy) {
   return "";
 }
 
+const char* matched_word(MatchedBy by) {
+  switch (by) {
+    case MatchedBy::name:
+      return "name";
+    case MatchedBy::file:
+      return "file";
+    case MatchedBy::values:
+      return "values";
+    case MatchedBy::reordered:
+      return "reordered";
+  }
+  return "";
+}
+
 const char* side_word(Side side) { return side == Side::candidate ? "candidate" : "reference"; }
 
 const char* weight_word(SettingWeight weight) {

@@ -5,6 +5,7 @@
 #include "results/conformance.h"
 #include "results/diagnosis.h"
 #include "results/explanation.h"
+#include "results/tensor_matching.h"
 
 namespace crossval {
 
@@ -31,6 +32,9 @@ const char* mismatch_word(OnTokenMismatch policy);
 
 /// "as-the-floor", "larger-than-the-floor", "not-enough-positions".
 const char* paired_word(PairedWord word);
+
+/// "name", "file", "values", "reordered".
+const char* matched_word(MatchedBy by);
 
 /// "candidate", "reference".
 const char* side_word(Side side);

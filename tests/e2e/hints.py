@@ -41,6 +41,18 @@ NO_RENDERER = {"CROSSVAL_CACHE": "{dir}/file", "CROSSVAL_JINJA": ""}
 TINY = "per-token -m {tiny} -p 'Hello there, friend' --max-tokens 0 --reference native"
 
 HINTS = [
+    # --align text
+    Hint("Leave out --require, --floor, --explain, --first-diff and --dump.", PAIR + " --align text --first-diff",
+         PAIR + " --align text"),
+    Elsewhere("Give both the same, e.g. with --prompt-template raw.", "docs/prompts.md"),
+    Hint("Give a longer text.", "per-token -m {model} -p H --align text --reference native", PAIR + " --align text"),
+    # files of names
+    Elsewhere('Write e.g. "Qcur-0 MUL_MAT"; docs/tensor-names.md lists them.', "tests/names"),
+    Elsewhere('Write e.g. "layers.{N}.q": "Qcur-{N} MUL_MAT".', "tests/names"),
+    Elsewhere('Write e.g. {"name": "Qcur-0 MUL_MAT", "columns": [0, 576]}.', "tests/names"),
+    Elsewhere('A file of names is {"their name": "our NAME OP", …}.', "tests/e2e/test_match.py"),
+    Elsewhere("Each of our names can be one tensor's.", "tests/names"),
+    Elsewhere("Record it without --hashes.", "tests/names"),
     # recordings, other people's files, invariance
     Elsewhere("Name a model file, or the folder of a Hugging Face checkpoint.", "tests/e2e/test_foreign_files.py"),
     Hint("Give one with -o FILE.xval.", "record -m {tiny} -p Hello", "record -m {tiny} -p Hello -o {dir}/a.xval"),

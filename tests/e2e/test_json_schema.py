@@ -39,6 +39,8 @@ OTHERS = {
     "explanation, wrong": (["explain", "-p", "naïve", "--reference", "native", "--candidate", "native:fault=nan", "-m"], 1),
     "recording": (["record", "-p", "naïve", "-o", "RECORDING", "--top-k", "2", "-m"], 0),
     "invariance": (["invariance", "-p", "naïve", "-m"], 0),
+    "text_alignment": (["per-token", "--align", "text", "-p", "naïve", "--reference", "native", "-m"], 0),
+    "tensor_matching": (["match", "-p", "naïve", "--reference", "oracle", "-m"], 0),
     "verification": (["verify", "PRODUCED", "--margin-tol", "1000", "-m"], 0),
     "error, health": (["run", "-p", "naïve", "--engine", "native:fault=nan", "-m"], 3),
 }

@@ -11,6 +11,9 @@
 #include "cli/progress.h"
 #include "launch/model_files.h"
 #include "launch/reference/program.h"
+#include "report/json/text_alignment.h"
+#include "report/text/text_alignment.h"
+#include "session/compare_by_text.h"
 #include "session/per_token.h"
 
 namespace crossval {
@@ -35,6 +38,11 @@ class PerTokenCommand : public Command {
         "the reference's noise floor: what calibrate wrote, or auto (default with --require "
         "floor): measured once and kept",
         "FILE");
+    add("--align", align_,
+        "tokens (default): position by position; text: engines of different vocabularies, by the "
+        "probability of the text between places at which both end a token",
+        "BY")
+        ->check(one_of({"tokens", "text"}));
     app.add_flag("--explain", explain_,
                  "say which operation is off, in which engine and by which mistake, at the first "
                  "position that differs (crossval explain)")
@@ -43,6 +51,7 @@ class PerTokenCommand : public Command {
 
   Result<ExitCode> run(Console& console) override {
     if (auto ok = check_comparison_options(comparison_); !ok) return tl::unexpected(ok.error());
+    if (align_ == "text") return run_by_text(console);
     if (comparison_.require == "floor" && floor_.empty()) floor_ = "auto";
     const auto comparison = compare(console);
     if (!comparison) return tl::unexpected(comparison.error());
@@ -50,6 +59,31 @@ class PerTokenCommand : public Command {
   }
 
  private:
+  Result<ExitCode> run_by_text(const Console& console) {
+    if (explain_ || !floor_.empty() || !comparison_.require.empty() || comparison_.first_diff ||
+        !comparison_.dump_dir.empty()) {
+      return fail(ExitCode::usage, "the probability of the text is all that is compared",
+                  "--align text",
+                  "Leave out --require, --floor, --explain, --first-diff and --dump.");
+    }
+    Progress progress(console);
+    const auto opened = open_pair(engines_, prompt_, console, &progress);
+    if (!opened) return tl::unexpected(opened.error());
+    const auto& [candidate, reference] = opened->prompted.engines;
+    const PairPrompt& built = opened->prompted.prompt;
+    progress.phase("evaluate");
+    const auto result =
+        compare_by_text({built.prompt, built.candidate ? &*built.candidate : nullptr}, built.facts,
+                        {*candidate, *reference}, comparison_.logprob_tol, opened->stop());
+    if (!result) return tl::unexpected(result.error());
+    TextOptions options = text_options(console);
+    options.all = comparison_.all;
+    write_output(console, console.format == OutputFormat::json
+                              ? text_alignment_json(*result)
+                              : text_alignment_text(*result, options));
+    return exit_code(*result);
+  }
+
   Result<Comparison> compare(const Console& console) {
     if (explain_) {
       if (auto ok = check_truth(engines_); !ok) return tl::unexpected(ok.error());
@@ -106,6 +140,7 @@ class PerTokenCommand : public Command {
   int32_t max_tokens_ = 4;
   ComparisonOptions comparison_;
   std::string floor_;  // empty: none
+  std::string align_ = "tokens";
   bool explain_ = false;
 };
 

@@ -11,6 +11,7 @@
 #include "cli/command/inspect.h"
 #include "cli/command/invariance.h"
 #include "cli/command/man.h"
+#include "cli/command/match.h"
 #include "cli/command/per_token.h"
 #include "cli/command/record.h"
 #include "cli/command/run.h"
@@ -40,6 +41,8 @@ std::span<const CommandEntry> commands() {
       CommandEntry{"invariance", "whether an engine gives the same bits however its work is cut",
                    make_invariance_command},
       CommandEntry{"man", "the manual page: crossval man | man -l -", make_man_command},
+      CommandEntry{"match", "which tensors of two engines are the same value, by what names",
+                   make_match_command},
       CommandEntry{"per-token", "compare two engines on a prompt, position by position",
                    make_per_token_command},
       CommandEntry{"record", "write a run of an engine into a file, to be compared elsewhere",

@@ -34,8 +34,8 @@ void add_comparison_options(AppOptions& app, ComparisonOptions& options,
       add("--cos-tol", options.cos_tol, "lowest cosine that passes (default 0.999)", "X")
           ->check(number());
   add("--logprob-tol", options.logprob_tol,
-      "of engines that tell their most likely tokens alone: largest difference of a "
-      "log-probability that passes (default 0.25)",
+      "of engines that tell their most likely tokens alone, and with --align text: largest "
+      "difference of a log-probability that passes (default 0.25)",
       "X")
       ->check(number());
   add("--on-token-mismatch", options.on_token_mismatch,
