@@ -282,3 +282,35 @@ def test_an_old_transformers_that_loses_the_rope_is_refused(checkpoint, tmp_path
             "except engine.InputError as problem: print(problem)")
     said = sdk_python(code, ROOT / "engines" / "python", checkpoint)
     assert "rope_parameters" in said and "4.57.6" in said and "transformers 5" in said
+
+
+# ---- Files that torch writes
+
+def test_files_of_torch_save_are_read_as_torch_reads_them(tmp_path):
+    """crossval.convert, beside what torch has in memory: views, types, a state_dict, a tensor that is not contiguous."""
+    from crossval.convert import read_dumps
+    sdk_python("""import sys, numpy, torch
+torch.manual_seed(1)
+x = torch.randn(5, 7, 3)
+kept = {str(t).split('.')[1]: x.to(t) for t in (torch.float32, torch.float64, torch.float16, torch.bfloat16)}
+kept |= {str(t).split('.')[1]: (x * 9).to(t) for t in (torch.int64, torch.int32, torch.int16, torch.int8, torch.bool)}
+kept |= {'uint8': (x.abs() * 9).to(torch.uint8), 'part': x[1:4, ::2, 1], 'turned': x.permute(2, 0, 1), 'none': x[:0],
+         'one': x[2, 2, 2], 'like': x[0], **torch.nn.Linear(3, 2).state_dict()}
+torch.save({'value': kept, 'meta': {'size': x.shape, 'dtype': x.dtype, 'name': 'x', 'list': [1, 2.5, None, True]}}, sys.argv[1])
+torch.save(torch.nn.Linear(3, 2).state_dict(), sys.argv[2])
+torch.save(torch.nn.Linear(3, 2), sys.argv[3])
+torch.save(x.expand(4, 5, 7, 3), sys.argv[4])
+torch.save(x, sys.argv[5], _use_new_zipfile_serialization=False)
+numpy.savez(sys.argv[6], **{name: value.detach().float().numpy() if value.dtype == torch.bfloat16 else
+                            value.detach().numpy() for name, value in kept.items()})
+""", *[tmp_path / name for name in ("run.pt", "state.pt", "module.pt", "wide.pt", "old.pt", "run.npz")])
+    found = {array.name: array.read() for array in read_dumps([tmp_path / "run.pt"])}
+    expected = np.load(tmp_path / "run.npz")
+    assert set(found) == set(expected) and len(found) == 17
+    for name, value in expected.items():
+        assert found[name].dtype == value.dtype and np.array_equal(found[name], value), name
+    assert {array.name for array in read_dumps([tmp_path / "state.pt"])} == {"weight", "bias"}
+    for name, said in (("module.pt", "torch.nn.modules.linear.Linear"), ("wide.pt", "expanded"),
+                       ("old.pt", "no file of torch.save")):
+        with pytest.raises(sdk.Failed, match=said):
+            read_dumps([tmp_path / name])

@@ -14,7 +14,7 @@ PathLike = Union[str, "os.PathLike[str]"]
 
 
 class Failed(Exception):
-    """crossval could not compare: `exit_code` (docs/exit-codes.md), `what`, `where` and `hint` say why."""
+    """crossval could not compare, or a file not be converted: `exit_code` (docs/exit-codes.md), `what`, `where` and `hint` say why."""
 
     def __init__(self, exit_code: int, what: str, where: str = "", hint: str = ""):
         super().__init__(what + (f" ({where})" if where else "") + (f"\n{hint}" if hint else ""))

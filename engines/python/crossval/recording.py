@@ -1,17 +1,18 @@
 """Recordings (docs/recording.md): runs in a file, read with numpy alone, and written for crossval to compare."""
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import struct
 import zlib
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Iterator, Optional, Sequence, Union
+from typing import Any, BinaryIO, Iterable, Iterator, Optional, Sequence, Union
 
 import numpy as np
 
 from .frames import (DONE, EVALUATE, IDS, MAGIC, PIECE_BYTES, PIECES, READY, ROW, TENSOR, TOKENIZE,
-                     TRACE, VERSION, Malformed)
+                     TRACE, VERSION, WARNING, Malformed)
 
 TOP_ROW, ROW_HASH, TENSOR_HASHES, RECORDING, INDEX, END_OF_FILE = 139, 140, 141, 193, 194, 195
 PathLike = Union[str, "os.PathLike[str]"]
@@ -140,48 +141,62 @@ def _xxh3(head: bytes, payload: bytes) -> Optional[int]:
 
 def write_recording(path: PathLike, ids: Sequence[int], rows: np.ndarray, *, name: str, prompt: str = "",
                     pieces: Sequence[str] = (), kv_type: str = "f32", settings: Optional[dict[str, Any]] = None,
-                    model_sha256: Sequence[str] = (), tensors: Sequence[RecordedTensor] = ()) -> None:
+                    model_sha256: Sequence[str] = (), tensors: Iterable[RecordedTensor] = (), asked: Sequence[str] = (),
+                    warnings: Sequence[tuple[str, str]] = ()) -> None:
     """Writes what some engine computed as a recording that `crossval compare` and replay:FILE take.
 
     ids: the token ids evaluated, from position 0 on. rows: len(ids) × vocabulary, float32 logits. tensors: positions ×
-    width float32 each, under llama.cpp's names (docs/tensor-names.md).
+    width float32 each, under llama.cpp's names (docs/tensor-names.md). asked: settings that are not held against the other
+    side (docs/recording.md). warnings: name and message of what is to be said in each result.
     """
     rows = np.ascontiguousarray(rows, "<f4")
     if rows.ndim != 2 or len(rows) != len(ids) or not len(ids):
         raise ValueError(f"{rows.shape} logits for {len(ids)} ids: there must be one row per id")
+    shown = iter(tensors)
+    first = next(shown, None)
     said: dict[str, Any] = {"n_vocab": rows.shape[1], "n_ctx": len(ids), "kv_type_k": kv_type, "kv_type_v": kv_type,
                             "all_logits": True, **(settings or {})}
     choice = {"choice": "raw", "why": "recorded"}
-    facts = {"format": 1, "client": "crossval for Python", "top_tokens": 0, "tensors": "all" if tensors else "", "asked": [],
+    facts = {"format": 1, "client": "crossval for Python", "top_tokens": 0, "tensors": "all" if first else "",
+             "asked": list(asked),
              "model": [{"path": "", "bytes": 0, "sha256": digest} for digest in model_sha256],
              "prompt": {"text": prompt, "ids": [] if prompt else list(map(int, ids)), "add_special": True,
                         "parse_special": False, "prepend_bos": False, "bos_text": "", "form": choice, "bos": choice,
                         "special": choice, "warnings": []}}
     ready = {"identity": {"name": name}, "settings": said,
-             "capabilities": {"tokenize": bool(prompt), "all_logits": True, "decode": True, "trace": bool(tensors)}}
+             "capabilities": {"tokenize": bool(prompt), "all_logits": True, "decode": True, "trace": first is not None}}
     packed = np.ascontiguousarray(ids, "<i4").tobytes()
-    partial = os.fspath(path) + ".partial"
-    with open(partial, "wb") as stream:
-        file = _Writer(stream)
-        file.put(RECORDING, json.dumps(facts).encode())
-        file.put(READY, json.dumps(ready).encode())
-        if prompt:
-            file.put(TOKENIZE, b"\1" + prompt.encode())
-            file.put(IDS, packed)
-        file.put(EVALUATE, struct.pack("<iI", 0, 0) + packed)
-        for position, row in enumerate(rows):
-            file.put(ROW, struct.pack("<i", position) + row.tobytes())
-        file.put(DONE, b"\0")
-        if len(pieces):
-            file.put(PIECES, packed)
-            file.put(PIECE_BYTES, b"".join(struct.pack("<I", len(p.encode())) + p.encode() for p in pieces))
-        if len(tensors):
-            file.put(TRACE, struct.pack("<iI4iII", 0, 0, -2**31, 2**31 - 1, -2**31, 2**31 - 1, 0, 0) + packed)
-            for tensor in tensors:
-                file.put(TENSOR, _tensor_payload(tensor))
+    whole = os.fspath(path)
+    partial = whole if os.path.exists(whole) and not os.path.isfile(whole) else whole + ".partial"  # never in a device's place
+    try:
+        with open(partial, "wb") as stream:
+            file = _Writer(stream)
+            file.put(RECORDING, json.dumps(facts).encode())
+            file.put(READY, json.dumps(ready).encode())
+            for warned, message in warnings:
+                file.put(WARNING, json.dumps({"name": warned, "message": message}).encode())
+            if prompt:
+                file.put(TOKENIZE, b"\1" + prompt.encode())
+                file.put(IDS, packed)
+            file.put(EVALUATE, struct.pack("<iI", 0, 0) + packed)
+            for position, row in enumerate(rows):
+                file.put(ROW, struct.pack("<i", position) + row.tobytes())
             file.put(DONE, b"\0")
-        file.finish()
-    os.replace(partial, path)
+            if len(pieces):
+                file.put(PIECES, packed)
+                file.put(PIECE_BYTES, b"".join(struct.pack("<I", len(p.encode())) + p.encode() for p in pieces))
+            if first:
+                file.put(TRACE, struct.pack("<iI4iII", 0, 0, -2**31, 2**31 - 1, -2**31, 2**31 - 1, 0, 0) + packed)
+                for tensor in itertools.chain([first], shown):
+                    file.put(TENSOR, _tensor_payload(tensor))
+                file.put(DONE, b"\0")
+            file.finish()
+    except BaseException:
+        if partial != whole and os.path.exists(partial):
+            os.unlink(partial)
+        raise
+    if partial != whole:
+        os.replace(partial, whole)
 
 
 def _tensor_payload(tensor: RecordedTensor) -> bytes:
