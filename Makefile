@@ -14,7 +14,7 @@ help:
 	@echo "make test      build and run every test"
 	@echo "make build     the program alone: $(BUILD)/crossval"
 	@echo "make test-all  the full matrix of formats, architectures and tokenizers (long)"
-	@echo "make test-engines  mlx, OpenVINO, transformers, candle and llama-server beside native (fetches them)"
+	@echo "make test-engines  mlx, OpenVINO, tinygrad, transformers, candle and llama-server beside native (fetches them)"
 	@echo "make bench     benchmarks, paired with llama.cpp"
 	@echo "make fault-bench  is explain right? writes docs/fault-bench.md (an hour, the first time)"
 	@echo "make lint      clang-format, clang-tidy, layers, shellcheck"
@@ -57,8 +57,10 @@ test: build fixtures $(VENV)/.installed
 	@cmake --build $(BUILD)
 	@ctest --test-dir $(BUILD) --output-on-failure -j 2 $(CTEST_FLAGS)
 
-# Engines that nobody here wrote, 94 MB to fetch. Without them `make test` names e2e.engines as skipped.
+# Engines that nobody here wrote, 97 MB to fetch, and the compiler that tinygrad runs. Without them `make test` names
+# e2e.engines as skipped.
 build/engines/.installed: deps/engines.txt | deps
+	@scripts/deps.sh engines
 	@/usr/bin/python3 -m venv build/engines
 	@build/engines/bin/python -m pip install -q --no-deps --require-hashes -r deps/engines.txt
 	@touch $@

@@ -27,6 +27,8 @@ ENGINES = [
      crossval.spec([REAL, ROOT / "engines" / "mlx" / "engine.py"])),
     ("OpenVINO GenAI 2026.4.1", "`make test-engines`, 68 MB to fetch",
      crossval.spec([REAL, ROOT / "engines" / "openvino" / "engine.py"])),
+    ("tinygrad 0.13.0", "`make test-engines`, 3 MB to fetch and clang",
+     crossval.spec([REAL, ROOT / "engines" / "tinygrad" / "engine.py"])),
 ]
 HEAD = ["| engine | installed by | weights | positions, steps | lowest cosine | max \\|Δ\\| | top-1 | values shown | explain | time |",
         "|---|---|---|---|---:|---:|---|---:|---|---:|"]

@@ -1,4 +1,4 @@
-"""Engines that nobody here wrote: mlx and OpenVINO, logits and every value that they show (make test-engines)."""
+"""Engines that nobody here wrote: mlx, OpenVINO and tinygrad, logits and every value that they show (make test-engines)."""
 import struct
 import sys
 
@@ -14,11 +14,12 @@ import crossval as sdk
 
 PYTHON = ROOT / "build" / "engines" / "bin" / "python"
 if not (ROOT / "build" / "engines" / ".installed").exists():
-    pytest.skip("mlx and openvino are not installed: make test-engines", allow_module_level=True)
+    pytest.skip("mlx, openvino and tinygrad are not installed: make test-engines", allow_module_level=True)
 
 Q4_1 = "Q8_0,Q8_0" + 7 * ",Q4_1"  # the token embedding in Q8_0, as in the real file
 IDS = [1, 500, 2001, 33, 44, 5000, 7000, 8000]
-MLX, OPENVINO = (sdk.spec([PYTHON, ROOT / "engines" / name / "engine.py"]) for name in ("mlx", "openvino"))
+MLX, OPENVINO, TINYGRAD = (sdk.spec([PYTHON, ROOT / "engines" / name / "engine.py"])
+                           for name in ("mlx", "openvino", "tinygrad"))
 
 
 def with_file_type(path, file_type):
@@ -64,14 +65,17 @@ def made(crossval, tmp_path_factory):
     return make
 
 
-def test_mlx_is_right_in_f32(made):
-    found = sdk.compare(made("F32", 0), IDS, MLX, "native", kv="f32", cos_tol=0.9999999, max_tokens=2)
+@pytest.mark.parametrize("reference", ["native", "oracle"])
+@pytest.mark.parametrize("engine, name", [(MLX, "mlx"), (TINYGRAD, "tinygrad")], ids=["mlx", "tinygrad"])
+def test_they_are_right_in_f32(made, engine, name, reference):
+    found = sdk.compare(made("F32", 0), IDS, engine, reference, kv="f32", cos_tol=0.9999999, max_tokens=2)
     assert found.verdict == "MATCH" and len(found.positions) == len(IDS) + 2
-    assert found.raw["candidate"]["identity"]["name"] == "mlx"
+    assert found.raw["candidate"]["identity"]["name"] == name
     assert max(p.max_abs_diff for p in found.positions) < 1e-4
 
 
-@pytest.mark.parametrize("engine, shown", [(MLX, 33), (OPENVINO, 38)], ids=["mlx", "openvino"])
+@pytest.mark.parametrize("engine, shown", [(MLX, 33), (OPENVINO, 38), (TINYGRAD, 38)],
+                         ids=["mlx", "openvino", "tinygrad"])
 @pytest.mark.parametrize("types, file_type", [("Q8_0", 7), ("Q4_0", 2)])
 def test_they_compute_with_floats_and_are_fine(made, engine, shown, types, file_type):
     """Where llama.cpp rounds activations to 8 bits, on quantised weights."""
@@ -91,11 +95,29 @@ def test_openvino_rounds_the_minima_of_q4_1(made):
     assert wrong and {o.kind for o in wrong} == {"matrix product"}
 
 
-def test_mlx_reads_q4_1_right(made):
-    assert sdk.explain(made(Q4_1, 3), IDS, MLX, "native", kv="f32").verdict == "BOTH-FINE"
+@pytest.mark.parametrize("engine", [MLX, TINYGRAD], ids=["mlx", "tinygrad"])
+def test_the_others_read_q4_1_right(made, engine):
+    assert sdk.explain(made(Q4_1, 3), IDS, engine, "native", kv="f32").verdict == "BOTH-FINE"
 
 
-@pytest.mark.parametrize("engine", [MLX, OPENVINO], ids=["mlx", "openvino"])
+def test_tinygrad_reads_gemma_3_as_if_it_were_a_llama(crossval, tmp_path):
+    """tinygrad 0.13.0 says nothing, and computes without the scale of the embeddings, half of the norms and GELU."""
+    path = tmp_path / "gemma3.gguf"
+    run = crossval("synth", "--arch", "gemma3", "--types", "F32", "--layers", 2, "-q", "-o", path)
+    assert run.code == 0, run.err
+    found = sdk.explain(path, [1, 2, 3], TINYGRAD, "native", kv="f32")
+    assert found.verdict == "CANDIDATE-WRONG"
+    assert found.candidate.first_beyond == "attn_norm-0 MUL" and found.causes == ["embedding-scale"]
+
+
+def test_tinygrad_says_which_compiler_is_missing(made):
+    without = sdk.spec([PYTHON, ROOT / "engines" / "tinygrad" / "engine.py"], {"CC": "no-such-clang"})
+    with pytest.raises(sdk.Failed, match="no-such-clang") as failed:
+        sdk.compare(made("F32", 0), IDS, without, "native", kv="f32")
+    assert failed.value.exit_code == 4
+
+
+@pytest.mark.parametrize("engine", [MLX, OPENVINO, TINYGRAD], ids=["mlx", "openvino", "tinygrad"])
 def test_prompt_and_steps_agree(made, engine):
     path = made("Q8_0", 7)
     found = sdk.compare(path, IDS, engine, "oracle", kv="f32", cos_tol=0.99999, max_tokens=3)
@@ -103,7 +125,8 @@ def test_prompt_and_steps_agree(made, engine):
 
 
 @pytest.mark.parametrize("engine, types, said", [(OPENVINO, "F32", "OpenVINO GenAI cannot read it"),
-                                                 (MLX, "Q5_K", "mlx")], ids=["openvino", "mlx"])
+                                                 (MLX, "Q5_K", "mlx"), (TINYGRAD, "Q3_K", "tinygrad cannot read it")],
+                         ids=["openvino", "mlx", "tinygrad"])
 def test_what_they_cannot_read_is_their_word(made, engine, types, said):
     with pytest.raises(sdk.Failed) as failed:
         sdk.compare(made(types, 0), IDS, engine, "native", kv="f32")
