@@ -358,7 +358,7 @@ def python(*arguments):
 def dumped(folder, rows, tensors, **more):
     save(folder / "run.pt", {"logits": tensor(rows[None]), "layers": [tensor(tensors["l_out-0"]), tensor(tensors["l_out-1"])],
                              "norm": tensor(tensors["result_norm"]), **more})
-    done = python(folder / "run.pt", "-o", folder / "run.xval", "--tokens", ",".join(map(str, IDS)))
+    done = python(folder / "run.pt", "-o", folder / "run.xval", "--tokens", ",".join(map(str, IDS)), "--kv", "f32")
     assert done.returncode == 0, done.stderr
     return folder / "run.xval", done.stdout
 
@@ -388,6 +388,22 @@ def test_one_value_that_differs_is_found(native, crossval, tmp_path):
     right, _ = dumped(tmp_path / "right", native[2], native[3])  # of the same tool, by its own names
     run = crossval("compare", made, right, "--require", "bits", "--format", "json", "--first-diff")
     assert run.json["trace"]["first"]["tensor"] == "layers.1" and run.json["trace"]["first"]["position"] == 2
+
+
+def test_its_own_names_are_translated(native, crossval, tmp_path):
+    """docs/tensor-names.md, "Another engine's names": the first tensor that is another one has its name here."""
+    model, _, rows, tensors = native
+    bent = {name: values.copy() for name, values in tensors.items()}
+    bent["l_out-1"][2, 5] += 1
+    (tmp_path / "names.json").write_text(json.dumps({"layers.{N}": "l_out-{N} ADD", "norm": "result_norm MUL"}))
+    for values, first in ((tensors, None), (bent, "l_out-1")):
+        made, _ = dumped(tmp_path, rows, values)
+        run = crossval("per-token", "-m", model, "--tokens", ",".join(map(str, IDS)), "--candidate",
+                       f"replay:{made},names={tmp_path / 'names.json'}", "--reference", "native", "--kv", "f32", "--max-tokens", 0,
+                       "--first-diff", "--format", "json")
+        assert run.code == 0, run.out + run.err
+        trace = run.json["trace"]
+        assert trace["differs"] == bool(first) and (not first or trace["first"]["tensor"] == first), trace
 
 
 def test_what_it_ran_with_is_held_against_the_other_side(native, crossval, tmp_path):
