@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -21,11 +22,18 @@ tl::unexpected<Error> unreadable(const std::string& path, const std::string& why
   return fail(ExitCode::bad_input_file, "cannot read file: " + why, path, hint);
 }
 
-void advise(std::span<const std::byte> range, int advice) {
-  const auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
-  const size_t into_page = reinterpret_cast<uintptr_t>(range.data()) % page;
-  std::byte* from = const_cast<std::byte*>(range.data()) - into_page;
-  ::madvise(from, range.size() + into_page, advice);
+// A page that is read brings those around it that are in memory anyway, up to 64 KiB of aligned
+// addresses (Linux: fault_around_bytes): ones that were given back come again.
+constexpr size_t kFaultAround = size_t{64} << 10;
+
+size_t page_bytes() { return static_cast<size_t>(::sysconf(_SC_PAGESIZE)); }
+
+// From the last multiple of `alignment` before it on, but not before `least`.
+void advise(std::span<const std::byte> range, const std::byte* least, size_t alignment,
+            int advice) {
+  const size_t into = std::min(reinterpret_cast<uintptr_t>(range.data()) % alignment,
+                               static_cast<size_t>(range.data() - least));
+  ::madvise(const_cast<std::byte*>(range.data()) - into, range.size() + into, advice);
 }
 
 }  // namespace
@@ -71,9 +79,13 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   return *this;
 }
 
-void MappedFile::will_read(std::span<const std::byte> range) const { advise(range, MADV_WILLNEED); }
+void MappedFile::will_read(std::span<const std::byte> range) const {
+  advise(range, data_, page_bytes(), MADV_WILLNEED);
+}
 
-void MappedFile::release(std::span<const std::byte> range) const { advise(range, MADV_DONTNEED); }
+void MappedFile::release(std::span<const std::byte> range) const {
+  advise(range, data_, std::max(page_bytes(), kFaultAround), MADV_DONTNEED);
+}
 
 MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);

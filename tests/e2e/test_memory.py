@@ -3,9 +3,16 @@ import pathlib
 import re
 import resource
 import subprocess
+import sys
 import time
 
+import numpy as np
+
+from conftest import ROOT
 from identity import tokens
+
+sys.path.insert(0, str(ROOT / "engines" / "python"))
+import crossval as sdk  # noqa: E402
 
 MB = 1 << 20
 NAMES = {"crossval", "crossval-llama-"}  # as the kernel shortens them
@@ -48,6 +55,21 @@ def test_memory_does_not_grow_with_positions(binary, model, ids):
     for name, size in long.items():
         assert size - short[name] < rows / 10, name
         assert size < model.stat().st_size + 200 * MB, name
+
+
+def test_recordings_of_32k_positions_are_compared_in_little_memory(binary, tmp_path):
+    """128 MB of rows each: read as they are needed and given back."""
+    positions, vocabulary = 32768, 1024
+    ids = [i % vocabulary for i in range(positions)]
+    rows = np.random.default_rng(1).standard_normal((positions, vocabulary), dtype=np.float32)
+    files = [tmp_path / "a.xval", tmp_path / "b.xval"]
+    for file in files:
+        sdk.write_recording(file, ids, rows, name="made")
+    del rows
+    size = files[0].stat().st_size
+    highest = peaks(binary, "compare", *files)["crossval"]
+    print(highest // MB, "MB of two files of", size // MB)
+    assert size > 128 * MB > 1.5 * highest
 
 
 def limited(binary, megabytes, *args):
