@@ -72,11 +72,17 @@ build/transformers/.installed: deps/transformers.txt scripts/torch_stubs.py | de
 	@scripts/torch_stubs.py build/transformers
 	@touch $@
 
+# What llama-cpp-python's server stands on, 17 MB to fetch.
+build/servers/.installed: deps/servers.txt | deps
+	@/usr/bin/python3 -m venv build/servers
+	@build/servers/bin/python -m pip install -q --no-deps --require-hashes -r deps/servers.txt
+	@touch $@
+
 # candle needs a Rust toolchain (minutes, once); without one e2e.candle is named as skipped.
-test-engines: build fixtures $(VENV)/.installed build/engines/.installed build/transformers/.installed
+test-engines: build fixtures $(VENV)/.installed build/engines/.installed build/transformers/.installed build/servers/.installed
 	@scripts/candle.sh >/dev/null || [ $$? -eq 4 ]
 	@scripts/llama_tools.sh >/dev/null
-	@ctest --test-dir $(BUILD) --output-on-failure -R '^e2e.(engines|candle|llama_server|transformers)$$' $(CTEST_FLAGS)
+	@ctest --test-dir $(BUILD) --output-on-failure -R '^e2e.(engines|candle|llama_server|llama_cpp_python|transformers)$$' $(CTEST_FLAGS)
 
 test-all: build fixtures $(VENV)/.installed
 	@cmake --build $(BUILD)

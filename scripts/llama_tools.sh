@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Builds programs of the pinned llama.cpp, in the arithmetic of the profile canonical, for tests of `http:` and of the
-# files that they write: llama-server, llama-perplexity, llama-results. Kept in the cache like what scripts/reference.sh
-# makes, in a folder of their own: the tests that need them are few, and they take a quarter of an hour to build.
-# usage: scripts/llama_tools.sh [--no-build]    The last line of stdout is the folder of the programs.
+# files that they write: llama-server, llama-perplexity, llama-results; with their libraries, and llama-cpp-python's
+# package, whose server loads these. Kept in the cache like what scripts/reference.sh makes, in a folder of their own: the
+# tests that need them are few, and they take a quarter of an hour to build.
+# usage: scripts/llama_tools.sh [--no-build]    The last line of stdout is the folder of the programs; python/ in it.
 # exit status: 0 · 1 cannot be fetched or built · 4 not there and --no-build given · 64 usage
 # shellcheck disable=SC2034,SC2154,SC2317  # variables and functions are shared with the sourced parts
 set -euo pipefail
@@ -28,15 +29,19 @@ build_tools() {
   download "$staging/download" --no-binary
   mkdir "$staging/tree"
   tar -xzf "$staging"/download/*.tar.gz -C "$staging/tree" --strip-components=3 --no-same-owner --wildcards '*/vendor/llama.cpp'
+  mkdir "$out/python"
+  tar -xzf "$staging"/download/*.tar.gz -C "$out/python" --strip-components=1 --no-same-owner --wildcards '*/llama_cpp/*'
   say "building ${programs[*]} (a quarter of an hour, once)"
-  # No page for browsers: it would be fetched.
-  configure_and_build llama-tools "$staging/tree" "${programs[*]}" "${flags[@]}" -DLLAMA_BUILD_COMMON=ON -DLLAMA_BUILD_TOOLS=ON \
-    -DLLAMA_BUILD_SERVER=ON -DLLAMA_BUILD_UI=OFF -DLLAMA_USE_PREBUILT_UI=OFF "-DLLAMA_BUILD_COMMIT=$note" -DLLAMA_BUILD_NUMBER=0
-  cp "${programs[@]/#/$staging/build/bin/}" "$out/"
+  configure_and_build llama-tools "$staging/tree" "${programs[*]}" "${flags[@]}"
+  cp -P "${programs[@]/#/$staging/build/bin/}" "$staging"/build/bin/*.so* "$out/"
 }
 
 pinned_source
 choose_profile
+# No page for browsers: it would be fetched.
+flags+=(-DBUILD_SHARED_LIBS=ON -DCMAKE_BUILD_RPATH_USE_ORIGIN=ON -DLLAMA_BUILD_COMMON=ON -DLLAMA_BUILD_TOOLS=ON
+        -DLLAMA_BUILD_SERVER=ON -DLLAMA_BUILD_UI=OFF -DLLAMA_USE_PREBUILT_UI=OFF "-DLLAMA_BUILD_COMMIT=$note"
+        -DLLAMA_BUILD_NUMBER=0)
 key=$(printf '%s\n' "$sha256" "${flags[@]}" "$toolchain" | digest)
 made=$(cached "$cache/$version-$key" build_tools)
 printf '%s\n' "$made"

@@ -1,15 +1,12 @@
 """A real llama-server of the pinned llama.cpp beside native and the worker: log-probabilities, tokens, template (make
 test-engines)."""
-import json
-import socket
 import subprocess
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
 
-from conftest import PROMPTS, ROOT, script
+from conftest import PROMPTS, ROOT
+from servers.running import Running
 
 FOUND = subprocess.run([ROOT / "scripts" / "llama_tools.sh", "--no-build"], text=True, stdout=subprocess.PIPE,
                        stderr=subprocess.DEVNULL)
@@ -19,28 +16,9 @@ PROGRAM = Path(FOUND.stdout.strip().splitlines()[-1]) / "llama-server"
 PROSE = PROMPTS / "prose-02-letter.txt"
 
 
-class Running:
-    """The server of one model until the end of the with block."""
-
-    def __init__(self, model, *options, key=None):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.address = f"http://127.0.0.1:{self.port}"
-        self.command = [PROGRAM, "-m", model, "--port", str(self.port), "-t", "1", "-c", "512", "-np", "1", "--no-webui", *options,
-                        *(["--api-key", key] if key else [])]
-
-    def __enter__(self):
-        self.process = subprocess.Popen(list(map(str, self.command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return self  # while it loads it answers 503, and crossval asks again
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-
-    def post(self, path, question):
-        request = urllib.request.Request(self.address + path, json.dumps(question).encode(), {"Content-Type": "application/json"})
-        return json.load(urllib.request.urlopen(request, timeout=60))
+def llama_server(model, *options, key=None):
+    return Running(lambda port: [PROGRAM, "-m", model, "--port", port, "-t", 1, "-c", 512, "-np", 1, "--no-webui", *options,
+                                 *(["--api-key", key] if key else [])])
 
 
 EXACT = ("-ctk", "f32", "-ctv", "f32", "-fa", "off")
@@ -48,14 +26,7 @@ EXACT = ("-ctk", "f32", "-ctv", "f32", "-fa", "off")
 
 @pytest.fixture(scope="module")
 def server(model):
-    with Running(model, *EXACT) as running:
-        until = time.time() + 60
-        while time.time() < until:
-            try:
-                socket.create_connection(("127.0.0.1", running.port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
+    with llama_server(model, *EXACT) as running:
         yield running
 
 
@@ -85,7 +56,7 @@ def test_every_log_probability_is_that_of_the_same_arithmetic(beside, reference)
 
 def test_a_wrong_setting_of_the_server_shows(crossval, model):
     """Keys and values in F16 are other numbers, and more than rounding of a softmax."""
-    with Running(model, "-ctk", "f16", "-ctv", "f16", "-fa", "off") as running:
+    with llama_server(model, "-ctk", "f16", "-ctv", "f16", "-fa", "off") as running:
         run = crossval("per-token", "-m", model, "--kv", "f32", "-f", PROSE, "--candidate", running.address, "--reference", "native",
                        "--max-tokens", 0, "--format", "json", "--logprob-tol", "3e-4")
         assert run.code == 1, run.err
@@ -124,7 +95,7 @@ def test_the_same_server_by_openai_s_interface(beside):
 
 
 def test_a_key(crossval, model):
-    with Running(model, *EXACT, key="sk-only-for-tests") as running:
+    with llama_server(model, *EXACT, key="sk-only-for-tests") as running:
         arguments = ("per-token", "-m", model, "--kv", "f32", "-p", "Hello", "--max-tokens", 0, "--candidate", running.address,
                      "--reference", "native")
         refused = crossval(*arguments)
