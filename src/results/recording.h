@@ -20,6 +20,8 @@ struct Recording {
   RowContent rows = RowContent::logits;
   int32_t top_tokens = 0;  // of RowContent::top
   int32_t prompt_positions = 0;
+  /// Of llama-perplexity's base, that the prompt was cut into; 0: a recording was written.
+  int32_t chunks = 0;
   int32_t decode_steps = 0;
   int64_t tensors = 0;          // (name, op, chunk) recorded
   std::vector<TokenId> tokens;  // of the prompt and the continuation

@@ -22,6 +22,10 @@ RowFileResult open_npy(MappedFile& file);
 /// one of two dimensions. Members are stored, not compressed.
 RowFileResult open_npz(MappedFile& file);
 
+/// Hugging Face's safetensors: the tensor called logits, or the only one, of the shapes of .npy;
+/// F16, BF16, F32 or F64.
+RowFileResult open_safetensors(MappedFile& file);
+
 /// llama-perplexity --kl-divergence-base: chunks of token ids, of the second half of each the
 /// log-probabilities in 16 bits. The rows of all chunks, one after the other.
 RowFileResult open_kl_base(MappedFile& file);
@@ -36,10 +40,19 @@ RowFileResult open_raw_row(MappedFile& file);
 /// Values of a row at most: as many as a frame of the engine protocol holds.
 inline constexpr int64_t kMostVocabulary = 16777215;
 
-/// Rows of values at `data` of the file, which has all of them: of `width` bytes each, 2 for
-/// float16, 4 for float32, 8 for float64.
+/// How the values of an array are stored.
+enum class ValueType : uint8_t { f16, bf16, f32, f64 };
+size_t bytes_of(ValueType type);
+
+/// Rows of values at `data` of the file, which has all of them.
 std::unique_ptr<RowFile> rows_of_array(MappedFile file, RowFileFacts facts, uint64_t data,
-                                       size_t width);
+                                       ValueType type);
+
+/// Likewise of an array with that shape, slowest first: rows × vocabulary, one row alone, or with
+/// leading dimensions of 1. `size`: the bytes of values that there are. Errors: another shape,
+/// another size.
+RowFileResult rows_of_shape(MappedFile& file, std::string format, std::span<const int64_t> shape,
+                            ValueType type, uint64_t data, uint64_t size);
 
 /// The member of that array that `open_npy` reads, of bytes at `offset` of a file; shared with zip.
 RowFileResult npy_at(MappedFile& file, uint64_t offset, uint64_t size);

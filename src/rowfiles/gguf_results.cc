@@ -42,7 +42,7 @@ RowFileResult open_gguf_results(MappedFile& mapped) {
     facts.limits.push_back(
         fmt::format("{} rows behind those of the prompt are not read", rows - ids));
   const uint64_t data = logits->offset;
-  return rows_of_array(std::move(mapped), std::move(facts), data, sizeof(float));
+  return rows_of_array(std::move(mapped), std::move(facts), data, ValueType::f32);
 }
 
 }  // namespace crossval

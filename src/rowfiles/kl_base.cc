@@ -1,11 +1,8 @@
-// llama-perplexity's --kl-divergence-base file. Layout, little-endian: "_logits_", i32 n_ctx, i32
-// n_vocab, i32 n_chunk, i32 ids of n_ctx × n_chunk, then per chunk n_ctx − 1 − ⌊n_ctx / 2⌋ rows:
-// f32 scale, f32 minimum, u16 codes of n_vocab, one more where that is odd. ln p = scale · code +
-// minimum; code 0 stands for that or less.
+#include "rowfiles/kl_base.h"
+
 #include <fmt/format.h>
 
 #include <cstring>
-#include <string_view>
 #include <utility>
 
 #include "rowfiles/formats.h"
@@ -13,8 +10,9 @@
 namespace crossval {
 namespace {
 
-constexpr std::string_view kMagic = "_logits_";
-constexpr size_t kHeader = 20;
+using kl_base::kHeaderBytes;
+using kl_base::kMagic;
+using kl_base::row_bytes;
 
 class KlBase : public RowFile {
  public:
@@ -22,8 +20,6 @@ class KlBase : public RowFile {
       : file_(std::move(file)), facts_(std::move(facts)), data_(data) {}
 
   const RowFileFacts& facts() const override { return facts_; }
-
-  static size_t row_bytes(size_t n_vocab) { return 8 + 2 * (n_vocab + n_vocab % 2); }
 
   Result<Row> row(int32_t i) override {
     const auto n = static_cast<size_t>(facts_.n_vocab);
@@ -53,22 +49,22 @@ class KlBase : public RowFile {
 
 RowFileResult open_kl_base(MappedFile& file) {
   const auto bytes = file.bytes();
-  if (bytes.size() < kHeader || std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) != 0)
+  if (bytes.size() < kHeaderBytes || std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) != 0)
     return nullptr;
   int32_t head[3];
   std::memcpy(head, bytes.data() + kMagic.size(), sizeof head);
   const auto [n_ctx, n_vocab, n_chunk] = std::tuple(head[0], head[1], head[2]);
-  if (n_ctx < 4 || n_vocab < 1 || n_chunk < 1 || n_vocab > kMostVocabulary || n_ctx > (1 << 24) ||
-      int64_t{n_ctx} * n_chunk > (int64_t{1} << 28)) {
+  if (n_ctx < kl_base::kShortestChunk || n_vocab < 1 || n_chunk < 1 || n_vocab > kMostVocabulary ||
+      n_ctx > (1 << 24) || int64_t{n_ctx} * n_chunk > (int64_t{1} << 28)) {
     return bad_row_file(
         file, kMagic.size(),
         fmt::format("{} chunks of {} tokens, a vocabulary of {}", n_chunk, n_ctx, n_vocab));
   }
   const auto tokens = static_cast<uint64_t>(n_ctx) * static_cast<uint64_t>(n_chunk);
-  const int32_t first = n_ctx / 2, rows = n_ctx - 1 - first;
-  const uint64_t data = kHeader + 4 * tokens;
+  const int32_t first = kl_base::first_row(n_ctx), rows = kl_base::rows(n_ctx);
+  const uint64_t data = kHeaderBytes + 4 * tokens;
   const uint64_t size = data + static_cast<uint64_t>(n_chunk) * static_cast<uint64_t>(rows) *
-                                   KlBase::row_bytes(static_cast<size_t>(n_vocab));
+                                   row_bytes(static_cast<size_t>(n_vocab));
   if (bytes.size() != size) {
     return bad_row_file(
         file, bytes.size(),
@@ -76,7 +72,7 @@ RowFileResult open_kl_base(MappedFile& file) {
         "llama-perplexity checks no write: the disk may have been full.");
   }
   std::vector<TokenId> all(tokens);
-  std::memcpy(all.data(), bytes.data() + kHeader, 4 * tokens);
+  std::memcpy(all.data(), bytes.data() + kHeaderBytes, 4 * tokens);
   RowFileFacts facts{.format = "llama-perplexity base",
                      .n_vocab = n_vocab,
                      .rows = n_chunk * rows,

@@ -14,6 +14,13 @@ namespace {
 
 constexpr std::string_view kMagic("\x93NUMPY", 6);
 
+struct Named {
+  std::string_view dtype;
+  ValueType type;
+};
+constexpr Named kTypes[] = {
+    {"<f2", ValueType::f16}, {"<f4", ValueType::f32}, {"<f8", ValueType::f64}};
+
 struct Layout {
   std::string dtype;  // "<f4"
   bool fortran = false;
@@ -81,41 +88,16 @@ Result<Layout> read_layout(const MappedFile& file, uint64_t offset, uint64_t siz
 RowFileResult npy_at(MappedFile& file, uint64_t offset, uint64_t size) {
   const auto layout = read_layout(file, offset, size);
   if (!layout) return tl::unexpected(layout.error());
-  const auto& shape = layout->shape;
-  const size_t width = layout->dtype == "<f4"   ? 4
-                       : layout->dtype == "<f8" ? 8
-                       : layout->dtype == "<f2" ? 2
-                                                : 0;
-  if (width == 0) {
+  const auto* const type = std::ranges::find(kTypes, layout->dtype, &Named::dtype);
+  if (type == std::end(kTypes)) {
     return bad_row_file(file, offset, fmt::format("an array of {}", layout->dtype),
                         "Save float32: numpy.save(FILE, logits.astype(numpy.float32)).");
   }
   if (layout->fortran)
     return bad_row_file(file, offset, "an array in Fortran order",
                         "Save numpy.ascontiguousarray(logits).");
-  const bool rows_alone =
-      !shape.empty() && shape.size() <= 4 &&
-      std::ranges::all_of(shape.begin(), shape.end() - std::min<ptrdiff_t>(2, std::ssize(shape)),
-                          [](int64_t n) { return n == 1; });
-  const int64_t rows = shape.size() < 2 ? 1 : shape[shape.size() - 2];
-  if (!rows_alone || rows < 1 || rows > INT32_MAX || shape.back() < 1 ||
-      shape.back() > kMostVocabulary) {
-    return bad_row_file(file, offset, fmt::format("an array of shape ({})", fmt::join(shape, ", ")),
-                        "Rows of logits are positions × vocabulary.");
-  }
-  const uint64_t bytes = static_cast<uint64_t>(rows) * static_cast<uint64_t>(shape.back()) * width;
-  if (bytes != size - (layout->data - offset)) {
-    return bad_row_file(file, layout->data,
-                        fmt::format("{} bytes of values where the shape needs {}",
-                                    size - (layout->data - offset), bytes));
-  }
-  RowFileFacts facts{.format = "NumPy array",
-                     .n_vocab = static_cast<int32_t>(shape.back()),
-                     .rows = static_cast<int32_t>(rows)};
-  if (width == 2) facts.limits.emplace_back("its logits were rounded to float16");
-  if (width == 8) facts.limits.emplace_back("its float64 is rounded to float32 here");
-  const uint64_t data = layout->data;
-  return rows_of_array(std::move(file), std::move(facts), data, width);
+  return rows_of_shape(file, "NumPy array", layout->shape, type->type, layout->data,
+                       size - (layout->data - offset));
 }
 
 RowFileResult open_npy(MappedFile& file) {

@@ -17,7 +17,7 @@ RowFileResult open_raw_row(MappedFile& file) {
                      .rows = 1,
                      .limits = {"it has the last position of some prompt alone, and says neither "
                                 "which nor of which tokens"}};
-  return rows_of_array(std::move(file), std::move(facts), 0, sizeof(float));
+  return rows_of_array(std::move(file), std::move(facts), 0, ValueType::f32);
 }
 
 }  // namespace crossval

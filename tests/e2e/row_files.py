@@ -1,5 +1,6 @@
 """Files of rows as other programs write them: numpy and gguf-py write theirs, the others from their layouts."""
 import io
+import json
 import struct
 
 import numpy as np
@@ -17,6 +18,25 @@ def npz(compressed=False, **arrays):
     return stream.getvalue()
 
 
+def bf16(rows):
+    """The bytes of values whose lower half is cut off."""
+    return (np.ascontiguousarray(rows, "<f4").view("<u4") >> 16).astype("<u2").tobytes()
+
+
+def safetensors(change=lambda header: header, **tensors):
+    """Each tensor an array, or (dtype, shape, bytes). `change` bends the header."""
+    names, header, data = {"f2": "F16", "f4": "F32", "f8": "F64", "i4": "I32", "i8": "I64"}, {}, b""
+    for name, tensor in tensors.items():
+        if not isinstance(tensor, tuple):
+            tensor = np.ascontiguousarray(tensor)
+            tensor = names[tensor.dtype.str[1:]], tensor.shape, tensor.tobytes()
+        dtype, shape, content = tensor
+        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [len(data), len(data) + len(content)]}
+        data += content
+    text = json.dumps(change(header)).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
 def kl_base(chunks, rows):
     """llama-perplexity's: chunks is n_chunk × n_ctx ids, rows n_chunk × (n_ctx − 1 − n_ctx // 2) × vocabulary logits."""
     chunks, rows = np.asarray(chunks, "<i4"), np.asarray(rows, "<f4")
@@ -27,7 +47,7 @@ def kl_base(chunks, rows):
         least = max(row.min(), most - np.float32(16))
         log_sum = np.float32(np.log(np.exp(row - most, dtype="f4").astype("f8").sum()))
         scale = np.float32((most - least) / np.float32(65535))
-        codes = np.where(row > least, np.rint((row - least) / scale), 0).astype("<u2")
+        codes = np.where(row > least, np.rint(np.float32(1) / scale * (row - least)), 0).astype("<u2") if scale else np.zeros(n_vocab, "<u2")
         out += struct.pack("<2f", scale, least - most - log_sum) + codes.tobytes() + bytes(2 * (n_vocab % 2))
     return out
 

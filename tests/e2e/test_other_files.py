@@ -4,7 +4,7 @@ import struct
 import numpy as np
 import pytest
 
-from row_files import kl_base, llama_results, npy, npz
+from row_files import bf16, kl_base, llama_results, npy, npz, safetensors
 
 RNG = np.random.default_rng(3)
 ROWS = RNG.normal(0, 4, (6, 101)).astype("f4")
@@ -33,6 +33,8 @@ def warned(result):
 WRITTEN = {
     "npy": npy(ROWS), "batch of one": npy(ROWS[None]), "npz": npz(logits=ROWS), "npz among others": npz(ids=np.arange(6), logits=ROWS),
     "float64": npy(ROWS.astype("f8")), "llama-results": lambda path: llama_results(path, IDS, ROWS),
+    "safetensors": safetensors(logits=ROWS), "its only tensor": safetensors(out=ROWS[None]),
+    "safetensors among others": safetensors(hidden=ROWS[:, :9], input_ids=np.arange(6), logits=ROWS.astype("f8")),
 }
 
 
@@ -57,9 +59,14 @@ def test_one_row_without_a_header(compared):
 
 
 def test_half_precision_is_said(compared):
-    code, result = compared(npy(ROWS.astype("f2")), npy(ROWS))
-    assert code == 0 and result["verdict"] == "MATCH"
-    assert any("float16" in w["message"] for w in result["warnings"])
+    for half in npy(ROWS.astype("f2")), safetensors(logits=ROWS.astype("f2")):
+        code, result = compared(half, npy(ROWS.astype("f2").astype("f4")))
+        assert (code, result["verdict"]) == (0, "IDENTICAL")
+        assert any("to float16" in w["message"] for w in result["warnings"])
+    cut = (ROWS.view("<u4") & 0xffff0000).view("<f4")
+    code, result = compared(safetensors(logits=("BF16", ROWS.shape, bf16(ROWS))), npy(cut))
+    assert (code, result["verdict"]) == (0, "IDENTICAL")
+    assert any("to bfloat16" in w["message"] for w in result["warnings"])
 
 
 def test_llama_perplexity_base(compared):
@@ -123,6 +130,11 @@ BENT = {
     "Fortran order": npy(np.asfortranarray(ROWS)), "big-endian": npy(ROWS.astype(">f4")), "compressed": npz(True, logits=ROWS),
     "no array called logits": npz(a=ROWS, b=ROWS), "cut npz": npz(logits=ROWS)[:-40], "far member": npz(logits=ROWS)[:-22 - 46 - 10] + b"\xff" * 4 + npz(logits=ROWS)[-22 - 46 - 6:],
     "cut base": kl_base([[1, 2, 3, 4]], ROWS[None, :1])[:-2], "negative sizes": b"_logits_" + struct.pack("<3i", -4, 5, 6) + bytes(64),
+    "cut safetensors": safetensors(logits=ROWS)[:-4], "cut header": safetensors(logits=ROWS)[:40], "no header": struct.pack("<Q", 2) + b"{ ",
+    "integers in safetensors": safetensors(logits=np.arange(6)), "none called logits": safetensors(a=ROWS, b=ROWS), "no tensor": safetensors(),
+    "a shape of other bytes": safetensors(lambda h: {"logits": h["logits"] | {"shape": [6, 102]}}, logits=ROWS),
+    "three dimensions in safetensors": safetensors(logits=np.zeros((2, 3, 4), "f4")), "no values": safetensors(logits=np.zeros((0, 4), "f4")),
+    "a scalar": safetensors(logits=("F32", (), bytes(4))), "8-bit floats": safetensors(logits=("F8_E4M3", (2, 4), bytes(8))),
     "2 GB of tokens": b"_logits_" + struct.pack("<3i", 1 << 24, 1 << 24, 1 << 24) + bytes(64), "odd size": b"12345", "nothing": b"",
 }
 

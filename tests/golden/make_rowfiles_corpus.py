@@ -7,7 +7,7 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
-from row_files import kl_base, llama_results, npy, npz  # noqa: E402
+from row_files import bf16, kl_base, llama_results, npy, npz, safetensors  # noqa: E402
 
 if __name__ == "__main__":
     corpus = ROOT / "fuzz" / "corpus" / "rowfiles"
@@ -16,6 +16,9 @@ if __name__ == "__main__":
     for name, content in {"rows.npy": npy(rows), "half.npy": npy(rows.astype("f2")), "one.npy": npy(rows[0].astype("f8")),
                           "rows.npz": npz(logits=rows, ids=np.arange(2)), "base.kld": base, "cut.kld": base[:-3],
                           "cut.npy": npy(rows)[:-4], "cut.npz": npz(logits=rows)[:-30],
-                          "compressed.npz": npz(True, logits=rows)}.items():
+                          "compressed.npz": npz(True, logits=rows),
+                          "rows.safetensors": safetensors(ids=np.arange(2), logits=rows),
+                          "half.safetensors": safetensors(logits=("BF16", rows.shape, bf16(rows))),
+                          "cut.safetensors": safetensors(logits=rows)[:-4]}.items():
         (corpus / name).write_bytes(content)
     llama_results(corpus / "results.gguf", [1, 2], rows)

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "base/environment.h"
@@ -17,6 +18,7 @@
 #include "report/json/recording.h"
 #include "report/text/recording.h"
 #include "session/record.h"
+#include "session/record_kl_base.h"
 
 namespace crossval {
 namespace {
@@ -51,6 +53,11 @@ class RecordCommand : public Command {
       return app.add_option(names, value, help)->group("Recording")->type_name(type);
     };
     add("-o,--output", output_, "the file to write", "FILE");
+    add("--as", as_,
+        "recording (default), or kld: what llama-perplexity --kl-divergence reads, of a long "
+        "prompt in chunks of -c positions (default 512)",
+        "FORM")
+        ->check(one_of({"recording", "kld"}));
     add("--max-tokens", max_tokens_,
         "decode steps after the prompt, the engine's greedy choices (default 4)", "N")
         ->check(whole_number(0, 1 << 20));
@@ -77,7 +84,12 @@ class RecordCommand : public Command {
       return fail(ExitCode::usage, "--top-k and --hashes are two forms of a row", {},
                   "Give one of them.");
     }
-    const auto recording = write_recording(console);
+    const bool as_kl_base = as_ == "kld";
+    if (as_kl_base && (max_tokens_ || top_k_ > 0 || hashes_ || !tensors_.empty())) {
+      return fail(ExitCode::usage, "--as kld writes the rows of a prompt in one form alone", {},
+                  "Leave out --max-tokens, --top-k, --hashes and --tensors.");
+    }
+    const auto recording = as_kl_base ? write_kl_base(console) : write_recording(console);
     if (!recording) return tl::unexpected(recording.error());
     const TextOptions options = text_options(console);
     write_output(console, console.format == OutputFormat::json
@@ -99,7 +111,7 @@ class RecordCommand : public Command {
                     .asked_differences = asked_differences(spec),
                     .model = *std::move(model),
                     .path = with_home(output_),
-                    .max_tokens = max_tokens_,
+                    .max_tokens = static_cast<int32_t>(max_tokens_.value_or(4)),
                     .rows = hashes_      ? RowContent::hashes
                             : top_k_ > 0 ? RowContent::top
                                          : RowContent::logits,
@@ -114,10 +126,20 @@ class RecordCommand : public Command {
     return record(plan, *engine, progress, stop);
   }
 
+  Result<Recording> write_kl_base(const Console& console) {
+    Progress progress(console);
+    auto opened = open_engine(engine_, prompt_, console);
+    if (!opened) return tl::unexpected(opened.error());
+    KlBasePlan plan{.prompt = std::move(opened->prompted.prompt), .path = with_home(output_)};
+    if (const auto asked = engine_.defaults.context) plan.chunk = static_cast<int32_t>(*asked);
+    return record_kl_base(plan, *opened->prompted.engine, progress, opened->interruption->token());
+  }
+
   PromptOptions prompt_;
   EngineChoice engine_;
   std::string output_;
-  int32_t max_tokens_ = 4;
+  std::string as_;
+  std::optional<int64_t> max_tokens_{};
   int32_t top_k_ = 0;  // 0: every logit
   bool hashes_ = false;
   std::string tensors_;

@@ -19,6 +19,7 @@ std::string recording_json(const Recording& recording) {
                         {"rows", rows_word(recording.rows)},
                         {"top_tokens", recording.top_tokens},
                         {"prompt_positions", recording.prompt_positions},
+                        {"chunks", recording.chunks},
                         {"decode_steps", recording.decode_steps},
                         {"stopped_at_end_of_generation", recording.stopped_at_end_of_generation},
                         {"tensors", recording.tensors},

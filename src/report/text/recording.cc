@@ -11,6 +11,7 @@ namespace crossval {
 namespace {
 
 std::string rows_text(const Recording& recording) {
+  if (recording.chunks > 0) return "the rows of the second half of each in 16 bits";
   switch (recording.rows) {
     case RowContent::top:
       return fmt::format("the {} most likely tokens of each", grouped(recording.top_tokens));
@@ -34,13 +35,23 @@ std::string recording_text(const Recording& recording, const TextOptions& option
   }
   for (const Warning& warning : recording.warnings)
     text += layout.labelled("warning", escaped(warning.name + ": " + warning.message), Tint::warn);
-  std::string what = counted(recording.prompt_positions, "position") + " of the prompt";
+  std::string what =
+      recording.chunks > 0
+          ? fmt::format("{} of {}", counted(recording.chunks, "chunk"),
+                        counted(recording.prompt_positions / recording.chunks, "position"))
+          : counted(recording.prompt_positions, "position") + " of the prompt";
   if (recording.decode_steps > 0) what += " and " + counted(recording.decode_steps, "decode step");
   what += ", " + rows_text(recording);
   if (recording.tensors > 0) what += "; " + counted(recording.tensors, "tensor");
   text += layout.labelled("recorded", what);
   text += layout.labelled("file", fmt::format("{}, {} bytes", escaped(recording.path),
                                               grouped(static_cast<long>(recording.bytes))));
+  if (recording.chunks > 0) {
+    return text + layout.labelled(
+                      "next", fmt::format("llama-perplexity -m OTHER.gguf --kl-divergence-base {} "
+                                          "--kl-divergence; or crossval compare {} OTHER.kld",
+                                          escaped(recording.path), escaped(recording.path)));
+  }
   return text +
          layout.labelled("next", fmt::format("crossval compare {} OTHER.xval; or beside an "
                                              "engine: crossval per-token … --reference "
