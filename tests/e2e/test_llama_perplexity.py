@@ -1,0 +1,116 @@
+"""llama-perplexity and llama-results of the pinned llama.cpp: their files read, and what record --as kld writes read by them
+(make test-engines)."""
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import gguf
+import numpy as np
+import pytest
+
+from conftest import ROOT
+from test_kl_base import rows_of, with_bos
+
+FOUND = subprocess.run([ROOT / "scripts" / "llama_tools.sh", "--no-build"], text=True, stdout=subprocess.PIPE,
+                       stderr=subprocess.DEVNULL)
+if FOUND.returncode != 0:
+    pytest.skip("llama-perplexity is not built: make test-engines", allow_module_level=True)
+TOOLS = Path(FOUND.stdout.strip().splitlines()[-1])
+CANONICAL = {"GGML_CPU_TILED_MM": "0", "GGML_NO_IQ_PANEL": "1"}
+N_CTX = 32
+
+
+def tool(program, *words):
+    done = subprocess.run([TOOLS / program, "-t", "1", "-fa", "off", "--no-repack", *map(str, words)], text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, env={**os.environ, **CANONICAL}, timeout=600)
+    assert done.returncode == 0, done.stdout[-2000:]
+    return done.stdout
+
+
+def perplexity(model, *words):
+    return tool("llama-perplexity", "-m", model, "-c", N_CTX, "-b", N_CTX, *words)
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    """A file that both read alike: llama.cpp takes a line's end at a file's end away."""
+    path = tmp_path_factory.mktemp("text") / "text.txt"
+    path.write_text((ROOT / "LICENSE").read_text()[:900].strip())
+    return path
+
+
+@pytest.fixture(scope="module")
+def base(model, text):
+    path = text.with_name("theirs.kld")
+    perplexity(model, "-f", text, "--kl-divergence-base", path)
+    return path
+
+
+@pytest.fixture
+def ours(crossval, text, tmp_path):
+    def write(model, *more):
+        path = tmp_path / "ours.kld"
+        run = crossval("record", "-m", model, "-f", text, "--as", "kld", "-c", N_CTX, "-o", path, "--format", "json", *more)
+        assert run.code == 0, run.err
+        return path, run.json
+    return write
+
+
+def test_the_file_is_the_same_byte_for_byte(model, base, ours):
+    path, found = ours(model)
+    assert found["chunks"] >= 4 and path.read_bytes() == base.read_bytes()
+
+
+@pytest.mark.parametrize("add_bos", [False, True])
+def test_bos_and_an_odd_vocabulary(crossval, ours, text, tmp_path, add_bos):
+    small, model = tmp_path / "small.gguf", tmp_path / "bos.gguf"
+    crossval("synth", "--types", "F32", "--layers", 1, "--embd", 64, "--heads", 2, "--ff", 64, "-q", "-o", small)
+    with_bos(small, model, add_bos)
+    theirs = tmp_path / "theirs.kld"
+    perplexity(model, "-f", text, "--kl-divergence-base", theirs)
+    path, found = ours(model)
+    assert found["engine"]["settings"]["n_vocab"] % 2 == 1 and path.read_bytes() == theirs.read_bytes()
+
+
+def test_its_rows_are_natives_within_the_formats_floor(crossval, model, base, tmp_path):
+    n_ctx, n_vocab, n_chunk = np.frombuffer(base.read_bytes()[8:20], "<i4")
+    chunks = np.frombuffer(base.read_bytes()[20:20 + 4 * n_ctx * n_chunk], "<i4").reshape(n_chunk, n_ctx)
+    rows = np.concatenate([rows_of(crossval, model, c, tmp_path / f"rows{i}")[n_ctx // 2:n_ctx - 1] for i, c in enumerate(chunks)])
+    np.save(tmp_path / "native.npy", rows)
+    run = crossval("compare", base, tmp_path / "native.npy", "--format", "json")
+    assert (run.code, run.json["verdict"], len(run.json["positions"])) == (0, "MATCH", len(rows))
+    assert rows.shape[1] == n_vocab and max(p["top"]["max_abs_diff"] for p in run.json["positions"]) < 1.3e-4
+    assert max(abs(p["top"]["kl_low"]) for p in run.json["positions"]) < 5e-5
+
+
+def scores(output):
+    """(KL divergence, same top) up to each chunk, as it prints them."""
+    value = r"\s+(-?[\d.]+|-?nan) ±\s+\S+(?: %)?"
+    lines = re.finditer(r"^\s*\d+" + 5 * value, output, re.M)  # PPL, ln of its ratio, KL, Δp, same top
+    return [(float(line[3]), float(line[5])) for line in lines]
+
+
+@pytest.mark.parametrize("engine", ["native", "oracle", "native:fault=rope-pairing"])
+def test_it_scores_a_model_against_our_rows(model, ours, engine):
+    path, found = ours(model, "--engine", engine)
+    printed = scores(perplexity(model, "--kl-divergence-base", path, "--kl-divergence"))
+    assert len(printed) == found["chunks"]
+    kl, same = printed[-1]
+    if engine == "native":
+        assert abs(kl) < 5e-5 and same == 100
+    elif engine == "oracle":
+        assert abs(kl) < 0.02 and same > 90
+    else:
+        assert kl > 0.1 and same < 90
+
+
+def test_llama_results(crossval, model, text, tmp_path):
+    path = tmp_path / "results.gguf"
+    tool("llama-results", "-m", model, "-f", text, "-o", path)
+    assert {t.name for t in gguf.GGUFReader(path).tensors} == {"tokens", "logits"}
+    run = crossval("per-token", "-m", model, "-f", text, "--candidate", "native", "--reference", f"replay:{path}", "--max-tokens", 0,
+                   "--format", "json")
+    assert (run.code, run.json["verdict"]) == (0, "IDENTICAL"), run.err
+    tokens = crossval("tokenize", "-m", model, "-f", text, "--format", "json").json["tokens"]
+    assert run.json["tokens"] == [token["id"] for token in tokens]
