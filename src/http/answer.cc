@@ -2,10 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
-#include <utility>
+#include "logprobs/json_members.h"
 
 namespace crossval {
 namespace {
@@ -57,54 +54,6 @@ Result<Json> post_json(HttpClient& client, const std::string& path, const Json& 
       client.post(path, question.dump(-1, ' ', false, Json::error_handler_t::replace));
   if (!answer) return tl::unexpected(answer.error());
   return json_of(client, "POST " + path, *answer);
-}
-
-const Json& member(const Json& object, const char* key) {
-  static const Json none;
-  if (!object.is_object()) return none;
-  const auto found = object.find(key);
-  return found == object.end() ? none : *found;
-}
-
-const Json& element(const Json& array, size_t index) {
-  static const Json none;
-  return array.is_array() && index < array.size() ? array[index] : none;
-}
-
-std::string text_of(const Json& json) {
-  return json.is_string() ? json.get<std::string>() : std::string();
-}
-
-int32_t number_of(const Json& json) {
-  const int64_t wide = json.is_number_integer() ? json.get<int64_t>() : -1;
-  return wide < 0 || wide > std::numeric_limits<int32_t>::max() ? -1 : static_cast<int32_t>(wide);
-}
-
-Result<TopRow> top_row(std::vector<TopToken> tokens, size_t most, int32_t n_vocab) {
-  constexpr float kNoNumber = -1000;  // a float's softmax ends at −104
-  constexpr double kRounding = 1e-3;
-  const auto bad = [](std::string what) { return fail(ExitCode::engine_failed, std::move(what)); };
-  for (const TopToken& token : tokens) {
-    if (token.id < 0 || token.id >= n_vocab)
-      return bad(fmt::format("lists token {}, which is not in [0, {})", token.id, n_vocab));
-    if (std::isnan(token.log_probability) || token.log_probability > kRounding)
-      return bad(
-          fmt::format("gives token {} the log-probability {}", token.id, token.log_probability));
-  }
-  std::erase_if(tokens, [](const TopToken& t) { return t.log_probability <= kNoNumber; });
-  std::ranges::sort(tokens, {}, &TopToken::id);
-  const auto twice = std::ranges::adjacent_find(tokens, {}, &TopToken::id);
-  if (twice != tokens.end()) return bad(fmt::format("lists token {} twice", twice->id));
-  std::ranges::sort(tokens, [](const TopToken& a, const TopToken& b) {
-    return a.log_probability != b.log_probability ? a.log_probability > b.log_probability
-                                                  : a.id < b.id;
-  });
-  if (tokens.size() > most) tokens.resize(most);
-  double listed = 0;
-  for (const TopToken& token : tokens) listed += std::exp(double{token.log_probability});
-  if (listed > 1 + kRounding) return bad(fmt::format("has probabilities of {} together", listed));
-  const bool whole = std::cmp_equal(tokens.size(), n_vocab);
-  return TopRow{std::move(tokens), whole ? 0 : std::max(0.0, 1 - listed)};
 }
 
 }  // namespace crossval

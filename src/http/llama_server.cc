@@ -9,6 +9,8 @@
 
 #include "base/utf8.h"
 #include "http/answer.h"
+#include "logprobs/json_members.h"
+#include "logprobs/listed_row.h"
 
 namespace crossval {
 namespace {

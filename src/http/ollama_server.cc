@@ -7,6 +7,7 @@
 #include "http/answer.h"
 #include "http/served_model.h"
 #include "http/text_server.h"
+#include "logprobs/json_members.h"
 
 namespace crossval {
 namespace {

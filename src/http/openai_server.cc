@@ -8,9 +8,10 @@
 #include <utility>
 
 #include "http/answer.h"
-#include "http/listed_row.h"
 #include "http/served_model.h"
 #include "http/text_server.h"
+#include "logprobs/json_members.h"
+#include "logprobs/listed_row.h"
 
 namespace crossval {
 namespace {
@@ -106,7 +107,7 @@ class OpenAiServer : public TextServer {
     const std::string token = text_of(element(member(member(*choice, "logprobs"), "tokens"), 0));
     gives_ids_ = token.starts_with("token_id:");
     // Lists of objects may have ids unasked.
-    gives_ids_ |= member(element(generated(*choice), 0), "id").is_number_integer();
+    gives_ids_ |= member(element(listed_rows(*choice), 0), "id").is_number_integer();
     return {};
   }
 
@@ -119,7 +120,7 @@ class OpenAiServer : public TextServer {
     choice = ask_whole(probe);
     if (!choice && !refused_) return tl::unexpected(choice.error());
     if (choice) {
-      const auto shift = find_shift(probe, generated(*choice));
+      const auto shift = find_shift(probe, listed_rows(*choice));
       if (!shift) return tl::unexpected(shift.error());
       if (*shift) return {};
     }
@@ -173,32 +174,20 @@ class OpenAiServer : public TextServer {
     static const Json none;
     if (whole.is_null()) return none;
     if (way_ == PromptRows::echo)
-      return listed_at(generated(whole), static_cast<size_t>(std::max(0, position + echo_shift_)));
+      return listed_at(listed_rows(whole),
+                       static_cast<size_t>(std::max(0, position + echo_shift_)));
     return position + 1 < n
                ? element(member(whole, "prompt_logprobs"), static_cast<size_t>(position) + 1)
-               : listed_at(generated(whole), 0);
+               : listed_at(listed_rows(whole), 0);
   }
 
   // A server that cuts a prompt, or makes other tokens of it, has another number of rows.
   Result<void> has_all(const Json& whole, size_t n) const {
     const size_t rows = way_ == PromptRows::echo
-                            ? generated(whole).size() - static_cast<size_t>(echo_extra_)
+                            ? listed_rows(whole).size() - static_cast<size_t>(echo_extra_)
                             : member(whole, "prompt_logprobs").size();
     return rows == n ? Result<void>{}
                      : tl::unexpected(other_count(static_cast<int64_t>(rows), n, kAsked));
-  }
-
-  // Rows of what the server wrote, and of the prompt where it comes back.
-  static const Json& generated(const Json& choice) {
-    const Json& logprobs = member(choice, "logprobs");
-    const Json& content = member(logprobs, "content");
-    return content.is_array() ? content : member(logprobs, "top_logprobs");
-  }
-
-  static const Json& listed_at(const Json& rows, size_t at) {
-    const Json& row = element(rows, at);
-    const Json& inner = member(row, "top_logprobs");  // of a list of objects
-    return inner.is_array() ? inner : row;
   }
 
   Json question_of(std::span<const TokenId> ids) const {
@@ -249,7 +238,7 @@ class OpenAiServer : public TextServer {
     if (gives_ids_) question["return_tokens_as_token_ids"] = true;
     const auto choice = ask(std::move(question));
     if (!choice) return tl::unexpected(choice.error());
-    const Json& listed = listed_at(generated(*choice), 0);
+    const Json& listed = listed_at(listed_rows(*choice), 0);
     // A server that ends at once may say nothing of the token that it ended with.
     if (listed.is_null()) return TopRow{};
     return read_row(listed, static_cast<int32_t>(ids.size()) - 1);

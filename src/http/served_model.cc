@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "http/answer.h"
+#include "logprobs/json_members.h"
 
 namespace crossval {
 

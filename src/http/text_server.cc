@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "http/listed_row.h"
+#include "logprobs/listed_row.h"
 
 namespace crossval {
 
@@ -21,7 +21,9 @@ Result<std::string> TextServer::prompt_text(std::span<const TokenId> ids) const 
 }
 
 Result<TopRow> TextServer::read_row(const nlohmann::json& listed, int32_t position) {
-  auto read = read_listed_row(listed, texts_, static_cast<size_t>(top_));
+  const ListedTokens known = {texts_.n_vocab(),
+                              [&](std::string_view text) { return texts_.id_of(text); }};
+  auto read = read_listed_row(listed, known, static_cast<size_t>(top_));
   if (!read) return bad_row(read.error(), position);
   if (read->ended) {
     warn("rows-end-early",

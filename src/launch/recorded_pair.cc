@@ -95,6 +95,8 @@ Result<RecordedPair> open_recorded_pair(const std::string& candidate,
   if (!b) return tl::unexpected(b.error());
   pair.candidate = *std::move(a);
   pair.reference = *std::move(b);
+  pair.candidate->assume_vocabulary(pair.reference->info().settings.n_vocab);
+  pair.reference->assume_vocabulary(pair.candidate->info().settings.n_vocab);
   pair.models = compare_recorded(pair.candidate->facts().model, pair.reference->facts().model);
   bool by_tokens = true;
   for (const ReplayEngine* side : {pair.candidate.get(), pair.reference.get()}) {

@@ -19,6 +19,11 @@ class ReplayEngine : public Engine {
   virtual int32_t prompt_positions() const = 0;
   /// Whether facts().prompt is what the engine was given: else rows are known by their place alone.
   virtual bool has_recorded_prompt() const { return true; }
+  /// Where its rows are not those of one prompt from position 0 on, so that no engine can be
+  /// evaluated beside it: what to do. Else empty.
+  virtual std::string not_beside_an_engine() const { return {}; }
+  /// A file that does not tell how many tokens there are takes the other side's word.
+  virtual void assume_vocabulary(int32_t /*n_vocab*/) {}
 };
 
 /// Its info is the recorded engine's, but for what the recording cannot do. Its tokenizer knows the

@@ -1,5 +1,6 @@
 #include "rowfiles/engine.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace crossval {
@@ -30,6 +31,11 @@ class RowFileEngine : public ReplayEngine {
   std::span<const TokenId> ids() const override { return file_->facts().ids; }
   int32_t prompt_positions() const override { return file_->facts().rows; }
   bool has_recorded_prompt() const override { return false; }
+  std::string not_beside_an_engine() const override { return file_->facts().not_beside_an_engine; }
+  void assume_vocabulary(int32_t n_vocab) override {
+    if (!file_->facts().knows_n_vocab)
+      info_.settings.n_vocab = std::max(info_.settings.n_vocab, n_vocab);
+  }
 
   Result<std::vector<TokenId>> tokenize(std::string_view, const TokenizeOptions&) override {
     return fail(ExitCode::usage, "a file of rows has no vocabulary",

@@ -33,6 +33,11 @@ RowFileResult open_kl_base(MappedFile& file);
 /// llama-results: GGUF with tensors tokens and logits (whose declared dimensions are swapped).
 RowFileResult open_gguf_results(MappedFile& file);
 
+/// Answers of servers with log-probabilities, one a line (llama.cpp's compare-logprobs.py): the
+/// rows of each, one after the other, held in memory. Tokens are known by their ids, which some
+/// servers tell; a text stands for one only where the answer has its id too.
+RowFileResult open_logprob_lines(MappedFile& file);
+
 /// examples/model-conversion of llama.cpp: llamacpp-M.bin, pytorch-M.bin: float32, the last
 /// position alone, no header.
 RowFileResult open_raw_row(MappedFile& file);

@@ -81,6 +81,9 @@ RowFileResult open_kl_base(MappedFile& file) {
     const auto begin = all.begin() + int64_t{chunk} * n_ctx + first;
     facts.ids.insert(facts.ids.end(), begin, begin + rows);
   }
+  facts.not_beside_an_engine =
+      "Write the engine's rows as such a file, and compare the two: crossval record --as kld -o "
+      "OTHER.kld, then crossval compare OTHER.kld FILE.";
   facts.limits = {
       fmt::format("its rows are those of positions {} to {} of each of {} chunks, one after the "
                   "other",

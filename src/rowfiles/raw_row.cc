@@ -12,11 +12,13 @@ RowFileResult open_raw_row(MappedFile& file) {
                         "A .bin is read as llama.cpp's model-conversion writes it: the logits of "
                         "the last position.");
   }
-  RowFileFacts facts{.format = "raw float32 row",
-                     .n_vocab = static_cast<int32_t>(size / sizeof(float)),
-                     .rows = 1,
-                     .limits = {"it has the last position of some prompt alone, and says neither "
-                                "which nor of which tokens"}};
+  RowFileFacts facts{
+      .format = "raw float32 row",
+      .n_vocab = static_cast<int32_t>(size / sizeof(float)),
+      .rows = 1,
+      .not_beside_an_engine = "Compare two such files: crossval compare A.bin B.bin.",
+      .limits = {"it has the last position of some prompt alone, and says neither "
+                 "which nor of which tokens"}};
   return rows_of_array(std::move(file), std::move(facts), 0, ValueType::f32);
 }
 

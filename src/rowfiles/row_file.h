@@ -14,9 +14,13 @@ namespace crossval {
 struct RowFileFacts {
   std::string format;                       // "NumPy array"
   int32_t n_vocab = 0;                      // values of a row
+  bool knows_n_vocab = true;                // false: n_vocab is the least that its ids need
   int32_t rows = 0;                         // at least 1
   RowContent content = RowContent::logits;  // or top
   std::vector<TokenId> ids{};               // of the rows; empty: the file does not say
+  /// Where row i is not that of position i of one prompt: what to do in place of `replay:`. Else
+  /// empty.
+  std::string not_beside_an_engine{};
   std::vector<std::string> limits{};  // what the format cannot say, or rounds, one sentence each
 };
 

@@ -52,6 +52,38 @@ def kl_base(chunks, rows):
     return out
 
 
+def log_probs(rows, top):
+    """Of each row the most likely ids with their ln p."""
+    rows = np.asarray(rows, "f8")
+    rows = rows - np.logaddexp.reduce(rows, axis=-1, keepdims=True)
+    order = np.argsort(-rows, axis=-1, kind="stable")[:, :top]
+    return [[(int(i), float(row[i])) for i in ids] for row, ids in zip(rows, order)]
+
+
+def jsonl(tops, form="llama-server", first_index=10, change=lambda i, answer: answer):
+    """llama.cpp's compare-logprobs.py dump: an answer of a server for each list of (id, ln p), in its words."""
+    def entry(pair, ids=True):
+        return ({"id": pair[0]} if ids else {}) | {"token": f" t{pair[0]}", "bytes": list(f" t{pair[0]}".encode()), "logprob": pair[1]}
+
+    def logprobs(top):
+        if form == "llama-server":  # {"content": …}, with ids
+            return {"content": [entry(top[0]) | {"top_logprobs": [entry(p) for p in top]}]}
+        if form == "chat without ids":
+            return {"content": [entry(top[0], False) | {"top_logprobs": [entry(p, False) for p in top]}]}
+        name = "token_id:{}" if form == "vllm with ids" else " t{}"
+        return {"text_offset": [0], "tokens": [name.format(top[0][0])], "token_logprobs": [top[0][1]],
+                "top_logprobs": [{name.format(i): lp for i, lp in top}]}
+
+    lines = []
+    for i, top in enumerate(tops):
+        choice = {"index": 0, "text": f" t{top[0][0]}", "logprobs": logprobs(top), "finish_reason": "length"}
+        if form == "vllm's token_ids":
+            choice["token_ids"] = [top[0][0]]
+        answer = {"id": "cmpl-1", "object": "text_completion", "model": "m", "choices": [choice], "__index": first_index + i}
+        lines.append(json.dumps(change(i, answer)) + "\n")
+    return "".join(lines).encode()
+
+
 def llama_results(path, ids, rows):
     """GGUF with the logits' dimensions declared the other way round, as llama-results declares them."""
     import gguf

@@ -1,10 +1,11 @@
 """Rows of logits in files of other programs, compared: by value against NumPy, and each way in which they can be bent."""
+import json
 import struct
 
 import numpy as np
 import pytest
 
-from row_files import bf16, kl_base, llama_results, npy, npz, safetensors
+from row_files import bf16, jsonl, kl_base, llama_results, log_probs, npy, npz, safetensors
 
 RNG = np.random.default_rng(3)
 ROWS = RNG.normal(0, 4, (6, 101)).astype("f4")
@@ -92,6 +93,58 @@ def test_llama_perplexity_base(compared):
     assert log_p.shape == (6, 101)
 
 
+TOPS = log_probs(ROWS, 5)
+
+
+@pytest.mark.parametrize("form, known", [("llama-server", 5), ("vllm with ids", 5), ("vllm's token_ids", 1)])
+def test_answers_of_servers(compared, form, known):
+    code, result = compared(jsonl(TOPS, form), npy(ROWS))
+    assert (code, result["verdict"], result["rows"]) == (0, "MATCH", "top"), result
+    assert [p["top"]["candidate_tokens"] for p in result["positions"]] == [known] * 6
+    assert max(p["top"]["max_abs_diff"] for p in result["positions"]) < 1e-5
+    said = " ".join(w["message"] for w in result["warnings"])
+    assert "__index 10 to 15" in said and ("6 of its rows end before a token" in said) == (known == 1)
+    bent = [list(top) for top in TOPS]
+    bent[4][0] = (bent[4][0][0], bent[4][0][1] - 1)
+    code, result = compared(jsonl(TOPS, form), jsonl(bent))
+    assert code == 1 and [p["passed"] for p in result["positions"]] == [True] * 4 + [False, True]
+    assert result["positions"][4]["top"]["max_abs_diff"] == pytest.approx(1, abs=1e-5)
+
+
+def test_a_wider_vocabulary_than_the_other_side_has(compared):
+    code, result = compared(jsonl(TOPS), npy(ROWS[:, :20]))
+    assert (code, result["verdict"]) == (6, "SETTINGS-DIFFER")
+
+
+def test_texts_without_ids_are_refused(compared):
+    for form in "chat without ids", "vllm":
+        code, result = compared(jsonl(TOPS, form), npy(ROWS))
+        assert code == 5 and "texts alone" in result["error"]["what"] and "return_tokens_as_token_ids" in result["error"]["hint"]
+
+
+@pytest.mark.parametrize("form", ["base", "jsonl", "bin"])
+def test_rows_of_several_prompts_are_not_set_beside_an_engine(crossval, tmp_path, form):
+    """What they are to be compared with is said, in place of rows of other positions."""
+    model, path = tmp_path / "m.gguf", tmp_path / f"rows.{form}"
+    crossval("synth", "--types", "F32", "--layers", 1, "--embd", 64, "--heads", 2, "--ff", 64, "-q", "-o", model)
+    rows = np.zeros((1, 1, 365), "f4")
+    path.write_bytes({"base": kl_base([[1, 2, 3, 4]], rows), "jsonl": jsonl([[(7, -0.5)]]), "bin": rows.tobytes()}[form])
+    run = crossval("per-token", "-m", model, "--tokens", "1,2,3,4", "--reference", f"replay:{path}", "--max-tokens", 0, "--format", "json")
+    assert run.code == 64 and "from position 0 on" in run.json["error"]["what"]
+    assert {"base": "record --as kld", "jsonl": "http://", "bin": "compare A.bin B.bin"}[form] in run.json["error"]["hint"]
+
+
+def test_a_base_and_an_engine(crossval, tmp_path):
+    """Following that advice: native's rows of a base's own tokens."""
+    model, base, ours = tmp_path / "m.gguf", tmp_path / "base.kld", tmp_path / "ours.kld"
+    crossval("synth", "--types", "F32", "--layers", 1, "--embd", 64, "--heads", 2, "--ff", 64, "-q", "-o", model)
+    for engine, path in ("native", base), ("oracle", ours):
+        done = crossval("record", "-m", model, "--tokens", "1,2,3,4,5,6,7,8", "--engine", engine, "-c", 4, "--as", "kld", "-o", path)
+        assert done.code == 0, done.err
+    run = crossval("compare", ours, base, "--format", "json")
+    assert (run.code, run.json["verdict"]) == (0, "MATCH") and [p["token"] for p in run.json["positions"]] == [3, 7]
+
+
 def test_tokens_that_differ(compared):
     code, result = compared(lambda p: llama_results(p, IDS, ROWS), lambda p: llama_results(p, IDS[:-1] + [11], ROWS))
     assert (code, result["verdict"]) == (2, "TOKENS-DIFFER") and result["mismatch"]["index"] == 5
@@ -135,6 +188,9 @@ BENT = {
     "a shape of other bytes": safetensors(lambda h: {"logits": h["logits"] | {"shape": [6, 102]}}, logits=ROWS),
     "three dimensions in safetensors": safetensors(logits=np.zeros((2, 3, 4), "f4")), "no values": safetensors(logits=np.zeros((0, 4), "f4")),
     "a scalar": safetensors(logits=("F32", (), bytes(4))), "8-bit floats": safetensors(logits=("F8_E4M3", (2, 4), bytes(8))),
+    "cut answer": jsonl(TOPS)[:-9], "an answer without rows": jsonl(TOPS) + b'{"choices": []}\n', "no log-probabilities": b'{"choices": [{"logprobs": null}]}\n',
+    "an empty row": jsonl([[(1, -1.0)]], change=lambda i, a: json.loads(json.dumps(a).replace(', "logprob": -1.0', ', "logprob": -1e5'))),
+    "a token twice": jsonl([[(1, -1.0), (1, -2.0)]]), "probabilities above 1": jsonl([[(1, -0.1), (2, -0.2)]]), "an id of 2^31": jsonl([[(1 << 30, -1.0)]]),
     "2 GB of tokens": b"_logits_" + struct.pack("<3i", 1 << 24, 1 << 24, 1 << 24) + bytes(64), "odd size": b"12345", "nothing": b"",
 }
 

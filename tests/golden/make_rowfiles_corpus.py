@@ -7,7 +7,7 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
-from row_files import bf16, kl_base, llama_results, npy, npz, safetensors  # noqa: E402
+from row_files import bf16, jsonl, kl_base, llama_results, npy, npz, safetensors  # noqa: E402
 
 if __name__ == "__main__":
     corpus = ROOT / "fuzz" / "corpus" / "rowfiles"
@@ -19,6 +19,9 @@ if __name__ == "__main__":
                           "compressed.npz": npz(True, logits=rows),
                           "rows.safetensors": safetensors(ids=np.arange(2), logits=rows),
                           "half.safetensors": safetensors(logits=("BF16", rows.shape, bf16(rows))),
-                          "cut.safetensors": safetensors(logits=rows)[:-4]}.items():
+                          "cut.safetensors": safetensors(logits=rows)[:-4],
+                          "answers.jsonl": jsonl([[(1, -0.5), (2, -1.5)], [(0, -0.1)]]),
+                          "vllm.jsonl": jsonl([[(1, -0.5), (2, -1.5)]], "vllm's token_ids"),
+                          "cut.jsonl": jsonl([[(1, -0.5)]], "vllm with ids")[:-30]}.items():
         (corpus / name).write_bytes(content)
     llama_results(corpus / "results.gguf", [1, 2], rows)

@@ -17,6 +17,10 @@ constexpr Instead kInstead[] = {
 Result<std::unique_ptr<Engine>> make(const EngineSpec& spec, const EngineDefaults&, const Launch&) {
   auto engine = open_run_file(with_home(spec.operand));
   if (!engine) return tl::unexpected(engine.error());
+  if (const std::string instead = (*engine)->not_beside_an_engine(); !instead.empty()) {
+    return fail(ExitCode::usage, "its rows are not those of one prompt from position 0 on",
+                "replay:" + spec.operand, instead);
+  }
   return std::unique_ptr<Engine>(*std::move(engine));
 }
 
