@@ -12,7 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "compare/row_metrics.h"
+#include "conformance/kept_rows.h"
+#include "conformance/row_content.h"
 #include "protocol/payload.h"
 #include "protocol/request.h"
 
@@ -21,55 +22,14 @@ namespace {
 
 using protocol::bytes_of;
 using protocol::FrameType;
-using LogitRows = std::vector<std::vector<float>>;
 
 constexpr auto kPatience = std::chrono::seconds(10);  // for a program whose input has ended
-constexpr double kRelated = 0.9;  // cosine of rows that two ways of evaluating one prompt give
-constexpr int32_t kIds = 6;
 
 tl::unexpected<Error> broken(std::string what) {
   return fail(ExitCode::engine_failed, std::move(what));
 }
 Checked not_checked(std::string why) { return {Keeping::not_checked, std::move(why)}; }
 Checked kept() { return {}; }
-
-// A few ids from everywhere in the vocabulary, as many as fit.
-std::vector<TokenId> some_ids(const EngineSettings& settings) {
-  const int32_t n = settings.n_vocab;
-  std::vector<TokenId> ids = {1 % n, n / 2, n - 1, 2 % n, n / 3, 0};
-  ids.resize(static_cast<size_t>(std::min(kIds, settings.n_ctx)));
-  return ids;
-}
-
-Result<LogitRows> rows_of(Engine& engine, const EvaluateRequest& request) {
-  LogitRows rows;
-  const auto done = engine.evaluate(request, [&](int32_t, const Row& row) {
-    rows.emplace_back(row.logits.begin(), row.logits.end());
-    return true;
-  });
-  if (!done) return tl::unexpected(done.error());
-  return rows;
-}
-
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-
-// What of these rows has other bits than those; empty: nothing.
-std::string difference(const LogitRows& rows, const LogitRows& others) {
-  if (rows.size() != others.size())
-    return fmt::format("{} rows, then {}", rows.size(), others.size());
-  for (size_t i = 0; i < rows.size(); ++i)
-    if (!same_bits(rows[i], others[i])) return fmt::format("row {} has other bits", i);
-  return {};
-}
-
-// All ids from position 0, or their last row alone.
-Result<LogitRows> prompt_rows(Engine& engine, Rows rows = Rows::all) {
-  const std::vector<TokenId> ids = some_ids(engine.info().settings);
-  if (!engine.info().capabilities.all_logits) rows = Rows::last;
-  return rows_of(engine, {.ids = ids, .rows = rows});
-}
 
 Result<Checked> gets_ready(CheckedProgram& program) {
   const auto engine = program.engine();
@@ -163,11 +123,9 @@ Result<Checked> continues(CheckedProgram& program) {
       **engine,
       {.ids = view.last(1), .first = static_cast<int32_t>(ids.size()) - 1, .rows = Rows::last});
   if (!step) return tl::unexpected(step.error());
-  const double cosine = compare_rows(step->back(), whole->back()).cosine;
-  if (cosine >= kRelated) return kept();
-  return broken(fmt::format(
-      "the last row, evaluated on top of the others, has cosine {:.4f} with that of the whole",
-      cosine));
+  const std::string fault = unrelated(step->back(), whole->back());
+  if (fault.empty()) return kept();
+  return broken("the last row, evaluated on top of the others, " + fault + " that of the whole");
 }
 
 Result<void> send_request(WorkerProcess& process, const EvaluateRequest& request) {
@@ -191,7 +149,7 @@ Result<Checked> refuses_request(CheckedProgram& program, const EvaluateRequest& 
     return tl::unexpected(sent.error());
   answer = next_type(**process);
   if (!answer) return tl::unexpected(answer.error());
-  if (*answer != FrameType::row)
+  if (*answer != row_frame(rows_of((*engine)->info().settings)))
     return broken(fmt::format("{}: after it a proper request is not answered by a row", what));
   return kept();
 }
@@ -257,7 +215,7 @@ Result<Checked> ignores_a_late_cancel(CheckedProgram& program) {
     return tl::unexpected(sent.error());
   const auto answer = next_type(**process);
   if (!answer) return tl::unexpected(answer.error());
-  if (*answer == FrameType::row) return kept();
+  if (*answer == row_frame(rows_of((*engine)->info().settings))) return kept();
   return broken("a cancel with nothing under way stops the next request");
 }
 
@@ -283,12 +241,35 @@ struct Shown {
   int32_t first = 0;
   int64_t width = 0;
   std::vector<float> values;
+  std::vector<uint64_t> hashes;  // in their place
+
+  bool is_whole(int32_t positions) const {
+    return first == 0 && (hashes.empty() ? std::ssize(values) == width * positions
+                                         : std::ssize(hashes) == positions);
+  }
+  /// What it shows of its last position, alone.
+  Shown last() const {
+    Shown part = {name, op, first, width, {}, {}};
+    if (!hashes.empty()) part.hashes = {hashes.back()};
+    part.values.assign(values.end() - std::min<std::ptrdiff_t>(width, std::ssize(values)),
+                       values.end());
+    return part;
+  }
+  bool shows_the_same(const Shown& other) const {
+    return hashes == other.hashes && values.size() == other.values.size() &&
+           std::memcmp(values.data(), other.values.data(), values.size() * sizeof(float)) == 0;
+  }
 };
 
 Result<std::vector<Shown>> trace_of(Engine& engine, const TraceRequest& request) {
   std::vector<Shown> all;
   const auto done = engine.trace(request, [&](const TraceTensor& t) {
-    all.push_back({t.name, t.op, t.first_position, t.width, {t.data.begin(), t.data.end()}});
+    all.push_back({t.name,
+                   t.op,
+                   t.first_position,
+                   t.width,
+                   {t.data.begin(), t.data.end()},
+                   {t.hashes.begin(), t.hashes.end()}});
     return true;
   });
   if (!done) return tl::unexpected(done.error());
@@ -311,10 +292,12 @@ Result<Checked> traces_what_it_evaluates(CheckedProgram& program) {
     return broken("after a trace: " + differs);
   const auto logits = std::ranges::find(*shown, "result_output", &Shown::name);
   if (logits == shown->end()) return kept();
-  const std::vector<float> last(
-      logits->values.end() - std::min<std::ptrdiff_t>(logits->width, std::ssize(logits->values)),
-      logits->values.end());
-  if (!same_bits(last, before->back())) return broken("traced logits have other bits");
+  const Row row = before->back().view();
+  Shown evaluated;
+  evaluated.values.assign(row.logits.begin(), row.logits.end());
+  if (row.content == RowContent::hashes) evaluated.hashes = {row.hash.hash};
+  if (row.content != RowContent::top && !logits->last().shows_the_same(evaluated))
+    return broken("traced logits have other bits");
   return kept();
 }
 
@@ -327,8 +310,7 @@ Result<Checked> selects(CheckedProgram& program) {
   if (!all) return tl::unexpected(all.error());
   const auto end = static_cast<int32_t>(ids.size());
   const auto whole = std::ranges::find_if(*all, [&](const Shown& tensor) {
-    return tensor.first == 0 && std::ssize(tensor.values) == tensor.width * end &&
-           std::ranges::count(*all, tensor.name, &Shown::name) == 1;
+    return tensor.is_whole(end) && std::ranges::count(*all, tensor.name, &Shown::name) == 1;
   });
   if (whole == all->end()) return not_checked("no tensor comes once and whole");
   const auto part = trace_of(
@@ -336,8 +318,7 @@ Result<Checked> selects(CheckedProgram& program) {
   if (!part) return tl::unexpected(part.error());
   if (part->size() != 1)
     return broken(fmt::format("{} alone is shown {} times", whole->name, part->size()));
-  const std::vector<float> row(whole->values.end() - whole->width, whole->values.end());
-  if (part->front().first != end - 1 || !same_bits(part->front().values, row))
+  if (part->front().first != end - 1 || !part->front().shows_the_same(whole->last()))
     return broken(fmt::format("{} alone is not what it is in a trace of everything", whole->name));
   return kept();
 }
@@ -382,6 +363,10 @@ constexpr Rule kRules[] = {
     {"other-version", "versions that it does not speak are refused", refuses_another_version},
     {"kv-type", "ready says in which type keys and values are kept", says_its_kv_type},
     {"rows", "one row a position, in order, n_vocab wide, then done", sends_its_rows},
+    {"top-rows", "most likely tokens come first, each once, with ln p of one distribution",
+     lists_most_likely_tokens},
+    {"row-hashes", "no row or tensor has the hash 0, and the highest logit is a token",
+     hashes_rows_and_tensors},
     {"same-bits", "the same request gives the same bits", repeats_its_bits},
     {"last-row", "the last row alone, where that is asked for", sends_the_last_row_alone},
     {"continues", "an evaluation goes on from the positions before", continues},

@@ -1,9 +1,11 @@
 """An engine from docs/protocol.md alone, right but for the mistake that its first argument names.
 
 Vocabulary 365, as the small vocabulary of `crossval synth` has; the logits of a position follow from its id and the one
-before. Nothing but the standard library, so that it can also stand in for an engine without any SDK.
+before. A mistake that begins with "top" or "hash" is made by an engine whose rows are that; "top" and "hash" alone are none.
+Nothing but the standard library, so that it can also stand in for an engine without any SDK.
 """
 import json
+import math
 import os
 import signal
 import struct
@@ -15,6 +17,7 @@ import zlib
 N_VOCAB, N_CTX = 365, 64
 CHECKSUMS = {"none": lambda data: 0, "crc-32": zlib.crc32}
 mistake = sys.argv[1] if len(sys.argv) > 1 else ""
+content = {"top": "top", "hash": "hashes"}.get(mistake.split("-")[0], "")
 checksum = CHECKSUMS[os.environ.get("CHECKSUM", "crc-32")]
 out = os.fdopen(os.dup(1), "wb")
 if mistake != "chatter":
@@ -38,6 +41,41 @@ def packed(values):
     return struct.pack(f"<{len(values)}f", *values)
 
 
+def hash_of(values):
+    data = packed(values)
+    return zlib.crc32(data) << 32 | zlib.crc32(data[::-1]) | 1
+
+
+def send_row(position, row):
+    if content == "top" and mistake != "top-frame":
+        highest = max(row)
+        log_sum = highest + math.log(sum(math.exp(value - highest) for value in row))
+        top = [(i, row[i] - log_sum) for i in sorted(range(N_VOCAB), key=lambda i: -row[i])[:5]]
+        rest = 1 - sum(math.exp(log_p) for _, log_p in top)
+        if mistake == "top-unsorted":
+            top.reverse()
+        if mistake == "top-twice":
+            top[1] = top[0]
+        if mistake == "top-foreign":
+            top[1] = (N_VOCAB, top[1][1])
+        if mistake == "top-logits":
+            top = [(i, row[i]) for i, _ in top]
+        if mistake == "top-nan":
+            top[1] = (top[1][0], float("nan"))
+        if mistake == "top-rest":
+            rest = 0.9
+        if mistake == "top-none":
+            top = []
+        if mistake == "top-random":
+            top[0] = (top[0][0], top[0][1] - state["evaluations"] * 1e-6)
+        return send(139, struct.pack("<id", position, rest) + b"".join(struct.pack("<if", *token) for token in top))
+    if content == "hashes":
+        highest = -2 if mistake == "hash-argmax" else max(range(N_VOCAB), key=row.__getitem__)
+        value = 0 if mistake == "hash-zero" else hash_of(row) + (state["evaluations"] if mistake == "hash-random" else 0)
+        return send(140, struct.pack("<iQi", position, value, highest))
+    return send(133, struct.pack("<i", position) + packed(row))
+
+
 def hello(said):
     settings = said["settings"]
     known = {"model", "kv", "threads", "n_ctx", "n_batch", "tokens_only"}
@@ -58,6 +96,8 @@ def hello(said):
                          "version": mistake},
             "settings": {"n_vocab": N_VOCAB, "n_ctx": N_CTX, "kv_type_k": "f32", "kv_type_v": "f32"},
             "capabilities": {"tokenize": True, "all_logits": True, "decode": True, "trace": True}}
+    if content:
+        info["settings"]["rows"] = content
     if mistake == "escapes":
         send(138, json.dumps({"name": "engine-warning", "message": "\x1b[2J\u202ewarned"}).encode())
     if mistake == "no-kv-type":
@@ -120,7 +160,7 @@ def evaluate(payload):
             os.write(1, b"progress: 50 %\n")
         if mistake == "cancel-no-done":
             time.sleep(0.02)  # so that a cancel comes in between
-        send(133, struct.pack("<i", position + (mistake == "counts-from-one")) + packed(row))
+        send_row(position + (mistake == "counts-from-one"), row)
     if mistake == "a-row-too-many":
         send(133, struct.pack("<i", first + len(ids)) + packed(row_of(everything, first)))
     if mistake == "no-done":
@@ -164,6 +204,14 @@ def trace(payload):
             shown[-1][0] += 1e-3
         start = positions[0] + (len(ids) if mistake == "trace-positions" else 0)
         head = struct.pack("<4i2q2I", il, 0, start, len(shown), N_VOCAB, 0, len(name), len(op))
+        if content == "hashes":
+            hashes = [hash_of(row) + (mistake == "hash-of-other-values") for row in shown]
+            if mistake == "hash-zero-tensor":
+                hashes[-1] = 0
+            if mistake == "hash-short":
+                hashes.pop()
+            send(134 if mistake == "hash-frame" else 141, head + (name + op).encode() + struct.pack(f"<{len(hashes)}Q", *hashes))
+            continue
         send(134, head + (name + op).encode() + b"".join(map(packed, shown)))
     return send(135, b"\0")
 
