@@ -24,6 +24,16 @@ namespace {
 
 using Prompts = std::vector<std::vector<TokenId>>;
 
+// A floor is of distances between logits.
+Result<void> check_rows(const EngineInfo& engine) {
+  if (rows_of(engine.settings) == RowContent::logits) return {};
+  return fail(ExitCode::usage,
+              "a noise floor is of distances between logits, and the engine does not tell every "
+              "logit",
+              "engine " + engine.identity.name,
+              "Beside such an engine --logprob-tol says how far apart ln p may be.");
+}
+
 Result<Prompts> tokenise_texts(Engine& engine) {
   if (!engine.info().capabilities.tokenize) {
     return fail(ExitCode::usage,
@@ -78,6 +88,7 @@ Result<std::vector<std::string>> digests_of(const FloorSubject& subject, const L
 
 Result<Floor> measure_floor(const FloorSubject& subject, const Launch& launch, Progress& progress) {
   Engine& engine = subject.engine;
+  if (auto ok = check_rows(engine.info()); !ok) return tl::unexpected(ok.error());
   const auto prompts = tokenise_texts(engine);
   if (!prompts) return tl::unexpected(prompts.error());
   auto digests = digests_of(subject, launch);
@@ -137,6 +148,7 @@ Result<KnownFloor> write_anew(const FloorSubject& subject, const Launch& launch,
 
 Result<KnownFloor> known_floor(const std::string& what, const FloorSubject& subject,
                                const Launch& launch, Progress& progress) {
+  if (auto ok = check_rows(subject.engine.info()); !ok) return tl::unexpected(ok.error());
   const bool automatic = what == "auto";
   const auto path = automatic ? floor_place(subject, launch) : what;
   if (!path) return tl::unexpected(path.error());

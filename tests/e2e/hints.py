@@ -111,6 +111,7 @@ HINTS = [
     Elsewhere("Name it replay:{} (docs/other-files.md), or compare two files:", "tests/e2e/test_other_files.py"),
     Elsewhere("crossval per-token with the two settings and --first-diff", "tests/e2e/test_invariance.py"),
     # noise floor
+    Elsewhere("Beside such an engine --logprob-tol says how far apart", "tests/e2e/test_servers.py"),
     Hint("--floor auto measures the floor of this one.", TINY + " --floor {floor}", TINY + " --floor auto"),
     Elsewhere("--floor auto measures a floor that can.", "a floor that an older crossval has measured"),
     Hint("Measure it again: crossval calibrate.", TINY + " --floor {text}",

@@ -148,6 +148,14 @@ def test_no_token_is_drawn_from_a_list(crossval, small):
     assert run.code == 64 and "does not tell every logit" in run.err
 
 
+def test_a_noise_floor_is_of_logits(crossval, small):
+    with Server(LlamaServer) as server:
+        for words in (["calibrate", "--engine", server.address],
+                      ["per-token", "--tokens", IDS, "--candidate", "native", "--reference", server.address, "--floor", "auto"]):
+            run = crossval(*words, "-m", small)
+            assert run.code == 64 and "a noise floor is of distances between logits" in run.err and "--logprob-tol" in run.err, run.err
+
+
 @pytest.mark.parametrize("handler, keys, code, said", [
     (ChatAlone, "", 4, "chat alone"),
     (NoLogProbabilities, "", 4, "no log-probabilities"),
