@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "gate/health.h"
 #include "session/tokenise.h"
@@ -49,9 +51,40 @@ void count(const ProducedToken& token, Verification& v) {
   if (v.worst.size() > Verification::kMostShown) v.worst.pop_back();
 }
 
+// A list of token ids; nothing for all else.
+std::optional<std::vector<TokenId>> ids_in(const Json& sample, const char* key) {
+  const auto found = sample.find(key);
+  if (found == sample.end() || !found->is_array()) return std::nullopt;
+  std::vector<TokenId> ids;
+  ids.reserve(found->size());
+  for (const Json& id : *found) {
+    if (!id.is_number_integer() || id < std::numeric_limits<TokenId>::min() ||
+        id > std::numeric_limits<TokenId>::max())
+      return std::nullopt;
+    ids.push_back(id.get<TokenId>());
+  }
+  return ids;
+}
+
+// Nothing where it is of another shape.
+std::optional<ProducedSample> sample_in(const Json& json) {
+  if (!json.is_object() || !json.contains("outputs") || !json["outputs"].is_array())
+    return std::nullopt;
+  auto prompt = ids_in(json, "prompt_token_ids");
+  if (!prompt) return std::nullopt;
+  ProducedSample sample{*std::move(prompt), {}};
+  sample.outputs.reserve(json["outputs"].size());
+  for (const Json& output : json["outputs"]) {
+    auto ids = output.is_object() ? ids_in(output, "token_ids") : std::nullopt;
+    if (!ids) return std::nullopt;
+    sample.outputs.push_back(*std::move(ids));
+  }
+  return sample;
+}
+
 }  // namespace
 
-Result<std::vector<ProducedSample>> parse_produced(std::string_view text, const std::string& path) {
+Result<ProducedTokens> parse_produced(std::string_view text, const std::string& path) {
   const auto bad = [&](const std::string& what, const std::string& where) {
     return fail(
         ExitCode::bad_input_file, what, path + where,
@@ -60,36 +93,44 @@ Result<std::vector<ProducedSample>> parse_produced(std::string_view text, const 
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object() || !json.contains("samples") || !json["samples"].is_array())
     return bad("this is no list of samples", "");
-  std::vector<ProducedSample> samples;
-  samples.reserve(json["samples"].size());
+  ProducedTokens produced;
+  produced.samples.reserve(json["samples"].size());
   size_t tokens = 0;
-  for (const Json& sample : json["samples"]) {
-    const std::string where = fmt::format(", sample {}", samples.size());
-    ProducedSample& read = samples.emplace_back();
-    try {
-      read.prompt = sample.at("prompt_token_ids").get<std::vector<TokenId>>();
-      for (const Json& output : sample.at("outputs"))
-        read.outputs.push_back(output.at("token_ids").get<std::vector<TokenId>>());
-    } catch (const Json::exception&) {
-      return bad("a sample has prompt_token_ids and outputs with token_ids, all of them lists",
-                 where);
+  for (const Json& read : json["samples"]) {
+    const std::string where = fmt::format(", sample {}", produced.samples.size());
+    auto sample = sample_in(read);
+    if (!sample) {
+      return bad(
+          "a sample has prompt_token_ids and outputs with token_ids, all of them lists of ids",
+          where);
     }
-    if (read.prompt.empty()) return bad("the prompt has no token", where);
-    for (const auto& output : read.outputs) tokens += output.size();
+    if (sample->prompt.empty()) return bad("the prompt has no token", where);
+    for (const auto& output : sample->outputs) tokens += output.size();
+    produced.samples.push_back(*std::move(sample));
   }
   if (tokens == 0) return bad("no token was produced", "");
-  return samples;
+  const Json config = json.value("config", Json());
+  if (config.is_object() && config.contains("temperature") && config["temperature"].is_number())
+    produced.temperature = config["temperature"].get<double>();
+  return produced;
 }
 
-Result<Verification> verify(const std::vector<ProducedSample>& samples, double margin_tol,
-                            Engine& engine, const std::function<void(int64_t)>& done,
-                            const std::stop_token& stop) {
+Result<Verification> verify(const ProducedTokens& produced, double margin_tol, Engine& engine,
+                            const std::function<void(int64_t)>& done, const std::stop_token& stop) {
+  const auto& samples = produced.samples;
   const std::string where = "engine " + engine.info().identity.name;
   if (rows_of(engine.info().settings) != RowContent::logits)
     return fail(ExitCode::usage, "tokens are held against every logit, and this engine has not all",
                 where);
   Verification v;
   v.margin_tol = margin_tol;
+  if (produced.temperature > 0) {
+    v.warnings.push_back(
+        {"sampled-tokens",
+         fmt::format("the tokens were drawn at temperature {}: ranks and margins tell, and a token "
+                     "that is far is no fault",
+                     produced.temperature)});
+  }
   v.samples = static_cast<int32_t>(samples.size());
   for (size_t s = 0; s < samples.size(); ++s) {
     for (size_t o = 0; o < samples[s].outputs.size(); ++o) {

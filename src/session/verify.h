@@ -19,16 +19,22 @@ struct ProducedSample {
   std::vector<std::vector<TokenId>> outputs;  // at least one token in all
 };
 
+struct ProducedTokens {
+  std::vector<ProducedSample> samples;
+  double temperature = 0;  // that the provider was asked for, where the file says it
+};
+
 /// Reads {"samples": [{"prompt_token_ids": […], "outputs": [{"token_ids": […]}]}]}, which
-/// providers' auditors write (DiFR); other members are ignored. Errors (bad_input_file, with the
-/// place): no JSON, another shape, no token at all.
-Result<std::vector<ProducedSample>> parse_produced(std::string_view json, const std::string& path);
+/// providers' auditors write (DiFR), with "config": {"temperature": …} or without; other members
+/// are ignored. Errors (bad_input_file, with the place): no JSON, another shape, an id that is
+/// none, no token at all.
+Result<ProducedTokens> parse_produced(std::string_view json, const std::string& path);
 
 /// Evaluates each prompt with each of its outputs and scores every token of the output. A row is
-/// held at a time. Errors: usage (an id outside the vocabulary, a context too short); the engine's;
-/// unhealthy; interrupted.
-Result<Verification> verify(const std::vector<ProducedSample>& samples, double margin_tol,
-                            Engine& engine, const std::function<void(int64_t)>& done,
-                            const std::stop_token& stop);
+/// held at a time. Tokens that were drawn at a temperature are warned about: their ranks and
+/// margins tell, and the verdict does not. Errors: usage (an id outside the vocabulary, a context
+/// too short); the engine's; unhealthy; interrupted.
+Result<Verification> verify(const ProducedTokens& produced, double margin_tol, Engine& engine,
+                            const std::function<void(int64_t)>& done, const std::stop_token& stop);
 
 }  // namespace crossval

@@ -72,9 +72,21 @@ def test_one_changed_token_is_found(verified, greedy):
     assert code == 1 and 4 in [t["index"] for t in result["worst"]]
 
 
+def test_tokens_drawn_at_a_temperature_are_said_to_be(verified, greedy):
+    for temperature, said in (0, False), (0.7, True):
+        content = produced(greedy)
+        content["config"]["temperature"] = temperature
+        code, result = verified(content)
+        assert code == 0 and ("sampled-tokens" in [w["name"] for w in result["warnings"]]) == said
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"samples": 3}', '{"samples": []}', '{"samples": [{"prompt_token_ids": [], "outputs": []}]}',
                                      '{"samples": [{"prompt_token_ids": [1], "outputs": [{"token_ids": "abc"}]}]}',
-                                     '{"samples": [{"prompt_token_ids": [1], "outputs": [{"token_ids": []}]}]}'])
+                                     '{"samples": [{"prompt_token_ids": [1], "outputs": [{"token_ids": []}]}]}',
+                                     '{"samples": [{"prompt_token_ids": [1.0], "outputs": [{"token_ids": [2]}]}]}',
+                                     '{"samples": [{"prompt_token_ids": [1], "outputs": [{"token_ids": [4294967297]}]}]}',
+                                     '{"samples": [{"prompt_token_ids": [1], "outputs": [{"token_ids": [true]}]}]}',
+                                     '{"samples": [[1]]}', '{"samples": [{"prompt_token_ids": [1], "outputs": {"token_ids": [2]}}]}'])
 def test_bent_files_are_refused(verified, content):
     code, result = verified(content)
     assert code == 5 and result["status"] == "error"

@@ -61,10 +61,10 @@ class VerifyCommand : public Command {
     const std::string path = with_home(produced_);
     const auto text = read_file(path, kMostBytes);
     if (!text) return tl::unexpected(text.error());
-    const auto samples = parse_produced(*text, path);
-    if (!samples) return tl::unexpected(samples.error());
+    const auto produced = parse_produced(*text, path);
+    if (!produced) return tl::unexpected(produced.error());
     int32_t planned = 0;
-    for (const ProducedSample& sample : *samples)
+    for (const ProducedSample& sample : produced->samples)
       for (const auto& output : sample.outputs) planned += static_cast<int32_t>(output.size());
     const Interruption interruption;
     const Launch launch = launch_from(console, {}, interruption.token());
@@ -74,7 +74,7 @@ class VerifyCommand : public Command {
     if (!engine) return tl::unexpected(engine.error());
     progress.phase("evaluate");
     auto result = verify(
-        *samples, margin_tol_, **engine,
+        *produced, margin_tol_, **engine,
         [&](int64_t tokens) { progress.progress(static_cast<int32_t>(tokens), planned); },
         launch.stop);
     if (!result) return result;
