@@ -82,7 +82,7 @@ build/servers/.installed: deps/servers.txt | deps
 test-engines: build fixtures $(VENV)/.installed build/engines/.installed build/transformers/.installed build/servers/.installed
 	@scripts/candle.sh >/dev/null || [ $$? -eq 4 ]
 	@scripts/llama_tools.sh >/dev/null
-	@ctest --test-dir $(BUILD) --output-on-failure -R '^e2e.(engines|candle|llama_perplexity|llama_server|llama_cpp_python|transformers)$$' $(CTEST_FLAGS)
+	@ctest --test-dir $(BUILD) --output-on-failure -R '^e2e.(engines|candle|llama_perplexity|llama_server|llama_cpp_python|transformers|written_files)$$' $(CTEST_FLAGS)
 
 test-all: build fixtures $(VENV)/.installed
 	@cmake --build $(BUILD)
