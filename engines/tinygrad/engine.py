@@ -72,21 +72,29 @@ class TinyGrad(crossval.Engine):
         def block_of(block, x, start):
             block._init_state(x)
             h = x + block._attention(block.attn_norm(x), start)
-            return (h + block._feed_forward(block.ffn_norm(h))).contiguous()
+            out = (h + block._feed_forward(block.ffn_norm(h))).contiguous()
+            taps.compute(out, see)
+            return out
 
         with Taps(self.model, self.pairs) as taps:
             logits = self.forward(ids, first, block_of)
-        made = [(name, op, values.contiguous()) for name, op, values in [*taps.seen, ("result_output", "MUL_MAT", logits)]]
-        Tensor.realize(*(values for _, _, values in made))
-        for name, op, values in made:
-            see(name, op, values.numpy()[0])
+            taps.compute(logits, see)
+        see("result_output", "MUL_MAT", logits.numpy()[0])
 
 
 class Taps:
-    """Between the modules of a model while a trace lasts; `seen` has what passed, not computed yet."""
+    """Between the modules of a model while a trace lasts; `seen` has what passed and is not computed yet."""
 
     def __init__(self, model, pairs):
         self.model, self.pairs, self.seen, self.taken = model, pairs, [], []
+
+    def compute(self, last, see):
+        """Everything up to `last` in one go, and shows it."""
+        passed = [(name, op, values.contiguous()) for name, op, values in self.seen]
+        self.seen.clear()
+        Tensor.realize(last, *(values for _, _, values in passed))
+        for name, op, values in passed:
+            see(name, op, values.numpy()[0])
 
     def tap(self, parent, name, show):
         self.taken.append((parent, name, getattr(parent, name)))
