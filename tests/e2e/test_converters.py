@@ -439,11 +439,16 @@ def test_errors_say_what_and_what_to_do(tmp_path, more, code, said):
     assert not (tmp_path / "run.xval").exists()
 
 
-def test_a_device_is_written_into_and_not_replaced(tmp_path):
+def test_what_is_no_file_is_not_replaced(tmp_path):
     save(tmp_path / "run.pt", tensor(ROWS))
-    (tmp_path / "device").symlink_to("/dev/null")
-    assert convert([tmp_path / "run.pt"], tmp_path / "device", tokens=IDS).positions == 5
-    assert (tmp_path / "device").is_symlink() and not list(tmp_path.glob("*.partial"))
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "run.xval")
+    with pytest.raises(sdk.Failed, match="no file") as caught:
+        convert([tmp_path / "run.pt"], tmp_path / "pipe", tokens=IDS)
+    assert caught.value.exit_code == 74 and (tmp_path / "pipe").is_fifo()
+    convert([tmp_path / "run.pt"], tmp_path / "link", tokens=IDS)
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "run.xval").is_file()
+    assert not list(tmp_path.glob("*.partial"))
 
 
 def test_inputs_without_logits(tmp_path):

@@ -1,6 +1,7 @@
 """Recordings (docs/recording.md): runs in a file, read with numpy alone, and written for crossval to compare."""
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import os
@@ -147,7 +148,8 @@ def write_recording(path: PathLike, ids: Sequence[int], rows: np.ndarray, *, nam
 
     ids: the token ids evaluated, from position 0 on. rows: len(ids) × vocabulary, float32 logits. tensors: positions ×
     width float32 each, under llama.cpp's names (docs/tensor-names.md). asked: settings that are not held against the other
-    side (docs/recording.md). warnings: name and message of what is to be said in each result.
+    side (docs/recording.md). warnings: name and message of what is to be said in each result. The file appears when all is in
+    it; a folder, device or pipe of that name is not touched: FileExistsError.
     """
     rows = np.ascontiguousarray(rows, "<f4")
     if rows.ndim != 2 or len(rows) != len(ids) or not len(ids):
@@ -166,8 +168,10 @@ def write_recording(path: PathLike, ids: Sequence[int], rows: np.ndarray, *, nam
     ready = {"identity": {"name": name}, "settings": said,
              "capabilities": {"tokenize": bool(prompt), "all_logits": True, "decode": True, "trace": first is not None}}
     packed = np.ascontiguousarray(ids, "<i4").tobytes()
-    whole = os.fspath(path)
-    partial = whole if os.path.exists(whole) and not os.path.isfile(whole) else whole + ".partial"  # never in a device's place
+    whole = os.path.realpath(path)  # a symbolic link stays one
+    if os.path.exists(whole) and not os.path.isfile(whole):
+        raise FileExistsError(errno.EEXIST, "there is something here that is no file", whole)
+    partial = whole + ".partial"
     try:
         with open(partial, "wb") as stream:
             file = _Writer(stream)
@@ -192,11 +196,10 @@ def write_recording(path: PathLike, ids: Sequence[int], rows: np.ndarray, *, nam
                 file.put(DONE, b"\0")
             file.finish()
     except BaseException:
-        if partial != whole and os.path.exists(partial):
+        if os.path.exists(partial):
             os.unlink(partial)
         raise
-    if partial != whole:
-        os.replace(partial, whole)
+    os.replace(partial, whole)
 
 
 def _tensor_payload(tensor: RecordedTensor) -> bytes:
