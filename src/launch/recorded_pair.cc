@@ -36,6 +36,18 @@ size_t rows_of(const ReplayEngine& side) {
   return side.ids().empty() ? static_cast<size_t>(side.prompt_positions()) : side.ids().size();
 }
 
+// Which row is of another place than the other side's; empty: none, or nobody knows.
+std::string other_place(const ReplayEngine& candidate, const ReplayEngine& reference) {
+  const auto ours = candidate.places(), theirs = reference.places();
+  const size_t both = std::min(ours.size(), theirs.size());
+  for (size_t i = 0; i < both; ++i) {
+    if (ours[i] != theirs[i])
+      return fmt::format("row {} has __index {} in the candidate's file and {} in the reference's",
+                         i, ours[i], theirs[i]);
+  }
+  return {};
+}
+
 // Rows of which one side at least does not say whose they are: those of the first positions belong
 // together.
 void pair_by_place(RecordedPair& pair) {
@@ -57,6 +69,8 @@ void pair_by_place(RecordedPair& pair) {
         !std::ranges::equal(ours.first(static_cast<size_t>(count)), pair.prompt.ids))
       pair.candidate_prompt.emplace().ids.assign(ours.begin(), ours.begin() + count);
   }
+  if (std::string other = other_place(*pair.candidate, *pair.reference); !other.empty())
+    pair.notes.push_back({"rows-of-other-places", std::move(other)});
   if (a != b) {
     pair.notes.push_back(
         {"rows-left-over", fmt::format("the candidate has {} rows and the reference {}: the first "

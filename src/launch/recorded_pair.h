@@ -21,7 +21,8 @@ struct RecordedPair {
   ModelFiles models;                           // by their SHA-256
   std::vector<std::string> asked_differences;  // of both
   int32_t max_tokens = 0;                      // decode steps that both have, with the same tokens
-  /// continuations-part, tokens-unknown, rows-left-over: what is not compared, or by what right.
+  /// continuations-part, tokens-unknown, rows-of-other-places, rows-left-over: what is not
+  /// compared, or by what right.
   std::vector<Warning> notes;
 };
 

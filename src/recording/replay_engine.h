@@ -22,6 +22,8 @@ class ReplayEngine : public Engine {
   /// Where its rows are not those of one prompt from position 0 on, so that no engine can be
   /// evaluated beside it: what to do. Else empty.
   virtual std::string not_beside_an_engine() const { return {}; }
+  /// Where each row stands in a text that other files have rows of too; empty: not known.
+  virtual std::span<const int32_t> places() const { return {}; }
   /// A file that does not tell how many tokens there are takes the other side's word.
   virtual void assume_vocabulary(int32_t /*n_vocab*/) {}
 };

@@ -32,6 +32,7 @@ class RowFileEngine : public ReplayEngine {
   int32_t prompt_positions() const override { return file_->facts().rows; }
   bool has_recorded_prompt() const override { return false; }
   std::string not_beside_an_engine() const override { return file_->facts().not_beside_an_engine; }
+  std::span<const int32_t> places() const override { return file_->facts().places; }
   void assume_vocabulary(int32_t n_vocab) override {
     if (!file_->facts().knows_n_vocab)
       info_.settings.n_vocab = std::max(info_.settings.n_vocab, n_vocab);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "rowfiles/formats.h"
+#include "rowfiles/kl_base_chunks.h"
 
 namespace crossval {
 namespace {
@@ -45,12 +46,15 @@ class KlBase : public RowFile {
   TopRow top_;
 };
 
-}  // namespace
-
-RowFileResult open_kl_base(MappedFile& file) {
+bool is_kl_base(const MappedFile& file) {
   const auto bytes = file.bytes();
-  if (bytes.size() < kHeaderBytes || std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) != 0)
-    return nullptr;
+  return bytes.size() >= kHeaderBytes &&
+         std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) == 0;
+}
+
+// Of a file that is_kl_base; its size is right then.
+Result<KlBaseChunks> chunks_of(const MappedFile& file) {
+  const auto bytes = file.bytes();
   int32_t head[3];
   std::memcpy(head, bytes.data() + kMagic.size(), sizeof head);
   const auto [n_ctx, n_vocab, n_chunk] = std::tuple(head[0], head[1], head[2]);
@@ -61,29 +65,49 @@ RowFileResult open_kl_base(MappedFile& file) {
         fmt::format("{} chunks of {} tokens, a vocabulary of {}", n_chunk, n_ctx, n_vocab));
   }
   const auto tokens = static_cast<uint64_t>(n_ctx) * static_cast<uint64_t>(n_chunk);
-  const int32_t first = kl_base::first_row(n_ctx), rows = kl_base::rows(n_ctx);
-  const uint64_t data = kHeaderBytes + 4 * tokens;
-  const uint64_t size = data + static_cast<uint64_t>(n_chunk) * static_cast<uint64_t>(rows) *
-                                   row_bytes(static_cast<size_t>(n_vocab));
+  const uint64_t size = kHeaderBytes + 4 * tokens +
+                        static_cast<uint64_t>(n_chunk) *
+                            static_cast<uint64_t>(kl_base::rows(n_ctx)) *
+                            row_bytes(static_cast<size_t>(n_vocab));
   if (bytes.size() != size) {
     return bad_row_file(
         file, bytes.size(),
         fmt::format("{} bytes where {} chunks need {}", bytes.size(), n_chunk, size),
         "llama-perplexity checks no write: the disk may have been full.");
   }
-  std::vector<TokenId> all(tokens);
-  std::memcpy(all.data(), bytes.data() + kHeaderBytes, 4 * tokens);
+  KlBaseChunks chunks{n_ctx, n_vocab, std::vector<TokenId>(tokens)};
+  std::memcpy(chunks.ids.data(), bytes.data() + kHeaderBytes, 4 * tokens);
+  return chunks;
+}
+
+}  // namespace
+
+Result<KlBaseChunks> read_kl_base_chunks(const std::string& path) {
+  const auto file = MappedFile::open(path);
+  if (!file) return tl::unexpected(file.error());
+  if (!is_kl_base(*file)) return bad_row_file(*file, 0, "this is no base of llama-perplexity");
+  return chunks_of(*file);
+}
+
+RowFileResult open_kl_base(MappedFile& file) {
+  if (!is_kl_base(file)) return nullptr;
+  const auto chunks = chunks_of(file);
+  if (!chunks) return tl::unexpected(chunks.error());
+  const int32_t n_ctx = chunks->n_ctx, n_vocab = chunks->n_vocab;
+  const auto n_chunk = static_cast<int32_t>(std::ssize(chunks->ids) / n_ctx);
+  const int32_t first = kl_base::first_row(n_ctx), rows = kl_base::rows(n_ctx);
+  const uint64_t data = kHeaderBytes + sizeof(TokenId) * chunks->ids.size();
   RowFileFacts facts{.format = "llama-perplexity base",
                      .n_vocab = n_vocab,
                      .rows = n_chunk * rows,
                      .content = RowContent::top};
   for (int32_t chunk = 0; chunk < n_chunk; ++chunk) {
-    const auto begin = all.begin() + int64_t{chunk} * n_ctx + first;
+    const auto begin = chunks->ids.begin() + int64_t{chunk} * n_ctx + first;
     facts.ids.insert(facts.ids.end(), begin, begin + rows);
   }
   facts.not_beside_an_engine =
-      "Write the engine's rows as such a file, and compare the two: crossval record --as kld -o "
-      "OTHER.kld, then crossval compare OTHER.kld FILE.";
+      "Write the engine's rows of the same chunks, and compare the two: crossval record --as kld "
+      "--chunks-of FILE -o OTHER.kld, then crossval compare OTHER.kld FILE.";
   facts.limits = {
       fmt::format("its rows are those of positions {} to {} of each of {} chunks, one after the "
                   "other",

@@ -77,9 +77,7 @@ class Reading {
       for (const TopToken& token : row->row.tokens) largest_ = std::max(largest_, token.id);
       rows_.push_back(std::move(row->row));
     }
-    const int32_t index = number_of(member(answer, "__index"));
-    if (first_index_ < 0) first_index_ = index;
-    last_index_ = index;
+    places_.resize(rows_.size(), number_of(member(answer, "__index")));
     return {};
   }
 
@@ -93,7 +91,10 @@ class Reading {
         "Name the server itself, http://HOST:PORT, or compare two such files: crossval compare A "
         "B.";
     std::string place = "each row is that of a prompt of its own, and it does not say which";
-    if (last_index_ >= 0) place += fmt::format(" (__index {} to {})", first_index_, last_index_);
+    if (std::ranges::find(places_, -1) == places_.end()) {
+      place += fmt::format(" (__index {} to {})", places_.front(), places_.back());
+      facts.places = std::move(places_);
+    }
     facts.limits.push_back(std::move(place));
     facts.limits.emplace_back(
         "its rows are taken for those of the most likely tokens: of an answer that was sampled "
@@ -109,8 +110,8 @@ class Reading {
   const MappedFile& file_;
   std::vector<TopRow> rows_;
   TokenId largest_ = 0;
-  int32_t ended_ = 0;  // rows
-  int32_t first_index_ = -1, last_index_ = -1;
+  int32_t ended_ = 0;            // rows
+  std::vector<int32_t> places_;  // __index of each row's answer; −1: it has none
 };
 
 }  // namespace

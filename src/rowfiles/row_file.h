@@ -18,6 +18,8 @@ struct RowFileFacts {
   int32_t rows = 0;                         // at least 1
   RowContent content = RowContent::logits;  // or top
   std::vector<TokenId> ids{};               // of the rows; empty: the file does not say
+  /// Where each row stands in the text of which all are, where the file says it (__index).
+  std::vector<int32_t> places{};
   /// Where row i is not that of position i of one prompt: what to do in place of `replay:`. Else
   /// empty.
   std::string not_beside_an_engine{};

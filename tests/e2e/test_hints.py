@@ -97,6 +97,8 @@ def files(crossval, model, gpt2, tmp_path_factory):
     synth("other", "--types", "F16", "--seed", 2)
     made["recording"] = folder / "tiny.xval"
     assert crossval("record", "-q", "-m", made["tiny"], "-p", "Hello there", "-o", made["recording"]).code == 0
+    made["base"] = folder / "tiny.kld"
+    assert crossval("record", "-q", "-m", made["tiny"], "--tokens", "1,2,3,4", "--as", "kld", "-c", 4, "-o", made["base"]).code == 0
     made["produced"] = folder / "produced.json"
     made["produced"].write_text('{"samples": [{"prompt_token_ids": [1, 2], "outputs": [{"token_ids": [3]}]}]}')
     made["floor"] = folder / "floor.json"

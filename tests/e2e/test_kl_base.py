@@ -75,6 +75,18 @@ def test_other_engines_write_it_and_it_is_compared(crossval, small, written, tmp
         assert ours.read_bytes() == theirs.read_bytes()
 
 
+def test_the_chunks_of_a_base(crossval, small, written, tmp_path):
+    """What a base is held against without the text that it was made of."""
+    _, base = written("-c", 8)
+    base, again = base.rename(tmp_path / "theirs.kld"), tmp_path / "again.kld"
+    run = crossval("record", "-m", small, "--as", "kld", "--chunks-of", base, "-o", again, "--format", "json")
+    assert (run.code, run.json["chunks"], run.json["tokens"]) == (0, 3, IDS[:24]) and again.read_bytes() == base.read_bytes()
+    for more, code in (["--as", "kld", "--chunks-of", small], 5), (["--as", "kld", "--chunks-of", base, "-c", 8], 64), \
+            (["--chunks-of", base], 64), (["--as", "kld", "--chunks-of", base, "-p", "a"], 64):
+        refused = crossval("record", "-m", small, "-o", tmp_path / "x.kld", *more)
+        assert refused.code == code and refused.err, more
+
+
 def with_bos(path, out, add_bos):
     """The same model whose tokenizer adds BOS, or does not."""
     content = bytearray(path.read_bytes())

@@ -62,6 +62,12 @@ def test_the_file_is_the_same_byte_for_byte(model, base, ours):
     assert found["chunks"] >= 4 and path.read_bytes() == base.read_bytes()
 
 
+def test_its_own_chunks_again(crossval, model, base, tmp_path):
+    path = tmp_path / "again.kld"
+    run = crossval("record", "-m", model, "--as", "kld", "--chunks-of", base, "-o", path)
+    assert run.code == 0 and path.read_bytes() == base.read_bytes(), run.err
+
+
 @pytest.mark.parametrize("add_bos", [False, True])
 def test_bos_and_an_odd_vocabulary(crossval, ours, text, tmp_path, add_bos):
     small, model = tmp_path / "small.gguf", tmp_path / "bos.gguf"

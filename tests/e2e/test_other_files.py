@@ -104,9 +104,11 @@ def test_answers_of_servers(compared, form, known):
     assert max(p["top"]["max_abs_diff"] for p in result["positions"]) < 1e-5
     said = " ".join(w["message"] for w in result["warnings"])
     assert "__index 10 to 15" in said and ("6 of its rows end before a token" in said) == (known == 1)
+    assert "rows-of-other-places" in warned(compared(jsonl(TOPS, form), jsonl(TOPS, first_index=11))[1])
     bent = [list(top) for top in TOPS]
     bent[4][0] = (bent[4][0][0], bent[4][0][1] - 1)
     code, result = compared(jsonl(TOPS, form), jsonl(bent))
+    assert "rows-of-other-places" not in warned(result)
     assert code == 1 and [p["passed"] for p in result["positions"]] == [True] * 4 + [False, True]
     assert result["positions"][4]["top"]["max_abs_diff"] == pytest.approx(1, abs=1e-5)
 
@@ -131,15 +133,15 @@ def test_rows_of_several_prompts_are_not_set_beside_an_engine(crossval, tmp_path
     path.write_bytes({"base": kl_base([[1, 2, 3, 4]], rows), "jsonl": jsonl([[(7, -0.5)]]), "bin": rows.tobytes()}[form])
     run = crossval("per-token", "-m", model, "--tokens", "1,2,3,4", "--reference", f"replay:{path}", "--max-tokens", 0, "--format", "json")
     assert run.code == 64 and "from position 0 on" in run.json["error"]["what"]
-    assert {"base": "record --as kld", "jsonl": "http://", "bin": "compare A.bin B.bin"}[form] in run.json["error"]["hint"]
+    assert {"base": "record --as kld --chunks-of", "jsonl": "http://", "bin": "compare A.bin B.bin"}[form] in run.json["error"]["hint"]
 
 
 def test_a_base_and_an_engine(crossval, tmp_path):
     """Following that advice: native's rows of a base's own tokens."""
     model, base, ours = tmp_path / "m.gguf", tmp_path / "base.kld", tmp_path / "ours.kld"
     crossval("synth", "--types", "F32", "--layers", 1, "--embd", 64, "--heads", 2, "--ff", 64, "-q", "-o", model)
-    for engine, path in ("native", base), ("oracle", ours):
-        done = crossval("record", "-m", model, "--tokens", "1,2,3,4,5,6,7,8", "--engine", engine, "-c", 4, "--as", "kld", "-o", path)
+    for path, words in (base, ("--tokens", "1,2,3,4,5,6,7,8", "-c", 4)), (ours, ("--chunks-of", base, "--engine", "oracle")):
+        done = crossval("record", "-m", model, *words, "--as", "kld", "-o", path)
         assert done.code == 0, done.err
     run = crossval("compare", ours, base, "--format", "json")
     assert (run.code, run.json["verdict"]) == (0, "MATCH") and [p["token"] for p in run.json["positions"]] == [3, 7]

@@ -1,6 +1,7 @@
 #include "cli/command/record.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "launch/reference/program.h"
 #include "report/json/recording.h"
 #include "report/text/recording.h"
+#include "rowfiles/kl_base_chunks.h"
 #include "session/record.h"
 #include "session/record_kl_base.h"
 
@@ -58,6 +60,10 @@ class RecordCommand : public Command {
         "prompt in chunks of -c positions (default 512)",
         "FORM")
         ->check(one_of({"recording", "kld"}));
+    add("--chunks-of", chunks_of_,
+        "with --as kld: the tokens and chunks of that base of llama-perplexity's, in place of a "
+        "prompt",
+        "FILE.kld");
     add("--max-tokens", max_tokens_,
         "decode steps after the prompt, the engine's greedy choices (default 4)", "N")
         ->check(whole_number(0, 1 << 20));
@@ -88,6 +94,9 @@ class RecordCommand : public Command {
     if (as_kl_base && (max_tokens_ || top_k_ > 0 || hashes_ || !tensors_.empty())) {
       return fail(ExitCode::usage, "--as kld writes the rows of a prompt in one form alone", {},
                   "Leave out --max-tokens, --top-k, --hashes and --tensors.");
+    }
+    if (!chunks_of_.empty()) {
+      if (auto ok = take_chunks(as_kl_base); !ok) return tl::unexpected(ok.error());
     }
     const auto recording = as_kl_base ? write_kl_base(console) : write_recording(console);
     if (!recording) return tl::unexpected(recording.error());
@@ -126,6 +135,18 @@ class RecordCommand : public Command {
     return record(plan, *engine, progress, stop);
   }
 
+  Result<void> take_chunks(bool as_kl_base) {
+    if (!as_kl_base || engine_.defaults.context) {
+      return fail(ExitCode::usage, "--chunks-of says what --as kld writes, and how long a chunk is",
+                  {}, "Give --as kld, and leave out -c.");
+    }
+    const auto chunks = read_kl_base_chunks(with_home(chunks_of_));
+    if (!chunks) return tl::unexpected(chunks.error());
+    prompt_.request.token_ids = fmt::format("{}", fmt::join(chunks->ids, ","));
+    engine_.defaults.context = chunks->n_ctx;
+    return {};
+  }
+
   Result<Recording> write_kl_base(const Console& console) {
     Progress progress(console);
     auto opened = open_engine(engine_, prompt_, console);
@@ -138,7 +159,7 @@ class RecordCommand : public Command {
   PromptOptions prompt_;
   EngineChoice engine_;
   std::string output_;
-  std::string as_;
+  std::string as_, chunks_of_;
   std::optional<int64_t> max_tokens_{};
   int32_t top_k_ = 0;  // 0: every logit
   bool hashes_ = false;
