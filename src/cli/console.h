@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdio>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,10 +19,11 @@ struct Console {
   std::FILE* out = stdout;
   std::FILE* err = stderr;
   OutputFormat format = OutputFormat::text;
-  bool quiet = false;    // -q: no progress, no warnings on stderr
-  bool verbose = false;  // -v: decisions and details
-  bool color = false;    // out is a terminal and NO_COLOR is not set
-  bool live = false;     // err is a terminal: progress may redraw its line
+  bool quiet = false;     // -q: no progress, no warnings on stderr
+  bool verbose = false;   // -v: decisions and details
+  bool color = false;     // out is a terminal and NO_COLOR is not set
+  std::string command{};  // as it was typed, for a shell
+  bool live = false;      // err is a terminal: progress may redraw its line
 };
 
 /// stdout and stderr, with color and live as the terminal and the environment allow.
@@ -39,6 +41,9 @@ bool err_follows_out(const Console& console);
 
 /// Writes to out. What cannot be written is found by flush_output.
 void write_output(const Console& console, std::string_view text);
+
+/// Writes a file that appears when it is complete. Errors: cannot_write.
+Result<void> write_page(const std::string& path, std::string_view html);
 
 /// Tells the user about an error: as one JSON document on out in JSON mode, else as text on err.
 void print_error(Console& console, const Error& error);

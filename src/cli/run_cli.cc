@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/shell_quote.h"
 #include "cli/command_line.h"
 
 namespace crossval {
@@ -19,6 +20,19 @@ OutputFormat format_of(int argc, const char* const* argv) {
     }
   }
   return OutputFormat::text;
+}
+
+// What a shell takes as it stands goes unquoted.
+std::string command_text(int argc, const char* const* argv) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+";
+  std::string text = "crossval";
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    const bool plain = !word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos;
+    text += " " + (plain ? std::string(word) : shell_quoted(word));
+  }
+  return text;
 }
 
 Result<ExitCode> parse_and_run(int argc, const char* const* argv, Console& console) {
@@ -46,6 +60,7 @@ Result<ExitCode> parse_and_run(int argc, const char* const* argv, Console& conso
 int run_cli(int argc, const char* const* argv, Console console) noexcept {
   Result<ExitCode> result = ExitCode::internal;
   try {
+    console.command = command_text(argc, argv);
     result = parse_and_run(argc, argv, console);
   } catch (const std::exception& error) {
     result = fail(ExitCode::internal, std::string("unexpected: ") + error.what(), {},

@@ -42,7 +42,7 @@ TINY = "per-token -m {tiny} -p 'Hello there, friend' --max-tokens 0 --reference 
 
 HINTS = [
     # --align text
-    Hint("Leave out --require, --floor, --explain, --first-diff and --dump.", PAIR + " --align text --first-diff",
+    Hint("Leave out --require, --floor, --explain, --first-diff, --dump and --html.", PAIR + " --align text --first-diff",
          PAIR + " --align text"),
     Elsewhere("Give both the same, e.g. with --prompt-template raw.", "docs/prompts.md"),
     Hint("Give a longer text.", "per-token -m {model} -p H --align text --reference native", PAIR + " --align text"),

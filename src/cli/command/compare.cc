@@ -29,7 +29,7 @@ class CompareCommand : public Command {
     }
     const auto comparison = compare(console);
     if (!comparison) return tl::unexpected(comparison.error());
-    return print_comparison(console, *comparison, options_.all);
+    return print_comparison(console, *comparison, options_);
   }
 
  private:

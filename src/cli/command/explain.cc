@@ -18,6 +18,7 @@
 #include "cli/options/engine_options.h"
 #include "cli/options/prompt_options.h"
 #include "cli/progress.h"
+#include "report/html/explanation.h"
 #include "report/json/explanation.h"
 #include "report/text/explanation.h"
 #include "session/first_different_row.h"
@@ -42,6 +43,7 @@ class ExplainCommand : public Command {
       app.add_option(names, value, help)->group("Comparison")->type_name(type);
     };
     add("--layers", layers_, "judge these layers alone: 3 or 3-7", "A-B");
+    add("--html", html_, "write the report as a page, too: one file", "FILE.html");
     add("--trace", more_.trace_folder, "write what both engines showed there, as safetensors",
         "DIR");
     add("--repro", more_.repro_folder,
@@ -55,6 +57,10 @@ class ExplainCommand : public Command {
     write_output(console, console.format == OutputFormat::json ? explanation_json(*found)
                                                                : explanation_text(*found, options));
     print_warnings(console, found->warnings);
+    if (!html_.empty()) {
+      auto written = write_page(html_, html_explanation(*found, console.command));
+      if (!written) return tl::unexpected(written.error());
+    }
     if (auto ok = write_folders(*found, engines_, more_); !ok) return tl::unexpected(ok.error());
     return exit_code(*found);
   }
@@ -138,6 +144,7 @@ class ExplainCommand : public Command {
   static constexpr const char* kFirst = "first";
   std::string position_;
   std::string layers_;
+  std::string html_;
   ExplainChoice more_;
 };
 

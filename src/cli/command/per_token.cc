@@ -55,16 +55,16 @@ class PerTokenCommand : public Command {
     if (comparison_.require == "floor" && floor_.empty()) floor_ = "auto";
     const auto comparison = compare(console);
     if (!comparison) return tl::unexpected(comparison.error());
-    return print_comparison(console, *comparison, comparison_.all);
+    return print_comparison(console, *comparison, comparison_);
   }
 
  private:
   Result<ExitCode> run_by_text(const Console& console) {
     if (explain_ || !floor_.empty() || !comparison_.require.empty() || comparison_.first_diff ||
-        !comparison_.dump_dir.empty()) {
+        !comparison_.dump_dir.empty() || !comparison_.html.empty()) {
       return fail(ExitCode::usage, "the probability of the text is all that is compared",
                   "--align text",
-                  "Leave out --require, --floor, --explain, --first-diff and --dump.");
+                  "Leave out --require, --floor, --explain, --first-diff, --dump and --html.");
     }
     Progress progress(console);
     const auto opened = open_pair(engines_, prompt_, console, &progress);

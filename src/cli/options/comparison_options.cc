@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/options/checks.h"
+#include "report/html/comparison.h"
 #include "report/json/comparison.h"
 #include "report/text/comparison.h"
 
@@ -48,6 +49,7 @@ void add_comparison_options(AppOptions& app, ComparisonOptions& options,
       ->group("Comparison");
   add("--dump", options.dump_dir, "write candidate.npy, reference.npy and tokens.json there",
       "DIR");
+  add("--html", options.html, "write the report as a page, too: one file", "FILE.html");
   app.add_flag("--all", options.all, "show every position")->group("Comparison");
 }
 
@@ -78,13 +80,18 @@ void apply(const ComparisonOptions& options, PerTokenPlan& plan) {
   plan.dump_dir = options.dump_dir;
 }
 
-ExitCode print_comparison(const Console& console, const Comparison& comparison, bool all) {
+Result<ExitCode> print_comparison(const Console& console, const Comparison& comparison,
+                                  const ComparisonOptions& asked) {
   TextOptions options = text_options(console);
-  options.all = all;
+  options.all = asked.all;
   const std::string report = console.format == OutputFormat::json
                                  ? json_report(comparison)
                                  : text_report(comparison, options);
   write_output(console, report);
+  if (!asked.html.empty()) {
+    auto written = write_page(asked.html, html_report(comparison, console.command));
+    if (!written) return tl::unexpected(written.error());
+  }
   return exit_code(comparison.verdict);
 }
 

@@ -18,6 +18,7 @@ struct ComparisonOptions {
   std::string on_token_mismatch = "stop";
   bool first_diff = false;
   std::string dump_dir;
+  std::string html;  // file of the page; empty: none
   bool all = false;
 
   const AppOption* cos_tol_given = nullptr;
@@ -33,7 +34,9 @@ Result<void> check_comparison_options(ComparisonOptions& options);
 /// Into the members of the plan that they are about.
 void apply(const ComparisonOptions& options, PerTokenPlan& plan);
 
-/// The report, and the exit status that belongs to it.
-ExitCode print_comparison(const Console& console, const Comparison& comparison, bool all);
+/// The report, its page where one is asked for, and the exit status that belongs to it. Errors:
+/// cannot_write.
+Result<ExitCode> print_comparison(const Console& console, const Comparison& comparison,
+                                  const ComparisonOptions& options);
 
 }  // namespace crossval
