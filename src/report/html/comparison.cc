@@ -26,7 +26,7 @@ constexpr size_t kMostRows = 1000;  // of the table: the rest is in the chart
 constexpr int32_t kAround = 60;     // tokens shown on each side of the first divergence
 
 // Wide lines: a page wraps and scrolls by itself.
-TextOptions wide() { return {.layout = {.color = false, .width = 160}, .verbose = true}; }
+TextOptions wide() { return {.layout = {.color = false, .width = 120}, .verbose = true}; }
 
 double distance_of(const PositionResult& position) {
   if (position.top) return position.top->max_abs_diff;
