@@ -25,6 +25,13 @@ bool is_folder(const std::string& path) {
   return std::filesystem::is_directory(path, error);
 }
 
+ModelFiles unknown() {
+  ModelFiles models;
+  models.how = "not known: one side does not say which model it runs";
+  models.other_numbers = false;
+  return models;
+}
+
 // A checkpoint that its engine reads, and we do not.
 ModelFiles not_compared(const Error& why) {
   ModelFiles models;
@@ -87,6 +94,7 @@ Result<std::vector<ModelPart>> model_parts(const std::string& path, const Opened
 }
 
 ModelFiles compare_recorded(std::vector<ModelPart> candidate, std::vector<ModelPart> reference) {
+  if (candidate.empty() || reference.empty()) return unknown();
   const bool same =
       std::ranges::equal(candidate, reference, {}, &ModelPart::sha256, &ModelPart::sha256);
   return {same,
@@ -99,8 +107,8 @@ Result<ModelFiles> compare_model_files(const EngineSettings& candidate,
                                        const EngineSettings& reference, const OpenedFiles& files,
                                        const std::string& cache_folder,
                                        const std::stop_token& stop) {
-  const bool unknown = candidate.model_path.empty() || reference.model_path.empty();
-  if (unknown || (candidate.model_sha256.empty() && reference.model_sha256.empty())) {
+  const bool untold = candidate.model_path.empty() || reference.model_path.empty();
+  if (untold || (candidate.model_sha256.empty() && reference.model_sha256.empty())) {
     return compare_model_files(candidate.model_path, reference.model_path, files, cache_folder,
                                stop);
   }
@@ -133,12 +141,7 @@ Result<std::vector<std::string>> model_sha256(const std::string& path, const Ope
 Result<ModelFiles> compare_model_files(const std::string& candidate, const std::string& reference,
                                        const OpenedFiles& files, const std::string& cache_folder,
                                        const std::stop_token& stop) {
-  if (candidate.empty() || reference.empty()) {
-    ModelFiles unknown;
-    unknown.how = "not known: one side does not say which model it runs";
-    unknown.other_numbers = false;
-    return unknown;
-  }
+  if (candidate.empty() || reference.empty()) return unknown();
   auto a = parts_of(candidate, files);
   if (!a && is_folder(candidate)) return not_compared(a.error());
   if (!a) return tl::unexpected(a.error());

@@ -18,7 +18,8 @@ Result<std::vector<ModelPart>> model_parts(const std::string& path, const Opened
                                            const std::string& cache_folder,
                                            const std::stop_token& stop);
 
-/// What two models are to each other by the SHA-256 of their files, as a recording tells them.
+/// What two models are to each other by the SHA-256 of their files, as a recording tells them; not
+/// known where one tells none.
 ModelFiles compare_recorded(std::vector<ModelPart> candidate, std::vector<ModelPart> reference);
 
 /// As below, of what two engines say that they run: one that tells its files' SHA-256 (a recording)

@@ -5,6 +5,7 @@
 #include "launch/context_size.h"
 #include "launch/paths.h"
 #include "launch/prompted_engine.h"
+#include "names/renamed_engine.h"
 #include "recording/replay_engine.h"
 
 namespace crossval {
@@ -32,7 +33,7 @@ Result<PromptedPair> open_prompted_pair(PromptedPairChoice choice, const Launch&
   if (!made) return tl::unexpected(made.error());
   // What a recorded engine was asked to do differently it does differently here too.
   for (const Engine* engine : {made->candidate.get(), made->reference.get()}) {
-    const auto* recorded = dynamic_cast<const ReplayEngine*>(engine);
+    const auto* recorded = dynamic_cast<const ReplayEngine*>(&unrenamed(*engine));
     if (recorded == nullptr) continue;
     std::vector<std::string>& asked = choice.engines.asked_differences;
     const auto& own = recorded->facts().asked_differences;

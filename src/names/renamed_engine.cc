@@ -14,6 +14,8 @@ class RenamedEngine : public Engine {
   RenamedEngine(std::unique_ptr<Engine> engine, NamesFile names)
       : engine_(std::move(engine)), names_(std::move(names)) {}
 
+  const Engine& inner() const { return *engine_; }
+
   const EngineInfo& info() const override { return engine_->info(); }
   Result<std::vector<TokenId>> tokenize(std::string_view text,
                                         const TokenizeOptions& options) override {
@@ -115,6 +117,11 @@ Result<std::unique_ptr<Engine>> renamed(std::unique_ptr<Engine> engine, NamesFil
   }
   return std::unique_ptr<Engine>(
       std::make_unique<RenamedEngine>(std::move(engine), std::move(names)));
+}
+
+const Engine& unrenamed(const Engine& engine) {
+  const auto* outer = dynamic_cast<const RenamedEngine*>(&engine);
+  return outer == nullptr ? engine : outer->inner();
 }
 
 }  // namespace crossval

@@ -15,4 +15,7 @@ namespace crossval {
 /// that a tensor does not have.
 Result<std::unique_ptr<Engine>> renamed(std::unique_ptr<Engine> engine, NamesFile names);
 
+/// The engine behind a renamed one; any other itself.
+const Engine& unrenamed(const Engine& engine);
+
 }  // namespace crossval

@@ -416,7 +416,7 @@ def test_what_it_ran_with_is_held_against_the_other_side(native, crossval, tmp_p
         assert python(*given, *more).returncode == 0
         run = crossval("compare", tmp_path / "run.xval", recorded)
         assert run.code == code and said in run.out, run.out + run.err
-        assert ("files of different SHA-256" in run.out) == (model not in more)
+        assert ("files of different SHA-256" in run.out) == (path in more)
 
 
 def test_logits_in_half_precision_are_said(native, crossval, tmp_path):

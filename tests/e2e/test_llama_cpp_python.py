@@ -63,7 +63,7 @@ def test_another_type_of_keys_and_values_shows(beside, model):
 
 
 def test_without_logits_all_it_is_said_what_is_missing(beside, model):
-    """The echo has no log-probabilities then; each beginning of the prompt is asked for alone, or it is refused by name."""
+    """The server has no log-probabilities at all then: its own words say why."""
     with served(model, logits_all=False) as running:
         run = beside(running, keys=",top=20")
-        assert (run.code == 0 and largest(run) < 3e-4) or (run.code == 4 and "log-probabilities" in run.err), (run.code, run.err)
+        assert run.code == 4 and "logits_all=False" in run.json["error"]["what"], run.out

@@ -105,4 +105,4 @@ def test_a_key(crossval, model):
 
 def test_more_positions_than_it_has_are_refused(beside):
     run = beside("--tokens", ",".join(["1"] * 512), "--max-tokens", 0)
-    assert run.code == 64 and "512 positions do not fit into a context of 511" in run.err
+    assert run.code == 64 and run.json["error"]["what"].startswith("a prompt of 512 tokens")
