@@ -46,9 +46,7 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
   struct stat st{};
   const bool seen = ::fstat(file.get(), &st) == 0;
   if (seen && S_ISDIR(st.st_mode)) {
-    return unreadable(path, "it is a folder",
-                      "Name a file in it. A checkpoint of safetensors is converted by llama.cpp's "
-                      "convert_hf_to_gguf.py.");
+    return unreadable(path, "it is a folder", "Name a file in it.");
   }
   if (!seen || !S_ISREG(st.st_mode)) return unreadable(path, "not a regular file");
   if (st.st_size == 0) {

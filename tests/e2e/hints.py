@@ -164,7 +164,7 @@ HINTS = [
     Elsewhere("llama.cpp refuses it too. Write the key again with the type that the format has for it.",
               "tests/gguf/file_test.cc"),
     Elsewhere("llama.cpp ends itself on such a file. Convert the model again", "tests/e2e/test_dead_engines.py"),
-    Hint("Name a file in it. A checkpoint of safetensors is converted by", "run -m {dir} -p a", RUN, code=5),
+    Hint("Name a file in it.", "compare {dir} {dir}", "compare {recording} {recording}", code=5),
     Elsewhere("Keep the {} parts as they are and name the first", "tests/gguf/split_test.cc"),
     Elsewhere("The server answered something else than the file", "tests/gguf/foreign_file_test.cc"),
     Elsewhere("Convert the checkpoint that it belongs to", "tests/gguf/foreign_file_test.cc"),
