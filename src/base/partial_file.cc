@@ -67,4 +67,11 @@ Result<void> PartialFile::finish() {
   return publish();
 }
 
+Result<void> write_file(const std::string& path, std::string_view bytes) {
+  auto file = PartialFile::create(path);
+  if (!file) return tl::unexpected(file.error());
+  if (auto ok = (*file)->append(bytes); !ok) return ok;
+  return (*file)->finish();
+}
+
 }  // namespace crossval

@@ -43,4 +43,7 @@ class PartialFile {
   bool published_ = false;
 };
 
+/// A file of these bytes, which appears when it is complete. Errors: PartialFile's.
+Result<void> write_file(const std::string& path, std::string_view bytes);
+
 }  // namespace crossval

@@ -13,4 +13,12 @@ inline std::string shell_quoted(std::string_view text) {
   return result + "'";
 }
 
+/// Quoted only where a shell would read it otherwise.
+inline std::string shell_word(std::string_view text) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,=+@";
+  const bool plain = !text.empty() && text.find_first_not_of(kPlain) == std::string_view::npos;
+  return plain ? std::string(text) : shell_quoted(text);
+}
+
 }  // namespace crossval

@@ -11,8 +11,6 @@
 #include <cstring>
 #include <string>
 
-#include "base/environment.h"
-#include "base/partial_file.h"
 #include "report/json/error.h"
 #include "report/text/printable.h"
 
@@ -65,13 +63,6 @@ bool err_follows_out(const Console& console) {
 
 void write_output(const Console& console, std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), console.out);
-}
-
-Result<void> write_page(const std::string& path, std::string_view html) {
-  auto file = PartialFile::create(with_home(path));
-  if (!file) return tl::unexpected(file.error());
-  if (auto ok = (*file)->append(html); !ok) return ok;
-  return (*file)->finish();
 }
 
 void print_error(Console& console, const Error& error) {

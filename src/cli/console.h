@@ -42,9 +42,6 @@ bool err_follows_out(const Console& console);
 /// Writes to out. What cannot be written is found by flush_output.
 void write_output(const Console& console, std::string_view text);
 
-/// Writes a file that appears when it is complete. Errors: cannot_write.
-Result<void> write_page(const std::string& path, std::string_view html);
-
 /// Tells the user about an error: as one JSON document on out in JSON mode, else as text on err.
 void print_error(Console& console, const Error& error);
 

@@ -22,16 +22,9 @@ OutputFormat format_of(int argc, const char* const* argv) {
   return OutputFormat::text;
 }
 
-// What a shell takes as it stands goes unquoted.
 std::string command_text(int argc, const char* const* argv) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+";
   std::string text = "crossval";
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view word = argv[i];
-    const bool plain = !word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos;
-    text += " " + (plain ? std::string(word) : shell_quoted(word));
-  }
+  for (int i = 1; i < argc; ++i) text += " " + shell_word(argv[i]);
   return text;
 }
 

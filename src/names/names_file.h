@@ -16,6 +16,9 @@
 
 namespace crossval {
 
+/// The key of every engine that takes such a file.
+inline constexpr const char* kNamesKey = "names";
+
 /// What a tensor, or some of its columns, is called here. In a pattern's, kLayerMark stands in
 /// `name` for the layer.
 struct GivenName {

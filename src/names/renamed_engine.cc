@@ -6,36 +6,20 @@
 #include <iterator>
 #include <utility>
 
+#include "engine/forwarding_engine.h"
+
 namespace crossval {
 namespace {
 
-class RenamedEngine : public Engine {
+class RenamedEngine : public ForwardingEngine {
  public:
   RenamedEngine(std::unique_ptr<Engine> engine, NamesFile names)
-      : engine_(std::move(engine)), names_(std::move(names)) {}
-
-  const Engine& inner() const { return *engine_; }
-
-  const EngineInfo& info() const override { return engine_->info(); }
-  Result<std::vector<TokenId>> tokenize(std::string_view text,
-                                        const TokenizeOptions& options) override {
-    return engine_->tokenize(text, options);
-  }
-  Result<std::vector<std::string>> pieces(std::span<const TokenId> ids) override {
-    return engine_->pieces(ids);
-  }
-  Result<bool> is_end_of_generation(TokenId id) override {
-    return engine_->is_end_of_generation(id);
-  }
+      : ForwardingEngine(std::move(engine)), names_(std::move(names)) {}
 
  private:
-  Result<Outcome> compute_rows(const EvaluateRequest& request, const RowSink& sink) override {
-    return engine_->evaluate(request, sink);
-  }
-
   Result<Outcome> compute_tensors(const TraceRequest& request, const TensorSink& sink) override {
     Result<void> cut;
-    auto done = engine_->trace(as_theirs(request), [&](const TraceTensor& tensor) {
+    auto done = inner().trace(as_theirs(request), [&](const TraceTensor& tensor) {
       const std::vector<GivenName> given = names_.names_of(tensor);
       if (given.empty()) return sink(with_our_inputs(tensor));
       return std::ranges::all_of(given, [&](const GivenName& name) {
@@ -102,7 +86,6 @@ class RenamedEngine : public Engine {
     return ours;
   }
 
-  std::unique_ptr<Engine> engine_;
   NamesFile names_;
   std::vector<float> columns_;
 };

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "prompt/model_prompt.h"
 #include "prompt/prompt.h"
 #include "results/comparison.h"
 
@@ -17,6 +18,11 @@ struct PromptPair {
     return side == Side::candidate && candidate != nullptr ? *candidate : shared;
   }
 };
+
+/// Views a prompt that has been built for both.
+inline PromptPair pair_of(const PairPrompt& built) {
+  return {built.prompt, built.candidate ? &*built.candidate : nullptr};
+}
 
 /// What there is to warn about: both sides' prompts, each behind "SIDE: " where they are two.
 std::vector<Warning> prompt_warnings(const PromptPair& prompts);

@@ -172,6 +172,14 @@ Result<PromptTokens> tokenise_both(const PromptPair& prompts, const PairFacts& f
   return tokens;
 }
 
+Result<PromptTokens> same_tokens(const PromptPair& prompts, const PairFacts& facts,
+                                 const EnginePair& engines) {
+  auto tokens = tokenise_both(prompts, facts, engines);
+  if (!tokens || !tokens->mismatch) return tokens;
+  return fail(ExitCode::tokens_differ, "the engines' token ids are not the same", {},
+              "crossval tokenize --compare shows where and why; --tokens gives both the same.");
+}
+
 std::optional<Warning> warn_about_ids(const EnginePair& engines, const PromptTokens& tokens) {
   if (!tokens.without) return std::nullopt;
   return Warning{"tokens-not-compared",

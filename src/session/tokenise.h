@@ -39,6 +39,10 @@ Result<std::vector<TokenId>> prompt_ids(const Prompt& prompt, Engine& engine);
 Result<PromptTokens> tokenise_both(const PromptPair& prompts, const PairFacts& facts,
                                    const EnginePair& engines);
 
+/// Of engines that have to see the same. Errors: as tokenise_both; tokens_differ.
+Result<PromptTokens> same_tokens(const PromptPair& prompts, const PairFacts& facts,
+                                 const EnginePair& engines);
+
 /// What `engine` makes of the prompt. Errors: the engine's; usage (no token, a given id outside the
 /// vocabulary).
 Result<Tokenisation> tokenise(const Prompt& prompt, Engine& engine);

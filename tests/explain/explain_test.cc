@@ -16,7 +16,7 @@
 #include "graph/mistakes.h"
 #include "native/tiny_model.h"
 #include "oracle/engine.h"
-#include "support/forwarding_engine.h"
+#include "support/bent_engine.h"
 
 namespace crossval {
 namespace {
@@ -131,12 +131,12 @@ INSTANTIATE_TEST_SUITE_P(Models, Explain, testing::ValuesIn(kModels), [](const a
 });
 
 /// An engine that keeps something to itself; without `shows` everything.
-class Withholding : public ForwardingEngine {
+class Withholding : public BentEngine {
  public:
   using Shows = std::function<bool(const TraceTensor& tensor)>;
 
   Withholding(std::unique_ptr<Engine> engine, Shows shows)
-      : ForwardingEngine(std::move(engine)), shows_(std::move(shows)) {
+      : BentEngine(std::move(engine)), shows_(std::move(shows)) {
     own_info().capabilities.trace = static_cast<bool>(shows_);
   }
 

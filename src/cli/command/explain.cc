@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/environment.h"
+#include "base/partial_file.h"
 #include "cli/explaining.h"
 #include "cli/explanation_folders.h"
 #include "cli/launching.h"
@@ -58,7 +60,7 @@ class ExplainCommand : public Command {
                                                                : explanation_text(*found, options));
     print_warnings(console, found->warnings);
     if (!html_.empty()) {
-      auto written = write_page(html_, html_explanation(*found, console.command));
+      auto written = write_file(with_home(html_), html_explanation(*found, console.command));
       if (!written) return tl::unexpected(written.error());
     }
     if (auto ok = write_folders(*found, engines_, more_); !ok) return tl::unexpected(ok.error());
@@ -75,13 +77,8 @@ class ExplainCommand : public Command {
     if (!opened) return tl::unexpected(opened.error());
     const auto& [candidate, reference] = opened->prompted.engines;
     const PairPrompt& built = opened->prompted.prompt;
-    const auto tokens = tokenise_both({built.prompt, built.candidate ? &*built.candidate : nullptr},
-                                      built.facts, {*candidate, *reference});
+    const auto tokens = same_tokens(pair_of(built), built.facts, {*candidate, *reference});
     if (!tokens) return tl::unexpected(tokens.error());
-    if (tokens->mismatch) {
-      return fail(ExitCode::tokens_differ, "the engines' token ids are not the same", {},
-                  "crossval tokenize --compare shows where and why; --tokens gives both the same.");
-    }
     std::vector<TokenId> ids = tokens->reference.ids;
     const auto end = end_of({*candidate, *reference}, ids, opened->stop(), progress);
     if (!end) return tl::unexpected(end.error());

@@ -1,7 +1,6 @@
 #include "cli/command/match.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "base/environment.h"
@@ -77,13 +76,8 @@ class MatchCommand : public Command {
     const auto& [candidate, reference] = opened->prompted.engines;
     const PairPrompt& built = opened->prompted.prompt;
     const EnginePair pair = {*candidate, *reference};
-    const auto tokens = tokenise_both({built.prompt, built.candidate ? &*built.candidate : nullptr},
-                                      built.facts, pair);
+    const auto tokens = same_tokens(pair_of(built), built.facts, pair);
     if (!tokens) return tl::unexpected(tokens.error());
-    if (tokens->mismatch) {
-      return fail(ExitCode::tokens_differ, "the engines' token ids are not the same", {},
-                  "crossval tokenize --compare shows where and why; --tokens gives both the same.");
-    }
     auto given = names_of(opened->prompted.specs.candidate);
     if (!given) return tl::unexpected(given.error());
     progress.phase("trace");
@@ -102,7 +96,7 @@ class MatchCommand : public Command {
 
   /// Those of the candidate's own file of names; none without one.
   static Result<Entries> names_of(const EngineSpec& candidate) {
-    const std::string path = with_home(candidate.get("names"));
+    const std::string path = with_home(candidate.get(kNamesKey));
     if (path.empty()) return Entries();
     const auto names = NamesFile::read(path);
     if (!names) return tl::unexpected(names.error());
@@ -116,10 +110,7 @@ class MatchCommand : public Command {
       if (const auto name = parse_label(match.reference)) entries[match.candidate] = {*name};
     }
     const std::string path = with_home(output_);
-    auto file = PartialFile::create(path);
-    if (!file) return tl::unexpected(file.error());
-    if (auto ok = (*file)->append(names_text(entries)); !ok) return ok;
-    if (auto ok = (*file)->finish(); !ok) return ok;
+    if (auto ok = write_file(path, names_text(entries)); !ok) return ok;
     result.names_path = path;
     return {};
   }

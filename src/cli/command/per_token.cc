@@ -72,9 +72,8 @@ class PerTokenCommand : public Command {
     const auto& [candidate, reference] = opened->prompted.engines;
     const PairPrompt& built = opened->prompted.prompt;
     progress.phase("evaluate");
-    const auto result =
-        compare_by_text({built.prompt, built.candidate ? &*built.candidate : nullptr}, built.facts,
-                        {*candidate, *reference}, comparison_.logprob_tol, opened->stop());
+    const auto result = compare_by_text(pair_of(built), built.facts, {*candidate, *reference},
+                                        comparison_.logprob_tol, opened->stop());
     if (!result) return tl::unexpected(result.error());
     TextOptions options = text_options(console);
     options.all = comparison_.all;

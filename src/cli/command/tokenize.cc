@@ -56,9 +56,7 @@ class TokenizeCommand : public Command {
     if (!opened) return tl::unexpected(opened.error());
     const auto& [candidate, reference] = opened->prompted.engines;
     const PairPrompt& built = opened->prompted.prompt;
-    const auto comparison =
-        compare_tokens({built.prompt, built.candidate ? &*built.candidate : nullptr}, built.facts,
-                       {*candidate, *reference});
+    const auto comparison = compare_tokens(pair_of(built), built.facts, {*candidate, *reference});
     if (!comparison) return tl::unexpected(comparison.error());
     write_output(console, console.format == OutputFormat::json
                               ? token_comparison_json(*comparison)

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/environment.h"
+#include "base/partial_file.h"
 #include "cli/options/checks.h"
 #include "report/html/comparison.h"
 #include "report/json/comparison.h"
@@ -89,7 +91,7 @@ Result<ExitCode> print_comparison(const Console& console, const Comparison& comp
                                  : text_report(comparison, options);
   write_output(console, report);
   if (!asked.html.empty()) {
-    auto written = write_page(asked.html, html_report(comparison, console.command));
+    auto written = write_file(with_home(asked.html), html_report(comparison, console.command));
     if (!written) return tl::unexpected(written.error());
   }
   return exit_code(comparison.verdict);

@@ -11,6 +11,7 @@
 #include "engine/spec.h"
 #include "launch/engine_defaults.h"
 #include "launch/launch.h"
+#include "names/names_file.h"
 
 namespace crossval {
 
@@ -53,10 +54,8 @@ std::span<const EngineKind* const> engine_kinds();
 /// Null: there is none of this name.
 const EngineKind* find_engine_kind(std::string_view name);
 
-/// The key of every engine that names its tensors: a file of names (names/names_file.h).
-inline constexpr const char* kNamesKey = "names";
-
-/// Keys of every engine: that, and what it is given to read (prompt/model_prompt.h).
+/// Keys of every engine: what it is given to read (prompt/model_prompt.h), how its tensors are
+/// called (names/names_file.h).
 inline constexpr std::string_view kCommonKeys[] = {"template", "prompt", kNamesKey};
 
 }  // namespace crossval

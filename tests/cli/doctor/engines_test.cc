@@ -5,7 +5,7 @@
 
 #include "cli/doctor/expect_check.h"
 #include "native/engine.h"
-#include "support/forwarding_engine.h"
+#include "support/bent_engine.h"
 
 namespace crossval {
 namespace {
@@ -14,10 +14,10 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 // The native engine under another identity.
-class Disguised : public testing_support::ForwardingEngine {
+class Disguised : public testing_support::BentEngine {
  public:
   Disguised(std::unique_ptr<Engine> engine, const std::string& profile)
-      : ForwardingEngine(std::move(engine)) {
+      : BentEngine(std::move(engine)) {
     own_info().identity.name = "disguised";
     own_info().identity.profile = profile;
   }

@@ -1,4 +1,4 @@
-// An engine that passes everything on to another one: what a test bends, it overrides.
+// An engine that passes everything on to another one: what is to be otherwise is overridden.
 #pragma once
 
 #include <memory>
@@ -9,14 +9,13 @@
 
 #include "engine/engine.h"
 
-namespace crossval::testing_support {
+namespace crossval {
 
 class ForwardingEngine : public Engine {
  public:
-  explicit ForwardingEngine(std::unique_ptr<Engine> engine)
-      : engine_(std::move(engine)), info_(engine_->info()) {}
+  explicit ForwardingEngine(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}
 
-  const EngineInfo& info() const override { return info_; }
+  const EngineInfo& info() const override { return engine_->info(); }
   Result<std::vector<TokenId>> tokenize(std::string_view text,
                                         const TokenizeOptions& options) override {
     return engine_->tokenize(text, options);
@@ -28,22 +27,21 @@ class ForwardingEngine : public Engine {
     return engine_->is_end_of_generation(id);
   }
 
+  /// The other one.
+  const Engine& inner() const { return *engine_; }
+
  protected:
-  EngineInfo& own_info() { return info_; }
+  Engine& inner() { return *engine_; }
 
  private:
   Result<Outcome> compute_rows(const EvaluateRequest& request, const RowSink& sink) override {
     return engine_->evaluate(request, sink);
   }
   Result<Outcome> compute_tensors(const TraceRequest& request, const TensorSink& sink) override {
-    return engine_->trace(
-        request, [&](const TraceTensor& tensor) { return !shows(tensor) || sink(tensor); });
+    return engine_->trace(request, sink);
   }
-  /// What is false for stays with the engine.
-  virtual bool shows(const TraceTensor& /*tensor*/) const { return true; }
 
   std::unique_ptr<Engine> engine_;
-  EngineInfo info_;
 };
 
-}  // namespace crossval::testing_support
+}  // namespace crossval
