@@ -11,7 +11,7 @@
 namespace crossval {
 namespace {
 
-std::string when(bool condition, std::string text) { return condition ? text : std::string(); }
+std::string words_if(bool condition, std::string text) { return condition ? text : std::string(); }
 
 std::string layers_with(const Hparams& h, const std::function<bool(const LayerKind&)>& holds) {
   return fmt::format("{} of {}", std::ranges::count_if(h.layers, holds),
@@ -36,7 +36,7 @@ std::string sizes(const Hparams& h) {
             : fmt::format("{} query and {} key/value heads of {}", of_layers(h, &LayerKind::n_head),
                           of_layers(h, &LayerKind::n_head_kv), h.head_dim_k);
   return list_of({counted(h.n_layer, "layer"), fmt::format("width {}", h.n_embd), heads,
-                  when(h.head_dim_v != h.head_dim_k, fmt::format("values of {}", h.head_dim_v)),
+                  words_if(h.head_dim_v != h.head_dim_k, fmt::format("values of {}", h.head_dim_v)),
                   "feed-forward " + of_layers(h, &LayerKind::n_ff),
                   fmt::format("vocabulary {}", h.n_vocab),
                   fmt::format("context {}", h.n_ctx_train)});
@@ -60,20 +60,20 @@ std::string rope(const Model& model) {
   };
   return list_of(
       {fmt::format("RoPE on {}", r.pairs == RopePairs::adjacent ? "adjacent pairs" : "halves"),
-       when(r.n_rot != h.head_dim_k, fmt::format("{} of {} values", r.n_rot, h.head_dim_k)),
+       words_if(r.n_rot != h.head_dim_k, fmt::format("{} of {} values", r.n_rot, h.head_dim_k)),
        fmt::format("base {:g}", r.base),
-       when(r.scale != 1.0F, fmt::format("{} by {:g}", scaling, 1.0F / r.scale)),
-       when(in_some_layer(model, factors), "factors in the file"),
-       when(!r.still.empty(), "in sections"),
-       when(h.windowed() && h.window_rope.base != r.base,
-            fmt::format("base {:g} in windows", h.window_rope.base)),
-       when(!std::ranges::all_of(h.layers, turns), "in " + layers_with(h, turns))});
+       words_if(r.scale != 1.0F, fmt::format("{} by {:g}", scaling, 1.0F / r.scale)),
+       words_if(in_some_layer(model, factors), "factors in the file"),
+       words_if(!r.still.empty(), "in sections"),
+       words_if(h.windowed() && h.window_rope.base != r.base,
+                fmt::format("base {:g} in windows", h.window_rope.base)),
+       words_if(!std::ranges::all_of(h.layers, turns), "in " + layers_with(h, turns))});
 }
 
 std::string positions(const Model& model) {
-  return list_of({rope(model), when(model.weights.position_embd.present(), "learned positions"),
-                  when(model.hparams.alibi_bias != 0,
-                       fmt::format("ALiBi up to {:g}", model.hparams.alibi_bias))});
+  return list_of({rope(model), words_if(model.weights.position_embd.present(), "learned positions"),
+                  words_if(model.hparams.alibi_bias != 0,
+                           fmt::format("ALiBi up to {:g}", model.hparams.alibi_bias))});
 }
 
 std::string attention(const Model& model) {
@@ -87,15 +87,16 @@ std::string attention(const Model& model) {
   return list_of(
       {std::string(fused ? "attention with Q, K and V in one matrix"
                          : "attention with separate Q, K and V"),
-       when(biases, "their biases"),
-       when(window,
-            fmt::format("{} of {} in {}",
-                        a.window.kind == WindowKind::chunked ? "chunks" : "a sliding window",
-                        window ? windowed->window : 0,
-                        layers_with(h, [](const LayerKind& l) { return l.window > 0; }))),
-       when(h.score_soft_cap != 0, fmt::format("scores capped at {:g}", h.score_soft_cap)),
-       when(h.clamp_qkv != 0, fmt::format("Q, K and V clamped at {:g}", h.clamp_qkv)),
-       when(a.sinks, "sinks"), when(a.attn_gate != AttnGate::none, "a gate on its output")});
+       words_if(biases, "their biases"),
+       words_if(window,
+                fmt::format("{} of {} in {}",
+                            a.window.kind == WindowKind::chunked ? "chunks" : "a sliding window",
+                            window ? windowed->window : 0,
+                            layers_with(h, [](const LayerKind& l) { return l.window > 0; }))),
+       words_if(h.score_soft_cap != 0, fmt::format("scores capped at {:g}", h.score_soft_cap)),
+       words_if(h.clamp_qkv != 0, fmt::format("Q, K and V clamped at {:g}", h.clamp_qkv)),
+       words_if(a.sinks, "sinks"),
+       words_if(a.attn_gate != AttnGate::none, "a gate on its output")});
 }
 
 std::string experts(const Hparams& h) {
@@ -103,14 +104,14 @@ std::string experts(const Hparams& h) {
   return list_of(
       {fmt::format("{} experts of {}, {} used", h.n_expert, h.n_ff_expert, h.n_expert_used),
        "routed by " + gating_name(h.gating),
-       when(h.n_ff_shared > 0, fmt::format("shared experts of {}", h.n_ff_shared)),
+       words_if(h.n_ff_shared > 0, fmt::format("shared experts of {}", h.n_ff_shared)),
        "in " + layers_with(h, [](const LayerKind& l) { return l.experts; })});
 }
 
 std::string feed_forward(const Model& model) {
   const Hparams& h = model.hparams;
   return list_of({"feed-forward with " + activation_name(model),
-                  when(h.block != Block::sequential, "beside the attention"), experts(h)});
+                  words_if(h.block != Block::sequential, "beside the attention"), experts(h)});
 }
 
 std::string head(const Model& model) {
@@ -118,10 +119,10 @@ std::string head(const Model& model) {
   const bool tied = model.weights.output.matrix.data == model.weights.token_embd.data;
   return list_of(
       {std::string(tied ? "the embeddings as output matrix" : "an output matrix of its own"),
-       when(h.embedding_scale != 1, fmt::format("embeddings by {:g}", h.embedding_scale)),
-       when(h.residual_scale != 1, fmt::format("residuals by {:g}", h.residual_scale)),
-       when(h.logit_scale != 1, fmt::format("logits by {:g}", h.logit_scale)),
-       when(h.logit_soft_cap != 0, fmt::format("logits capped at {:g}", h.logit_soft_cap))});
+       words_if(h.embedding_scale != 1, fmt::format("embeddings by {:g}", h.embedding_scale)),
+       words_if(h.residual_scale != 1, fmt::format("residuals by {:g}", h.residual_scale)),
+       words_if(h.logit_scale != 1, fmt::format("logits by {:g}", h.logit_scale)),
+       words_if(h.logit_soft_cap != 0, fmt::format("logits capped at {:g}", h.logit_soft_cap))});
 }
 
 }  // namespace

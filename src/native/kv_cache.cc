@@ -13,7 +13,7 @@ namespace crossval {
 namespace {
 
 constexpr uint64_t kMegabyte = 1'000'000;
-constexpr int64_t kDotStep = 32;            // dots over positions run in whole steps
+constexpr int64_t kWholeStep = 32;          // dots over positions run in whole steps
 constexpr uint16_t kHalfExponent = 0x7C00;  // all ones: infinity or NaN
 
 // False when what is stored is not finite: binary16 ends at 65504.
@@ -42,7 +42,7 @@ Result<KvCache> KvCache::create(const Hparams& h, KvType type, int64_t capacity)
   KvCache cache;
   cache.type_ = type;
   cache.element_ = type == KvType::f16 ? 2 : 4;
-  cache.capacity_ = (capacity + kDotStep - 1) / kDotStep * kDotStep;
+  cache.capacity_ = (capacity + kWholeStep - 1) / kWholeStep * kWholeStep;
   cache.head_dim_k_ = h.head_dim_k;
   cache.head_dim_v_ = h.head_dim_v;
   int64_t k_values = 0;
@@ -75,7 +75,7 @@ void KvCache::store(int64_t layer, int64_t first, int64_t n, const float* k, con
       put(key + i * element_, type_, k[p * part.k_width + i]);
   }
   const int64_t end = first + n;
-  const int64_t filled = (end + kDotStep - 1) / kDotStep * kDotStep;
+  const int64_t filled = (end + kWholeStep - 1) / kWholeStep * kWholeStep;
   bool finite = first == 0 || part.finite_values;
   for (int64_t i = 0; i < part.v_width; ++i) {
     std::byte* row = v_.data() + (part.v_start + i * capacity_ + first) * element_;

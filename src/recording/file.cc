@@ -16,7 +16,6 @@ using protocol::HeaderProblem;
 using protocol::kHeaderBytes;
 
 constexpr size_t kEndBytes = kHeaderBytes + sizeof(uint64_t);
-constexpr size_t kIndexEntry = sizeof(uint16_t) + sizeof(uint32_t) + sizeof(uint64_t);
 
 // Of a file that has at least that many bytes from there on.
 HeaderBytes header_at(Bytes file, uint64_t offset) {

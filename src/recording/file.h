@@ -11,6 +11,9 @@
 
 namespace crossval {
 
+/// Bytes of a frame's entry in the index: its kind, its position, its offset.
+inline constexpr size_t kIndexEntry = sizeof(uint16_t) + sizeof(uint32_t) + sizeof(uint64_t);
+
 struct FrameEntry {
   protocol::FrameType type{};
   uint32_t length = 0;  // of the payload, in bytes

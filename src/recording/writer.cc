@@ -5,6 +5,7 @@
 #include "engine/info_json.h"
 #include "engine/stored_row.h"
 #include "protocol/payload.h"
+#include "recording/file.h"
 
 namespace crossval {
 namespace {
@@ -13,7 +14,6 @@ using protocol::Bytes;
 using protocol::bytes_of;
 using protocol::FrameType;
 
-constexpr size_t kIndexEntry = sizeof(uint16_t) + sizeof(uint32_t) + sizeof(uint64_t);
 constexpr size_t kEntriesOfAFrame = protocol::kMaxPayload / kIndexEntry;
 
 std::string_view text_of(Bytes bytes) {

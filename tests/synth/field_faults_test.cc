@@ -1,6 +1,7 @@
 // A kernel that reads a field of a block wrongly gives clearly other logits on a made-up model: the
 // fault is planted into the blocks of one matrix of one side's file.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -154,7 +155,8 @@ class FieldFaults : public testing::TestWithParam<WeightFormat> {
     return logits;
   }
 
-  fs::path dir_ = fs::path(testing::TempDir()) / ("field-faults-" + std::string(GetParam().name));
+  fs::path dir_ = fs::path(testing::TempDir()) /
+                  ("field-faults-" + std::string(GetParam().name) + "-" + std::to_string(getpid()));
   size_t first_ = 0;  // byte of the tensor
   int blocks_ = 0;
   std::vector<char> bytes_;

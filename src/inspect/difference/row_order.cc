@@ -15,8 +15,8 @@ namespace crossval {
 namespace {
 
 constexpr int64_t kNoRow = -1;
-constexpr double kNearlyAll = 0.9;  // of the rows have one displacement
-constexpr int64_t kFewestRows = 4;  // fewer are equal by chance
+constexpr double kNearlyAll = 0.9;       // of the rows have one displacement
+constexpr int64_t kFewestMovedRows = 4;  // fewer are equal by chance
 
 uint64_t mixed(uint64_t hash, float value) {
   hash = (hash ^ std::bit_cast<uint32_t>(value)) * 0x9E3779B97F4A7C15U;
@@ -181,7 +181,7 @@ std::vector<uint64_t> row_hashes(const TensorValues& values, ThreadPool& pool) {
 std::optional<TensorChange> find_row_order(const std::vector<uint64_t>& a,
                                            const std::vector<uint64_t>& b, const RowGroups& groups,
                                            const FileNames& names) {
-  if (std::ssize(a) < kFewestRows) return std::nullopt;
+  if (std::ssize(a) < kFewestMovedRows) return std::nullopt;
   const std::vector<int64_t> source = sources(a, b);
   const auto lost = std::ranges::count(source, kNoRow);
   if (lost > 0) return row_shift(source, names);

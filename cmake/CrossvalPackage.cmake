@@ -1,0 +1,15 @@
+# cpack: a Debian package of what cmake --install installs. Libraries that it needs are found by dpkg-shlibdeps.
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME crossval)
+set(CPACK_PACKAGE_VENDOR "crossval's developers")
+set(CPACK_PACKAGE_CONTACT "crossval's developers <nobody@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "finds where two LLM inference engines disagree, and which is wrong")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+# What builds llama.cpp, the reference, from its pinned source; without it all but llama.cpp works (crossval doctor).
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "g++, cmake, ninja-build, pkg-config, python3, python3-venv, libxxhash-dev")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "sqlite3, slurm-client")
+include(CPack)
