@@ -22,6 +22,7 @@ enum class ExitCode : int {
   usage = 64,           // bad option, empty prompt, id out of range, prompt longer than the context
   internal = 70,        // our own bug
   cannot_write = 74,    // full disk, closed stdout
+  again = 75,           // a suite that was ended in time: run it again to go on
   interrupted = 130,
 };
 

@@ -18,9 +18,11 @@ constexpr uint64_t kEnd = uint64_t{1}
 constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
 
 std::atomic<int> handler_event{-1};
+std::atomic<int> last_signal{0};
 
-void on_signal(int /*signal*/) {
+void on_signal(int signal) {
   const int saved = errno;
+  last_signal = signal;
   // Nothing can be done in a handler when it fails.
   [[maybe_unused]] const ssize_t written = write(handler_event, &kSignal, sizeof(kSignal));
   errno = saved;
@@ -28,8 +30,11 @@ void on_signal(int /*signal*/) {
 
 }  // namespace
 
+int Interruption::signal() const { return last_signal; }
+
 Interruption::Interruption() : event_(eventfd(0, EFD_CLOEXEC)) {
   handler_event = event_;
+  last_signal = 0;
   listener_ = std::jthread([event = event_, source = source_]() mutable {
     uint64_t value = 0;
     while (read(event, &value, sizeof(value)) != sizeof(value)) {

@@ -19,6 +19,8 @@ class Interruption {
   ~Interruption();
 
   std::stop_token token() const { return source_.get_token(); }
+  /// The signal that asked to stop; 0: none did.
+  int signal() const;
 
  private:
   int event_;  // eventfd that the handler writes to

@@ -13,8 +13,8 @@ bool has_own_prompt(const EngineSpec& engine) {
 }
 
 bool is_given(const PromptRequest& request) {
-  return request.text || request.file || request.messages_file || request.token_ids ||
-         request.system || request.kwargs || !request.template_name.empty();
+  return request.text || request.file || request.messages || request.messages_file ||
+         request.token_ids || request.system || request.kwargs || !request.template_name.empty();
 }
 
 // What the options ask for, as this engine's keys change it.

@@ -12,10 +12,11 @@ namespace crossval {
 /// --bos and --special: as the model file and the template say, or forced.
 enum class Toggle { automatic, on, off };
 
-/// Exactly one of text, file, messages_file, token_ids and rendered_file is set.
+/// Exactly one of text, file, messages, messages_file, token_ids and rendered_file is set.
 struct PromptRequest {
   std::optional<std::string> text;           // -p
   std::optional<std::string> file;           // -f; "-" is standard input; every byte counts
+  std::optional<std::string> messages;       // a conversation as JSON, docs/prompts.md
   std::optional<std::string> messages_file;  // --messages, docs/prompts.md
   std::optional<std::string> token_ids;      // --tokens, "1,2,3"
   std::optional<std::string> rendered_file;  // an engine's prompt=: what a server's template wrote

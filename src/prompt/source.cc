@@ -49,8 +49,8 @@ Result<PromptSource> non_empty(std::string text, const std::string& where) {
 
 Result<PromptSource> read_prompt_source(const PromptRequest& request) {
   const int given = request.text.has_value() + request.file.has_value() +
-                    request.messages_file.has_value() + request.token_ids.has_value() +
-                    request.rendered_file.has_value();
+                    request.messages.has_value() + request.messages_file.has_value() +
+                    request.token_ids.has_value() + request.rendered_file.has_value();
   if (given != 1) {
     return fail(ExitCode::usage, given == 0 ? "no prompt given" : "more than one prompt given", {},
                 "Give exactly one of -p TEXT, -f FILE, --messages FILE.json and --tokens 1,2,3.");
@@ -62,10 +62,12 @@ Result<PromptSource> read_prompt_source(const PromptRequest& request) {
     if (!text) return tl::unexpected(text.error());
     return non_empty(*std::move(text), *file);
   }
-  if (request.messages_file) {
-    Result<std::string> json = read_text(*request.messages_file);
+  if (request.messages || request.messages_file) {
+    Result<std::string> json =
+        request.messages ? *request.messages : read_text(*request.messages_file);
     if (!json) return tl::unexpected(json.error());
-    auto conversation = parse_conversation(*json, *request.messages_file, request.system);
+    auto conversation =
+        parse_conversation(*json, request.messages_file.value_or("messages"), request.system);
     if (!conversation) return tl::unexpected(conversation.error());
     return PromptSource(*std::move(conversation));
   }

@@ -65,6 +65,11 @@ struct PositionFloor {
   bool decisive_flip = false;      // another most likely token, by more than noise can do
 };
 
+/// ln p of the token that follows in the prompt.
+struct NextToken {
+  double candidate = 0, reference = 0;
+};
+
 struct PositionResult {
   int32_t position = 0;
   TokenId id = 0;                   // the token evaluated here
@@ -75,6 +80,7 @@ struct PositionResult {
   RowMetrics metrics;               // of rows that are not all logits: argmax and identical alone
   std::optional<TopMetrics> top{};  // where one side tells its most likely tokens alone
   std::optional<PositionFloor> floor{};  // with a noise floor
+  std::optional<NextToken> next{};       // where it was asked for, of healthy rows of logits
   bool argmax_flip() const { return metrics.candidate_argmax != metrics.reference_argmax; }
 };
 

@@ -92,6 +92,7 @@ class PerTokenRun {
   std::vector<HealthFinding> check_pair(const RowPair& pair) const;
   Result<bool> compare_pair(const RowPair& pair, std::span<const HealthFinding> findings,
                             PositionResult& position);
+  void score_next(const RowPair& pair, PositionResult& position) const;
   uint64_t known_by(const Row& row);
   Result<void> decode();
   Result<bool> is_end(TokenId id);
@@ -334,6 +335,7 @@ Result<Progress> PerTokenRun::compare_step(const Step& step, bool give_up) {
     position.piece = step.pieces[i];
     position.decode = step.decode;
     auto more = compare_pair(pair, findings, position);
+    if (plan_.score_next && !step.decode && more.value_or(false)) score_next(pair, position);
     progress.more = more.value_or(false);
     ++progress.rows;
     result_.positions.push_back(std::move(position));
@@ -392,6 +394,15 @@ Result<bool> PerTokenRun::compare_pair(const RowPair& pair, std::span<const Heal
     if (auto ok = dump_->append(pair); !ok) return tl::unexpected(ok.error());
   }
   return true;
+}
+
+void PerTokenRun::score_next(const RowPair& pair, PositionResult& position) const {
+  const auto next = static_cast<size_t>(position.position) + 1;
+  if (!position.healthy || result_.rows != RowContent::logits || next >= result_.tokens.size())
+    return;
+  const TokenId id = result_.tokens[next];
+  position.next = {.candidate = log_probability_of(told(pair.candidate), id),
+                   .reference = log_probability_of(told(pair.reference), id)};
 }
 
 // The reference's greedy choice is fed to both. An unhealthy row has none that means something.

@@ -31,6 +31,7 @@ struct PerTokenPlan {
   int32_t max_tokens = 4;  // decode steps after the prompt; 0: the prompt alone
   OnTokenMismatch on_token_mismatch = OnTokenMismatch::stop;
   bool first_diff = false;
+  bool score_next = false;  // ln p of each token of the prompt, by both
   /// Explains the last of these ids; called for the first row that is not the same. May be empty.
   std::function<Result<Explanation>(const std::vector<TokenId>& ids)> explain;
   std::string dump_dir;        // empty: none

@@ -22,7 +22,7 @@ class Page(html.parser.HTMLParser):
         self.tags.append(tag)
         self.loads += [value for name, value in attrs if name in ("src", "href", "action", "srcset")]
         assert not any(name.startswith("on") for name, _ in attrs)
-        if tag not in ("meta", "line", "path", "br"):
+        if tag not in ("meta", "line", "path", "br", "input", "rect"):
             self.open.append(tag)
 
     def handle_startendtag(self, tag, attrs):

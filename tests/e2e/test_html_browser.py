@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from test_html import hostile, page  # noqa: F401  (fixtures)
+from test_html import HOSTILE, hostile, page  # noqa: F401  (fixtures)
+from test_suite import tiny  # noqa: F401
 
 CHROMIUM = shutil.which("chromium")
 if CHROMIUM is None:
@@ -41,3 +42,29 @@ document.title = JSON.stringify({values, left, wide: document.documentElement.sc
     seen = json.loads(re.search(r"<title>(.*)</title>", dom(probe, "--window-size=400,800"))[1])
     assert seen["values"] == sorted(seen["values"], reverse=True) and len(seen["values"]) > 5
     assert 0 < seen["left"] <= len(seen["values"]) and seen["wide"]
+
+
+def test_a_suites_page(crossval, tiny, tmp_path):  # noqa: F811
+    """Hostile names of prompts and pairs stay text; a phone's width is enough; sorting and filtering work."""
+    lines = [{"id": f"{i} {name}", "text": f"text {i}"} for i, name in enumerate(HOSTILE)]
+    (tmp_path / "p.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (tmp_path / "s.json").write_text(json.dumps({
+        "name": HOSTILE[0], "models": {"tiny": str(tiny)}, "max_tokens": 0, "prompts": [{"file": "p.jsonl"}],
+        "pairs": [{"name": HOSTILE[0], "candidate": "native:fault=eps", "reference": "native", "require": "bits"}]}))
+    path = tmp_path / "page.html"
+    run = crossval("suite", "run", tmp_path / "s.json", "-o", tmp_path / "r", "--html", path, "-q")
+    assert run.code == 1, run.err
+    probe = tmp_path / "probe.html"
+    probe.write_text(path.read_text().replace("</body>", """<script>
+const table = [...document.querySelectorAll("table")].find(t => t.textContent.includes("DIVERGED") && t.rows.length > 4);
+const seen = {title: document.title, rows: table.tBodies[0].rows.length, scripts: document.scripts.length, images: document.images.length,
+  wide: document.documentElement.scrollWidth <= innerWidth};
+table.querySelectorAll("th button")[0].click();
+const names = [...table.tBodies[0].rows].map(row => row.children[0].textContent);
+seen.sorted = JSON.stringify(names) === JSON.stringify([...names].sort((a, b) => b.localeCompare(a)));
+document.title = JSON.stringify(seen);
+</script></body>"""))
+    import html
+    seen = json.loads(html.unescape(re.search(r"<title>(.*)</title>", dom(probe, "--window-size=400,800"), re.S)[1]))
+    assert "owned" != seen["title"] and seen["images"] == 0 and seen["scripts"] == 2
+    assert seen["rows"] == len(HOSTILE) and seen["wide"] and seen["sorted"]

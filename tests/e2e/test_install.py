@@ -43,6 +43,34 @@ def test_it_uses_its_own_scripts(moved, model, tmp_path):
     assert f"'{script}' worker" in done.stderr and str(REPO) not in done.stderr
 
 
+@pytest.fixture(scope="module")
+def package(binary, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("package")
+    subprocess.run(["cpack", "--config", pathlib.Path(binary).parent / "CPackConfig.cmake", "-B", folder], check=True,
+                   stdout=subprocess.DEVNULL, cwd=folder)
+    deb, = folder.glob("*.deb")
+    return deb
+
+
+def test_a_debian_package(package, binary, tmp_path):
+    """What dpkg says of it, what it unpacks to, and that this runs from /usr of another root."""
+    said = subprocess.run(["dpkg-deb", "--field", package, "Package", "Depends", "Recommends"], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout
+    assert "Package: crossval\n" in said and "ninja-build" in said
+    depends = next(line for line in said.splitlines() if line.startswith("Depends: "))
+    for library in ("libc6", "libstdc++6", "libfmt9", "libsqlite3-0", "libcurl4", "libxxhash0", "libpcre2-32-0", "libutf8proc2"):
+        assert library in depends
+    subprocess.run(["dpkg-deb", "--extract", package, tmp_path], check=True)
+    usr = tmp_path / "usr"
+    assert {path.name for path in usr.iterdir()} == {"bin", "share"}
+    version = subprocess.run([binary, "--version"], check=True, text=True, stdout=subprocess.PIPE).stdout
+    assert run(usr, "--version").stdout == version
+    states = {check["name"]: check["state"] for check in json.loads(run(usr, "doctor", "--format", "json").stdout)["checks"]}
+    assert states["reference"] == "ok" and "problem" not in states.values()
+    assert (usr / "share/man/man1/crossval.1").exists() and (usr / "share/doc/crossval/LICENSE").exists()
+    assert str(REPO) not in run(usr, "doctor").stdout
+
+
 def test_manual_and_completions_are_installed(moved, crossval):
     for file, command in (("man/man1/crossval.1", ("man",)), ("zsh/site-functions/_crossval", ("completion", "zsh")),
                           ("bash-completion/completions/crossval.bash", ("completion", "bash"))):

@@ -105,6 +105,19 @@ def test_other_commands(crossval, model, gpt2, is_a, name, tmp_path):
     assert run.json["exit_code"] == code
 
 
+def test_a_suite(crossval, model, is_a, tmp_path):
+    (tmp_path / "s.json").write_text(json.dumps({
+        "pairs": [{"candidate": "native:fault=nan", "reference": "native", "model": str(model)},
+                  {"name": "same", "candidate": "native", "reference": "native", "model": str(model)}],
+        "prompts": [{"set": "smoke"}], "max_tokens": 0, "shards": 8}))
+    first = crossval("suite", "run", tmp_path / "s.json", "--shard", 7, "--format", "json")
+    part = crossval("suite", "report", tmp_path / "s.results", "--format", "json")
+    for run in (first, part):
+        assert run.code == 3, run.err
+        is_a("suite", run.json)
+    assert first.json["missing_shards"] == [] and part.json["missing_shards"] == list(range(7))
+
+
 def test_what_differs_between_two_files(crossval, is_a, validator, tmp_path):
     for name, options in (("a", ["--types", "I2_S", "--layers", "1"]), ("b", ["--types", "Q4_0", "--layers", "2"])):
         made = crossval("synth", "--arch", "bitnet", *options, "-o", tmp_path / f"{name}.gguf")

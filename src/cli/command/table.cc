@@ -15,6 +15,7 @@
 #include "cli/command/per_token.h"
 #include "cli/command/record.h"
 #include "cli/command/run.h"
+#include "cli/command/suite.h"
 #include "cli/command/synth.h"
 #include "cli/command/tokenize.h"
 #include "cli/command/verify.h"
@@ -48,6 +49,8 @@ std::span<const CommandEntry> commands() {
       CommandEntry{"record", "write a run of an engine into a file, to be compared elsewhere",
                    make_record_command},
       CommandEntry{"run", "generate text with an engine", make_run_command},
+      CommandEntry{"suite", "many prompts over pairs of engines: run, merge and report",
+                   make_suite_command},
       CommandEntry{"synth", "write a random model of given sizes and weight types",
                    make_synth_command},
       CommandEntry{"tokenize", "the ids, pieces and places that a prompt becomes",

@@ -24,6 +24,7 @@ constexpr std::pair<int, const char*> kExitCodes[] = {
     {64, "a bad command line"},
     {70, "a bug in crossval"},
     {74, "the result cannot be written"},
+    {75, "a suite is not finished: run it again"},
     {130, "interrupted"},
 };
 

@@ -28,7 +28,7 @@ constexpr int32_t kAround = 60;     // tokens shown on each side of the first di
 // Wide lines: a page wraps and scrolls by itself.
 TextOptions wide() { return {.layout = {.color = false, .width = 120}, .verbose = true}; }
 
-double distance_of(const PositionResult& position) {
+double drawn_distance(const PositionResult& position) {
   if (position.top) return position.top->max_abs_diff;
   return position.metrics.identical ? 0 : position.metrics.relative_l2;
 }
@@ -77,7 +77,7 @@ std::string tokens_around(const Comparison& comparison) {
   std::string spans;
   for (int32_t i = begin; i < end; ++i) {
     const PositionResult& position = positions[static_cast<size_t>(i)];
-    const double distance = distance_of(position);
+    const double distance = drawn_distance(position);
     const double share = distance > 0 ? std::clamp(1 + std::log10(distance) / 6, 0.05, 1.0)
                          : std::isnan(distance) ? 1.0
                                                 : 0.0;
@@ -106,7 +106,7 @@ std::vector<size_t> rows_shown(const Comparison& comparison) {
   for (size_t i = 0; i < rows.size(); ++i) rows[i] = i;
   if (rows.size() <= kMostRows) return rows;
   const auto key = [&](size_t i) {
-    const double distance = distance_of(comparison.positions[i]);
+    const double distance = drawn_distance(comparison.positions[i]);
     return std::isnan(distance) ? std::numeric_limits<double>::infinity() : distance;
   };
   std::ranges::partial_sort(rows, rows.begin() + kMostRows, [&](size_t a, size_t b) {
@@ -124,7 +124,7 @@ std::string positions_table(const Comparison& comparison) {
   const std::vector<size_t> shown = rows_shown(comparison);
   for (const size_t i : shown) {
     const PositionResult& p = comparison.positions[i];
-    const double distance = distance_of(p);
+    const double distance = drawn_distance(p);
     rows += fmt::format(
         "<tr class=\"{}\"><td class=\"number\">{}</td><td class=\"number\">{}</td><td>{}</td>"
         "<td class=\"number\" data-value=\"{}\">{}</td><td class=\"number\" "
@@ -161,7 +161,7 @@ std::string distances(const Comparison& comparison) {
   std::vector<double> values;
   values.reserve(comparison.positions.size());
   for (const PositionResult& position : comparison.positions)
-    values.push_back(distance_of(position));
+    values.push_back(drawn_distance(position));
   return html_chart(values, comparison.first_divergence, distance_name(comparison));
 }
 

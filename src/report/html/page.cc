@@ -9,9 +9,9 @@ namespace {
 
 constexpr std::string_view kStyle = R"(
 :root { color-scheme: light dark; --back: #fff; --text: #1b1b1f; --dim: #5f6068; --line: #d9d9e0; --card: #f5f5f8;
-  --good: #146c2e; --bad: #b3261e; --mark: #0b57d0; }
+  --good: #146c2e; --bad: #b3261e; --warn: #7a5900; --mark: #0b57d0; }
 @media (prefers-color-scheme: dark) { :root { --back: #16161a; --text: #e7e7ec; --dim: #a5a6b0; --line: #3a3a44;
-  --card: #202027; --good: #7fd494; --bad: #ff9d94; --mark: #a8c7fa; } }
+  --card: #202027; --good: #7fd494; --bad: #ff9d94; --warn: #f2c14e; --mark: #a8c7fa; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 72rem; padding: 1rem; background: var(--back); color: var(--text);
   font: 1rem/1.5 system-ui, sans-serif; }
@@ -38,10 +38,24 @@ svg text { fill: var(--dim); font: 12px system-ui, sans-serif; }
   background: var(--card); color: inherit; cursor: pointer; }
 .filter { margin: .5rem 0; }
 button:focus-visible { outline: 3px solid var(--mark); }
-tr.passes.hidden { display: none; }
+tr.passes.hidden, tr.filtered { display: none; }
+.filter input { font: inherit; padding: .4rem; border: 1px solid var(--dim); border-radius: .4rem; background: var(--back);
+  color: inherit; max-width: 100%; }
+td .command { min-width: 12rem; } td.words { min-width: 16rem; overflow-wrap: anywhere; }
+summary { cursor: pointer; }
+.map { line-height: 0; margin: .25rem 0 1rem; }
+.map i, .legend i { display: inline-block; width: 14px; height: 16px; margin: 1px; font: 700 11px/16px ui-monospace, monospace;
+  text-align: center; background: var(--card); color: var(--text); --tint: var(--card); }
+i.wrong { --tint: var(--bad); } i.drifts { --tint: var(--warn); } i.right { --tint: var(--good); }
+i.none { outline: 1px dashed var(--dim); outline-offset: -1px; }
+i.k0 { background: color-mix(in srgb, var(--tint) 14%, var(--back)); }
+i.k1 { background: color-mix(in srgb, var(--tint) 24%, var(--back)); }
+i.k2 { background: color-mix(in srgb, var(--tint) 34%, var(--back)); }
+i.k3 { background: color-mix(in srgb, var(--tint) 46%, var(--back)); }
+.legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; list-style: none; padding: 0; margin: .5rem 0; }
 )";
 
-// Sorting, showing what fails alone, copying: the page is whole without them.
+// Sorting, filtering, copying, saying what a cell of a map is: the page is whole without them.
 constexpr std::string_view kScript = R"(
 for (const button of document.querySelectorAll("th button")) button.addEventListener("click", () => {
   const cell = button.parentElement, table = cell.closest("table"), body = table.tBodies[0];
@@ -61,8 +75,18 @@ for (const button of document.querySelectorAll(".filter button")) button.addEven
 });
 for (const button of document.querySelectorAll(".command button")) button.addEventListener("click", async () => {
   const text = button.parentElement.querySelector("pre");
+  button.removeAttribute("aria-label");
   try { await navigator.clipboard.writeText(text.textContent); button.textContent = "Copied"; }
-  catch { getSelection().selectAllChildren(text); button.textContent = "Press Ctrl-C"; }
+  catch { text.closest("details")?.setAttribute("open", ""); getSelection().selectAllChildren(text);
+    button.textContent = "Press Ctrl-C"; }
+});
+for (const input of document.querySelectorAll(".filter input")) input.addEventListener("input", () => {
+  const wanted = input.value.toLowerCase();
+  for (const row of input.closest("section").querySelectorAll("tbody tr"))
+    row.classList.toggle("filtered", !row.textContent.toLowerCase().includes(wanted));
+});
+for (const map of document.querySelectorAll(".map")) map.addEventListener("click", event => {
+  if (event.target.title) map.nextElementSibling.textContent = event.target.title;
 });
 )";
 

@@ -15,7 +15,7 @@
 namespace crossval {
 namespace {
 
-constexpr size_t kMostShown = 10;
+constexpr size_t kWorstShown = 10;
 constexpr int kMostText = 30;
 
 double difference(const TextSegment& segment) {
@@ -27,7 +27,7 @@ std::vector<TextSegment> shown(const TextAlignment& result, bool all) {
   std::vector<TextSegment> list = result.segments;
   if (all) return list;
   std::erase_if(list, [](const TextSegment& s) { return std::isnan(difference(s)); });
-  const size_t count = std::min(kMostShown, list.size());
+  const size_t count = std::min(kWorstShown, list.size());
   std::ranges::partial_sort(list, list.begin() + static_cast<std::ptrdiff_t>(count),
                             std::ranges::greater(), difference);
   list.resize(count);

@@ -58,7 +58,7 @@ std::string told_tokens(const Comparison& comparison) {
 }
 
 // What of the worst position decides.
-std::string distance_of(const PositionResult& position) {
+std::string farthest_text(const PositionResult& position) {
   if (!position.top) return "cosine " + cosine_text(position.metrics.cosine);
   return "|Δ ln p| " + distance_text(position.top->max_abs_diff);
 }
@@ -331,7 +331,7 @@ std::string verdict_text(const Comparison& comparison, const TextOptions& option
     if (comparison.worst) {
       const PositionResult& worst = comparison.positions[static_cast<size_t>(*comparison.worst)];
       extremes = place_text(worst);
-      if (comparison.rows != RowContent::hashes) extremes += ", " + distance_of(worst);
+      if (comparison.rows != RowContent::hashes) extremes += ", " + farthest_text(worst);
     }
     if (!extremes.empty()) text += layout.labelled("worst", extremes);
     text += layout.labelled(

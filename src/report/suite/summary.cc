@@ -1,0 +1,246 @@
+#include "report/suite/summary.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+#include <span>
+#include <tuple>
+#include <utility>
+
+#include "base/count_text.h"
+#include "report/suite/order.h"
+#include "report/text/numbers.h"
+#include "report/text/printable.h"
+
+namespace crossval {
+namespace {
+
+constexpr size_t kMostShardsNamed = 20;
+
+std::string shards_named(const std::vector<int32_t>& shards) {
+  const auto named = std::span(shards).first(std::min(shards.size(), kMostShardsNamed));
+  return fmt::format("{}{}", fmt::join(named, ", "), named.size() < shards.size() ? ", …" : "");
+}
+
+// "2 DIVERGED, 1 ERROR": those that do not pass, the worst first.
+std::string failures_text(const SuiteResult& suite) {
+  std::map<int, std::pair<std::string, int64_t>> by_rank;
+  for (const SuitePairResult& pair : suite.pairs) {
+    for (const SuitePromptResult& prompt : pair.prompts) {
+      if (passed(prompt)) continue;
+      auto& [word, count] = by_rank[badness_rank(prompt)];
+      word = prompt_word(prompt);
+      ++count;
+    }
+  }
+  std::vector<std::string> parts;
+  parts.reserve(by_rank.size());
+  for (const auto& [rank, part] : by_rank)
+    parts.push_back(fmt::format("{} {}", grouped(part.second), part.first));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+// NaN is the largest.
+double as_far(double distance) {
+  return std::isnan(distance) ? std::numeric_limits<double>::infinity() : distance;
+}
+
+std::string share_percent(double share) {
+  return fmt::format("{:.2f} %", std::floor(share * 1e4 + 1e-9) / 100);
+}
+
+}  // namespace
+
+std::string prompt_id(const SuiteResult& suite, int32_t prompt) {
+  const auto i = static_cast<size_t>(prompt);
+  return prompt >= 0 && i < suite.prompts.size() ? suite.prompts[i]
+                                                 : fmt::format("prompt {}", prompt);
+}
+
+bool is_conversation(const SuiteResult& suite, int32_t prompt) {
+  const auto i = static_cast<size_t>(prompt);
+  return prompt >= 0 && i < suite.messages.size() && suite.messages[i];
+}
+
+bool passed(const SuitePromptResult& prompt) {
+  return !prompt.error && prompt.verdict && exit_code(*prompt.verdict) == ExitCode::ok;
+}
+
+std::string result_sentence(const SuitePromptResult& prompt) {
+  std::vector<std::string> parts;
+  if (prompt.error) {
+    std::string what = printable(prompt.error->what);
+    if (!prompt.error->where.empty()) what += " (" + printable(prompt.error->where) + ")";
+    parts.push_back(what);
+    if (!prompt.error->hint.empty()) parts.push_back(printable(prompt.error->hint));
+  }
+  if (!prompt.error && !prompt.verdict) parts.emplace_back("its result has no verdict");
+  if (!prompt.detail.empty()) parts.push_back(printable(prompt.detail));
+  if (prompt.first_divergence)
+    parts.push_back(fmt::format("first divergence at position {}", *prompt.first_divergence));
+  if (prompt.positions > 0) {
+    parts.push_back(fmt::format(
+        "{} of {} positions have the same most likely token, lowest cosine {}, largest KL {}",
+        prompt.same_top, prompt.positions, cosine_text(prompt.lowest_cosine),
+        distance_text(prompt.largest_kl)));
+  }
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+std::vector<int32_t> prompts_in(const SuiteResult& suite) {
+  std::vector<int32_t> prompts;
+  for (int32_t i = 0; i < std::ssize(suite.prompts); ++i) {
+    if (!suite.shard || i % std::max(suite.shards, 1) == *suite.shard) prompts.push_back(i);
+  }
+  return prompts;
+}
+
+std::vector<int32_t> not_run_of(const SuiteResult& suite, const SuitePairResult& pair) {
+  const std::set<int32_t> missing(suite.missing.begin(), suite.missing.end());
+  std::vector<bool> there(suite.prompts.size());
+  for (const SuitePromptResult& prompt : pair.prompts) {
+    const auto i = static_cast<size_t>(prompt.prompt);
+    if (prompt.prompt >= 0 && i < there.size()) there[i] = true;
+  }
+  std::vector<int32_t> not_run = prompts_in(suite);
+  std::erase_if(not_run, [&](int32_t i) {
+    return there[static_cast<size_t>(i)] || missing.contains(i % std::max(suite.shards, 1));
+  });
+  return not_run;
+}
+
+SuiteCounts counts_of(const SuiteResult& suite, const SuitePairResult& pair) {
+  SuiteCounts counts;
+  for (const SuitePromptResult& prompt : pair.prompts) {
+    if (passed(prompt)) {
+      ++counts.passed;
+    } else if (prompt.error || !prompt.verdict) {
+      ++counts.errors;
+    } else {
+      ++counts.failed;
+    }
+  }
+  counts.not_run = std::max<int64_t>(0, std::ssize(prompts_in(suite)) - std::ssize(pair.prompts));
+  return counts;
+}
+
+SuiteCounts counts_of(const SuiteResult& suite) {
+  SuiteCounts all;
+  for (const SuitePairResult& pair : suite.pairs) {
+    const SuiteCounts counts = counts_of(suite, pair);
+    all.passed += counts.passed;
+    all.failed += counts.failed;
+    all.errors += counts.errors;
+    all.not_run += counts.not_run;
+  }
+  return all;
+}
+
+bool passed(const SuiteResult& suite) {
+  const SuiteCounts counts = counts_of(suite);
+  return suite.complete() && counts.all() > 0 && counts.passed == counts.all();
+}
+
+std::string suite_headline(const SuiteResult& suite) {
+  const SuiteCounts counts = counts_of(suite);
+  std::string word = counts.errors > 0 ? "ERROR" : suite_word(suite);
+  if (suite.complete() && counts.not_run == 0 && counts.all() > 0) return word;
+  const bool fails = counts.failed + counts.errors > 0;
+  return fails ? "INCOMPLETE, " + word : "INCOMPLETE";
+}
+
+std::string suite_sentence(const SuiteResult& suite) {
+  const SuiteCounts counts = counts_of(suite);
+  if (counts.all() == 0) return "There is nothing to compare.";
+  std::string text;
+  if (suite.shard) text = fmt::format("Of shard {} of {} alone. ", *suite.shard, suite.shards);
+  if (!suite.complete()) {
+    text += fmt::format("{} of {} shards {} no result ({}). ", suite.missing.size(), suite.shards,
+                        suite.missing.size() == 1 ? "has" : "have", shards_named(suite.missing));
+  }
+  if (counts.not_run > 0) {
+    text += fmt::format("{} of {} {} not been done. ", grouped(counts.not_run),
+                        counted(counts.all(), "run"), counts.not_run == 1 ? "has" : "have");
+  }
+  const int64_t done = counts.all() - counts.not_run;
+  if (done == 0) return text + "Nothing can be said yet.";
+  if (counts.not_run > 0 || !suite.complete()) text += "Until now ";
+  text += fmt::format("{} of {} {}", grouped(counts.passed), counted(done, "run"),
+                      counts.passed == 1 ? "passes" : "pass");
+  const std::string failures = failures_text(suite);
+  return text + (failures.empty() ? "." : "; " + failures + ".");
+}
+
+int badness_rank(const SuitePromptResult& prompt) {
+  if (prompt.error) return 0;
+  return prompt.verdict ? 2 + static_cast<int>(*prompt.verdict) : 1;
+}
+
+std::vector<SuiteRun> runs_worst_first(const SuiteResult& suite) {
+  std::vector<SuiteRun> runs;
+  for (const SuitePairResult& pair : suite.pairs) {
+    for (const SuitePromptResult& prompt : pair.prompts) runs.push_back({&pair, &prompt});
+  }
+  std::ranges::stable_sort(runs, {}, [](const SuiteRun& run) {
+    const SuitePromptResult& prompt = *run.prompt;
+    return std::tuple(badness_rank(prompt), -as_far(1 - prompt.lowest_cosine),
+                      -as_far(prompt.largest_kl));
+  });
+  return runs;
+}
+
+std::string error_word(ExitCode code) {
+  switch (code) {
+    case ExitCode::ok:
+      return "ok";
+    case ExitCode::diverged:
+      return "diverged";
+    case ExitCode::tokens_differ:
+      return "tokens-differ";
+    case ExitCode::unhealthy:
+      return "unhealthy";
+    case ExitCode::engine_failed:
+      return "engine-failed";
+    case ExitCode::bad_input_file:
+      return "bad-input-file";
+    case ExitCode::settings_differ:
+      return "settings-differ";
+    case ExitCode::usage:
+      return "usage";
+    case ExitCode::internal:
+      return "internal";
+    case ExitCode::cannot_write:
+      return "cannot-write";
+    case ExitCode::again:
+      return "again";
+    case ExitCode::interrupted:
+      return "interrupted";
+  }
+  return "unknown";
+}
+
+std::string shown_estimate(const Estimate& estimate) {
+  if (std::isnan(estimate.value)) return "-";
+  const std::string value = distance_text(estimate.value);
+  return std::isnan(estimate.error) ? value : value + " ± " + distance_text(estimate.error);
+}
+
+std::string shown_perplexity(const Estimate& nll) {
+  if (std::isnan(nll.value)) return "-";
+  const double perplexity = std::exp(nll.value);
+  const std::string value = fmt::format("{:.5g}", perplexity);
+  return std::isnan(nll.error) ? value : fmt::format("{} ± {:.2g}", value, perplexity * nll.error);
+}
+
+std::string shown_share(const Estimate& share) {
+  if (std::isnan(share.value)) return "-";
+  const std::string value = share_percent(share.value);
+  return std::isnan(share.error) ? value : fmt::format("{} ± {:.2f}", value, share.error * 100);
+}
+
+}  // namespace crossval

@@ -1,0 +1,74 @@
+// What the reports of a suite say in the same words: its verdict, its counts, its worst prompts.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "results/suite.h"
+
+namespace crossval {
+
+/// One prompt under one pair of engines: a run.
+struct SuiteRun {
+  const SuitePairResult* pair = nullptr;
+  const SuitePromptResult* prompt = nullptr;
+};
+
+/// Runs of a pair, each counted once.
+struct SuiteCounts {
+  int64_t passed = 0;
+  int64_t failed = 0;   // by their verdict
+  int64_t errors = 0;   // those without a verdict among them
+  int64_t not_run = 0;  // of missing shards, or without a record
+  int64_t all() const { return passed + failed + errors + not_run; }
+};
+
+/// "prompt 7" where the suite has no id for it.
+std::string prompt_id(const SuiteResult& suite, int32_t prompt);
+bool is_conversation(const SuiteResult& suite, int32_t prompt);
+
+/// By its verdict; an error never passes, nor does a prompt without a verdict.
+bool passed(const SuitePromptResult& prompt);
+
+/// What became of it and how far it is, in one line that is safe to print, without the word.
+std::string result_sentence(const SuitePromptResult& prompt);
+
+/// Indices of the prompts that the result is of: all, or those of its one shard.
+std::vector<int32_t> prompts_in(const SuiteResult& suite);
+
+/// Of them, those that have no record though their shard is not missing.
+std::vector<int32_t> not_run_of(const SuiteResult& suite, const SuitePairResult& pair);
+SuiteCounts counts_of(const SuiteResult& suite, const SuitePairResult& pair);
+SuiteCounts counts_of(const SuiteResult& suite);
+
+/// Everything was run, there is something, and all of it passes.
+bool passed(const SuiteResult& suite);
+
+/// The suite's word (suite/order.h) as a heading: "INCOMPLETE, DIVERGED" where something was not
+/// run.
+std::string suite_headline(const SuiteResult& suite);
+
+/// What stands behind the word, in one line; missing shards first.
+std::string suite_sentence(const SuiteResult& suite);
+
+/// All runs of all pairs: errors first, then by verdict, in it by 1 − cosine and the largest KL
+/// (NaN is the largest), then in the suite's order.
+std::vector<SuiteRun> runs_worst_first(const SuiteResult& suite);
+
+/// Where a run stands among others, the worst first: 0 for an error.
+int badness_rank(const SuitePromptResult& prompt);
+
+/// "engine-failed": an error's code in a word.
+std::string error_word(ExitCode code);
+
+/// "1.23e-04 ± 2.00e-05"; "-" for NaN; without a standard error the value alone.
+std::string shown_estimate(const Estimate& estimate);
+
+/// exp of a mean −ln p with its standard error: "12.345 ± 0.12".
+std::string shown_perplexity(const Estimate& nll);
+
+/// "99.98 %", cut and not rounded: 100 % is all. With a standard error, where there is one.
+std::string shown_share(const Estimate& share);
+
+}  // namespace crossval

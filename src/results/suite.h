@@ -1,0 +1,114 @@
+// The result of a suite: many prompts over pairs of engines. Plain data, a small record a prompt:
+// rows of positions stay in the store (suite/store.h).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "results/comparison.h"
+#include "results/floor.h"
+
+namespace crossval {
+
+/// Everything that one pair of engines has to say about one prompt, in a few figures.
+struct SuitePromptResult {
+  int32_t prompt = 0;              // index into SuiteResult::prompts
+  std::optional<Verdict> verdict;  // none: an error ended it
+  std::optional<Error> error;      // an engine that failed, a prompt that cannot be rendered
+  std::string detail;              // what the verdict is about, one sentence; may be empty
+  int32_t tokens = 0;              // of the prompt
+  int32_t positions = 0;           // compared, decode steps among them
+  int32_t identical = 0;           // of them, bit for bit
+  int32_t same_top = 0;            // of them, with the same most likely token
+  std::optional<int32_t> first_divergence;  // position
+  double lowest_cosine = 1;                 // NaN where a row has none
+  double max_abs_diff = 0;
+  double largest_kl = 0;  // nats
+  double seconds = 0;     // of this run: no part of what is compared between runs
+};
+
+/// A mean with its standard error over prompts (docs/suites.md). NaN: there is none.
+struct Estimate {
+  double value = std::numeric_limits<double>::quiet_NaN();
+  double error = std::numeric_limits<double>::quiet_NaN();
+};
+
+/// As llama-perplexity says it, the standard errors over prompts instead of tokens. Of positions
+/// whose rows both engines gave in full and that are healthy.
+struct SuiteStatistics {
+  int32_t prompts = 0;                    // with such positions
+  int64_t positions = 0;                  // such
+  int64_t scored = 0;                     // of them, positions of prompts whose next token is known
+  Estimate candidate_nll, reference_nll;  // mean −ln p of the next token: ln of the perplexity
+  Estimate nll_difference;                // candidate − reference: ln of the perplexities' ratio
+  Estimate kl;                            // KL(reference ‖ candidate), nats
+  double kl_median = 0, kl_p90 = 0, kl_p99 = 0, kl_p999 = 0, kl_max = 0;
+  Estimate delta_p;  // p(next) of the candidate less the reference's
+  double delta_p_rms = 0;
+  Estimate same_top;  // share of positions
+};
+
+struct SuitePairResult {
+  std::string name;
+  std::string candidate, reference;  // as a command line has them
+  std::string tokenizer;             // of the candidate; may be empty
+  std::string model;                 // path; empty where the engines' keys say
+  std::string require, floor;        // as the suite file has them; may be empty
+  double cos_tol = 0.999, logprob_tol = 0.25;
+  int32_t max_tokens = 4;
+  std::vector<EngineMark> candidate_marks, reference_marks;  // empty: never loaded
+  std::vector<SuitePromptResult> prompts;                    // those that have been run, by index
+  SuiteStatistics statistics;
+};
+
+struct SuiteResult {
+  std::string name;
+  std::string folder;  // of the results
+  std::string manifest_sha256;
+  std::vector<std::string> prompts;  // ids
+  std::vector<bool> messages;        // by prompt: it is a conversation
+  std::vector<SuitePairResult> pairs;
+  int32_t shards = 1;
+  std::optional<int32_t> shard;  // that this is the result of; none: of all
+  std::vector<int32_t> missing;  // shards without a result
+
+  bool complete() const { return missing.empty(); }
+};
+
+/// How many prompts of a pair ended in an error.
+inline int32_t errors_of(const SuitePairResult& pair) {
+  return static_cast<int32_t>(
+      std::ranges::count_if(pair.prompts, [](const auto& p) { return p.error.has_value(); }));
+}
+
+/// The first of the pair's verdicts in the order of Verdict; none where no prompt has one.
+inline std::optional<Verdict> worst_verdict(const SuitePairResult& pair) {
+  std::optional<Verdict> worst;
+  for (const SuitePromptResult& prompt : pair.prompts) {
+    if (prompt.verdict && (!worst || *prompt.verdict < *worst)) worst = prompt.verdict;
+  }
+  return worst;
+}
+
+/// The first that applies: an error's (the first prompt's that has one), the worst verdict's,
+/// ExitCode::again where shards are missing.
+inline ExitCode exit_code(const SuiteResult& suite) {
+  ExitCode code = ExitCode::ok;
+  std::optional<Verdict> worst;
+  for (const SuitePairResult& pair : suite.pairs) {
+    for (const SuitePromptResult& prompt : pair.prompts) {
+      if (prompt.error) return prompt.error->code;
+    }
+    const auto verdict = worst_verdict(pair);
+    if (verdict && (!worst || *verdict < *worst)) worst = verdict;
+  }
+  if (worst) code = exit_code(*worst);
+  return code == ExitCode::ok && !suite.complete() ? ExitCode::again : code;
+}
+
+}  // namespace crossval

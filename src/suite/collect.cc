@@ -1,0 +1,263 @@
+#include "suite/collect.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <utility>
+
+#include "suite/statistics.h"
+#include "suite/store.h"
+
+namespace crossval {
+namespace {
+
+namespace fs = std::filesystem;
+using sqlite::Database;
+using sqlite::Statement;
+
+Result<Database> open_result(const std::string& path, const Manifest& manifest) {
+  auto store = Database::open(path, Database::Access::read);
+  if (!store) return store;
+  if (auto ok = check_store(*store, manifest.sha256); !ok) return tl::unexpected(ok.error());
+  return store;
+}
+
+// Calls `row` for each row of a statement.
+template <class Row>
+Result<void> each(Result<Statement> statement, Row row) {
+  if (!statement) return tl::unexpected(statement.error());
+  while (true) {
+    const auto more = statement->step();
+    if (!more) return tl::unexpected(more.error());
+    if (!*more) return {};
+    if (Result<void> ok = row(*statement); !ok) return ok;
+  }
+}
+
+std::optional<Verdict> verdict_of(const std::string& word) {
+  static const std::map<std::string, Verdict> words = {
+      {"TOKENS-DIFFER", Verdict::tokens_differ},
+      {"SETTINGS-DIFFER", Verdict::settings_differ},
+      {"UNHEALTHY", Verdict::unhealthy},
+      {"DIVERGED", Verdict::diverged},
+      {"DRIFT", Verdict::drift},
+      {"MATCH", Verdict::match},
+      {"IDENTICAL", Verdict::identical}};
+  const auto found = words.find(word);
+  return found == words.end() ? std::nullopt : std::optional(found->second);
+}
+
+// Of one shard's prompts in a database of several.
+std::string of_shard(const Manifest& manifest, int32_t shard) {
+  return fmt::format("prompt % {} = {}", manifest.shards, shard);
+}
+
+Result<void> read_prompts_of(Database& store, const Manifest& manifest, int32_t shard,
+                             SuiteResult& result) {
+  return each(
+      store.prepare(
+          "SELECT pair, prompt, verdict, error_code, error_what, error_where, error_hint, detail, "
+          "tokens, positions, identical, same_top, first_divergence, lowest_cosine, max_abs_diff, "
+          "largest_kl, seconds FROM prompt WHERE " +
+          of_shard(manifest, shard) + " ORDER BY pair, prompt"),
+      [&](Statement& row) -> Result<void> {
+        const auto pair = static_cast<size_t>(row.integer(0));
+        SuitePromptResult prompt;
+        prompt.prompt = static_cast<int32_t>(row.integer(1));
+        if (pair >= result.pairs.size() || row.integer(1) < 0 ||
+            static_cast<size_t>(row.integer(1)) >= result.prompts.size()) {
+          return fail(ExitCode::bad_input_file, "it has a pair or prompt that the manifest has not",
+                      store.path());
+        }
+        if (row.is_null(3)) {
+          prompt.verdict = verdict_of(row.text(2));
+        } else {
+          prompt.error =
+              Error{static_cast<ExitCode>(row.integer(3)), row.text(4), row.text(5), row.text(6)};
+        }
+        prompt.detail = row.text(7);
+        prompt.tokens = static_cast<int32_t>(row.integer(8));
+        prompt.positions = static_cast<int32_t>(row.integer(9));
+        prompt.identical = static_cast<int32_t>(row.integer(10));
+        prompt.same_top = static_cast<int32_t>(row.integer(11));
+        if (!row.is_null(12)) prompt.first_divergence = static_cast<int32_t>(row.integer(12));
+        prompt.lowest_cosine = row.number(13);
+        prompt.max_abs_diff = row.number(14);
+        prompt.largest_kl = row.number(15);
+        prompt.seconds = row.number(16);
+        result.pairs[pair].prompts.push_back(std::move(prompt));
+        return {};
+      });
+}
+
+Result<void> read_positions_of(Database& store, const Manifest& manifest, int32_t shard,
+                               std::vector<PairStatistics>& statistics) {
+  return each(
+      store.prepare(
+          "SELECT pair, prompt, kl, candidate_top, reference_top, candidate_next, reference_next "
+          "FROM position WHERE healthy AND kl IS NOT NULL AND " +
+          of_shard(manifest, shard) + " ORDER BY pair, prompt, position"),
+      [&](Statement& row) -> Result<void> {
+        PositionSample sample{.kl = row.number(2), .same_top = row.integer(3) == row.integer(4)};
+        if (!row.is_null(5) && !row.is_null(6)) {
+          sample.candidate_next = row.number(5);
+          sample.reference_next = row.number(6);
+        }
+        statistics.at(static_cast<size_t>(row.integer(0)))
+            .add(static_cast<int32_t>(row.integer(1)), sample);
+        return {};
+      });
+}
+
+Result<void> note_shards_of(const std::string& path, const Manifest& manifest,
+                            std::map<int32_t, FoundShard>& found) {
+  auto store = open_result(path, manifest);
+  if (!store) return tl::unexpected(store.error());
+  return each(
+      store->prepare("SELECT shard, digest FROM shard"), [&](Statement& row) -> Result<void> {
+        const FoundShard shard{static_cast<int32_t>(row.integer(0)), path, row.text(1)};
+        const auto [at, is_new] = found.emplace(shard.shard, shard);
+        if (is_new || at->second.digest == shard.digest) return {};
+        return fail(ExitCode::usage, fmt::format("shard {} has two different results", shard.shard),
+                    at->second.path + " and " + path,
+                    "Keep the one that is right and remove the other.");
+      });
+}
+
+}  // namespace
+
+Result<FoundShards> find_shards(const Manifest& manifest, std::span<const std::string> folders) {
+  std::map<int32_t, FoundShard> found;
+  FoundShards shards;
+  for (const std::string& folder : folders) {
+    const auto own = read_manifest(folder);
+    if (!own) return tl::unexpected(own.error());
+    if (own->sha256 != manifest.sha256) {
+      return fail(ExitCode::usage, "the folder holds results of another manifest", folder,
+                  "Results of two states of a suite do not go together.");
+    }
+    std::error_code failed;
+    for (int32_t i = 0; i < manifest.shards; ++i) {
+      const std::string path = (fs::path(folder) / shard_file(i, manifest.shards)).string();
+      if (fs::exists(path, failed)) {
+        if (auto ok = note_shards_of(path, manifest, found); !ok) return tl::unexpected(ok.error());
+      } else if (fs::exists(path + ".partial", failed)) {
+        shards.unfinished.push_back(path + ".partial");
+      }
+    }
+    const std::string all = (fs::path(folder) / kAllShards).string();
+    if (!fs::exists(all, failed)) continue;
+    if (auto ok = note_shards_of(all, manifest, found); !ok) return tl::unexpected(ok.error());
+  }
+  for (int32_t i = 0; i < manifest.shards; ++i) {
+    const auto at = found.find(i);
+    if (at == found.end()) {
+      shards.missing.push_back(i);
+    } else {
+      shards.shards.push_back(at->second);
+    }
+  }
+  return shards;
+}
+
+Result<void> merge_shards(const Manifest& manifest, std::span<const std::string> folders) {
+  const auto found = find_shards(manifest, folders);
+  if (!found) return tl::unexpected(found.error());
+  const std::string path = (fs::path(folders.front()) / kAllShards).string();
+  const std::string partial = path + ".partial";
+  std::error_code failed;
+  fs::remove(partial, failed);
+  auto store = open_store(partial, manifest.sha256);
+  if (!store) return tl::unexpected(store.error());
+  for (const FoundShard& shard : found->shards) {
+    auto source = open_result(shard.path, manifest);
+    if (!source) return tl::unexpected(source.error());
+    for (int32_t pair = 0; pair < std::ssize(manifest.pairs); ++pair) {
+      for (const Side side : {Side::candidate, Side::reference}) {
+        const auto marks = marks_of(*source, pair, side);
+        if (marks.empty()) continue;
+        auto ok = note_marks(*store, pair, side, marks);
+        if (!ok) {
+          Error error = ok.error();
+          error.where = shard.path;
+          return tl::unexpected(error);
+        }
+      }
+    }
+    const std::string of = of_shard(manifest, shard.shard);
+    auto attach = store->prepare("ATTACH ? AS source");
+    if (!attach) return tl::unexpected(attach.error());
+    if (auto ok = attach->bind(1, std::string_view(shard.path)).run(); !ok) return ok;
+    auto copied = store->execute(fmt::format(
+        "BEGIN; INSERT INTO prompt SELECT * FROM source.prompt WHERE {0} ORDER BY pair, prompt;"
+        "INSERT INTO position SELECT * FROM source.position WHERE {0} ORDER BY pair, prompt, "
+        "position;"
+        "INSERT INTO shard SELECT * FROM source.shard WHERE shard = {1}; COMMIT; DETACH source;",
+        of, shard.shard));
+    if (!copied) return copied;
+  }
+  if (auto ok = store->execute("PRAGMA journal_mode=DELETE"); !ok) return ok;
+  fs::rename(partial, path, failed);
+  if (failed)
+    return fail(ExitCode::cannot_write, "the file cannot be renamed: " + failed.message(), path);
+  return {};
+}
+
+Result<SuiteResult> collect_results(const Manifest& manifest, const std::string& folder,
+                                    std::optional<int32_t> only) {
+  auto found = find_shards(manifest, {&folder, 1});
+  if (!found) return tl::unexpected(found.error());
+  if (only) {
+    std::erase_if(found->shards, [&](const FoundShard& shard) { return shard.shard != *only; });
+    std::erase_if(found->missing, [&](int32_t shard) { return shard != *only; });
+  }
+  SuiteResult result;
+  result.shard = only;
+  result.name = manifest.name;
+  result.folder = folder;
+  result.manifest_sha256 = manifest.sha256;
+  result.prompts = manifest.prompts;
+  result.messages = manifest.messages;
+  result.shards = manifest.shards;
+  result.missing = found->missing;
+  for (const SuitePair& pair : manifest.pairs) {
+    SuitePairResult entry;
+    entry.name = pair.name;
+    entry.candidate = pair.candidate;
+    entry.reference = pair.reference;
+    entry.tokenizer = pair.tokenizer;
+    entry.model = pair.model;
+    entry.require = pair.require;
+    entry.floor = pair.floor;
+    entry.cos_tol = pair.cos_tol;
+    entry.logprob_tol = pair.logprob_tol;
+    entry.max_tokens = pair.max_tokens;
+    result.pairs.push_back(std::move(entry));
+  }
+  std::vector<PairStatistics> statistics(result.pairs.size());
+  for (const FoundShard& shard : found->shards) {
+    auto store = open_result(shard.path, manifest);
+    if (!store) return tl::unexpected(store.error());
+    if (auto ok = read_prompts_of(*store, manifest, shard.shard, result); !ok)
+      return tl::unexpected(ok.error());
+    if (auto ok = read_positions_of(*store, manifest, shard.shard, statistics); !ok)
+      return tl::unexpected(ok.error());
+    for (size_t i = 0; i < result.pairs.size(); ++i) {
+      SuitePairResult& pair = result.pairs[i];
+      for (const auto& [side, marks] : {std::pair{Side::candidate, &pair.candidate_marks},
+                                        {Side::reference, &pair.reference_marks}}) {
+        if (marks->empty()) *marks = marks_of(*store, static_cast<int32_t>(i), side);
+      }
+    }
+  }
+  for (size_t i = 0; i < result.pairs.size(); ++i) {
+    std::ranges::sort(result.pairs[i].prompts, {}, &SuitePromptResult::prompt);
+    result.pairs[i].statistics = statistics[i].finish();
+  }
+  return result;
+}
+
+}  // namespace crossval

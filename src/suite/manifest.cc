@@ -1,0 +1,239 @@
+#include "suite/manifest.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/partial_file.h"
+#include "base/read_file.h"
+#include "base/sha256.h"
+#include "launch/engine_factory.h"
+#include "launch/model_files.h"
+#include "launch/paths.h"
+
+namespace crossval {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr int kVersion = 1;
+constexpr size_t kMostManifestBytes = size_t{1} << 30;
+constexpr const char* kManifestFile = "manifest.json";
+constexpr const char* kPromptsFile = "prompts.jsonl";
+
+std::string sha256_of(std::string_view text) {
+  Sha256 sum;
+  sum.add(std::as_bytes(std::span(text)));
+  return sum.digest();
+}
+
+std::string path_in(const std::string& folder, const char* name) {
+  return (fs::path(folder) / name).string();
+}
+
+// SHA-256 of each file of the model that an engine is given; empty for one that has none of its
+// own.
+Result<Json> model_of(const std::string& engine, const std::string& model, const OpenedFiles& files,
+                      const std::string& cache_folder, const std::stop_token& stop) {
+  const auto spec = read_engine_spec(engine);
+  if (!spec) return tl::unexpected(spec.error());
+  const std::string path = model_path(*spec, {.model = model});
+  Json sums = Json::array();
+  std::error_code failed;
+  if (path.empty() || fs::is_directory(path, failed)) return sums;
+  const auto read = model_sha256(path, files, cache_folder, stop);
+  if (!read) return tl::unexpected(read.error());
+  for (const std::string& sum : *read) sums.push_back(sum);
+  return sums;
+}
+
+Json requirement(const SuitePair& pair) {
+  return {{"require", pair.require},
+          {"floor", pair.floor},
+          {"cos_tol", pair.cos_tol},
+          {"logprob_tol", pair.logprob_tol},
+          {"max_tokens", pair.max_tokens}};
+}
+
+const char* toggle_word(Toggle toggle) {
+  if (toggle == Toggle::on) return "on";
+  return toggle == Toggle::off ? "off" : "auto";
+}
+
+template <class T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json prompt_form(const PromptRequest& prompt) {
+  return {{"template", prompt.template_name},
+          {"system", or_null(prompt.system)},
+          {"kwargs", or_null(prompt.kwargs)},
+          {"bos", toggle_word(prompt.bos)},
+          {"special", toggle_word(prompt.special)}};
+}
+
+// What a person reads of the first place at which two manifests part.
+std::string first_difference(const std::string& ours, const std::string& theirs) {
+  const Json a = Json::parse(ours, nullptr, false);
+  const Json b = Json::parse(theirs, nullptr, false);
+  if (b.is_discarded()) return "its manifest.json cannot be read";
+  const Json changes = Json::diff(b, a);
+  if (changes.empty()) return "its manifest.json is written otherwise";
+  const Json& first = changes.front();
+  std::string text = first.at("path").get<std::string>();
+  if (first.contains("value")) text += " is now " + first.at("value").dump();
+  return text +
+         (changes.size() > 1 ? fmt::format(", and {} more", changes.size() - 1) : std::string());
+}
+
+Result<void> write_or_compare(const std::string& path, const std::string& text,
+                              const std::string& folder) {
+  std::error_code failed;
+  if (!fs::exists(path, failed)) {
+    // Several shards may be here at the same time: each writes a file of its own name, with the
+    // same bytes.
+    const std::string own = fmt::format("{}.{}", path, getpid());
+    if (auto ok = write_file(own, text); !ok) return ok;
+    fs::rename(own, path, failed);
+    if (failed)
+      return fail(ExitCode::cannot_write, "the file cannot be renamed: " + failed.message(), path);
+    return {};
+  }
+  const auto there = read_file(path, kMostManifestBytes);
+  if (!there) return tl::unexpected(there.error());
+  if (*there == text) return {};
+  return fail(
+      ExitCode::usage, "the folder holds results of another suite, or of another state of this one",
+      folder,
+      first_difference(text, *there) + ". Give another folder with -o, or remove this one.");
+}
+
+Result<SuitePair> pair_of(const Json& json) {
+  SuitePair pair;
+  pair.name = json.at("name").get<std::string>();
+  pair.model = json.at("model").get<std::string>();
+  pair.candidate = json.at("candidate").get<std::string>();
+  pair.reference = json.at("reference").get<std::string>();
+  pair.tokenizer = json.at("tokenizer").get<std::string>();
+  pair.require = json.at("require").get<std::string>();
+  pair.floor = json.at("floor").get<std::string>();
+  pair.cos_tol = json.at("cos_tol").get<double>();
+  pair.logprob_tol = json.at("logprob_tol").get<double>();
+  pair.max_tokens = json.at("max_tokens").get<int32_t>();
+  return pair;
+}
+
+}  // namespace
+
+Result<Manifest> make_manifest(const Suite& suite, std::span<const SuitePrompt> prompts,
+                               const OpenedFiles& files, const std::string& cache_folder,
+                               const std::stop_token& stop) {
+  Manifest manifest{.name = suite.name, .pairs = suite.pairs, .shards = suite.shards};
+  Json json{{"crossval_suite", kVersion}, {"name", suite.name}, {"shards", suite.shards}};
+  json["pairs"] = Json::array();
+  for (const SuitePair& pair : suite.pairs) {
+    Json entry{{"name", pair.name},
+               {"model", pair.model},
+               {"candidate", pair.candidate},
+               {"reference", pair.reference},
+               {"tokenizer", pair.tokenizer}};
+    entry.update(requirement(pair));
+    for (const auto& [key, engine] : {std::pair{"candidate_model_sha256", &pair.candidate},
+                                      {"reference_model_sha256", &pair.reference}}) {
+      auto sums = model_of(*engine, pair.model, files, cache_folder, stop);
+      if (!sums) return tl::unexpected(sums.error());
+      entry[key] = *std::move(sums);
+    }
+    json["pairs"].push_back(std::move(entry));
+  }
+  json["context"] = or_null(suite.context);
+  json["batch"] = or_null(suite.batch);
+  json["prompt"] = prompt_form(suite.prompt);
+  json["prompts_sha256"] = sha256_of(prompt_lines(prompts));
+  json["prompts"] = Json::array();
+  for (const SuitePrompt& prompt : prompts) {
+    manifest.prompts.push_back(prompt.id);
+    manifest.messages.push_back(prompt.messages);
+    json["prompts"].push_back({{"id", prompt.id}, {"sha256", sha256_of(prompt.text)}});
+  }
+  manifest.text = json.dump(1) + "\n";
+  manifest.sha256 = sha256_of(manifest.text);
+  return manifest;
+}
+
+Result<void> place_manifest(const Manifest& manifest, std::span<const SuitePrompt> prompts,
+                            const std::string& folder) {
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  if (failed)
+    return fail(ExitCode::cannot_write, "the folder cannot be made: " + failed.message(), folder);
+  // The prompts first: where there is a manifest, all is there.
+  std::error_code none;
+  if (fs::exists(path_in(folder, kManifestFile), none)) {
+    return write_or_compare(path_in(folder, kManifestFile), manifest.text, folder);
+  }
+  if (auto ok = write_or_compare(path_in(folder, kPromptsFile), prompt_lines(prompts), folder); !ok)
+    return ok;
+  return write_or_compare(path_in(folder, kManifestFile), manifest.text, folder);
+}
+
+Result<Manifest> read_manifest(const std::string& folder) {
+  const std::string path = path_in(folder, kManifestFile);
+  auto text = read_file(path, kMostManifestBytes);
+  if (!text) return tl::unexpected(text.error());
+  const auto bad = [&](const std::string& what) {
+    return fail(ExitCode::bad_input_file, what, path);
+  };
+  const Json json = Json::parse(*text, nullptr, false);
+  if (!json.is_object() || !json.contains("crossval_suite")) {
+    return fail(ExitCode::bad_input_file, "it is no manifest of a suite", path,
+                "Give a folder that crossval suite run has written.");
+  }
+  if (json["crossval_suite"] != kVersion) {
+    return bad(fmt::format("a manifest of version {}, and this program reads version {}",
+                           json["crossval_suite"].dump(), kVersion));
+  }
+  Manifest manifest;
+  try {
+    manifest.name = json.at("name").get<std::string>();
+    manifest.shards = json.at("shards").get<int32_t>();
+    for (const Json& entry : json.at("pairs")) {
+      auto pair = pair_of(entry);
+      if (!pair) return tl::unexpected(pair.error());
+      manifest.pairs.push_back(*std::move(pair));
+    }
+    for (const Json& prompt : json.at("prompts"))
+      manifest.prompts.push_back(prompt.at("id").get<std::string>());
+    const auto prompts = read_manifest_prompts(folder);
+    if (!prompts) return tl::unexpected(prompts.error());
+    if (sha256_of(prompt_lines(*prompts)) != json.at("prompts_sha256").get<std::string>()) {
+      return fail(ExitCode::bad_input_file, "its prompts are not those of the manifest",
+                  path_in(folder, kPromptsFile));
+    }
+    for (const SuitePrompt& prompt : *prompts) manifest.messages.push_back(prompt.messages);
+  } catch (const Json::exception& error) {
+    return bad(std::string("the manifest is damaged: ") + error.what());
+  }
+  if (manifest.shards < 1 || manifest.pairs.empty() || manifest.prompts.empty() ||
+      manifest.messages.size() != manifest.prompts.size()) {
+    return bad("the manifest is damaged");
+  }
+  manifest.sha256 = sha256_of(*text);
+  manifest.text = *std::move(text);
+  return manifest;
+}
+
+Result<std::vector<SuitePrompt>> read_manifest_prompts(const std::string& folder) {
+  const std::string path = path_in(folder, kPromptsFile);
+  const auto text = read_file(path, kMostManifestBytes);
+  if (!text) return tl::unexpected(text.error());
+  return parse_prompt_lines(*text, path);
+}
+
+}  // namespace crossval

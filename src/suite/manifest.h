@@ -1,0 +1,51 @@
+// What a suite is, written once: every shard holds itself against it.
+#pragma once
+
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "gguf/opened_files.h"
+#include "suite/prompts.h"
+#include "suite/suite_file.h"
+
+namespace crossval {
+
+/// The folder of a suite's results holds manifest.json, prompts.jsonl (all prompts as they are
+/// evaluated) and a database a shard (suite/store.h).
+struct Manifest {
+  std::string name;
+  std::vector<SuitePair> pairs{};
+  std::vector<std::string> prompts{};  // ids
+  std::vector<bool> messages{};        // by prompt: it is a conversation
+  int32_t shards = 1;
+  std::string text{};    // of manifest.json
+  std::string sha256{};  // of the text: what shards are held together by
+};
+
+/// Errors: bad_input_file (a model that cannot be read); interrupted.
+Result<Manifest> make_manifest(const Suite& suite, std::span<const SuitePrompt> prompts,
+                               const OpenedFiles& files, const std::string& cache_folder,
+                               const std::stop_token& stop);
+
+/// Makes the folder and writes manifest and prompts, or finds the same there: several shards may
+/// begin at once. Errors: cannot_write; usage (the folder belongs to another suite, or to another
+/// state of this one, with what differs).
+Result<void> place_manifest(const Manifest& manifest, std::span<const SuitePrompt> prompts,
+                            const std::string& folder);
+
+/// Errors (bad_input_file): no such file, not a manifest, of another version, prompts that are not
+/// the manifest's.
+Result<Manifest> read_manifest(const std::string& folder);
+
+/// The prompts of a folder. Errors: those of read_manifest.
+Result<std::vector<SuitePrompt>> read_manifest_prompts(const std::string& folder);
+
+/// Whether a prompt, by index, belongs to a shard.
+inline bool is_of_shard(size_t prompt, int32_t shard, int32_t shards) {
+  return prompt % static_cast<size_t>(shards) == static_cast<size_t>(shard);
+}
+
+}  // namespace crossval

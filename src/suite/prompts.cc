@@ -1,0 +1,181 @@
+#include "suite/prompts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/read_file.h"
+#include "base/utf8.h"
+#include "prompt/conversation.h"
+#include "suite/built_in_prompts.h"
+#include "suite/suite_file.h"
+
+namespace crossval {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kMostPromptBytes = size_t{256} << 20;
+
+tl::unexpected<Error> bad(std::string what, std::string where, std::string hint = {}) {
+  return fail(ExitCode::bad_input_file, std::move(what), std::move(where), std::move(hint));
+}
+
+const Json* string_of(const Json& line, const char* key) {
+  const auto found = line.find(key);
+  return found != line.end() && found->is_string() ? &*found : nullptr;
+}
+
+Result<SuitePrompt> prompt_of(const Json& line, const std::string& where, const std::string& name) {
+  if (!line.is_object()) return bad("the line is no JSON object", where);
+  SuitePrompt prompt{.id = name};
+  for (const char* key : {"id", "task_id"}) {
+    if (const Json* id = string_of(line, key)) {
+      prompt.id = id->get<std::string>();
+      break;
+    }
+  }
+  for (const char* key : {"text", "prompt"}) {
+    const Json* text = string_of(line, key);
+    if (text == nullptr) continue;
+    if (text->get_ref<const std::string&>().empty()) return bad("the prompt is empty", where);
+    prompt.text = text->get<std::string>();
+    return prompt;
+  }
+  const auto messages = line.find("messages");
+  if (messages == line.end() || !messages->is_array() || messages->empty()) {
+    return bad("the line has no prompt", where,
+               "Give it \"text\" (a string) or \"messages\" (a list).");
+  }
+  // The whole request: tools and what else a template reads belong to it.
+  Json request = line;
+  request.erase("id");
+  request.erase("task_id");
+  prompt.text = request.dump();
+  prompt.messages = true;
+  return prompt;
+}
+
+Result<std::string> read_text(const std::string& path) {
+  auto text = read_file(path, kMostPromptBytes);
+  if (!text) return text;
+  if (text->empty()) return bad("it is empty", path);
+  return text;
+}
+
+// A file that is one prompt, called `id`.
+Result<SuitePrompt> read_single(const std::string& path, std::string id) {
+  auto text = read_text(path);
+  if (!text) return tl::unexpected(text.error());
+  if (!is_valid_utf8(*text)) {
+    return bad("the text is not UTF-8", path,
+               "A suite keeps its prompts as JSON, which holds Unicode text alone.");
+  }
+  return SuitePrompt{std::move(id), *std::move(text), path.ends_with(".json")};
+}
+
+Result<std::vector<SuitePrompt>> read_file_set(const std::string& path) {
+  if (path.ends_with(".jsonl")) {
+    const auto text = read_text(path);
+    if (!text) return tl::unexpected(text.error());
+    return parse_prompt_lines(*text, path);
+  }
+  auto prompt = read_single(path, fs::path(path).filename().string());
+  if (!prompt) return tl::unexpected(prompt.error());
+  return std::vector<SuitePrompt>{*std::move(prompt)};
+}
+
+Result<std::vector<SuitePrompt>> read_folder_set(const std::string& folder) {
+  std::error_code failed;
+  std::vector<fs::path> paths;
+  for (fs::recursive_directory_iterator at(folder, failed), end; !failed && at != end;
+       at.increment(failed)) {
+    if (at->is_regular_file()) paths.push_back(at->path());
+  }
+  if (failed) return bad("the folder cannot be read: " + failed.message(), folder);
+  if (paths.empty()) return bad("the folder has no files", folder);
+  std::ranges::sort(paths);
+  std::vector<SuitePrompt> prompts;
+  for (const fs::path& path : paths) {
+    auto prompt = read_single(path.string(), path.lexically_relative(folder).string());
+    if (!prompt) return tl::unexpected(prompt.error());
+    prompts.push_back(*std::move(prompt));
+  }
+  return prompts;
+}
+
+Result<std::vector<SuitePrompt>> read_set(const PromptSet& set) {
+  if (!set.file.empty()) return read_file_set(set.file);
+  if (!set.folder.empty()) return read_folder_set(set.folder);
+  return built_in_prompts(set.set);
+}
+
+}  // namespace
+
+Result<std::vector<SuitePrompt>> parse_prompt_lines(std::string_view text,
+                                                    const std::string& path) {
+  std::vector<SuitePrompt> prompts;
+  const std::string name = fs::path(path).filename().string();
+  for (int number = 1; !text.empty(); ++number) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.empty()) continue;
+    const std::string where = fmt::format("{}, line {}", path, number);
+    bool deep = false;
+    const auto within = [&](int depth, Json::parse_event_t /*event*/, const Json& /*value*/) {
+      deep = deep || depth > kMaxJsonDepth;
+      return !deep;
+    };
+    const Json json = Json::parse(line, within, false);
+    if (deep) return bad("the line's JSON is nested too deep", where);
+    if (json.is_discarded()) return bad("the line is no JSON", where);
+    auto prompt = prompt_of(json, where, fmt::format("{}:{}", name, number));
+    if (!prompt) return tl::unexpected(prompt.error());
+    prompts.push_back(*std::move(prompt));
+  }
+  if (prompts.empty()) return bad("it holds no prompt", path);
+  return prompts;
+}
+
+Result<std::vector<SuitePrompt>> read_prompts(std::span<const PromptSet> sets) {
+  std::vector<SuitePrompt> prompts;
+  std::map<std::string, std::string> known;  // id: where it is from
+  for (const PromptSet& set : sets) {
+    auto more = read_set(set);
+    if (!more) return tl::unexpected(more.error());
+    for (SuitePrompt& prompt : *more) {
+      const auto [at, is_new] = known.emplace(prompt.id, set.where);
+      if (!is_new) {
+        return bad("two prompts are called \"" + prompt.id + "\"", set.where,
+                   "The first is of " + at->second + ".");
+      }
+      prompts.push_back(std::move(prompt));
+    }
+  }
+  return prompts;
+}
+
+std::string prompt_lines(std::span<const SuitePrompt> prompts) {
+  std::string lines;
+  for (const SuitePrompt& prompt : prompts) {
+    Json line{{"id", prompt.id}};
+    if (prompt.messages) {
+      Json request = Json::parse(prompt.text, nullptr, false);
+      if (request.is_array()) request = Json{{"messages", std::move(request)}};
+      line.update(request);
+    } else {
+      line["text"] = prompt.text;
+    }
+    lines += line.dump() + "\n";
+  }
+  return lines;
+}
+
+}  // namespace crossval

@@ -1,0 +1,42 @@
+// From positions to the figures of a pair (docs/suites.md).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "results/suite.h"
+
+namespace crossval {
+
+/// What one position has to say.
+struct PositionSample {
+  double kl = 0;  // nats
+  bool same_top = false;
+  /// ln p of the token that follows in the prompt; none at its end and of decode steps.
+  std::optional<double> candidate_next{}, reference_next{};
+};
+
+/// Sums by prompt, so that the order in which prompts come changes no digit. Eight bytes a position
+/// are kept, for the percentiles.
+class PairStatistics {
+ public:
+  void add(int32_t prompt, const PositionSample& sample);
+
+  /// Means are ratios of sums over prompts: Σ of the prompts' sums over Σ of their positions. Their
+  /// standard error is that of a ratio estimator over m prompts, √(m/(m−1) Σ (sᵢ − r nᵢ)²) / Σ nᵢ
+  /// (W. G. Cochran, Sampling Techniques, 3rd ed., 1977, §6.4, without the finite-population
+  /// factor): positions of one prompt are not independent. Of one prompt there is none.
+  SuiteStatistics finish();
+
+ private:
+  struct Sums {
+    int64_t positions = 0, scored = 0, same_top = 0;
+    double kl = 0, candidate_nll = 0, reference_nll = 0, delta_p = 0, delta_p_squares = 0;
+  };
+  std::map<int32_t, Sums> prompts_;
+  std::vector<double> kl_;
+};
+
+}  // namespace crossval

@@ -1,0 +1,495 @@
+"""crossval suite: one file, many prompts, any number of shards, killed at any moment; the result is the same."""
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+
+from conftest import ROOT
+
+MISTAKEN = ROOT / "tests" / "e2e" / "engines" / "mistaken.py"
+PROMPTS = [f"prompt {i}: " + " ".join(["alpha", "beta", "gamma", "delta"][(i + k) % 4] for k in range(3 + i % 5)) for i in range(24)]
+ALL = bool(os.environ.get("CROSSVAL_TEST_ALL"))
+
+
+@pytest.fixture(scope="module")
+def tiny(crossval, tmp_path_factory):
+    path = tmp_path_factory.mktemp("suite") / "tiny.gguf"
+    made = crossval("synth", "--types", "F16", "--layers", 1, "--embd", 64, "--heads", 2, "--ff", 64, "-q", "-o", path)
+    assert made.code == 0, made.err
+    return path
+
+
+def write_suite(folder, model, **changes):
+    suite = {"models": {"tiny": str(model)},
+             "pairs": [{"name": "same", "candidate": "native", "reference": "native"},
+                       {"name": "eps", "candidate": "native:fault=eps", "reference": "native", "require": "bits"}],
+             "prompts": [{"file": "prompts.jsonl"}], "max_tokens": 1, **changes}
+    folder.mkdir(exist_ok=True)
+    (folder / "prompts.jsonl").write_text("".join(json.dumps({"id": f"p{i}", "text": text}) + "\n" for i, text in enumerate(PROMPTS)))
+    path = folder / "suite.json"
+    path.write_text(json.dumps(suite, indent=1))
+    return path
+
+
+def rows(database):
+    """All that is kept, but for times and the manifest's hash, which knows the number of shards."""
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as db:
+        columns = [c[1] for c in db.execute("PRAGMA table_info(prompt)") if c[1] != "seconds"]
+        return [db.execute(f"SELECT {', '.join(columns)} FROM prompt ORDER BY pair, prompt").fetchall(),
+                db.execute("SELECT * FROM position ORDER BY pair, prompt, position").fetchall(),
+                db.execute("SELECT * FROM engine ORDER BY pair, side, place").fetchall()]
+
+
+@pytest.fixture(scope="module")
+def whole(crossval, tiny, tmp_path_factory):
+    """The suite in one process: its folder and what it says."""
+    folder = tmp_path_factory.mktemp("whole")
+    run = crossval("suite", "run", write_suite(folder, tiny), "-o", folder / "r", "--format", "json")
+    assert run.code == 1, run.err
+    return folder / "r", run.json
+
+
+def test_the_figures_are_those_of_per_token(crossval, tiny, whole):
+    """Prompt by prompt what `per-token` says of it; perplexity by hand from its JSON rows' neighbours."""
+    folder, said = whole
+    assert said["verdict"] == "DIVERGED" and said["exit_code"] == 1
+    same, eps = said["pairs"]
+    assert same["verdict"] == "IDENTICAL" and same["failed"] == 0
+    assert same["statistics"]["kl"] == {"value": 0, "error": 0} and same["statistics"]["same_top"]["value"] == 1
+    assert eps["failed"] == len(PROMPTS)
+    for i in (0, 7, 23):
+        alone = crossval("per-token", "-m", tiny, "-p", PROMPTS[i], "--candidate", "native:fault=eps", "--reference", "native",
+                         "--require", "bits", "--max-tokens", 1, "--format", "json").json
+        kept = eps["prompts"][i]
+        assert kept["id"] == f"p{i}" and kept["verdict"] == alone["verdict"]
+        assert kept["tokens"] == len(alone["tokens"]) and kept["positions"] == len(alone["positions"])
+        assert kept["largest_kl"] == max(p["kl"] for p in alone["positions"])
+        assert kept["lowest_cosine"] == min(p["cosine"] for p in alone["positions"])
+        assert kept["first_divergence"] == next(p["position"] for p in alone["positions"] if not p["passed"])
+    with sqlite3.connect(folder / "result.sqlite") as db:
+        kl = [row[0] for row in db.execute("SELECT kl FROM position WHERE pair = 1")]
+    assert eps["statistics"]["positions"] == len(kl)
+    assert eps["statistics"]["kl"]["value"] == pytest.approx(sum(kl) / len(kl), rel=1e-12)
+
+
+def test_the_perplexity_is_that_of_the_logits(crossval, tiny, whole, tmp_path):
+    """−ln p of each next token from the logits that --dump writes, by NumPy in double."""
+    import numpy
+    folder, said = whole
+    with sqlite3.connect(folder / "result.sqlite") as db:
+        kept = db.execute("SELECT candidate_next, reference_next FROM position WHERE pair = 1 AND prompt = 3 ORDER BY position").fetchall()
+    crossval("per-token", "-m", tiny, "-p", PROMPTS[3], "--candidate", "native:fault=eps", "--reference", "native", "--max-tokens", 0,
+             "--dump", tmp_path / "d")
+    tokens = json.loads((tmp_path / "d" / "tokens.json").read_text())
+    ids = [t["id"] if isinstance(t, dict) else t for t in (tokens["tokens"] if isinstance(tokens, dict) else tokens)]
+    for side, column in (("candidate", 0), ("reference", 1)):
+        logits = numpy.load(tmp_path / "d" / f"{side}.npy").astype(numpy.float64)
+        log_p = logits - numpy.log(numpy.exp(logits - logits.max(1, keepdims=True)).sum(1, keepdims=True)) - logits.max(1, keepdims=True)
+        for at in range(len(ids) - 1):
+            assert kept[at][column] == pytest.approx(log_p[at, ids[at + 1]], abs=1e-9)
+    assert kept[len(ids) - 1] == (None, None)  # nothing follows
+    scored = said["pairs"][1]["statistics"]["scored"]
+    assert scored == sum(p["tokens"] - 1 for p in said["pairs"][1]["prompts"])
+
+
+@pytest.mark.parametrize("jobs, shards", [(1, 5), (2, 3)])
+def test_shards_give_the_same(crossval, tiny, whole, tmp_path, jobs, shards):
+    run = crossval("suite", "run", write_suite(tmp_path / "s", tiny), "-o", tmp_path / "r", "--shards", shards, "-j", jobs,
+                   "--format", "json")
+    assert run.code == 1, run.err
+    assert run.out == json.dumps(whole[1]) or run.json == whole[1]
+    assert rows(tmp_path / "r" / "result.sqlite") == rows(whole[0] / "result.sqlite")
+
+
+def test_shards_one_by_one_and_merged(crossval, tiny, whole, tmp_path):
+    """As a scheduler runs them: each in a process of its own, the number in the environment or on the command line."""
+    suite, folder = write_suite(tmp_path / "s", tiny, shards=3), tmp_path / "r"
+    missing = crossval("suite", "run", suite, "-o", folder, "--missing")
+    assert (missing.code, missing.out) == (0, "0,1,2\n")
+    first = crossval("suite", "run", suite, "-o", folder, "--shard", "1/3")
+    assert first.code == 1 and "1 of 3" in first.out
+    assert crossval("suite", "run", suite, "-o", folder, "--missing").out == "0,2\n"
+    report = crossval("suite", "report", folder, "--format", "json")
+    assert report.json["missing_shards"] == [0, 2] and report.code == 1
+    # --array=2 gives SLURM_ARRAY_TASK_COUNT=1: the total is the suite's.
+    crossval("suite", "run", suite, "-o", folder, env={"SLURM_ARRAY_TASK_ID": "2", "SLURM_ARRAY_TASK_COUNT": "1"})
+    crossval("suite", "run", suite, "-o", folder, env={"JOB_COMPLETION_INDEX": "0"})
+    assert crossval("suite", "run", suite, "-o", folder, "--missing").out == ""
+    merged = crossval("suite", "merge", folder, "--format", "json")
+    assert merged.json == whole[1]
+    again = crossval("suite", "merge", folder, "--format", "json")
+    assert again.out == merged.out
+    assert rows(folder / "result.sqlite") == rows(whole[0] / "result.sqlite")
+
+
+def test_shards_of_two_folders_are_merged(crossval, tiny, whole, tmp_path):
+    suite = write_suite(tmp_path / "s", tiny, shards=2)
+    for i in (0, 1):
+        crossval("suite", "run", suite, "-o", tmp_path / f"r{i}", "--shard", f"{i}/2")
+    merged = crossval("suite", "merge", tmp_path / "r0", tmp_path / "r1", "--format", "json")
+    assert merged.json == whole[1]
+
+
+def test_killed_at_any_moment(binary, crossval, tiny, whole, tmp_path):
+    """kill -9, again and again, until one run gets to its end: no prompt lost, none doubled."""
+    suite, folder = write_suite(tmp_path / "s", tiny), tmp_path / "r"
+    chance, kills, wanted = random.Random(15), 0, 100 if ALL else 15
+    for attempt in range(20 * wanted):
+        if kills >= wanted:
+            break
+        shutil.rmtree(folder, ignore_errors=True) if attempt and (folder / "result.sqlite").exists() else None
+        process = subprocess.Popen([binary, "suite", "run", suite, "-o", folder, "--resume", "-q"], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE)
+        time.sleep(chance.uniform(0.02, 0.5))
+        process.kill()
+        _, err = process.communicate()
+        kills += process.returncode == -signal.SIGKILL
+        assert process.returncode in (-signal.SIGKILL, 1), err
+    assert kills >= wanted
+    last = crossval("suite", "run", suite, "-o", folder, "--resume", "--format", "json")
+    assert last.json == whole[1], last.err
+    assert rows(folder / "result.sqlite") == rows(whole[0] / "result.sqlite")
+
+
+def test_sigterm_keeps_what_is_done_and_asks_to_be_run_again(binary, crossval, tiny, whole, tmp_path):
+    suite, folder = write_suite(tmp_path / "s", tiny), tmp_path / "r"
+    for number, code in ((signal.SIGTERM, 75), (signal.SIGINT, 130)):
+        for delay in (0.05, 0.1, 0.15, 0.2, 0.3):
+            process = subprocess.Popen([binary, "suite", "run", suite, "-o", folder, "--resume"], stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE, text=True)
+            time.sleep(delay)
+            process.send_signal(number)
+            out, err = process.communicate(timeout=60)
+            if (folder / "shard-0-of-1.sqlite.partial").exists():
+                break
+            shutil.rmtree(folder, ignore_errors=True)
+        assert process.returncode == code, err
+        if code == 75:
+            assert "--resume" in err
+    with contextlib.closing(sqlite3.connect(folder / "shard-0-of-1.sqlite.partial")) as db:
+        done = db.execute("SELECT count(*) FROM prompt").fetchone()[0]
+    assert 0 <= done < 2 * len(PROMPTS)
+    last = crossval("suite", "run", suite, "-o", folder, "--resume", "--format", "json")
+    assert last.json == whole[1]
+
+
+def test_a_full_disk(binary, crossval, tiny, whole, tmp_path):
+    """A limit on the size of a file stands for it: what was finished is kept, and a later run goes on."""
+    suite, folder = write_suite(tmp_path / "s", tiny), tmp_path / "r"
+    run = subprocess.run(["bash", "-c", 'ulimit -f 60; exec "$0" "$@"', binary, "suite", "run", suite, "-o", folder], text=True,
+                         capture_output=True, restore_signals=False)
+    assert run.returncode == 74, run.stderr
+    assert "the disk is full" in run.stderr and "--resume" in run.stderr
+    with contextlib.closing(sqlite3.connect(folder / "shard-0-of-1.sqlite.partial")) as db:
+        assert 0 < db.execute("SELECT count(*) FROM prompt").fetchone()[0] < 2 * len(PROMPTS)
+    last = crossval("suite", "run", suite, "-o", folder, "--resume", "--format", "json")
+    assert last.json == whole[1]
+
+
+def test_two_writers_of_a_shard(binary, crossval, tiny, tmp_path):
+    suite, folder = write_suite(tmp_path / "s", tiny, prompts=[{"file": "prompts.jsonl"}], max_tokens=40), tmp_path / "r"
+    first = subprocess.Popen([binary, "suite", "run", suite, "-o", folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    partial = folder / "shard-0-of-1.sqlite.partial"
+    while not partial.exists() and first.poll() is None:
+        time.sleep(0.002)
+    time.sleep(0.02)
+    second = crossval("suite", "run", suite, "-o", folder, "--resume")
+    first.communicate()
+    assert second.code == 64, second.out + second.err
+    assert "another process is writing this file" in second.err and "one writer" in second.err
+
+
+def test_what_was_run_is_not_run_again_unasked(crossval, tiny, whole):
+    folder = whole[0]
+    run = crossval("suite", "run", folder.parent / "suite.json", "-o", folder)
+    assert run.code == 64 and "there are results already" in run.err and "--resume" in run.err
+    resumed = crossval("suite", "run", folder.parent / "suite.json", "-o", folder, "--resume", "--format", "json")
+    assert resumed.json == whole[1]
+
+
+def test_another_state_of_the_suite_is_refused(crossval, tiny, whole, tmp_path):
+    """Changed settings, prompts or weights: the results of before are not gone on with."""
+    folder = tmp_path / "r"
+    shutil.copytree(whole[0], folder)
+    settings = crossval("suite", "run", write_suite(tmp_path / "a", tiny, max_tokens=2), "-o", folder, "--resume")
+    assert settings.code == 64 and "/pairs/0/max_tokens is now 2" in settings.err
+    suite = write_suite(tmp_path / "b", tiny)
+    text = (tmp_path / "b" / "prompts.jsonl").read_text()
+    (tmp_path / "b" / "prompts.jsonl").write_text(text.replace("prompt 3", "prompt three"))
+    prompts = crossval("suite", "run", suite, "-o", folder, "--resume")
+    assert prompts.code == 64 and "another state of this one" in prompts.err
+    weights = tmp_path / "tiny.gguf"
+    data = bytearray(tiny.read_bytes())
+    data[-100] ^= 1
+    weights.write_bytes(data)
+    other = crossval("suite", "run", write_suite(tmp_path / "c", weights), "-o", folder, "--resume")
+    assert other.code == 64 and "another state of this one" in other.err
+
+
+def test_a_model_that_is_not_on_this_machine(crossval, tmp_path):
+    run = crossval("suite", "run", write_suite(tmp_path / "s", tmp_path / "none.gguf"), "-o", tmp_path / "r")
+    assert run.code == 5 and "none.gguf" in run.err
+    assert not (tmp_path / "r").exists()
+
+
+def mistaken(mistake=""):
+    return f"exec:{sys.executable} '{MISTAKEN}' {mistake}"
+
+
+def exec_suite(folder, tiny, candidate, prompts, **changes):
+    folder.mkdir()
+    (folder / "p.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in prompts))
+    path = folder / "suite.json"
+    path.write_text(json.dumps({"models": {"tiny": str(tiny)}, "max_tokens": 0,
+                                "pairs": [{"candidate": candidate, "reference": mistaken()}], "prompts": [{"file": "p.jsonl"}], **changes}))
+    return path
+
+
+def test_an_engine_that_dies_over_a_prompt(crossval, tiny, tmp_path):
+    """It is loaded anew; the prompt is marked, the rest goes on."""
+    suite = exec_suite(tmp_path / "s", tiny, mistaken("crashes"), ["ab", "abcd", "cd", "dcba", "x"])
+    run = crossval("suite", "run", suite, "-o", tmp_path / "r", "--format", "json")
+    assert run.code == 4, run.err
+    assert run.json["verdict"] == "ERROR" and run.json["status"] == "error"
+    verdicts = [p["verdict"] for p in run.json["pairs"][0]["prompts"]]
+    assert verdicts == ["IDENTICAL", "ERROR", "IDENTICAL", "ERROR", "IDENTICAL"]
+    error = run.json["pairs"][0]["prompts"][1]["error"]
+    assert error["code"] == 4 and "candidate" in error["where"] and "SIGSEGV" in error["what"]
+
+
+def test_an_engine_that_stalls(crossval, tiny, tmp_path):
+    suite = exec_suite(tmp_path / "s", tiny, mistaken("stalls"), ["ab", "abcd", "cd"], timeout_seconds=2)
+    run = crossval("suite", "run", suite, "-o", tmp_path / "r", "--format", "json")
+    assert run.code == 4
+    assert [p["verdict"] == "ERROR" for p in run.json["pairs"][0]["prompts"]] == [False, True, False]
+
+
+def test_an_engine_that_cannot_start_leaves_its_prompts_for_later(crossval, tiny, tmp_path):
+    """Nothing is noted for them: --resume tries again; the other pair has been run."""
+    suite = exec_suite(tmp_path / "s", tiny, mistaken("exits"), ["ab", "cd"],
+                       pairs=[{"name": "gone", "candidate": mistaken("exits"), "reference": mistaken()},
+                              {"name": "well", "candidate": mistaken(), "reference": mistaken()}])
+    run = crossval("suite", "run", suite, "-o", tmp_path / "r")
+    assert run.code == 4 and "matrix 7 is broken" in run.err and 'pair "gone"' in run.err
+    with sqlite3.connect(tmp_path / "r" / "shard-0-of-1.sqlite.partial") as db:
+        assert db.execute("SELECT DISTINCT pair FROM prompt").fetchall() == [(1,)]
+
+
+def test_a_nan_is_unhealthy(crossval, tiny, tmp_path):
+    suite = exec_suite(tmp_path / "s", tiny, mistaken("nan"), ["ab", "cd"])
+    run = crossval("suite", "run", suite, "-o", tmp_path / "r", "--format", "json")
+    assert run.code == 3 and run.json["status"] == "unhealthy"
+    prompt = run.json["pairs"][0]["prompts"][0]
+    assert prompt["verdict"] == "UNHEALTHY" and prompt["lowest_cosine"] == "NaN" and "nan" in prompt["detail"]
+    assert run.json["pairs"][0]["statistics"]["positions"] == 0
+    assert run.json["pairs"][0]["statistics"]["kl"] == {"value": "NaN", "error": "NaN"}
+
+
+def test_other_tokens_are_told(crossval, tiny, tmp_path):
+    suite = exec_suite(tmp_path / "s", tiny, mistaken("odd-ids"), ["ab"])
+    run = crossval("suite", "run", suite, "-o", tmp_path / "r", "--format", "json")
+    assert run.code == 2 and run.json["status"] == "tokens-differ"
+
+
+def test_a_prompt_that_is_too_long(crossval, tiny, tmp_path):
+    suite = exec_suite(tmp_path / "s", tiny, mistaken(), ["ab", "a" * 100, "cd"])
+    run = crossval("suite", "run", suite, "-o", tmp_path / "r", "--format", "json")
+    assert [p["verdict"] for p in run.json["pairs"][0]["prompts"]] == ["IDENTICAL", "ERROR", "IDENTICAL"]
+    assert run.json["pairs"][0]["prompts"][1]["error"]["code"] == 64
+
+
+def test_conversations(crossval, model, tmp_path):
+    """Messages are rendered with the model's own template, as per-token does it."""
+    messages = [{"role": "user", "content": "Name a colour."}]
+    (tmp_path / "p.jsonl").write_text(json.dumps({"id": "chat", "messages": messages}) + "\n")
+    (tmp_path / "suite.json").write_text(json.dumps({
+        "pairs": [{"candidate": "native", "reference": "native", "model": str(model)}], "max_tokens": 0,
+        "prompts": [{"file": "p.jsonl"}]}))
+    run = crossval("suite", "run", tmp_path / "suite.json", "-o", tmp_path / "r", "--format", "json")
+    assert run.code == 0, run.out + run.err
+    (tmp_path / "m.json").write_text(json.dumps(messages))
+    alone = crossval("tokenize", "-m", model, "--messages", tmp_path / "m.json", "--format", "json")
+    assert run.json["pairs"][0]["prompts"][0]["tokens"] == len(alone.json["tokens"])
+    printed = crossval("suite", "prompt", tmp_path / "r", "chat")
+    assert json.loads(printed.out)["messages"] == messages
+
+
+@pytest.mark.parametrize("words, said", [
+    ((), "no action given"), (("run",), "takes a suite file"), (("report",), "takes the folder"),
+    (("merge",), "takes the folders"), (("prompt", "x"), "and a prompt's id"),
+    (("run", "/nowhere/suite.json"), "/nowhere/suite.json"), (("report", "/nowhere"), "/nowhere"),
+])
+def test_what_is_missing_is_said(crossval, words, said):
+    run = crossval("suite", *words)
+    assert run.code in (5, 64) and said in run.err
+
+
+@pytest.mark.parametrize("shard", ["3/3", "-1/3", "x", "1/", "/2", "1/0", "9"])
+def test_shards_that_are_none(crossval, tiny, tmp_path, shard):
+    run = crossval("suite", "run", write_suite(tmp_path / "s", tiny), "-o", tmp_path / "r", f"--shard={shard}")
+    assert run.code == 64 and "shard" in run.err
+
+
+def test_a_report_of_what_is_no_result(crossval, tmp_path):
+    (tmp_path / "manifest.json").write_text("{}")
+    run = crossval("suite", "report", tmp_path)
+    assert run.code == 5 and "no manifest of a suite" in run.err and "suite run" in run.err
+
+
+def test_the_schema_of_suite_files(crossval, tiny, tmp_path):
+    """What the schema takes the program takes, and what it refuses is refused, key by key."""
+    import jsonschema
+    schema = json.loads((ROOT / "docs" / "suite.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    path = write_suite(tmp_path / "s", tiny)
+    good = json.loads(path.read_text())
+    validator.validate(json.loads((ROOT / "docs" / "examples" / "suite.json").read_text()))
+    full = {**good, "name": "n", "shards": 2, "threads": 1, "context": 64, "batch": 8, "timeout_seconds": 30, "prompt_template": "raw",
+            "bos": "off", "special": "auto", "require": "cos", "cos_tol": 0.5, "logprob_tol": 1, "max_tokens": 0}
+    assert set(schema["properties"]) - set(full) == {"$schema", "system_prompt", "chat_template_kwargs", "floor"}
+    for document in (good, full):
+        validator.validate(document)
+        path.write_text(json.dumps(document))
+        run = crossval("suite", "run", path, "-o", tmp_path / "r", "--missing")
+        assert run.code == 0, run.err
+        shutil.rmtree(tmp_path / "r")
+    pairs, bad = good["pairs"], []
+    for key in schema["properties"]:
+        bad.append({**good, key: [[]]})
+    for key in schema["$defs"]["pair"]["properties"]:
+        bad.append({**good, "pairs": [{**pairs[0], key: [[]]}]})
+    bad += [{**good, "shards": 0}, {**good, "cos_tol": 2}, {**good, "prompts": []}, {**good, "more": 1},
+            {**good, "prompts": [{"set": "none"}]}, {**good, "prompts": [{}]}, {**good, "prompts": [{"file": "a", "set": "smoke"}]}]
+    for document in bad:
+        if document.get("$schema") != [[]]:
+            assert not validator.is_valid(document), document
+            path.write_text(json.dumps(document))
+            run = crossval("suite", "run", path, "-o", tmp_path / "r", "--missing")
+            assert run.code == 5 and "suite.json" in run.err, (document, run.err)
+
+
+def test_scripts_alone(crossval, tiny, tmp_path):
+    """--no-submit needs no Slurm; words of a path are quoted; bash reads both."""
+    suite, folder = write_suite(tmp_path / "a b", tiny, threads=2), tmp_path / "r 'x"
+    done = crossval("suite", "slurm", suite, "-o", folder, "--shards", 4, "--no-submit", "--sbatch=--partition=short")
+    assert done.code == 0, done.err
+    text = (folder / "array.sbatch").read_text()
+    assert "#SBATCH --array=0,1,2,3\n" in text and "#SBATCH --partition=short\n" in text and "#SBATCH --cpus-per-task=2\n" in text
+    for name in ("array.sbatch", "merge.sbatch"):
+        assert subprocess.run(["bash", "-n", folder / name]).returncode == 0
+
+
+def test_without_slurm(crossval, tiny, tmp_path):
+    run = crossval("suite", "slurm", write_suite(tmp_path / "s", tiny), "-o", tmp_path / "r", env={"PATH": "/nowhere"})
+    assert run.code == 4 and "no sbatch" in run.err and "--no-submit" in run.err
+
+
+def test_the_kubernetes_example():
+    """What an Indexed Job must have (Kubernetes API reference, batch/v1 Job); the command is one that the program takes."""
+    import yaml
+    job = yaml.safe_load((ROOT / "docs" / "examples" / "suite-job.yaml").read_text())
+    assert (job["apiVersion"], job["kind"], job["spec"]["completionMode"]) == ("batch/v1", "Job", "Indexed")
+    spec = job["spec"]
+    known = {"completionMode", "completions", "parallelism", "backoffLimitPerIndex", "maxFailedIndexes", "podFailurePolicy", "template"}
+    assert set(spec) == known
+    pod = spec["template"]["spec"]
+    assert pod["restartPolicy"] == "Never"  # podFailurePolicy needs it
+    container, = pod["containers"]
+    rule, = spec["podFailurePolicy"]["rules"]
+    assert rule["onExitCodes"]["containerName"] == container["name"] and 0 not in rule["onExitCodes"]["values"]
+    assert rule["action"] in ("FailIndex", "FailJob", "Ignore", "Count")
+    command = container["command"]
+    assert command[:3] == ["crossval", "suite", "run"] and command[command.index("--shards") + 1] == str(spec["completions"])
+    assert {mount["name"] for mount in container["volumeMounts"]} == {volume["name"] for volume in pod["volumes"]}
+
+
+def test_reports_for_people_and_for_ci(crossval, whole, tmp_path):
+    """Each from the folder of results, each read by a parser that is not ours; what failed is in all of them."""
+    import xml.etree.ElementTree
+    from test_html import Page
+    names = {"junit": "r.xml", "markdown": "r.md", "gitlab": "gl.json", "sarif": "r.sarif", "html": "r.html"}
+    options = [word for name, file in names.items() for word in (f"--{name}", tmp_path / file)]
+    summary = tmp_path / "summary.md"
+    run = crossval("suite", "report", whole[0], *options, "--github", env={"GITHUB_STEP_SUMMARY": str(summary)})
+    assert run.code == 1, run.err
+    failed = len(PROMPTS)
+    root = xml.etree.ElementTree.parse(tmp_path / "r.xml").getroot()
+    same, eps = root.findall("testsuite")
+    assert (same.get("tests"), same.get("failures")) == (str(failed), "0")
+    assert len(eps.findall("testcase/failure")) == failed == int(eps.get("failures"))
+    assert len(json.loads((tmp_path / "gl.json").read_text())) == failed
+    sarif = json.loads((tmp_path / "r.sarif").read_text())
+    assert sarif["version"] == "2.1.0" and len(sarif["runs"][0]["results"]) == failed
+    markdown = (tmp_path / "r.md").read_text()
+    assert "DIVERGED" in markdown and "| same" in markdown and "crossval per-token" in markdown
+    assert summary.read_text() == markdown
+    assert run.out.count("::error ") == 10 and "::warning" in run.out
+    page = Page((tmp_path / "r.html").read_text())
+    assert page.loads == [] and any("DIVERGED" in text for text in page.text("h1"))
+
+
+def test_the_command_of_a_report_shows_the_prompt(binary, crossval, whole, tmp_path):
+    """As it stands in the Markdown, by a shell: the same verdict of the same prompt."""
+    crossval("suite", "report", whole[0], "--markdown", tmp_path / "r.md")
+    command = next(line for line in (tmp_path / "r.md").read_text().splitlines() if line.strip().startswith("crossval suite prompt"))
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "crossval").symlink_to(binary)
+    done = subprocess.run(["bash", "-c", command], text=True, capture_output=True,
+                          env={**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"})
+    assert done.returncode == 1 and "DIVERGED" in done.stdout, done.stderr
+
+
+def test_a_report_that_cannot_be_written(crossval, whole):
+    run = crossval("suite", "report", whole[0], "--junit", "/nowhere/r.xml")
+    assert run.code == 74 and "/nowhere/r.xml" in run.err
+
+
+def test_missing_shards_are_never_green(crossval, tiny, tmp_path):
+    import xml.etree.ElementTree
+    suite = write_suite(tmp_path / "s", tiny, shards=3, pairs=[{"candidate": "native", "reference": "native"}])
+    crossval("suite", "run", suite, "-o", tmp_path / "r", "--shard", "0/3")
+    run = crossval("suite", "report", tmp_path / "r", "--junit", tmp_path / "r.xml")
+    assert run.code == 75 and "INCOMPLETE" in run.out and "2 of 3 shards have no result (1, 2)" in " ".join(run.out.split())
+    root = xml.etree.ElementTree.parse(tmp_path / "r.xml").getroot()
+    assert len(root.findall(".//error")) >= 2
+
+
+def test_many_prompts(binary, tiny, tmp_path):
+    """Memory does not grow with the prompts; the page stays small and is made in seconds. The whole matrix: 10,000 prompts."""
+    import resource
+    import time as clock
+
+    def run(count):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        (folder / "p.jsonl").write_text("".join(json.dumps({"id": f"p{i}", "text": f"text {i} of many, number {i * 7919 % 10007}"}) + "\n"
+                                                for i in range(count)))
+        (folder / "suite.json").write_text(json.dumps({
+            "models": {"tiny": str(tiny)}, "max_tokens": 0, "prompts": [{"file": "p.jsonl"}],
+            "pairs": [{"name": "same", "candidate": "native", "reference": "native"},
+                      {"name": "eps", "candidate": "native:fault=eps", "reference": "native"}]}))
+        process = subprocess.Popen([binary, "suite", "run", folder / "suite.json", "-q"], stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        assert os.waitstatus_to_exitcode(status) in (0, 1)
+        return folder / "suite.results", usage.ru_maxrss / 1024
+
+    few, many = 100, 10_000 if ALL else 1_500
+    _, small = run(few)
+    folder, large = run(many)
+    per_prompt = (large - small) / (2 * (many - few)) * 1024
+    assert per_prompt < 4, (small, large)  # kB of a run: its record, and eight bytes a position for the percentiles
+    begin = clock.monotonic()
+    done = subprocess.run([binary, "suite", "report", folder, "--html", folder / "r.html"], stdout=subprocess.DEVNULL)
+    assert done.returncode in (0, 1)
+    seconds, size = clock.monotonic() - begin, (folder / "r.html").stat().st_size
+    print(f"{many} prompts: {small:.0f} and {large:.0f} MB, {per_prompt:.2f} kB a run, page {size / 1e6:.1f} MB in {seconds:.1f} s")
+    assert size < 10e6
