@@ -74,6 +74,10 @@ Result<void> read_prompts_of(Database& store, const Manifest& manifest, int32_t 
         }
         if (row.is_null(3)) {
           prompt.verdict = verdict_of(row.text(2));
+          if (!prompt.verdict) {
+            return fail(ExitCode::bad_input_file,
+                        "it has a verdict that is none: \"" + row.text(2) + "\"", store.path());
+          }
         } else {
           prompt.error =
               Error{static_cast<ExitCode>(row.integer(3)), row.text(4), row.text(5), row.text(6)};

@@ -156,6 +156,21 @@ TEST_F(CollectTest, AForeignDatabaseInTheFolderIsRefused) {
   EXPECT_FALSE(collect_results(manifest, one));
 }
 
+// Neither a verdict nor an error must never pass.
+TEST_F(CollectTest, AVerdictThatIsNoneIsRefused) {
+  const std::string one = folder("one");
+  const Manifest manifest = made::manifest(one, 1);
+  made::run(one, manifest, 0);
+  {
+    auto store =
+        sqlite::Database::open(one + "/shard-0-of-1.sqlite", sqlite::Database::Access::write);
+    ASSERT_TRUE(store->execute("UPDATE prompt SET verdict = 'FINE' WHERE prompt = 1"));
+  }
+  const auto result = collect_results(manifest, one);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().what, "it has a verdict that is none: \"FINE\"");
+}
+
 TEST_F(CollectTest, AnErrorOfAPromptIsKept) {
   const std::string one = folder("one");
   const Manifest manifest = made::manifest(one, 1);
