@@ -273,6 +273,7 @@ class Reader {
     if (found != models_.end()) return {*found};
     if (models_.empty()) return {{model, beside(model)}};
     std::vector<std::string> names;
+    names.reserve(models_.size());
     for (const Model& each : models_) names.push_back(each.name);
     members.note("model", fmt::format("there is no model \"{}\"", model),
                  fmt::format("\"models\" has: {}.", fmt::join(names, ", ")));
