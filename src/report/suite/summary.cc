@@ -186,10 +186,10 @@ std::vector<SuiteRun> runs_worst_first(const SuiteResult& suite) {
   for (const SuitePairResult& pair : suite.pairs) {
     for (const SuitePromptResult& prompt : pair.prompts) runs.push_back({&pair, &prompt});
   }
-  std::ranges::stable_sort(runs, {}, [](const SuiteRun& run) {
+  std::ranges::sort(runs, {}, [&](const SuiteRun& run) {
     const SuitePromptResult& prompt = *run.prompt;
     return std::tuple(badness_rank(prompt), -as_far(1 - prompt.lowest_cosine),
-                      -as_far(prompt.largest_kl));
+                      -as_far(prompt.largest_kl), run.pair - suite.pairs.data(), prompt.prompt);
   });
   return runs;
 }
