@@ -2,7 +2,11 @@
 
 #include <utility>
 
+#include "launch/context_size.h"
 #include "launch/engine_factory.h"
+#include "launch/paths.h"
+#include "names/renamed_engine.h"
+#include "recording/replay_engine.h"
 
 namespace crossval {
 
@@ -35,6 +39,31 @@ Result<MadePair> make_pair(const EnginePairSpecs& pair, const EngineDefaults& de
   if (!candidate) return tl::unexpected(candidate.error());
   if (!reference) return tl::unexpected(reference.error());
   return MadePair{*std::move(candidate), *std::move(reference)};
+}
+
+Result<ChosenPair> choose_pair(const PairChoice& choice, const OpenedFiles& files) {
+  auto engines = engine_pair(choice);
+  if (!engines) return tl::unexpected(engines.error());
+  EngineDefaults defaults = choice.defaults;
+  const auto context = context_size(
+      defaults.context,
+      {model_path(engines->candidate, defaults), model_path(engines->reference, defaults)}, files);
+  if (!context) return tl::unexpected(context.error());
+  defaults.context = *context;
+  return ChosenPair{*std::move(engines), std::move(defaults)};
+}
+
+Result<MadePair> make_chosen_pair(ChosenPair& pair, const Launch& launch) {
+  auto made = make_pair(pair.engines, pair.defaults, launch);
+  if (!made) return made;
+  for (const Engine* engine : {made->candidate.get(), made->reference.get()}) {
+    const auto* recorded = dynamic_cast<const ReplayEngine*>(&unrenamed(*engine));
+    if (recorded == nullptr) continue;
+    std::vector<std::string>& asked = pair.engines.asked_differences;
+    const auto& own = recorded->facts().asked_differences;
+    asked.insert(asked.end(), own.begin(), own.end());
+  }
+  return made;
 }
 
 }  // namespace crossval

@@ -7,10 +7,21 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
+#include "gguf/opened_files.h"
 #include "launch/choice.h"
 #include "launch/launch.h"
 
 namespace crossval {
+
+/// Which engines are to run, checked, and how; both with the same context.
+struct ChosenPair {
+  EnginePairSpecs engines;
+  EngineDefaults defaults;
+};
+
+/// Checks the engines and finds what context the models allow, also where they differ. Errors:
+/// those of engine_pair and context_size, in this order.
+Result<ChosenPair> choose_pair(const PairChoice& choice, const OpenedFiles& files);
 
 struct MadePair {
   std::unique_ptr<Engine> candidate, reference;
@@ -21,6 +32,10 @@ struct MadePair {
 /// make_engine.
 Result<MadePair> make_pair(const EnginePairSpecs& pair, const EngineDefaults& defaults,
                            const Launch& launch);
+
+/// Likewise; what a recorded engine was asked to do differently is asked of it here too, and so
+/// goes into the pair's asked differences.
+Result<MadePair> make_chosen_pair(ChosenPair& pair, const Launch& launch);
 
 /// Of two failures to begin the one that gives a reason (a refusal, not an end), with the other one
 /// in its hint.

@@ -164,6 +164,22 @@ Result<ModelFiles> compare_model_files(const std::string& candidate, const std::
   return models;
 }
 
+Result<ComparedModels> compare_models(const EngineSettings& candidate,
+                                      const EngineSettings& reference, const OpenedFiles& files,
+                                      const std::string& cache_folder, const std::stop_token& stop,
+                                      const std::function<void()>& looking) {
+  auto models = compare_model_files(candidate, reference, files, cache_folder, stop);
+  if (!models) return tl::unexpected(models.error());
+  ComparedModels compared{*std::move(models), std::nullopt};
+  const bool recorded = !candidate.model_sha256.empty() || !reference.model_sha256.empty();
+  if (compared.models.same || recorded || !have_files(compared.models)) return compared;
+  looking();
+  auto found = explain_model_difference(candidate, reference, files, stop, compared.models);
+  if (!found) return tl::unexpected(found.error());
+  compared.difference = *std::move(found);
+  return compared;
+}
+
 Result<FileDifference> explain_model_difference(const EngineSettings& candidate,
                                                 const EngineSettings& reference,
                                                 const OpenedFiles& files,

@@ -1,6 +1,8 @@
 // Do two names stand for the same model, and if not, what differs?
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -47,6 +49,18 @@ inline bool have_files(const ModelFiles& models) {
 Result<std::vector<std::string>> model_sha256(const std::string& path, const OpenedFiles& files,
                                               const std::string& cache_folder,
                                               const std::stop_token& stop);
+
+/// What two engines' models are to each other and, where they are not the same and there are files
+/// to look into, in what they differ. `looking` is called before that, which takes a second or two.
+/// Errors: those of compare_model_files and explain_model_difference.
+struct ComparedModels {
+  ModelFiles models;
+  std::optional<FileDifference> difference;
+};
+Result<ComparedModels> compare_models(const EngineSettings& candidate,
+                                      const EngineSettings& reference, const OpenedFiles& files,
+                                      const std::string& cache_folder, const std::stop_token& stop,
+                                      const std::function<void()>& looking);
 
 /// What differs between the two sides' models, which are not the same; completes `models` with it.
 /// Few enough values are decoded that it takes a second or two (compare_files). Errors: those of

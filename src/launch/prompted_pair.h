@@ -11,13 +11,12 @@
 namespace crossval {
 
 struct PromptedPairChoice {
-  EnginePairSpecs engines;
-  EngineDefaults defaults;  // with the context of both
+  ChosenPair pair;
   PairPromptContent prompt;
 };
 
-/// Checks the engines and reads the prompt. Both sides get the same context, also where their
-/// models differ. Errors: those of engine_pair, context_size and read_pair_prompt, in this order.
+/// Checks the engines and reads the prompt. Errors: those of choose_pair and read_pair_prompt, in
+/// this order.
 Result<PromptedPairChoice> choose_prompted_pair(const PairChoice& choice,
                                                 const PromptRequest& prompt,
                                                 const OpenedFiles& files,

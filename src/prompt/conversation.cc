@@ -83,13 +83,9 @@ std::string place_of(std::string_view json, size_t byte) {
 // A document that is read whole, or what is wrong with it.
 tl::expected<Json, std::string> parse_document(std::string_view json) {
   bool too_deep = false;
-  const auto within_depth = [&](int depth, Json::parse_event_t, Json&) {
-    too_deep |= depth > kMaxJsonDepth;
-    return depth <= kMaxJsonDepth;
-  };
   Json document;
   try {
-    document = Json::parse(json, within_depth);
+    document = Json::parse(json, within_depth(too_deep));
   } catch (const Json::parse_error& error) {
     if (!too_deep) return tl::unexpected("not valid JSON at " + place_of(json, error.byte));
   } catch (const Json::out_of_range&) {

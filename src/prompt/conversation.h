@@ -13,6 +13,14 @@ namespace crossval {
 /// JSON nested deeper is refused: it is written recursively.
 inline constexpr int kMaxJsonDepth = 64;
 
+/// For nlohmann's parse(): leaves out what is nested deeper and notes that there was such.
+inline auto within_depth(bool& too_deep) {
+  return [&too_deep](int depth, const auto& /*event*/, const auto& /*value*/) {
+    too_deep |= depth > kMaxJsonDepth;
+    return depth <= kMaxJsonDepth;
+  };
+}
+
 struct ChatMessage {
   std::string role;
   std::string content;                  // its texts, joined by line feeds

@@ -26,11 +26,7 @@ void visit_arguments(Messages& messages, const Visit& visit) {
 // Discarded when it is no JSON, or deeper than what is written recursively may be.
 Json parsed(const std::string& text) {
   bool too_deep = false;
-  const auto within_depth = [&](int depth, Json::parse_event_t, Json&) {
-    too_deep |= depth > kMaxJsonDepth;
-    return depth <= kMaxJsonDepth;
-  };
-  Json value = Json::parse(text, within_depth, /*allow_exceptions=*/false);
+  Json value = Json::parse(text, within_depth(too_deep), /*allow_exceptions=*/false);
   return too_deep ? Json(Json::value_t::discarded) : value;
 }
 

@@ -2,26 +2,6 @@
 
 namespace crossval {
 
-const char* verdict_word(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::tokens_differ:
-      return "TOKENS-DIFFER";
-    case Verdict::settings_differ:
-      return "SETTINGS-DIFFER";
-    case Verdict::unhealthy:
-      return "UNHEALTHY";
-    case Verdict::diverged:
-      return "DIVERGED";
-    case Verdict::drift:
-      return "DRIFT";
-    case Verdict::match:
-      return "MATCH";
-    case Verdict::identical:
-      return "IDENTICAL";
-  }
-  return "";
-}
-
 const char* status_word(Verdict verdict) {
   switch (verdict) {
     case Verdict::tokens_differ:
@@ -124,8 +104,6 @@ const char* matched_word(MatchedBy by) {
   }
   return "";
 }
-
-const char* side_word(Side side) { return side == Side::candidate ? "candidate" : "reference"; }
 
 const char* weight_word(SettingWeight weight) {
   switch (weight) {

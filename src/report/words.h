@@ -9,9 +9,6 @@
 
 namespace crossval {
 
-/// "IDENTICAL", "MATCH", "DRIFT", "DIVERGED", "UNHEALTHY", "TOKENS-DIFFER", "SETTINGS-DIFFER".
-const char* verdict_word(Verdict verdict);
-
 /// The JSON "status": "ok", "diverged", "unhealthy", "tokens-differ", "settings-differ".
 const char* status_word(Verdict verdict);
 
@@ -35,9 +32,6 @@ const char* paired_word(PairedWord word);
 
 /// "name", "file", "values", "reordered".
 const char* matched_word(MatchedBy by);
-
-/// "candidate", "reference".
-const char* side_word(Side side);
 
 /// "recorded", "warned", "asked", "refused".
 const char* weight_word(SettingWeight weight);

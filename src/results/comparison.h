@@ -132,6 +132,32 @@ struct Comparison {
   double seconds = 0;  // wall time of the evaluation
 };
 
+inline constexpr Verdict kVerdicts[] = {
+    Verdict::tokens_differ, Verdict::settings_differ, Verdict::unhealthy, Verdict::diverged,
+    Verdict::drift,         Verdict::match,           Verdict::identical};
+
+/// "IDENTICAL", "MATCH", "DRIFT", "DIVERGED", "UNHEALTHY", "TOKENS-DIFFER", "SETTINGS-DIFFER": the
+/// same in text, JSON and stores (docs/verdicts.md).
+constexpr const char* verdict_word(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::tokens_differ:
+      return "TOKENS-DIFFER";
+    case Verdict::settings_differ:
+      return "SETTINGS-DIFFER";
+    case Verdict::unhealthy:
+      return "UNHEALTHY";
+    case Verdict::diverged:
+      return "DIVERGED";
+    case Verdict::drift:
+      return "DRIFT";
+    case Verdict::match:
+      return "MATCH";
+    case Verdict::identical:
+      return "IDENTICAL";
+  }
+  return "";
+}
+
 /// The exit status that belongs to a verdict.
 constexpr ExitCode exit_code(Verdict verdict) {
   switch (verdict) {

@@ -12,6 +12,11 @@ inline Side other_side(Side side) {
   return side == Side::candidate ? Side::reference : Side::candidate;
 }
 
+/// "candidate", "reference": the same in text, JSON and stores.
+constexpr const char* side_word(Side side) {
+  return side == Side::candidate ? "candidate" : "reference";
+}
+
 /// A definite finding (exit 3). Names are stable: nan, infinite, all-zero, constant, wrong-width,
 /// missing-rows, extra-rows, nothing-compared; of lists of most likely tokens no-tokens,
 /// outside-vocabulary, duplicate-token, not-a-distribution; of hashes not-finite.

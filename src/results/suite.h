@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -80,6 +81,14 @@ struct SuiteResult {
   bool complete() const { return missing.empty(); }
 };
 
+/// In the folder of a suite's results: all its prompts, a line each.
+inline constexpr const char* kPromptsFile = "prompts.jsonl";
+
+/// Whether a prompt, by index, belongs to a shard.
+constexpr bool is_of_shard(size_t prompt, int32_t shard, int32_t shards) {
+  return prompt % static_cast<size_t>(shards) == static_cast<size_t>(shard);
+}
+
 /// How many prompts of a pair ended in an error.
 inline int32_t errors_of(const SuitePairResult& pair) {
   return static_cast<int32_t>(
@@ -95,19 +104,26 @@ inline std::optional<Verdict> worst_verdict(const SuitePairResult& pair) {
   return worst;
 }
 
+/// The first of all pairs' verdicts, likewise.
+inline std::optional<Verdict> worst_verdict(const SuiteResult& suite) {
+  std::optional<Verdict> worst;
+  for (const SuitePairResult& pair : suite.pairs) {
+    const auto verdict = worst_verdict(pair);
+    if (verdict && (!worst || *verdict < *worst)) worst = verdict;
+  }
+  return worst;
+}
+
 /// The first that applies: an error's (the first prompt's that has one), the worst verdict's,
 /// ExitCode::again where shards are missing.
 inline ExitCode exit_code(const SuiteResult& suite) {
-  ExitCode code = ExitCode::ok;
-  std::optional<Verdict> worst;
   for (const SuitePairResult& pair : suite.pairs) {
     for (const SuitePromptResult& prompt : pair.prompts) {
       if (prompt.error) return prompt.error->code;
     }
-    const auto verdict = worst_verdict(pair);
-    if (verdict && (!worst || *verdict < *worst)) worst = verdict;
   }
-  if (worst) code = exit_code(*worst);
+  const auto worst = worst_verdict(suite);
+  const ExitCode code = worst ? exit_code(*worst) : ExitCode::ok;
   return code == ExitCode::ok && !suite.complete() ? ExitCode::again : code;
 }
 

@@ -27,8 +27,7 @@ Result<Outcome> caught(const std::function<Result<Outcome>(Side, Engine&)>& work
 }  // namespace
 
 std::string engine_label(const EnginePair& engines, Side side) {
-  return fmt::format("{} {}", side == Side::candidate ? "candidate" : "reference",
-                     engines.of(side).info().identity.name);
+  return fmt::format("{} {}", side_word(side), engines.of(side).info().identity.name);
 }
 
 Error attributed(const EnginePair& engines, Side side, Error error) {

@@ -16,6 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using sqlite::Database;
+using sqlite::for_each_row;
 using sqlite::Statement;
 
 Result<Database> open_result(const std::string& path, const Manifest& manifest) {
@@ -25,29 +26,9 @@ Result<Database> open_result(const std::string& path, const Manifest& manifest) 
   return store;
 }
 
-// Calls `row` for each row of a statement.
-template <class Row>
-Result<void> each(Result<Statement> statement, Row row) {
-  if (!statement) return tl::unexpected(statement.error());
-  while (true) {
-    const auto more = statement->step();
-    if (!more) return tl::unexpected(more.error());
-    if (!*more) return {};
-    if (Result<void> ok = row(*statement); !ok) return ok;
-  }
-}
-
 std::optional<Verdict> verdict_of(const std::string& word) {
-  static const std::map<std::string, Verdict> words = {
-      {"TOKENS-DIFFER", Verdict::tokens_differ},
-      {"SETTINGS-DIFFER", Verdict::settings_differ},
-      {"UNHEALTHY", Verdict::unhealthy},
-      {"DIVERGED", Verdict::diverged},
-      {"DRIFT", Verdict::drift},
-      {"MATCH", Verdict::match},
-      {"IDENTICAL", Verdict::identical}};
-  const auto found = words.find(word);
-  return found == words.end() ? std::nullopt : std::optional(found->second);
+  const auto* found = std::ranges::find(kVerdicts, word, verdict_word);
+  return found == std::end(kVerdicts) ? std::nullopt : std::optional(*found);
 }
 
 // Of one shard's prompts in a database of several.
@@ -57,7 +38,7 @@ std::string of_shard(const Manifest& manifest, int32_t shard) {
 
 Result<void> read_prompts_of(Database& store, const Manifest& manifest, int32_t shard,
                              SuiteResult& result) {
-  return each(
+  return for_each_row(
       store.prepare(
           "SELECT pair, prompt, verdict, error_code, error_what, error_where, error_hint, detail, "
           "tokens, positions, identical, same_top, first_divergence, lowest_cosine, max_abs_diff, "
@@ -99,7 +80,7 @@ Result<void> read_prompts_of(Database& store, const Manifest& manifest, int32_t 
 
 Result<void> read_positions_of(Database& store, const Manifest& manifest, int32_t shard,
                                std::vector<PairStatistics>& statistics) {
-  return each(
+  return for_each_row(
       store.prepare(
           "SELECT pair, prompt, kl, candidate_top, reference_top, candidate_next, reference_next "
           "FROM position WHERE healthy AND kl IS NOT NULL AND " +
@@ -120,7 +101,7 @@ Result<void> note_shards_of(const std::string& path, const Manifest& manifest,
                             std::map<int32_t, FoundShard>& found) {
   auto store = open_result(path, manifest);
   if (!store) return tl::unexpected(store.error());
-  return each(
+  return for_each_row(
       store->prepare("SELECT shard, digest FROM shard"), [&](Statement& row) -> Result<void> {
         const FoundShard shard{static_cast<int32_t>(row.integer(0)), path, row.text(1)};
         const auto [at, is_new] = found.emplace(shard.shard, shard);

@@ -23,8 +23,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kVersion = 1;
 constexpr size_t kMostManifestBytes = size_t{1} << 30;
-constexpr const char* kManifestFile = "manifest.json";
-constexpr const char* kPromptsFile = "prompts.jsonl";
 
 std::string sha256_of(std::string_view text) {
   Sha256 sum;

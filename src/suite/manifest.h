@@ -8,10 +8,13 @@
 
 #include "base/error.h"
 #include "gguf/opened_files.h"
+#include "results/suite.h"
 #include "suite/prompts.h"
 #include "suite/suite_file.h"
 
 namespace crossval {
+
+inline constexpr const char* kManifestFile = "manifest.json";
 
 /// The folder of a suite's results holds manifest.json, prompts.jsonl (all prompts as they are
 /// evaluated) and a database a shard (suite/store.h).
@@ -42,10 +45,5 @@ Result<Manifest> read_manifest(const std::string& folder);
 
 /// The prompts of a folder. Errors: those of read_manifest.
 Result<std::vector<SuitePrompt>> read_manifest_prompts(const std::string& folder);
-
-/// Whether a prompt, by index, belongs to a shard.
-inline bool is_of_shard(size_t prompt, int32_t shard, int32_t shards) {
-  return prompt % static_cast<size_t>(shards) == static_cast<size_t>(shard);
-}
 
 }  // namespace crossval

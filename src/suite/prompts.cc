@@ -129,11 +129,7 @@ Result<std::vector<SuitePrompt>> parse_prompt_lines(std::string_view text,
     if (line.empty()) continue;
     const std::string where = fmt::format("{}, line {}", path, number);
     bool deep = false;
-    const auto within = [&](int depth, Json::parse_event_t /*event*/, const Json& /*value*/) {
-      deep = deep || depth > kMaxJsonDepth;
-      return !deep;
-    };
-    const Json json = Json::parse(line, within, false);
+    const Json json = Json::parse(line, within_depth(deep), false);
     if (deep) return bad("the line's JSON is nested too deep", where);
     if (json.is_discarded()) return bad("the line is no JSON", where);
     auto prompt = prompt_of(json, where, fmt::format("{}:{}", name, number));

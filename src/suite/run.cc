@@ -7,11 +7,8 @@
 #include <optional>
 #include <utility>
 
-#include "launch/context_size.h"
-#include "launch/engine_factory.h"
 #include "launch/made_pair.h"
 #include "launch/model_files.h"
-#include "launch/paths.h"
 #include "launch/prompted_engine.h"
 #include "prompt/model_prompt.h"
 #include "session/lockstep.h"
@@ -59,51 +56,34 @@ class LoadedPair {
   const ShardPlan& plan_;
   const SuitePair& pair_;
   const Launch& launch_;
-  EnginePairSpecs specs_;
-  EngineDefaults defaults_;
+  ChosenPair chosen_;
   MadePair engines_;
-  ModelFiles models_;
-  std::optional<FileDifference> model_difference_;
+  ComparedModels models_;
   std::optional<SuiteFloor> floor_;
 };
 
 Result<std::unique_ptr<LoadedPair>> LoadedPair::load(const ShardPlan& plan, const SuitePair& pair,
                                                      const Launch& launch) {
   auto loaded = std::unique_ptr<LoadedPair>(new LoadedPair(plan, pair, launch));
-  EngineDefaults& defaults = loaded->defaults_;
-  defaults.model = pair.model;
-  defaults.threads = plan.threads;
-  defaults.context = plan.suite.context;
-  defaults.batch = plan.suite.batch;
-  defaults.timeout_seconds = plan.suite.timeout_seconds;
-  auto specs = engine_pair({defaults, pair.candidate, pair.reference, pair.tokenizer});
-  if (!specs) return tl::unexpected(specs.error());
-  loaded->specs_ = *std::move(specs);
-  const auto context = context_size(defaults.context,
-                                    {model_path(loaded->specs_.candidate, defaults),
-                                     model_path(loaded->specs_.reference, defaults)},
-                                    launch.files);
-  if (!context) return tl::unexpected(context.error());
-  defaults.context = *context;
-  auto made = make_pair(loaded->specs_, defaults, launch);
+  EngineDefaults defaults{.model = pair.model,
+                          .threads = plan.threads,
+                          .context = plan.suite.context,
+                          .batch = plan.suite.batch,
+                          .timeout_seconds = plan.suite.timeout_seconds};
+  auto chosen = choose_pair({std::move(defaults), pair.candidate, pair.reference, pair.tokenizer},
+                            launch.files);
+  if (!chosen) return tl::unexpected(chosen.error());
+  loaded->chosen_ = *std::move(chosen);
+  auto made = make_chosen_pair(loaded->chosen_, launch);
   if (!made) return tl::unexpected(made.error());
   loaded->engines_ = *std::move(made);
-  const EngineSettings& candidate = loaded->candidate().settings;
-  const EngineSettings& reference = loaded->reference().settings;
-  auto models =
-      compare_model_files(candidate, reference, launch.files, plan.cache_folder, launch.stop);
+  auto models = compare_models(loaded->candidate().settings, loaded->reference().settings,
+                               launch.files, plan.cache_folder, launch.stop, [] {});
   if (!models) return tl::unexpected(models.error());
   loaded->models_ = *std::move(models);
-  const bool recorded = !reference.model_sha256.empty() || !candidate.model_sha256.empty();
-  if (!loaded->models_.same && !recorded && have_files(loaded->models_)) {
-    auto found =
-        explain_model_difference(candidate, reference, launch.files, launch.stop, loaded->models_);
-    if (!found) return tl::unexpected(found.error());
-    loaded->model_difference_ = *std::move(found);
-  }
   if (!pair.floor.empty()) {
-    auto floor = plan.find_floor(pair.floor, loaded->specs_.reference, defaults,
-                                 *loaded->engines_.reference);
+    auto floor = plan.find_floor(pair.floor, loaded->chosen_.engines.reference,
+                                 loaded->chosen_.defaults, *loaded->engines_.reference);
     if (!floor) return tl::unexpected(floor.error());
     loaded->floor_ = *std::move(floor);
   }
@@ -112,9 +92,11 @@ Result<std::unique_ptr<LoadedPair>> LoadedPair::load(const ShardPlan& plan, cons
 
 Result<Comparison> LoadedPair::compare(const SuitePrompt& prompt,
                                        const TemplateRenderer& renderer) {
-  auto read = read_pair_prompt(
-      request_of(plan_.suite, prompt), prompt_side(specs_.candidate, defaults_, launch_.files),
-      prompt_side(specs_.reference, defaults_, launch_.files), launch_.files, renderer);
+  auto read =
+      read_pair_prompt(request_of(plan_.suite, prompt),
+                       prompt_side(chosen_.engines.candidate, chosen_.defaults, launch_.files),
+                       prompt_side(chosen_.engines.reference, chosen_.defaults, launch_.files),
+                       launch_.files, renderer);
   if (!read) return tl::unexpected(read.error());
   PairPrompt built =
       build_pair_prompt(*std::move(read), candidate().settings, reference().settings);
@@ -122,14 +104,14 @@ Result<Comparison> LoadedPair::compare(const SuitePrompt& prompt,
   run.prompt = std::move(built.prompt);
   run.candidate_prompt = std::move(built.candidate);
   run.facts = std::move(built.facts);
-  run.models = models_;
-  run.model_difference = model_difference_;
+  run.models = models_.models;
+  run.model_difference = models_.difference;
   run.requirement = requirement_of(pair_);
   run.cos_tol = pair_.cos_tol;
   run.logprob_tol = pair_.logprob_tol;
   run.max_tokens = pair_.max_tokens;
   run.score_next = true;
-  run.asked_differences = specs_.asked_differences;
+  run.asked_differences = chosen_.engines.asked_differences;
   if (floor_) {
     run.floor = floor_->floor;
     run.floor_path = floor_->path;

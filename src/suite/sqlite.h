@@ -76,4 +76,17 @@ class Database {
   std::unique_ptr<sqlite3, Close> database_;
 };
 
+/// Calls `row` (of Statement&, gives Result<void>) for each row; ends at its first error. Errors:
+/// its own and the statement's.
+template <class Row>
+Result<void> for_each_row(Result<Statement> statement, Row row) {
+  if (!statement) return tl::unexpected(statement.error());
+  while (true) {
+    const auto more = statement->step();
+    if (!more) return tl::unexpected(more.error());
+    if (!*more) return {};
+    if (Result<void> ok = row(*statement); !ok) return ok;
+  }
+}
+
 }  // namespace crossval::sqlite

@@ -31,28 +31,6 @@ CREATE TABLE position(pair INTEGER, prompt INTEGER, position INTEGER, token INTE
                       PRIMARY KEY(pair, prompt, position)) WITHOUT ROWID;
 )";
 
-const char* side_text(Side side) { return side == Side::candidate ? "candidate" : "reference"; }
-
-const char* verdict_text(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::tokens_differ:
-      return "TOKENS-DIFFER";
-    case Verdict::settings_differ:
-      return "SETTINGS-DIFFER";
-    case Verdict::unhealthy:
-      return "UNHEALTHY";
-    case Verdict::diverged:
-      return "DIVERGED";
-    case Verdict::drift:
-      return "DRIFT";
-    case Verdict::match:
-      return "MATCH";
-    case Verdict::identical:
-      return "IDENTICAL";
-  }
-  return "";
-}
-
 // Over all that a run of the same suite gives again: times are left out.
 Result<std::string> digest_of(Database& store) {
   Sha256 sum;
@@ -79,15 +57,12 @@ Result<std::string> digest_of(Database& store) {
                           "quote(reference_top)||'|'||quote(candidate_next)||'|'||quote(reference_"
                           "next) FROM position "
                           "ORDER BY pair, prompt, position"}) {
-    auto rows = store.prepare(sql);
-    if (!rows) return tl::unexpected(rows.error());
-    while (true) {
-      const auto row = rows->step();
-      if (!row) return tl::unexpected(row.error());
-      if (!*row) break;
-      const std::string line = rows->text(0) + "\n";
+    const auto read = sqlite::for_each_row(store.prepare(sql), [&](sqlite::Statement& row) {
+      const std::string line = row.text(0) + "\n";
       sum.add(std::as_bytes(std::span(line)));
-    }
+      return Result<void>();
+    });
+    if (!read) return tl::unexpected(read.error());
   }
   return sum.digest();
 }
@@ -155,7 +130,7 @@ std::vector<EngineMark> marks_of(Database& store, int32_t pair, Side side) {
   auto rows =
       store.prepare("SELECT name, value FROM engine WHERE pair=? AND side=? ORDER BY place");
   if (!rows) return marks;
-  rows->bind(1, int64_t{pair}).bind(2, std::string_view(side_text(side)));
+  rows->bind(1, int64_t{pair}).bind(2, std::string_view(side_word(side)));
   while (rows->step().value_or(false)) marks.push_back({rows->text(0), rows->text(1)});
   return marks;
 }
@@ -168,7 +143,7 @@ Result<void> note_marks(Database& store, int32_t pair, Side side,
     if (!row) return tl::unexpected(row.error());
     for (size_t i = 0; i < marks.size(); ++i) {
       auto ok = row->bind(1, int64_t{pair})
-                    .bind(2, std::string_view(side_text(side)))
+                    .bind(2, std::string_view(side_word(side)))
                     .bind(3, static_cast<int64_t>(i))
                     .bind(4, std::string_view(marks[i].name))
                     .bind(5, std::string_view(marks[i].value))
@@ -186,7 +161,7 @@ Result<void> note_marks(Database& store, int32_t pair, Side side,
     break;
   }
   return fail(ExitCode::usage, "the engine is not the one of the results so far: " + what,
-              fmt::format("{} of pair {}, {}", side_text(side), pair, store.path()),
+              fmt::format("{} of pair {}, {}", side_word(side), pair, store.path()),
               "Results of two engines do not go together: run the suite anew in another folder.");
 }
 
@@ -203,15 +178,13 @@ Result<ShardWriter> ShardWriter::open(const std::string& folder, const Manifest&
   auto store = open_store(partial, manifest.sha256);
   if (!store) return tl::unexpected(store.error());
   ShardWriter writer(*std::move(store), path, shard);
-  auto rows = writer.store_.prepare("SELECT pair, prompt FROM prompt");
-  if (!rows) return tl::unexpected(rows.error());
-  while (true) {
-    const auto row = rows->step();
-    if (!row) return tl::unexpected(row.error());
-    if (!*row) break;
-    writer.done_.emplace(static_cast<int32_t>(rows->integer(0)),
-                         static_cast<int32_t>(rows->integer(1)));
-  }
+  const auto read = sqlite::for_each_row(
+      writer.store_.prepare("SELECT pair, prompt FROM prompt"), [&](sqlite::Statement& row) {
+        writer.done_.emplace(static_cast<int32_t>(row.integer(0)),
+                             static_cast<int32_t>(row.integer(1)));
+        return Result<void>();
+      });
+  if (!read) return tl::unexpected(read.error());
   return writer;
 }
 
@@ -232,7 +205,7 @@ Result<void> ShardWriter::add(int32_t pair, const SuitePromptResult& result,
   if (!row) return tl::unexpected(row.error());
   row->bind(1, int64_t{pair}).bind(2, int64_t{result.prompt});
   if (result.verdict) {
-    row->bind(3, std::string_view(verdict_text(*result.verdict)));
+    row->bind(3, std::string_view(verdict_word(*result.verdict)));
   }
   if (result.error) {
     row->bind(4, int64_t{static_cast<int>(result.error->code)})

@@ -73,6 +73,19 @@ def crossval(binary):
 
 
 @pytest.fixture(scope="session")
+def made_model(crossval, tmp_path_factory):
+    """made_model("F16", layers=1) -> path of a random Llama of 64 values with the small vocabulary of 365 ids."""
+
+    def make(types, layers, ff=64):
+        path = tmp_path_factory.mktemp("made") / "small.gguf"
+        made = crossval("synth", "--types", types, "--layers", layers, "--embd", 64, "--heads", 2, "--ff", ff, "-q", "-o", path)
+        assert made.code == 0, made.err
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def ids(crossval, model):
     """1,024 token ids of real text."""
     run = crossval("per-token", "-m", model, "-f", ROOT / "LICENSE", "-c", 4096, "--max-tokens", 0,

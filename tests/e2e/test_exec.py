@@ -18,12 +18,9 @@ def mistaken(mistake="", keys=""):
 
 
 @pytest.fixture(scope="module")
-def small(crossval, tmp_path_factory):
+def small(made_model):
     """A model with the small vocabulary, whose 365 ids the program has too."""
-    path = tmp_path_factory.mktemp("exec") / "small.gguf"
-    made = crossval("synth", "--types", "F16", "--layers", 1, "--embd", 64, "--heads", 2, "--ff", 64, "-q", "-o", path)
-    assert made.code == 0, made.err
-    return path
+    return made_model("F16", layers=1)
 
 
 @pytest.fixture

@@ -11,11 +11,8 @@ ENGINE = ROOT / "tests" / "e2e" / "engines" / "varying.py"
 
 
 @pytest.fixture(scope="module")
-def small(crossval, tmp_path_factory):
-    path = tmp_path_factory.mktemp("invariance") / "small.gguf"
-    made = crossval("synth", "--types", "Q4_0", "--layers", 2, "--embd", 64, "--heads", 2, "--ff", 64, "-q", "-o", path)
-    assert made.code == 0, made.err
-    return path
+def small(made_model):
+    return made_model("Q4_0", layers=2)
 
 
 @pytest.fixture

@@ -17,11 +17,8 @@ IDS = [(7 * i * i + 3 * i + 1) % 365 for i in range(26)]
 
 
 @pytest.fixture(scope="module")
-def small(crossval, tmp_path_factory):
-    path = tmp_path_factory.mktemp("kl") / "small.gguf"
-    made = crossval("synth", "--types", "F32", "--layers", 1, "--embd", 64, "--heads", 2, "--ff", 64, "-q", "-o", path)
-    assert made.code == 0, made.err
-    return path
+def small(made_model):
+    return made_model("F32", layers=1)
 
 
 @pytest.fixture

@@ -16,11 +16,8 @@ OURS = re.compile(r"(Qcur|Kcur|Vcur|ffn_inp|ffn_out|l_out)-(\d+)")
 
 
 @pytest.fixture(scope="module")
-def small(crossval, tmp_path_factory):
-    path = tmp_path_factory.mktemp("match") / "small.gguf"
-    made = crossval("synth", "--types", "Q8_0", "--layers", 2, "--embd", 64, "--heads", 2, "--ff", 96, "-q", "-o", path)
-    assert made.code == 0, made.err
-    return path
+def small(made_model):
+    return made_model("Q8_0", layers=2, ff=96)
 
 
 @pytest.fixture(scope="module")

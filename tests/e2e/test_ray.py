@@ -81,18 +81,11 @@ def test_tasks_give_what_one_process_gives(binary, tiny, whole, tmp_path):  # no
     assert report == whole[1]
 
 
-def test_a_worker_is_killed(binary, crossval, tiny, tmp_path):  # noqa: F811
+@pytest.mark.parametrize("program, said", [(KILLED, "killed"), (TWO_NODES, "lost a node")], ids=["worker", "node"])
+def test_what_is_lost_runs_again(binary, crossval, tiny, tmp_path, program, said):  # noqa: F811
     suite = write_suite(tmp_path / "s", tiny, max_tokens=60)
-    report, err = run(binary, KILLED, suite, tmp_path / "r", 2)
-    assert "killed" in err
-    alone = crossval("suite", "run", suite, "-o", tmp_path / "alone", "--format", "json")
-    assert report == alone.json
-
-
-def test_a_node_is_lost(binary, crossval, tiny, tmp_path):  # noqa: F811
-    suite = write_suite(tmp_path / "s", tiny, max_tokens=60)
-    report, err = run(binary, TWO_NODES, suite, tmp_path / "r", 2)
-    assert "lost a node" in err
+    report, err = run(binary, program, suite, tmp_path / "r", 2)
+    assert said in err
     alone = crossval("suite", "run", suite, "-o", tmp_path / "alone", "--format", "json")
     assert report == alone.json
 

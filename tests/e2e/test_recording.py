@@ -13,11 +13,8 @@ TEXT = "The quick brown fox jumps over the lazy dog and"
 
 
 @pytest.fixture(scope="module")
-def small(crossval, tmp_path_factory):
-    path = tmp_path_factory.mktemp("recording") / "small.gguf"
-    made = crossval("synth", "--types", "Q8_0", "--layers", 2, "--embd", 64, "--heads", 2, "--ff", 64, "-q", "-o", path)
-    assert made.code == 0, made.err
-    return path
+def small(made_model):
+    return made_model("Q8_0", layers=2)
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,8 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def small(crossval, tmp_path_factory):
-    path = tmp_path_factory.mktemp("verify") / "small.gguf"
-    made = crossval("synth", "--types", "F16", "--layers", 2, "--embd", 64, "--heads", 2, "--ff", 64, "-q", "-o", path)
-    assert made.code == 0, made.err
-    return path
+def small(made_model):
+    return made_model("F16", layers=2)
 
 
 @pytest.fixture

@@ -38,15 +38,25 @@ def _quoted(word: str) -> str:
 
 def _run(command: str, model: PathLike, prompt: Union[str, bytes, Sequence[int]], arguments: Sequence[str],
          program: Optional[PathLike]) -> dict[str, Any]:
-    found = program or os.environ.get("CROSSVAL") or shutil.which("crossval")
-    if found is None:
-        raise FileNotFoundError("no crossval in PATH: give program=, or set CROSSVAL")
+    found = find_program(program)
     if isinstance(prompt, (str, bytes)):
         given: list[Union[str, bytes]] = ["-p", prompt]
     else:
         given = ["--tokens", ",".join(str(int(token)) for token in prompt)]
-    done = subprocess.run([os.fspath(found), command, "-m", os.fspath(model), *given, "--format", "json", *arguments],
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    return document([found, command, "-m", os.fspath(model), *given, "--format", "json", *arguments])
+
+
+def find_program(program: Optional[PathLike] = None) -> str:
+    """The crossval to run: the one given, $CROSSVAL, or the one in PATH."""
+    found = program or os.environ.get("CROSSVAL") or shutil.which("crossval")
+    if found is None:
+        raise FileNotFoundError("no crossval in PATH: give program=, or set CROSSVAL")
+    return os.fspath(found)
+
+
+def document(words: Sequence[Union[str, bytes]]) -> dict[str, Any]:
+    """What a command with --format json prints. Raises Failed where that is an error."""
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     try:
         raw: dict[str, Any] = json.loads(done.stdout)
     except ValueError:

@@ -10,15 +10,13 @@ shard was. Nothing here is needed by any other part of the package; Ray is impor
 from __future__ import annotations
 
 import ctypes
-import json
 import os
-import shutil
 import signal
 import subprocess
 import time
 from typing import Any, Optional, Sequence
 
-from .program import Failed, PathLike
+from .program import Failed, PathLike, document, find_program
 
 _AGAIN = 75  # asked to end in time
 _BUSY = "another process is writing this file"  # what a lost worker has left needs a moment to end
@@ -35,15 +33,14 @@ def run_suite(suite: PathLike, folder: PathLike, shards: int, *, cpus: float = 1
     """
     import ray
 
-    found = os.fspath(program or os.environ.get("CROSSVAL") or shutil.which("crossval") or "")
-    if not found:
-        raise FileNotFoundError("no crossval in PATH: give program=, or set CROSSVAL")
-    words = [os.path.abspath(found), "suite"]
+    words = [os.path.abspath(find_program(program)), "suite"]
     run = [*words, "run", os.path.abspath(suite), "-o", os.path.abspath(folder), "--shards", str(shards)]
-    _call([*run, "--missing"])  # writes the manifest, or refuses the suite, once and here
+    written = subprocess.run([*run, "--missing"], capture_output=True, text=True, check=False)  # the manifest
+    if written.returncode:  # the suite is refused, once and here
+        raise Failed(written.returncode, written.stderr.strip())
     task = ray.remote(num_cpus=cpus, max_retries=retries, retry_exceptions=[_Again])(_shard)
     said = ray.get([task.remote(run, f"{i}/{shards}") for i in range(shards)])
-    report: dict[str, Any] = json.loads(_call([*words, "merge", os.path.abspath(folder), "--format", "json"]))
+    report = document([*words, "merge", os.path.abspath(folder), "--format", "json"])
     if report["missing_shards"]:
         last = next((error for code, error in said if error), "")
         raise Failed(4, f"shards {report['missing_shards']} have no result", os.fspath(folder), last)
@@ -70,10 +67,3 @@ def _shard(run: Sequence[str], shard: str) -> tuple[int, str]:
 def _end_with_parent() -> None:
     """prctl(2): a worker that is killed leaves no run behind."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _call(words: Sequence[str]) -> str:
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-    if done.stderr and not done.stdout and done.returncode:
-        raise Failed(done.returncode, done.stderr.strip())
-    return done.stdout

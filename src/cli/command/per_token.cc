@@ -93,27 +93,17 @@ class PerTokenCommand : public Command {
     auto& [candidate, reference] = opened->prompted.engines;
     const std::stop_token stop = opened->stop();
 
-    const EngineSettings& settings = reference->info().settings;
-    auto models = compare_model_files(candidate->info().settings, settings, opened->files,
-                                      cache_folder(), stop);
+    auto models =
+        compare_models(candidate->info().settings, reference->info().settings, opened->files,
+                       cache_folder(), stop, [&] { progress.phase("compare models"); });
     if (!models) return tl::unexpected(models.error());
-    std::optional<FileDifference> difference;
-    const bool recorded =
-        !settings.model_sha256.empty() || !candidate->info().settings.model_sha256.empty();
-    if (!models->same && !recorded && have_files(*models)) {
-      progress.phase("compare models");
-      auto found = explain_model_difference(candidate->info().settings, settings, opened->files,
-                                            stop, *models);
-      if (!found) return tl::unexpected(found.error());
-      difference = *std::move(found);
-    }
     PairPrompt& built = opened->prompted.prompt;
     PerTokenPlan plan;
     plan.prompt = std::move(built.prompt);
     plan.candidate_prompt = std::move(built.candidate);
     plan.facts = std::move(built.facts);
-    plan.models = *std::move(models);
-    plan.model_difference = std::move(difference);
+    plan.models = std::move(models->models);
+    plan.model_difference = std::move(models->difference);
     apply(comparison_, plan);
     plan.max_tokens = max_tokens_;
     if (explain_) {

@@ -222,7 +222,7 @@ class SuiteCommand : public Command {
     // A folder that has been begun says how it was cut.
     std::error_code failed;
     std::optional<int32_t> there;
-    if (fs::exists(fs::path(job.folder) / "manifest.json", failed)) {
+    if (fs::exists(fs::path(job.folder) / kManifestFile, failed)) {
       const auto manifest = read_manifest(job.folder);
       if (!manifest) return tl::unexpected(manifest.error());
       there = manifest->shards;
@@ -313,7 +313,11 @@ class SuiteCommand : public Command {
     if (github_) {
       write_output(console, github_annotations(*result));
       const std::string summary = environment_variable("GITHUB_STEP_SUMMARY");
-      if (!summary.empty()) std::ofstream(summary, std::ios::app) << markdown_report(*result);
+      std::ofstream file;
+      if (!summary.empty()) file.open(summary, std::ios::app);
+      if (!summary.empty() && !(file << markdown_report(*result)).flush()) {
+        return fail(ExitCode::cannot_write, "the summary of the step cannot be written", summary);
+      }
     }
     return exit_code(*result);
   }

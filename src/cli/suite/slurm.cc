@@ -24,7 +24,7 @@ std::string job_name(const std::string& suite) {
 std::string head_lines(const SlurmJob& job, const std::string& log) {
   std::string text = "#!/bin/bash\n";
   text += fmt::format("#SBATCH --job-name={}\n", job_name(job.name));
-  // Blanks in a path would end the option; Slurm knows no quotes here but takes a backslash.
+  // In quotes, for blanks in a path would end the option.
   text += fmt::format("#SBATCH --output=\"{}/{}\"\n", job.folder, log);
   text += "#SBATCH --open-mode=append\n";
   for (const std::string& option : job.options) text += "#SBATCH " + option + "\n";

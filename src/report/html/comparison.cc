@@ -138,15 +138,11 @@ std::string positions_table(const Comparison& comparison) {
             : std::string("same"),
         p.passed ? "good" : "bad", p.passed ? "passes" : "fails");
   }
-  const auto head = [](std::string_view name) {
-    return fmt::format("<th scope=\"col\"><button type=\"button\">{}</button></th>",
-                       html_escaped(name));
-  };
   std::string table =
       "<p class=\"filter\"><button type=\"button\" aria-pressed=\"false\">only what fails"
       "</button></p>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>" +
-      head("position") + head("id") + head("token") + head(distance_name(comparison)) +
-      head(top ? "KL, at least" : "KL") + head("most likely") + head("result") +
+      html_sortable_heads({"position", "id", "token", distance_name(comparison),
+                           top ? "KL, at least" : "KL", "most likely", "result"}) +
       "</tr></thead>\n<tbody>\n" + rows + "</tbody></table></div>\n";
   if (shown.size() < comparison.positions.size()) {
     table += fmt::format(

@@ -45,13 +45,11 @@ std::string operations_table(const Explanation& explanation) {
         units_cell(explanation.reference, i, explanation.limit), apart,
         apart < 0 ? "–" : distance_text(apart));
   }
-  std::string head;
-  for (const char* name :
-       {"value", "operation", "weight", "candidate's units", "reference's units", "apart"})
-    head += fmt::format("<th scope=\"col\"><button type=\"button\">{}</button></th>", name);
   return "<p class=\"filter\"><button type=\"button\" aria-pressed=\"false\">only what is off"
          "</button></p>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>" +
-         head + "</tr></thead>\n<tbody>\n" + rows + "</tbody></table></div>\n";
+         html_sortable_heads(
+             {"value", "operation", "weight", "candidate's units", "reference's units", "apart"}) +
+         "</tr></thead>\n<tbody>\n" + rows + "</tbody></table></div>\n";
 }
 
 std::string units_chart(const Explanation& explanation) {

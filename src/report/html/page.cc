@@ -108,6 +108,15 @@ std::string html_section(std::string_view heading, std::string_view content) {
   return fmt::format("<section>\n<h2>{}</h2>\n{}</section>\n", html_escaped(heading), content);
 }
 
+std::string html_sortable_heads(std::initializer_list<std::string_view> names) {
+  std::string heads;
+  for (const std::string_view name : names) {
+    heads += fmt::format("<th scope=\"col\"><button type=\"button\">{}</button></th>",
+                         html_escaped(name));
+  }
+  return heads;
+}
+
 std::string html_lines(std::string_view text) {
   if (text.empty()) return {};
   return fmt::format("<pre tabindex=\"0\">{}</pre>\n", html_escaped(text));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <ranges>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -13,7 +14,6 @@
 #include "report/html/chart.h"
 #include "report/html/escape.h"
 #include "report/html/page.h"
-#include "report/suite/order.h"
 #include "report/suite/reproduction.h"
 #include "report/suite/summary.h"
 #include "report/text/numbers.h"
@@ -26,15 +26,6 @@ constexpr int kLongestShown = 100;  // columns of a name; commands have the whol
 
 std::string name_cell(std::string_view text) {
   return html_escaped(fitted(printable(text), kLongestShown));
-}
-
-std::string sortable_heads(std::initializer_list<std::string_view> names) {
-  std::string heads;
-  for (const std::string_view name : names) {
-    heads += fmt::format("<th scope=\"col\"><button type=\"button\">{}</button></th>",
-                         html_escaped(name));
-  }
-  return heads;
 }
 
 std::string scrolled_table(std::string_view label, std::string_view heads, std::string_view rows) {
@@ -70,8 +61,8 @@ std::string suite_pairs_table(const SuiteResult& suite) {
   }
   if (rows.empty()) return {};
   return scrolled_table("Pairs",
-                        sortable_heads({"pair", "candidate", "reference", "prompts", "passed",
-                                        "failed", "errors", "not run", "worst"}),
+                        html_sortable_heads({"pair", "candidate", "reference", "prompts", "passed",
+                                             "failed", "errors", "not run", "worst"}),
                         rows);
 }
 
@@ -99,12 +90,12 @@ std::string statistics_table(const SuiteResult& suite) {
         number_cell(s.same_top.value, shown_share(s.same_top)));
   }
   if (rows.empty()) return {};
-  return scrolled_table(
-             "Statistics",
-             sortable_heads({"pair", "positions", "perplexity, candidate", "perplexity, reference",
-                             "ln of their ratio", "mean KL", "median KL", "90 %", "99 %", "99.9 %",
-                             "largest KL", "mean Δp", "Δp rms", "same top"}),
-             rows) +
+  return scrolled_table("Statistics",
+                        html_sortable_heads({"pair", "positions", "perplexity, candidate",
+                                             "perplexity, reference", "ln of their ratio",
+                                             "mean KL", "median KL", "90 %", "99 %", "99.9 %",
+                                             "largest KL", "mean Δp", "Δp rms", "same top"}),
+                        rows) +
          "<p class=\"dim\">± is a standard error over prompts. KL(reference ‖ candidate) in nats, "
          "of positions whose rows both engines gave in full; Δp: of the prompt's next token. - "
          "where there is none.</p>\n";
@@ -114,28 +105,27 @@ std::string statistics_table(const SuiteResult& suite) {
 struct MapSign {
   char sign;
   const char* tint;
-  const char* meaning;
 };
 
-constexpr MapSign kNotRunSign = {'?', "none", "not run"};
+constexpr MapSign kNotRunSign = {'?', "none"};
 
 MapSign sign_of(const SuitePromptResult& prompt) {
-  if (prompt.error || !prompt.verdict) return {'E', "wrong", "ERROR"};
+  if (prompt.error || !prompt.verdict) return {'E', "wrong"};
   switch (*prompt.verdict) {
     case Verdict::tokens_differ:
-      return {'T', "wrong", "TOKENS-DIFFER"};
+      return {'T', "wrong"};
     case Verdict::settings_differ:
-      return {'S', "wrong", "SETTINGS-DIFFER"};
+      return {'S', "wrong"};
     case Verdict::unhealthy:
-      return {'U', "wrong", "UNHEALTHY"};
+      return {'U', "wrong"};
     case Verdict::diverged:
-      return {'X', "wrong", "DIVERGED"};
+      return {'X', "wrong"};
     case Verdict::drift:
-      return {'~', "drifts", "DRIFT"};
+      return {'~', "drifts"};
     case Verdict::match:
-      return {'+', "right", "MATCH"};
+      return {'+', "right"};
     case Verdict::identical:
-      return {'=', "right", "IDENTICAL"};
+      return {'=', "right"};
   }
   return kNotRunSign;
 }
@@ -215,19 +205,17 @@ std::string map_cells(const SuiteResult& suite, const std::vector<const SuitePro
 
 std::string map_legend(size_t group) {
   std::string items;
-  const auto add = [&](const MapSign& sign) {
-    items +=
-        fmt::format("<li><i class=\"{} k2\">{}</i> {}</li>", sign.tint, sign.sign, sign.meaning);
+  const auto add = [&](const MapSign& sign, std::string_view meaning) {
+    items += fmt::format("<li><i class=\"{} k2\">{}</i> {}</li>", sign.tint, sign.sign, meaning);
   };
-  for (const Verdict verdict :
-       {Verdict::identical, Verdict::match, Verdict::drift, Verdict::diverged, Verdict::unhealthy,
-        Verdict::settings_differ, Verdict::tokens_differ}) {
-    SuitePromptResult prompt;
+  SuitePromptResult prompt;
+  for (const Verdict verdict : std::views::reverse(kVerdicts)) {
     prompt.verdict = verdict;
-    add(sign_of(prompt));
+    add(sign_of(prompt), prompt_word(prompt));
   }
-  add(sign_of(SuitePromptResult{}));
-  add(kNotRunSign);
+  prompt.verdict.reset();
+  add(sign_of(prompt), prompt_word(prompt));
+  add(kNotRunSign, "not run");
   std::string text = "<ul class=\"legend\">" + items + "</ul>\n<ul class=\"legend\">";
   for (const auto& [strength, meaning] : {std::pair(0, "largest KL below 1e-06"),
                                           {1, "below 1e-04"},
@@ -311,8 +299,8 @@ std::string worst_runs_table(const SuiteResult& suite) {
       "<p class=\"filter\"><label>Only rows with <input type=\"search\"></label> <button "
       "type=\"button\" aria-pressed=\"false\">only what fails</button></p>\n" +
       scrolled_table("Worst prompts",
-                     sortable_heads({"prompt", "pair", "result", "first at", "same top",
-                                     "lowest cosine", "largest |Δ|", "largest KL", "what"}) +
+                     html_sortable_heads({"prompt", "pair", "result", "first at", "same top",
+                                          "lowest cosine", "largest |Δ|", "largest KL", "what"}) +
                          "<th scope=\"col\">the same again</th>",
                      rows);
   if (shown < runs.size()) {

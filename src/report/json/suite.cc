@@ -2,7 +2,7 @@
 
 #include "report/json/schema_version.h"
 #include "report/json/values.h"
-#include "report/suite/order.h"
+#include "report/suite/summary.h"
 
 namespace crossval {
 namespace {
@@ -73,18 +73,14 @@ Json json_pair(const SuiteResult& suite, const SuitePairResult& pair) {
           {"prompts", std::move(prompts)}};
 }
 
-const char* suite_status(ExitCode code) {
+std::string suite_status(ExitCode code) {
   switch (code) {
     case ExitCode::ok:
-      return "ok";
     case ExitCode::diverged:
-      return "diverged";
     case ExitCode::tokens_differ:
-      return "tokens-differ";
     case ExitCode::settings_differ:
-      return "settings-differ";
     case ExitCode::unhealthy:
-      return "unhealthy";
+      return error_word(code);
     case ExitCode::again:
       return "incomplete";
     default:

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "base/sha256.h"
-#include "report/suite/order.h"
 #include "report/suite/reproduction.h"
 #include "report/suite/summary.h"
 #include "report/text/printable.h"
@@ -75,8 +74,15 @@ std::vector<SuiteFinding> suite_findings(const SuiteResult& suite) {
   return findings;
 }
 
+std::string finding_text(const SuiteFinding& finding) {
+  std::string text = finding.title;
+  if (!finding.message.empty()) text += ": " + finding.message;
+  if (!finding.command.empty()) text += "\n" + finding.command;
+  return text;
+}
+
 std::string suite_prompts_file(const SuiteResult& suite) {
-  return (std::filesystem::path(suite.folder) / "prompts.jsonl").lexically_normal().string();
+  return (std::filesystem::path(suite.folder) / kPromptsFile).lexically_normal().string();
 }
 
 }  // namespace crossval

@@ -37,6 +37,9 @@ inline constexpr FindingKind kFindingKinds[] = {
     {"diverged", "Diverged", "Some position, or the run as a whole, fails what is required."},
 };
 
+/// Title, message and command, where they are: for readers that show one text.
+std::string finding_text(const SuiteFinding& finding);
+
 /// What was not run first, then the worst. Texts are safe to print.
 std::vector<SuiteFinding> suite_findings(const SuiteResult& suite);
 

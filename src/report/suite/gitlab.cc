@@ -15,18 +15,14 @@ const char* gitlab_severity(const std::string& kind) {
 }  // namespace
 
 std::string gitlab_report(const SuiteResult& suite) {
+  const std::string path = printable(suite_prompts_file(suite));
   Json document = Json::array();
   for (const SuiteFinding& finding : suite_findings(suite)) {
-    std::string description = finding.title;
-    if (!finding.message.empty()) description += ": " + finding.message;
-    if (!finding.command.empty()) description += "\n" + finding.command;
-    document.push_back(
-        {{"description", description},
-         {"check_name", "crossval/" + finding.kind},
-         {"fingerprint", finding.fingerprint},
-         {"severity", gitlab_severity(finding.kind)},
-         {"location",
-          {{"path", printable(suite_prompts_file(suite))}, {"lines", {{"begin", finding.line}}}}}});
+    document.push_back({{"description", finding_text(finding)},
+                        {"check_name", "crossval/" + finding.kind},
+                        {"fingerprint", finding.fingerprint},
+                        {"severity", gitlab_severity(finding.kind)},
+                        {"location", {{"path", path}, {"lines", {{"begin", finding.line}}}}}});
   }
   return document.dump(2) + "\n";
 }

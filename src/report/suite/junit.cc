@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "report/html/escape.h"
-#include "report/suite/order.h"
 #include "report/suite/reproduction.h"
 #include "report/suite/summary.h"
 #include "report/text/printable.h"

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "base/count_text.h"
-#include "report/suite/order.h"
 #include "report/suite/reproduction.h"
 #include "report/suite/summary.h"
 #include "report/text/printable.h"

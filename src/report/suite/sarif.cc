@@ -11,7 +11,6 @@
 #include "base/count_text.h"
 #include "report/json/values.h"
 #include "report/suite/findings.h"
-#include "report/suite/order.h"
 #include "report/suite/summary.h"
 #include "report/text/printable.h"
 
@@ -46,13 +45,10 @@ Json sarif_rules() {
 
 Json sarif_result(const SuiteFinding& finding, const std::string& uri) {
   const auto* kind = std::ranges::find(kFindingKinds, finding.kind, &FindingKind::name);
-  std::string message = finding.title;
-  if (!finding.message.empty()) message += ": " + finding.message;
-  if (!finding.command.empty()) message += "\n" + finding.command;
   return {{"ruleId", "crossval/" + finding.kind},
           {"ruleIndex", std::distance(std::begin(kFindingKinds), kind)},
           {"level", "error"},
-          {"message", {{"text", message}}},
+          {"message", {{"text", finding_text(finding)}}},
           {"locations", Json::array({{{"physicalLocation",
                                        {{"artifactLocation", {{"uri", uri}}},
                                         {"region", {{"startLine", finding.line}}}}}}})},

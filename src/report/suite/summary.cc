@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "base/count_text.h"
-#include "report/suite/order.h"
 #include "report/text/numbers.h"
 #include "report/text/printable.h"
 
@@ -67,6 +66,25 @@ bool is_conversation(const SuiteResult& suite, int32_t prompt) {
   return prompt >= 0 && i < suite.messages.size() && suite.messages[i];
 }
 
+std::string prompt_word(const SuitePromptResult& prompt) {
+  return prompt.error || !prompt.verdict ? "ERROR" : verdict_word(*prompt.verdict);
+}
+
+std::string pair_word(const SuitePairResult& pair) {
+  if (errors_of(pair) > 0) return "ERROR";
+  const auto worst = worst_verdict(pair);
+  return worst ? verdict_word(*worst) : "NOT-RUN";
+}
+
+std::string suite_word(const SuiteResult& suite) {
+  const auto has_error = [](const SuitePairResult& pair) { return errors_of(pair) > 0; };
+  if (std::ranges::any_of(suite.pairs, has_error)) return "ERROR";
+  const auto worst = worst_verdict(suite);
+  const bool passes = !worst || exit_code(*worst) == ExitCode::ok;
+  if (passes && (!worst || !suite.complete())) return "INCOMPLETE";
+  return verdict_word(*worst);
+}
+
 bool passed(const SuitePromptResult& prompt) {
   return !prompt.error && prompt.verdict && exit_code(*prompt.verdict) == ExitCode::ok;
 }
@@ -95,7 +113,8 @@ std::string result_sentence(const SuitePromptResult& prompt) {
 std::vector<int32_t> prompts_in(const SuiteResult& suite) {
   std::vector<int32_t> prompts;
   for (int32_t i = 0; i < std::ssize(suite.prompts); ++i) {
-    if (!suite.shard || i % std::max(suite.shards, 1) == *suite.shard) prompts.push_back(i);
+    if (!suite.shard || is_of_shard(static_cast<size_t>(i), *suite.shard, suite.shards))
+      prompts.push_back(i);
   }
   return prompts;
 }
@@ -141,6 +160,11 @@ SuiteCounts counts_of(const SuiteResult& suite) {
   return all;
 }
 
+int32_t failed_prompts(const SuitePairResult& pair) {
+  return static_cast<int32_t>(
+      std::ranges::count_if(pair.prompts, [](const auto& p) { return !passed(p); }));
+}
+
 bool passed(const SuiteResult& suite) {
   const SuiteCounts counts = counts_of(suite);
   return suite.complete() && counts.all() > 0 && counts.passed == counts.all();
@@ -174,6 +198,17 @@ std::string suite_sentence(const SuiteResult& suite) {
                       counts.passed == 1 ? "passes" : "pass");
   const std::string failures = failures_text(suite);
   return text + (failures.empty() ? "." : "; " + failures + ".");
+}
+
+std::vector<const SuitePromptResult*> worst_first(const SuitePairResult& pair) {
+  std::vector<const SuitePromptResult*> prompts;
+  for (const SuitePromptResult& prompt : pair.prompts) {
+    if (prompt.error || prompt.verdict != Verdict::identical) prompts.push_back(&prompt);
+  }
+  std::ranges::sort(prompts, {}, [](const SuitePromptResult* prompt) {
+    return std::tuple(badness_rank(*prompt), -as_far(1 - prompt->lowest_cosine), prompt->prompt);
+  });
+  return prompts;
 }
 
 int badness_rank(const SuitePromptResult& prompt) {

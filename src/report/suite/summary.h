@@ -28,6 +28,17 @@ struct SuiteCounts {
 std::string prompt_id(const SuiteResult& suite, int32_t prompt);
 bool is_conversation(const SuiteResult& suite, int32_t prompt);
 
+/// "ERROR" of a prompt that an error ended, else the verdict's word.
+std::string prompt_word(const SuitePromptResult& prompt);
+
+/// "ERROR" where a prompt of the pair has one, else the worst verdict's word; "NOT-RUN" without a
+/// prompt.
+std::string pair_word(const SuitePairResult& pair);
+
+/// "ERROR", the worst verdict's word, or "INCOMPLETE" where all is well so far and shards are
+/// missing.
+std::string suite_word(const SuiteResult& suite);
+
 /// By its verdict; an error never passes, nor does a prompt without a verdict.
 bool passed(const SuitePromptResult& prompt);
 
@@ -42,10 +53,13 @@ std::vector<int32_t> not_run_of(const SuiteResult& suite, const SuitePairResult&
 SuiteCounts counts_of(const SuiteResult& suite, const SuitePairResult& pair);
 SuiteCounts counts_of(const SuiteResult& suite);
 
+/// Prompts of a pair that do not pass.
+int32_t failed_prompts(const SuitePairResult& pair);
+
 /// Everything was run, there is something, and all of it passes.
 bool passed(const SuiteResult& suite);
 
-/// The suite's word (suite/order.h) as a heading: "INCOMPLETE, DIVERGED" where something was not
+/// The suite's word as a heading: "INCOMPLETE, DIVERGED" where something was not
 /// run.
 std::string suite_headline(const SuiteResult& suite);
 
@@ -56,10 +70,14 @@ std::string suite_sentence(const SuiteResult& suite);
 /// (NaN is the largest), then in the suite's order.
 std::vector<SuiteRun> runs_worst_first(const SuiteResult& suite);
 
+/// What of a pair is not identical: errors first, then by verdict, in it by 1 − cosine, then in the
+/// suite's order.
+std::vector<const SuitePromptResult*> worst_first(const SuitePairResult& pair);
+
 /// Where a run stands among others, the worst first: 0 for an error.
 int badness_rank(const SuitePromptResult& prompt);
 
-/// "engine-failed": an error's code in a word.
+/// "engine-failed", "diverged": an exit status in a word.
 std::string error_word(ExitCode code);
 
 /// "1.23e-04 ± 2.00e-05"; "-" for NaN; without a standard error the value alone.

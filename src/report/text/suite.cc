@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "base/count_text.h"
-#include "report/suite/order.h"
 #include "report/suite/summary.h"
 #include "report/text/numbers.h"
 #include "report/text/printable.h"
