@@ -5,16 +5,36 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "results/comparison.h"
+#include "results/estimate.h"
 #include "results/floor.h"
+#include "results/two_by_two.h"
 
 namespace crossval {
+
+/// What a prompt is given as.
+enum class PromptKind { text, messages, tokens };
+
+/// How far a run may be from its reference: figures that somebody accepted (suite/baseline.h).
+struct SuiteLimit {
+  Verdict verdict = Verdict::identical;  // of the run that was accepted
+  double distance = 0;                   // 1 − the lowest cosine; NaN: it had none
+  double largest_kl = 0;                 // nats; NaN: it had none
+  int32_t other_top = 0;                 // positions whose most likely tokens differ
+};
+
+/// A run beside what was accepted of it.
+enum class Standing {
+  unjudged,  // nothing was accepted
+  within,    // it passes by itself and is no worse than accepted
+  accepted,  // it fails what is required, no worse than somebody accepted with a reason
+  worse,     // than accepted, whatever its verdict
+};
 
 /// Everything that one pair of engines has to say about one prompt, in a few figures.
 struct SuitePromptResult {
@@ -29,14 +49,10 @@ struct SuitePromptResult {
   std::optional<int32_t> first_divergence;  // position
   double lowest_cosine = 1;                 // NaN where a row has none
   double max_abs_diff = 0;
-  double largest_kl = 0;  // nats
-  double seconds = 0;     // of this run: no part of what is compared between runs
-};
-
-/// A mean with its standard error over prompts (docs/suites.md). NaN: there is none.
-struct Estimate {
-  double value = std::numeric_limits<double>::quiet_NaN();
-  double error = std::numeric_limits<double>::quiet_NaN();
+  double largest_kl = 0;            // nats
+  double seconds = 0;               // of this run: no part of what is compared between runs
+  std::optional<SuiteLimit> limit;  // what was accepted of it
+  Standing standing = Standing::unjudged;
 };
 
 /// As llama-perplexity says it, the standard errors over prompts instead of tokens. Of positions
@@ -72,11 +88,14 @@ struct SuiteResult {
   std::string folder;  // of the results
   std::string manifest_sha256;
   std::vector<std::string> prompts;  // ids
-  std::vector<bool> messages;        // by prompt: it is a conversation
+  std::vector<PromptKind> kinds;     // by prompt
   std::vector<SuitePairResult> pairs;
+  std::vector<TwoByTwo> two_by_two;
   int32_t shards = 1;
   std::optional<int32_t> shard;  // that this is the result of; none: of all
   std::vector<int32_t> missing;  // shards without a result
+  std::string baseline;          // path of what was accepted; empty: nothing is asked for
+  bool has_baseline = false;     // it is there
 
   bool complete() const { return missing.empty(); }
 };
@@ -95,36 +114,34 @@ inline int32_t errors_of(const SuitePairResult& pair) {
       std::ranges::count_if(pair.prompts, [](const auto& p) { return p.error.has_value(); }));
 }
 
-/// The first of the pair's verdicts in the order of Verdict; none where no prompt has one.
-inline std::optional<Verdict> worst_verdict(const SuitePairResult& pair) {
-  std::optional<Verdict> worst;
-  for (const SuitePromptResult& prompt : pair.prompts) {
-    if (prompt.verdict && (!worst || *prompt.verdict < *worst)) worst = prompt.verdict;
-  }
-  return worst;
+/// The exit status of one run: an error's, that of its verdict, or, where somebody accepted
+/// figures, ok within them and diverged beyond.
+inline ExitCode exit_code(const SuitePromptResult& prompt) {
+  if (prompt.error) return prompt.error->code;
+  if (!prompt.verdict) return ExitCode::internal;
+  const ExitCode code = exit_code(*prompt.verdict);
+  if (prompt.standing == Standing::accepted) return ExitCode::ok;
+  return code == ExitCode::ok && prompt.standing == Standing::worse ? ExitCode::diverged : code;
 }
 
-/// The first of all pairs' verdicts, likewise.
-inline std::optional<Verdict> worst_verdict(const SuiteResult& suite) {
-  std::optional<Verdict> worst;
-  for (const SuitePairResult& pair : suite.pairs) {
-    const auto verdict = worst_verdict(pair);
-    if (verdict && (!worst || *verdict < *worst)) worst = verdict;
-  }
-  return worst;
-}
-
-/// The first that applies: an error's (the first prompt's that has one), the worst verdict's,
-/// ExitCode::again where shards are missing.
+/// The first that applies: an error's (the first prompt's that has one), the worst verdict's that
+/// nobody accepted, ExitCode::diverged where a run is worse than accepted, ExitCode::again where
+/// shards are missing.
 inline ExitCode exit_code(const SuiteResult& suite) {
+  std::optional<Verdict> worst;
+  bool grown = false;
   for (const SuitePairResult& pair : suite.pairs) {
     for (const SuitePromptResult& prompt : pair.prompts) {
       if (prompt.error) return prompt.error->code;
+      grown = grown || prompt.standing == Standing::worse;
+      const bool counts = prompt.verdict && prompt.standing != Standing::accepted;
+      if (counts && (!worst || *prompt.verdict < *worst)) worst = prompt.verdict;
     }
   }
-  const auto worst = worst_verdict(suite);
   const ExitCode code = worst ? exit_code(*worst) : ExitCode::ok;
-  return code == ExitCode::ok && !suite.complete() ? ExitCode::again : code;
+  if (code != ExitCode::ok) return code;
+  if (grown) return ExitCode::diverged;
+  return suite.complete() ? ExitCode::ok : ExitCode::again;
 }
 
 }  // namespace crossval

@@ -10,6 +10,7 @@
 
 #include "suite/statistics.h"
 #include "suite/store.h"
+#include "suite/two_by_two.h"
 
 namespace crossval {
 namespace {
@@ -78,11 +79,17 @@ Result<void> read_prompts_of(Database& store, const Manifest& manifest, int32_t 
       });
 }
 
+std::optional<int32_t> score_from(const Manifest& manifest, int64_t prompt) {
+  const auto i = static_cast<size_t>(prompt);
+  return i < manifest.score_from.size() ? manifest.score_from[i] : std::nullopt;
+}
+
 Result<void> read_positions_of(Database& store, const Manifest& manifest, int32_t shard,
                                std::vector<PairStatistics>& statistics) {
   return for_each_row(
       store.prepare(
-          "SELECT pair, prompt, kl, candidate_top, reference_top, candidate_next, reference_next "
+          "SELECT pair, prompt, kl, candidate_top, reference_top, candidate_next, reference_next, "
+          "position "
           "FROM position WHERE healthy AND kl IS NOT NULL AND " +
           of_shard(manifest, shard) + " ORDER BY pair, prompt, position"),
       [&](Statement& row) -> Result<void> {
@@ -91,10 +98,39 @@ Result<void> read_positions_of(Database& store, const Manifest& manifest, int32_
           sample.candidate_next = row.number(5);
           sample.reference_next = row.number(6);
         }
+        const auto from = score_from(manifest, row.integer(1));
+        if (from && (row.integer(7) < *from || !sample.candidate_next)) return {};
         statistics.at(static_cast<size_t>(row.integer(0)))
             .add(static_cast<int32_t>(row.integer(1)), sample);
         return {};
       });
+}
+
+// Positions whose next token all four runs gave a probability.
+Result<void> read_scores_of(Database& store, const Manifest& manifest, int32_t shard,
+                            const SuiteSquare& square, EffectStatistics& statistics) {
+  auto rows = store.prepare(
+      "SELECT f.prompt, f.reference_next, f.candidate_next, q.reference_next, q.candidate_next, "
+      "f.healthy AND q.healthy, f.position FROM position f JOIN position q ON q.prompt = f.prompt "
+      "AND "
+      "q.position = f.position AND q.token = f.token WHERE f.pair = ? AND q.pair = ? AND f." +
+      of_shard(manifest, shard) + " ORDER BY f.prompt, f.position");
+  if (!rows) return tl::unexpected(rows.error());
+  rows->bind(1, static_cast<int64_t>(square.pairs[0]))
+      .bind(2, static_cast<int64_t>(square.pairs[1]));
+  return for_each_row(std::move(rows), [&](Statement& row) -> Result<void> {
+    const bool none = row.is_null(1) && row.is_null(2) && row.is_null(3) && row.is_null(4);
+    if (none) return {};  // a prompt's last position
+    if (row.integer(6) < score_from(manifest, row.integer(0)).value_or(0)) return {};
+    if (row.integer(5) == 0 || row.is_null(1) || row.is_null(2) || row.is_null(3) ||
+        row.is_null(4)) {
+      statistics.leave_out();
+      return {};
+    }
+    statistics.add(static_cast<int32_t>(row.integer(0)),
+                   {{{row.number(1), row.number(2)}, {row.number(3), row.number(4)}}});
+    return {};
+  });
 }
 
 Result<void> note_shards_of(const std::string& path, const Manifest& manifest,
@@ -205,7 +241,7 @@ Result<SuiteResult> collect_results(const Manifest& manifest, const std::string&
   result.folder = folder;
   result.manifest_sha256 = manifest.sha256;
   result.prompts = manifest.prompts;
-  result.messages = manifest.messages;
+  result.kinds = manifest.kinds;
   result.shards = manifest.shards;
   result.missing = found->missing;
   for (const SuitePair& pair : manifest.pairs) {
@@ -223,6 +259,7 @@ Result<SuiteResult> collect_results(const Manifest& manifest, const std::string&
     result.pairs.push_back(std::move(entry));
   }
   std::vector<PairStatistics> statistics(result.pairs.size());
+  std::vector<EffectStatistics> effects(manifest.two_by_two.size());
   for (const FoundShard& shard : found->shards) {
     auto store = open_result(shard.path, manifest);
     if (!store) return tl::unexpected(store.error());
@@ -230,6 +267,10 @@ Result<SuiteResult> collect_results(const Manifest& manifest, const std::string&
       return tl::unexpected(ok.error());
     if (auto ok = read_positions_of(*store, manifest, shard.shard, statistics); !ok)
       return tl::unexpected(ok.error());
+    for (size_t i = 0; i < effects.size(); ++i) {
+      auto ok = read_scores_of(*store, manifest, shard.shard, manifest.two_by_two[i], effects[i]);
+      if (!ok) return tl::unexpected(ok.error());
+    }
     for (size_t i = 0; i < result.pairs.size(); ++i) {
       SuitePairResult& pair = result.pairs[i];
       for (const auto& [side, marks] : {std::pair{Side::candidate, &pair.candidate_marks},
@@ -241,6 +282,12 @@ Result<SuiteResult> collect_results(const Manifest& manifest, const std::string&
   for (size_t i = 0; i < result.pairs.size(); ++i) {
     std::ranges::sort(result.pairs[i].prompts, {}, &SuitePromptResult::prompt);
     result.pairs[i].statistics = statistics[i].finish();
+  }
+  for (size_t i = 0; i < effects.size(); ++i) {
+    const SuiteSquare& square = manifest.two_by_two[i];
+    TwoByTwo entry{.name = square.name, .engines = square.engines, .models = square.models};
+    effects[i].finish(entry);
+    result.two_by_two.push_back(std::move(entry));
   }
   return result;
 }

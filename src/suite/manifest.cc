@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 constexpr size_t kMostManifestBytes = size_t{1} << 30;
 
 std::string sha256_of(std::string_view text) {
@@ -132,7 +132,12 @@ Result<SuitePair> pair_of(const Json& json) {
 Result<Manifest> make_manifest(const Suite& suite, std::span<const SuitePrompt> prompts,
                                const OpenedFiles& files, const std::string& cache_folder,
                                const std::stop_token& stop) {
-  Manifest manifest{.name = suite.name, .pairs = suite.pairs, .shards = suite.shards};
+  Manifest manifest{.name = suite.name,
+                    .pairs = suite.pairs,
+                    .two_by_two = suite.two_by_two,
+                    .shards = suite.shards,
+                    .baseline = suite.baseline,
+                    .slack = suite.slack};
   Json json{{"crossval_suite", kVersion}, {"name", suite.name}, {"shards", suite.shards}};
   json["pairs"] = Json::array();
   for (const SuitePair& pair : suite.pairs) {
@@ -150,14 +155,24 @@ Result<Manifest> make_manifest(const Suite& suite, std::span<const SuitePrompt> 
     }
     json["pairs"].push_back(std::move(entry));
   }
+  json["two_by_two"] = Json::array();
+  for (const SuiteSquare& square : suite.two_by_two) {
+    json["two_by_two"].push_back({{"name", square.name},
+                                  {"engines", square.engines},
+                                  {"models", square.models},
+                                  {"pairs", square.pairs}});
+  }
   json["context"] = or_null(suite.context);
   json["batch"] = or_null(suite.batch);
+  json["baseline"] = suite.baseline;
+  json["slack"] = suite.slack;
   json["prompt"] = prompt_form(suite.prompt);
   json["prompts_sha256"] = sha256_of(prompt_lines(prompts));
   json["prompts"] = Json::array();
   for (const SuitePrompt& prompt : prompts) {
     manifest.prompts.push_back(prompt.id);
-    manifest.messages.push_back(prompt.messages);
+    manifest.kinds.push_back(prompt.kind);
+    manifest.score_from.push_back(prompt.score_from);
     json["prompts"].push_back({{"id", prompt.id}, {"sha256", sha256_of(prompt.text)}});
   }
   manifest.text = json.dump(1) + "\n";
@@ -201,10 +216,23 @@ Result<Manifest> read_manifest(const std::string& folder) {
   try {
     manifest.name = json.at("name").get<std::string>();
     manifest.shards = json.at("shards").get<int32_t>();
+    manifest.baseline = json.at("baseline").get<std::string>();
+    manifest.slack = json.at("slack").get<double>();
     for (const Json& entry : json.at("pairs")) {
       auto pair = pair_of(entry);
       if (!pair) return tl::unexpected(pair.error());
       manifest.pairs.push_back(*std::move(pair));
+    }
+    for (const Json& entry : json.at("two_by_two")) {
+      SuiteSquare square;
+      entry.at("name").get_to(square.name);
+      entry.at("engines").get_to(square.engines);
+      entry.at("models").get_to(square.models);
+      entry.at("pairs").get_to(square.pairs);
+      for (const size_t pair : square.pairs) {
+        if (pair >= manifest.pairs.size()) return bad("the manifest is damaged");
+      }
+      manifest.two_by_two.push_back(std::move(square));
     }
     for (const Json& prompt : json.at("prompts"))
       manifest.prompts.push_back(prompt.at("id").get<std::string>());
@@ -214,12 +242,15 @@ Result<Manifest> read_manifest(const std::string& folder) {
       return fail(ExitCode::bad_input_file, "its prompts are not those of the manifest",
                   path_in(folder, kPromptsFile));
     }
-    for (const SuitePrompt& prompt : *prompts) manifest.messages.push_back(prompt.messages);
+    for (const SuitePrompt& prompt : *prompts) {
+      manifest.kinds.push_back(prompt.kind);
+      manifest.score_from.push_back(prompt.score_from);
+    }
   } catch (const Json::exception& error) {
     return bad(std::string("the manifest is damaged: ") + error.what());
   }
   if (manifest.shards < 1 || manifest.pairs.empty() || manifest.prompts.empty() ||
-      manifest.messages.size() != manifest.prompts.size()) {
+      manifest.kinds.size() != manifest.prompts.size()) {
     return bad("the manifest is damaged");
   }
   manifest.sha256 = sha256_of(*text);

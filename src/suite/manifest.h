@@ -1,6 +1,7 @@
 // What a suite is, written once: every shard holds itself against it.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -21,9 +22,13 @@ inline constexpr const char* kManifestFile = "manifest.json";
 struct Manifest {
   std::string name;
   std::vector<SuitePair> pairs{};
-  std::vector<std::string> prompts{};  // ids
-  std::vector<bool> messages{};        // by prompt: it is a conversation
+  std::vector<SuiteSquare> two_by_two{};
+  std::vector<std::string> prompts{};                // ids
+  std::vector<PromptKind> kinds{};                   // by prompt
+  std::vector<std::optional<int32_t>> score_from{};  // by prompt, as in SuitePrompt
   int32_t shards = 1;
+  std::string baseline{};  // as in Suite
+  double slack = 1;
   std::string text{};    // of manifest.json
   std::string sha256{};  // of the text: what shards are held together by
 };

@@ -9,9 +9,11 @@
 #include <utility>
 
 #include "base/read_file.h"
+#include "base/sha256.h"
 #include "base/utf8.h"
 #include "prompt/conversation.h"
 #include "suite/built_in_prompts.h"
+#include "suite/chunks.h"
 #include "suite/suite_file.h"
 
 namespace crossval {
@@ -31,6 +33,21 @@ const Json* string_of(const Json& line, const char* key) {
   return found != line.end() && found->is_string() ? &*found : nullptr;
 }
 
+bool is_count(const Json& json) {
+  return json.is_number_integer() && json.get<int64_t>() >= 0 && json.get<int64_t>() <= INT32_MAX;
+}
+
+Result<SuitePrompt> tokens_of(const Json& tokens, SuitePrompt prompt, const std::string& where) {
+  if (!tokens.is_array() || tokens.empty() || !std::ranges::all_of(tokens, is_count))
+    return bad("\"tokens\" is no list of token ids", where);
+  for (const Json& token : tokens) {
+    if (!prompt.text.empty()) prompt.text += ',';
+    prompt.text += token.dump();
+  }
+  prompt.kind = PromptKind::tokens;
+  return prompt;
+}
+
 Result<SuitePrompt> prompt_of(const Json& line, const std::string& where, const std::string& name) {
   if (!line.is_object()) return bad("the line is no JSON object", where);
   SuitePrompt prompt{.id = name};
@@ -40,6 +57,10 @@ Result<SuitePrompt> prompt_of(const Json& line, const std::string& where, const 
       break;
     }
   }
+  if (const auto from = line.find("score_from"); from != line.end()) {
+    if (!is_count(*from)) return bad("\"score_from\" is no position", where);
+    prompt.score_from = from->get<int32_t>();
+  }
   for (const char* key : {"text", "prompt"}) {
     const Json* text = string_of(line, key);
     if (text == nullptr) continue;
@@ -48,16 +69,20 @@ Result<SuitePrompt> prompt_of(const Json& line, const std::string& where, const 
     return prompt;
   }
   const auto messages = line.find("messages");
+  const auto tokens = line.find("tokens");
+  if (messages == line.end() && tokens != line.end())
+    return tokens_of(*tokens, std::move(prompt), where);
   if (messages == line.end() || !messages->is_array() || messages->empty()) {
     return bad("the line has no prompt", where,
-               "Give it \"text\" (a string) or \"messages\" (a list).");
+               "Give it \"text\" (a string), \"messages\" or \"tokens\" (lists).");
   }
   // The whole request: tools and what else a template reads belong to it.
   Json request = line;
   request.erase("id");
   request.erase("task_id");
+  request.erase("score_from");
   prompt.text = request.dump();
-  prompt.messages = true;
+  prompt.kind = PromptKind::messages;
   return prompt;
 }
 
@@ -76,7 +101,9 @@ Result<SuitePrompt> read_single(const std::string& path, std::string id) {
     return bad("the text is not UTF-8", path,
                "A suite keeps its prompts as JSON, which holds Unicode text alone.");
   }
-  return SuitePrompt{std::move(id), *std::move(text), path.ends_with(".json")};
+  const bool messages = path.ends_with(".json");
+  return SuitePrompt{std::move(id), *std::move(text),
+                     messages ? PromptKind::messages : PromptKind::text};
 }
 
 Result<std::vector<SuitePrompt>> read_file_set(const std::string& path) {
@@ -109,7 +136,29 @@ Result<std::vector<SuitePrompt>> read_folder_set(const std::string& folder) {
   return prompts;
 }
 
-Result<std::vector<SuitePrompt>> read_set(const PromptSet& set) {
+Result<std::vector<SuitePrompt>> read_chunks(const PromptSet& set,
+                                             std::span<const std::string> vocabularies) {
+  const auto text = read_text(set.file);
+  if (!text) return tl::unexpected(text.error());
+  return cut_into_chunks(*text, fs::path(set.file).filename().string(), *set.chunk, vocabularies);
+}
+
+Result<void> check_sum(const PromptSet& set) {
+  if (set.sha256.empty()) return {};
+  const auto text = read_text(set.file);
+  if (!text) return tl::unexpected(text.error());
+  Sha256 sum;
+  sum.add(std::as_bytes(std::span(*text)));
+  const std::string is = sum.digest();
+  if (is == set.sha256) return {};
+  return bad("the file is not the one that the suite names: its SHA-256 is " + is, set.file,
+             "Get the right one, or write this sum into the suite file.");
+}
+
+Result<std::vector<SuitePrompt>> read_set(const PromptSet& set,
+                                          std::span<const std::string> vocabularies) {
+  if (auto ok = check_sum(set); !ok) return tl::unexpected(ok.error());
+  if (set.chunk) return read_chunks(set, vocabularies);
   if (!set.file.empty()) return read_file_set(set.file);
   if (!set.folder.empty()) return read_folder_set(set.folder);
   return built_in_prompts(set.set);
@@ -140,11 +189,12 @@ Result<std::vector<SuitePrompt>> parse_prompt_lines(std::string_view text,
   return prompts;
 }
 
-Result<std::vector<SuitePrompt>> read_prompts(std::span<const PromptSet> sets) {
+Result<std::vector<SuitePrompt>> read_prompts(std::span<const PromptSet> sets,
+                                              std::span<const std::string> vocabularies) {
   std::vector<SuitePrompt> prompts;
   std::map<std::string, std::string> known;  // id: where it is from
   for (const PromptSet& set : sets) {
-    auto more = read_set(set);
+    auto more = read_set(set, vocabularies);
     if (!more) return tl::unexpected(more.error());
     for (SuitePrompt& prompt : *more) {
       const auto [at, is_new] = known.emplace(prompt.id, set.where);
@@ -162,7 +212,10 @@ std::string prompt_lines(std::span<const SuitePrompt> prompts) {
   std::string lines;
   for (const SuitePrompt& prompt : prompts) {
     Json line{{"id", prompt.id}};
-    if (prompt.messages) {
+    if (prompt.score_from) line["score_from"] = *prompt.score_from;
+    if (prompt.kind == PromptKind::tokens) {
+      line["tokens"] = Json::parse("[" + prompt.text + "]", nullptr, false);
+    } else if (prompt.kind == PromptKind::messages) {
       Json request = Json::parse(prompt.text, nullptr, false);
       if (request.is_array()) request = Json{{"messages", std::move(request)}};
       line.update(request);

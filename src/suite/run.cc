@@ -26,8 +26,13 @@ class NoObserver : public PerTokenObserver {
 };
 
 PromptRequest request_of(const Suite& suite, const SuitePrompt& prompt) {
-  PromptRequest request = suite.prompt;
-  (prompt.messages ? request.messages : request.text) = prompt.text;
+  PromptRequest request;
+  if (prompt.kind == PromptKind::tokens) {  // no template, no special tokens: they are as they are
+    request.token_ids = prompt.text;
+    return request;
+  }
+  request = suite.prompt;
+  (prompt.kind == PromptKind::messages ? request.messages : request.text) = prompt.text;
   return request;
 }
 

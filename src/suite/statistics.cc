@@ -4,34 +4,10 @@
 #include <cmath>
 #include <span>
 
+#include "suite/ratio.h"
+
 namespace crossval {
 namespace {
-
-// One prompt's share in a mean.
-struct Part {
-  double sum = 0, count = 0;
-};
-
-Estimate ratio(std::span<const Part> parts) {
-  double sum = 0;
-  double count = 0;
-  for (const Part& part : parts) {
-    sum += part.sum;
-    count += part.count;
-  }
-  if (count == 0) return {};
-  Estimate estimate;
-  estimate.value = sum / count;
-  const auto m = static_cast<double>(parts.size());
-  if (m < 2) return estimate;
-  double squares = 0;
-  for (const Part& part : parts) {
-    const double rest = part.sum - estimate.value * part.count;
-    squares += rest * rest;
-  }
-  estimate.error = std::sqrt(m / (m - 1) * squares) / count;
-  return estimate;
-}
 
 // By linear interpolation between neighbours, as llama-perplexity does. `sorted` is not empty.
 double percentile(std::span<const double> sorted, double fraction) {

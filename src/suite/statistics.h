@@ -24,10 +24,7 @@ class PairStatistics {
  public:
   void add(int32_t prompt, const PositionSample& sample);
 
-  /// Means are ratios of sums over prompts: Σ of the prompts' sums over Σ of their positions. Their
-  /// standard error is that of a ratio estimator over m prompts, √(m/(m−1) Σ (sᵢ − r nᵢ)²) / Σ nᵢ
-  /// (W. G. Cochran, Sampling Techniques, 3rd ed., 1977, §6.4, without the finite-population
-  /// factor): positions of one prompt are not independent. Of one prompt there is none.
+  /// Means and their errors are those of `ratio` (suite/ratio.h).
   SuiteStatistics finish();
 
  private:

@@ -12,6 +12,7 @@
 #include "base/nearest_word.h"
 #include "base/read_file.h"
 #include "launch/engine_factory.h"
+#include "launch/paths.h"
 #include "suite/built_in_prompts.h"
 #include "suite/located_json.h"
 
@@ -90,6 +91,19 @@ class Members {
     note(key, fmt::format("\"{}\" is none of {}", value, fmt::join(words, ", ")));
   }
 
+  /// A list of two different strings, none empty.
+  void two(const char* key, std::array<std::string, 2>& values) {
+    const Json* member = find(key, true);
+    if (member == nullptr) return;
+    const bool right = member->is_array() && member->size() == 2 && (*member)[0].is_string() &&
+                       (*member)[1].is_string() && (*member)[0] != (*member)[1];
+    if (!right) return note(key, "it is no list of two different strings");
+    for (size_t i = 0; i < 2; ++i) {
+      values[i] = (*member)[i].get<std::string>();
+      if (values[i].empty()) note(key, "one of them is empty");
+    }
+  }
+
   /// The list's elements; empty where there is none.
   size_t list(const char* key, bool required) {
     const Json* member = find(key, required);
@@ -135,6 +149,7 @@ constexpr const char* kSuiteKeys[] = {"$schema",
                                       "name",
                                       "models",
                                       "pairs",
+                                      "two_by_two",
                                       "prompts",
                                       "shards",
                                       "threads",
@@ -150,10 +165,14 @@ constexpr const char* kSuiteKeys[] = {"$schema",
                                       "floor",
                                       "cos_tol",
                                       "logprob_tol",
-                                      "max_tokens"};
+                                      "max_tokens",
+                                      "baseline",
+                                      "slack"};
 constexpr const char* kPairKeys[] = {"name",    "model", "candidate", "reference",   "tokenizer",
                                      "require", "floor", "cos_tol",   "logprob_tol", "max_tokens"};
-constexpr const char* kPromptKeys[] = {"file", "folder", "set"};
+constexpr const char* kSquareKeys[] = {"name",  "engines", "models",      "require",
+                                       "floor", "cos_tol", "logprob_tol", "max_tokens"};
+constexpr const char* kPromptKeys[] = {"file", "folder", "set", "chunk", "chunks", "sha256"};
 
 struct Model {
   std::string name, path;
@@ -171,12 +190,17 @@ class Reader {
     top.whole("context", suite_.context, 1, INT32_MAX);
     top.whole("batch", suite_.batch, 1, INT32_MAX);
     top.number("timeout_seconds", suite_.timeout_seconds, 1, 1e6);
+    top.text("baseline", suite_.baseline);
+    if (!suite_.baseline.empty()) suite_.baseline = beside(suite_.baseline);
+    top.number("slack", suite_.slack, 1, 1e6);
     read_prompt_form(top);
     read_requirement(top, defaults_);
     read_models(top);
     if (top.fault()) return tl::unexpected(*top.fault());
     read_pairs(top);
+    if (!fault_) read_squares(top);
     if (fault_) return tl::unexpected(*fault_);
+    if (suite_.pairs.empty()) top.note("two_by_two", "the suite has no pair of engines");
     const size_t sets = top.list("prompts", true);
     for (size_t i = 0; i < sets && !fault_; ++i) read_prompt_set(fmt::format("/prompts/{}", i));
     if (top.fault()) return tl::unexpected(*top.fault());
@@ -224,17 +248,16 @@ class Reader {
   }
 
   void read_pairs(Members& top) {
-    const size_t pairs = top.list("pairs", true);
-    std::set<std::string> names;
+    const size_t pairs = top.list("pairs", top.find("two_by_two", false) == nullptr);
     for (size_t i = 0; i < pairs && !fault_; ++i) {
       Members members(file_, fmt::format("/pairs/{}", i), kPairKeys);
-      read_pair(members, names);
+      read_pair(members);
       if (members.fault() && !fault_) fault_ = members.fault();
     }
   }
 
   // One for each model that it is for.
-  void read_pair(Members& members, std::set<std::string>& names) {
+  void read_pair(Members& members) {
     SuitePair pair = defaults_;
     std::string model;
     members.text("name", pair.name);
@@ -245,13 +268,9 @@ class Reader {
     if (!pair.tokenizer.empty()) pair.tokenizer = beside(pair.tokenizer);
     read_requirement(members, pair);
     if (members.fault()) return;
-    for (const char* side : {"candidate", "reference"}) {
-      const std::string& text =
-          side == std::string_view("candidate") ? pair.candidate : pair.reference;
-      const auto spec = read_engine_spec(text);
-      if (!spec) return members.note(side, spec.error());
-      if (const auto ok = check_engine_spec(*spec); !ok) return members.note(side, ok.error());
-    }
+    check_engine(members, "candidate", pair.candidate);
+    check_engine(members, "reference", pair.reference);
+    if (members.fault()) return;
     if (pair.name.empty()) pair.name = pair.candidate + " beside " + pair.reference;
     const auto models = models_of(members, model);
     if (members.fault()) return;
@@ -259,15 +278,59 @@ class Reader {
       SuitePair made = pair;
       made.model = each.path;
       if (models.size() > 1) made.name += " on " + each.name;
-      if (!names.insert(made.name).second) {
-        return members.note("name", "another pair is called \"" + made.name + "\"",
-                            "Give each pair a \"name\".");
-      }
-      suite_.pairs.push_back(std::move(made));
+      add_pair(members, std::move(made));
     }
   }
 
-  std::vector<Model> models_of(Members& members, const std::string& model) {
+  static void check_engine(Members& members, const std::string& key, const std::string& text) {
+    const auto spec = read_engine_spec(text);
+    if (!spec) return members.note(key, spec.error());
+    if (const auto ok = check_engine_spec(*spec); !ok) members.note(key, ok.error());
+  }
+
+  void add_pair(Members& members, SuitePair pair) {
+    if (!names_.insert(pair.name).second) {
+      return members.note("name", "another pair is called \"" + pair.name + "\"",
+                          "Give each pair a \"name\".");
+    }
+    suite_.pairs.push_back(std::move(pair));
+  }
+
+  void read_squares(Members& top) {
+    const size_t squares = top.list("two_by_two", false);
+    for (size_t i = 0; i < squares && !fault_; ++i) {
+      Members members(file_, fmt::format("/two_by_two/{}", i), kSquareKeys);
+      read_square(members);
+      if (members.fault() && !fault_) fault_ = members.fault();
+    }
+  }
+
+  // The same two engines beside each other on both models.
+  void read_square(Members& members) {
+    SuitePair pair = defaults_;
+    SuiteSquare square;
+    members.text("name", square.name);
+    members.two("engines", square.engines);
+    members.two("models", square.models);
+    read_requirement(members, pair);
+    if (members.fault()) return;
+    for (const std::string& engine : square.engines) check_engine(members, "engines", engine);
+    if (square.name.empty()) square.name = square.engines[1] + " beside " + square.engines[0];
+    pair.reference = square.engines[0];
+    pair.candidate = square.engines[1];
+    for (size_t i = 0; i < 2 && !members.fault(); ++i) {
+      const std::vector<Model> model = models_of(members, square.models[i], "models");
+      if (members.fault()) return;
+      pair.name = square.name + " on " + square.models[i];
+      pair.model = model.front().path;
+      square.pairs[i] = suite_.pairs.size();
+      add_pair(members, pair);
+    }
+    suite_.two_by_two.push_back(std::move(square));
+  }
+
+  std::vector<Model> models_of(Members& members, const std::string& model,
+                               const char* key = "model") {
     if (model.empty()) return models_.empty() ? std::vector<Model>{{}} : models_;
     const auto found = std::ranges::find(models_, model, &Model::name);
     if (found != models_.end()) return {*found};
@@ -275,7 +338,7 @@ class Reader {
     std::vector<std::string> names;
     names.reserve(models_.size());
     for (const Model& each : models_) names.push_back(each.name);
-    members.note("model", fmt::format("there is no model \"{}\"", model),
+    members.note(key, fmt::format("there is no model \"{}\"", model),
                  fmt::format("\"models\" has: {}.", fmt::join(names, ", ")));
     return {};
   }
@@ -293,6 +356,7 @@ class Reader {
     if (!members.fault() && !set.file.empty() + !set.folder.empty() + !set.set.empty() != 1) {
       members.note({}, "it has not exactly one of \"file\", \"folder\" and \"set\"");
     }
+    read_chunk_plan(members, set);
     if (members.fault()) {
       fault_ = members.fault();
       return;
@@ -301,6 +365,20 @@ class Reader {
     if (!set.folder.empty()) set.folder = beside(set.folder);
     set.where = file_.where(pointer);
     suite_.prompts.push_back(std::move(set));
+  }
+
+  static void read_chunk_plan(Members& members, PromptSet& set) {
+    ChunkPlan plan;
+    members.whole("chunk", plan.tokens, 2, 1 << 20);
+    members.whole("chunks", plan.chunks, 1, INT32_MAX);
+    members.text("sha256", set.sha256);
+    const bool is_cut = members.find("chunk", false) != nullptr;
+    const bool is_text =
+        !set.file.empty() && !set.file.ends_with(".jsonl") && !set.file.ends_with(".json");
+    if (is_cut && !is_text) members.note("chunk", "only a \"file\" with a text can be cut");
+    if (plan.chunks && !is_cut) members.note("chunks", "it says nothing without \"chunk\"");
+    if (!set.sha256.empty() && set.file.empty()) members.note("sha256", "only a \"file\" has one");
+    if (is_cut) set.chunk = plan;
   }
 
   std::string beside(const std::string& path) const {
@@ -312,10 +390,27 @@ class Reader {
   Suite suite_;
   SuitePair defaults_;
   std::vector<Model> models_;
+  std::set<std::string> names_;  // of pairs
   std::optional<Error> fault_;
 };
 
 }  // namespace
+
+std::vector<std::string> vocabularies_of(const Suite& suite) {
+  std::vector<std::string> files;
+  const auto add = [&](const std::string& file) {
+    if (!file.empty() && std::ranges::find(files, file) == files.end()) files.push_back(file);
+  };
+  for (const SuitePair& pair : suite.pairs) {
+    const auto candidate = read_engine_spec(pair.candidate);
+    const auto reference = read_engine_spec(pair.reference);
+    if (!candidate || !reference) continue;  // checked where the file was read
+    const EngineDefaults defaults{.model = pair.model};
+    add(pair.tokenizer.empty() ? model_path(*candidate, defaults) : pair.tokenizer);
+    add(model_path(*reference, defaults));
+  }
+  return files;
+}
 
 Result<Suite> parse_suite(std::string_view text, const std::string& path) {
   const auto file = LocatedJson::parse(text, path);

@@ -2,6 +2,7 @@
 // docs/suite.schema.json).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "base/error.h"
 #include "prompt/request.h"
 #include "results/comparison.h"
+#include "suite/chunks.h"
 
 namespace crossval {
 
@@ -26,24 +28,40 @@ struct SuitePair {
   int32_t max_tokens = 4;
 };
 
+/// Two engines on two files of one model: two of the suite's pairs, and what they say together.
+struct SuiteSquare {
+  std::string name{};
+  std::array<std::string, 2> engines{};  // the reference, the candidate
+  std::array<std::string, 2> models{};   // names: the full one, the quantised one
+  std::array<size_t, 2> pairs{};         // indices into Suite::pairs, by model
+};
+
 /// Where prompts come from: one of the members is set.
 struct PromptSet {
-  std::string file{};    // .jsonl: a prompt a line; .json: a conversation; else a text
-  std::string folder{};  // each file of it
-  std::string set{};     // one that comes with the program
-  std::string where{};   // in the suite file, for errors
+  std::string file{};                // .jsonl: a prompt a line; .json: a conversation; else a text
+  std::string folder{};              // each file of it
+  std::string set{};                 // one that comes with the program
+  std::optional<ChunkPlan> chunk{};  // of a file that is one text
+  std::string sha256{};              // that a file must have; empty: any
+  std::string where{};               // in the suite file, for errors
 };
 
 struct Suite {
   std::string name{};
   std::vector<SuitePair> pairs{};
+  std::vector<SuiteSquare> two_by_two{};
   std::vector<PromptSet> prompts{};
   int32_t shards = 1;
   int32_t threads = 0;  // of each engine; 0: the machine's, divided among the runs that are going
   std::optional<int64_t> context{}, batch{};
   double timeout_seconds = 120;
+  std::string baseline{};  // path of what was accepted (suite/baseline.h); empty: none
+  double slack = 1;        // how many times an accepted figure may be exceeded
   PromptRequest prompt{};  // template, system, kwargs, bos and special of every prompt
 };
+
+/// The files that have the vocabularies of the suite's engines, each once: tokenizers and models.
+std::vector<std::string> vocabularies_of(const Suite& suite);
 
 /// Paths are taken from the file's folder. Errors (bad_input_file): no JSON, a key that is not
 /// known, missing, there twice or of another type, an engine that does not exist, a name that is

@@ -118,6 +118,25 @@ def test_a_suite(crossval, model, is_a, tmp_path):
     assert first.json["missing_shards"] == [] and part.json["missing_shards"] == list(range(7))
 
 
+def test_suites_over_time(crossval, model, is_a, tmp_path):
+    for name, candidate in (("a", "native"), ("b", "native:fault=eps")):
+        (tmp_path / f"{name}.json").write_text(json.dumps({
+            "models": {"m": str(model)}, "two_by_two": [], "prompts": [{"set": "smoke"}], "max_tokens": 0, "shards": 8,
+            "pairs": [{"name": "p", "candidate": candidate, "reference": "native"}]}))
+        crossval("suite", "run", tmp_path / f"{name}.json")
+    for run, code in ((crossval("suite", "diff", tmp_path / "a.results", tmp_path / "b.results", "--format", "json"), 1),):
+        assert run.code == code, run.err
+        is_a("suite_difference", run.json)
+    base = ("--baseline", tmp_path / "base.json", "--format", "json")
+    for folder, code in (("a", 0), ("b", 64)):
+        run = crossval("suite", "accept", tmp_path / f"{folder}.results", *base)
+        assert run.code == code, run.err
+        is_a("suite_acceptance", run.json)
+    worse = crossval("suite", "report", tmp_path / "b.results", *base)
+    assert worse.code == 1 and "WORSE" in worse.out
+    is_a("suite", worse.json)
+
+
 def test_what_differs_between_two_files(crossval, is_a, validator, tmp_path):
     for name, options in (("a", ["--types", "I2_S", "--layers", "1"]), ("b", ["--types", "Q4_0", "--layers", "2"])):
         made = crossval("synth", "--arch", "bitnet", *options, "-o", tmp_path / f"{name}.gguf")

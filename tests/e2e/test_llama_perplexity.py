@@ -1,5 +1,6 @@
 """llama-perplexity and llama-results of the pinned llama.cpp: their files read, and what record --as kld writes read by them
 (make test-engines)."""
+import json
 import os
 import re
 import subprocess
@@ -120,3 +121,32 @@ def test_llama_results(crossval, model, text, tmp_path):
     assert (run.code, run.json["verdict"]) == (0, "IDENTICAL"), run.err
     tokens = crossval("tokenize", "-m", model, "-f", text, "--format", "json").json["tokens"]
     assert run.json["tokens"] == [token["id"] for token in tokens]
+
+
+def test_a_suite_has_its_figures(crossval, model, tmp_path):
+    """The same text in the same chunks: what llama-perplexity prints of it, within the file's floor (log-probs of 16 bits)."""
+    text, base = tmp_path / "text.txt", tmp_path / "base.kld"  # it says nothing of fewer than 100 positions
+    text.write_text((ROOT / "LICENSE").read_text()[:2400].strip())
+    perplexity(model, "-f", text, "--kl-divergence-base", base)
+    printed = perplexity(model, "--kl-divergence-base", base, "--kl-divergence", "-ctk", "q8_0")
+    (tmp_path / "s.json").write_text(json.dumps({
+        "pairs": [{"candidate": "llama.cpp:kv-k=q8_0", "reference": "llama.cpp", "model": str(model)}], "context": N_CTX,
+        "prompts": [{"file": str(text), "chunk": N_CTX}], "max_tokens": 0, "cos_tol": -1, "logprob_tol": 1e6, "threads": 1}))
+    run = crossval("suite", "run", tmp_path / "s.json", "--format", "json")
+    assert run.code == 0, run.err
+    ours = run.json["pairs"][0]["statistics"]
+
+    def theirs(name):
+        return float(re.search(rf"{re.escape(name)}\s*:\s*(-?[\d.]+)", printed)[1])
+    chunks = len(run.json["pairs"][0]["prompts"])
+    assert ours["positions"] == ours["scored"] == chunks * (N_CTX - 1 - N_CTX // 2) and chunks == len(scores(printed)) >= 4
+    assert np.exp(ours["candidate_nll"]["value"]) == pytest.approx(theirs("Mean PPL(Q)"), rel=1e-4)
+    assert np.exp(ours["reference_nll"]["value"]) == pytest.approx(theirs("Mean PPL(base)"), rel=1e-4)
+    assert ours["nll_difference"]["value"] == pytest.approx(theirs("Mean ln(PPL(Q)/PPL(base))"), abs=1e-4)
+    assert ours["kl"]["value"] == pytest.approx(theirs("Mean    KLD"), abs=5e-5)
+    for key, name in (("kl_max", "Maximum KLD"), ("kl_p999", "99.9%   KLD"), ("kl_p99", "99.0%   KLD"), ("kl_median", "Median  KLD")):
+        assert ours[key] == pytest.approx(theirs(name), abs=2e-4), name
+    assert 100 * ours["delta_p"]["value"] == pytest.approx(theirs("Mean    Δp"), abs=2e-3)
+    assert 100 * ours["delta_p_rms"] == pytest.approx(theirs("RMS Δp"), abs=2e-3)
+    assert 100 * ours["same_top"]["value"] == pytest.approx(theirs("Same top p"), abs=1e-3)
+    assert ours["kl"]["value"] > 1e-4  # it does differ

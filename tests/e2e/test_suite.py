@@ -367,7 +367,9 @@ def test_the_schema_of_suite_files(crossval, tiny, tmp_path):
     good = json.loads(path.read_text())
     validator.validate(json.loads((ROOT / "docs" / "examples" / "suite.json").read_text()))
     full = {**good, "name": "n", "shards": 2, "threads": 1, "context": 64, "batch": 8, "timeout_seconds": 30, "prompt_template": "raw",
-            "bos": "off", "special": "auto", "require": "cos", "cos_tol": 0.5, "logprob_tol": 1, "max_tokens": 0}
+            "bos": "off", "special": "auto", "require": "cos", "cos_tol": 0.5, "logprob_tol": 1, "max_tokens": 0, "baseline": "b.json", "slack": 2,
+            "two_by_two": [{"engines": ["native", "oracle"], "models": ["tiny", "again"]}],
+            "models": {"tiny": str(tiny), "again": str(tiny)}}
     assert set(schema["properties"]) - set(full) == {"$schema", "system_prompt", "chat_template_kwargs", "floor"}
     for document in (good, full):
         validator.validate(document)
@@ -380,8 +382,14 @@ def test_the_schema_of_suite_files(crossval, tiny, tmp_path):
         bad.append({**good, key: [[]]})
     for key in schema["$defs"]["pair"]["properties"]:
         bad.append({**good, "pairs": [{**pairs[0], key: [[]]}]})
+    for key in schema["$defs"]["two_by_two"]["properties"]:
+        bad.append({**full, "two_by_two": [{**full["two_by_two"][0], key: [[]]}]})
+    for key in schema["$defs"]["prompts"]["properties"]:
+        bad.append({**good, "prompts": [{"file": "prompts.jsonl", key: [[]]}]})
     bad += [{**good, "shards": 0}, {**good, "cos_tol": 2}, {**good, "prompts": []}, {**good, "more": 1},
-            {**good, "prompts": [{"set": "none"}]}, {**good, "prompts": [{}]}, {**good, "prompts": [{"file": "a", "set": "smoke"}]}]
+            {**good, "prompts": [{"set": "none"}]}, {**good, "prompts": [{}]}, {**good, "prompts": [{"file": "a", "set": "smoke"}]},
+            {**good, "slack": 0.5}, {**good, "prompts": [{"file": "a", "chunks": 2}]}, {**good, "prompts": [{"set": "smoke", "chunk": 2}]},
+            {**good, "prompts": [{"set": "smoke", "sha256": "0"}]}, {key: value for key, value in good.items() if key != "pairs"}]
     for document in bad:
         if document.get("$schema") != [[]]:
             assert not validator.is_valid(document), document

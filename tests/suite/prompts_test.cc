@@ -28,7 +28,7 @@ TEST(PromptLines, TextsMessagesAndNames) {
   EXPECT_EQ((*prompts)[1].id, "HumanEval/0");
   EXPECT_EQ((*prompts)[1].text, "def f():");
   EXPECT_EQ((*prompts)[2].id, "chat");
-  EXPECT_TRUE((*prompts)[2].messages);
+  EXPECT_TRUE((*prompts)[2].kind == PromptKind::messages);
   EXPECT_EQ((*prompts)[2].text, R"({"messages":[{"role":"user","content":"hi"}],"tools":[]})");
 }
 
@@ -43,8 +43,8 @@ TEST(PromptLines, WhatIsNestedTooDeepIsRefused) {
 TEST(PromptLines, AreReadBackAsTheyWere) {
   const std::vector<SuitePrompt> prompts = {
       {"a", "  blank,\ttab\n\"quote\" ü 水 \x01"},
-      {"b", R"({"messages":[{"role":"user","content":"hi"}]})", true},
-      {"c", R"([{"role":"user","content":"a list alone"}])", true},
+      {"b", R"({"messages":[{"role":"user","content":"hi"}]})", PromptKind::messages},
+      {"c", R"([{"role":"user","content":"a list alone"}])", PromptKind::messages},
   };
   const auto again = parse_prompt_lines(prompt_lines(prompts), "p.jsonl");
   ASSERT_TRUE(again) << again.error().message();
@@ -95,34 +95,34 @@ TEST_F(PromptFolder, FilesAreCalledByTheirPlaceAndComeInOrder) {
   write("a/z.txt", "first\n");
   write("chat.json", "[{\"role\": \"user\", \"content\": \"x\"}]");
   const PromptSet set{.folder = folder_->path(), .where = "s.json"};
-  const auto prompts = read_prompts({&set, 1});
+  const auto prompts = read_prompts({&set, 1}, {});
   ASSERT_TRUE(prompts) << prompts.error().message();
   ASSERT_EQ(prompts->size(), 3U);
   EXPECT_EQ((*prompts)[0].id, "a/z.txt");
   EXPECT_EQ((*prompts)[0].text, "first\n");
   EXPECT_EQ((*prompts)[1].id, "b.txt");
-  EXPECT_TRUE((*prompts)[2].messages);
+  EXPECT_TRUE((*prompts)[2].kind == PromptKind::messages);
 }
 
 TEST_F(PromptFolder, BytesThatAreNotTextAreRefused) {
   write("a.txt", "caf\xe9");
   const PromptSet set{.folder = folder_->path(), .where = "s.json"};
-  const auto prompts = read_prompts({&set, 1});
+  const auto prompts = read_prompts({&set, 1}, {});
   ASSERT_FALSE(prompts);
   EXPECT_THAT(prompts.error().what, HasSubstr("UTF-8"));
 }
 
 TEST_F(PromptFolder, AnEmptyFolderAndAMissingOneAreRefused) {
   const PromptSet empty{.folder = folder_->path(), .where = "s.json"};
-  EXPECT_FALSE(read_prompts({&empty, 1}));
+  EXPECT_FALSE(read_prompts({&empty, 1}, {}));
   const PromptSet missing{.folder = folder_->path() + "/no", .where = "s.json"};
-  EXPECT_FALSE(read_prompts({&missing, 1}));
+  EXPECT_FALSE(read_prompts({&missing, 1}, {}));
 }
 
 TEST(Prompts, TwoOfOneNameAreRefused) {
   const std::vector<PromptSet> sets = {{.set = "smoke", .where = "s.json, line 1"},
                                        {.set = "smoke", .where = "s.json, line 2"}};
-  const auto prompts = read_prompts(sets);
+  const auto prompts = read_prompts(sets, {});
   ASSERT_FALSE(prompts);
   EXPECT_THAT(prompts.error().what, HasSubstr("smoke/prose"));
   EXPECT_EQ(prompts.error().where, "s.json, line 2");

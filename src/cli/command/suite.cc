@@ -15,18 +15,23 @@
 #include "cli/interrupt.h"
 #include "cli/options/app_options.h"
 #include "cli/options/checks.h"
+#include "cli/suite/accepting.h"
+#include "cli/suite/judged.h"
 #include "cli/suite/running.h"
 #include "cli/suite/slurm.h"
 #include "launch/reference/program.h"
 #include "report/html/suite.h"
 #include "report/json/suite.h"
+#include "report/json/suite_changes.h"
 #include "report/suite/github.h"
 #include "report/suite/gitlab.h"
 #include "report/suite/junit.h"
 #include "report/suite/markdown.h"
 #include "report/suite/sarif.h"
 #include "report/text/suite.h"
+#include "report/text/suite_changes.h"
 #include "suite/collect.h"
+#include "suite/difference.h"
 #include "suite/store.h"
 
 namespace crossval {
@@ -64,11 +69,13 @@ class SuiteCommand : public Command {
   void add_options(AppOptions& app) override {
     app.add_option("action", action_,
                    "run a suite file; slurm: run it as an array of jobs; merge the shards of "
-                   "folders; report what a folder holds; print one prompt")
-        ->check(one_of({"run", "slurm", "merge", "report", "prompt"}))
+                   "folders; report what a folder holds; accept its figures as "
+                   "limits; diff two results; print one prompt")
+        ->check(one_of({"run", "slurm", "merge", "report", "accept", "diff", "prompt"}))
         ->type_name("ACTION");
     app.add_option("paths", paths_,
-                   "run, slurm: the suite file; else the folder of the results, and prompt's id")
+                   "run, slurm: the suite file; diff: the older and the newer folder; else the "
+                   "folder of the results, and prompt's id")
         ->type_name("PATH");
     const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
       return app.add_option(names, value, help)->group("Run")->type_name(type);
@@ -96,6 +103,22 @@ class SuiteCommand : public Command {
         ->type_name("OPTION")
         ->repeatable();
     app.add_flag("--no-submit", no_submit_, "write the scripts alone")->group("Slurm");
+    app.add_option("--baseline", baseline_.path,
+                   "what was accepted: runs are judged by it (default: the suite file's)")
+        ->group("Baseline")
+        ->type_name("FILE");
+    app.add_option(
+           "--slack", baseline_.slack,
+           "how many times an accepted figure may be exceeded (default: the suite file's, 1)")
+        ->group("Baseline")
+        ->type_name("X")
+        ->check(number(1, 1e6));
+    app.add_option("--reason", reason_, "accept: why a limit grows, or why a run may fail")
+        ->group("Baseline")
+        ->type_name("TEXT");
+    app.add_option("--by", by_, "accept: who says so (default: the user's name)")
+        ->group("Baseline")
+        ->type_name("NAME");
     app.add_flag("--all", all_, "show every prompt that is not identical")->group("Report");
     for (ReportFile& file : files_)
       app.add_option(file.option, file.path, file.help)->group("Report")->type_name("FILE");
@@ -109,6 +132,8 @@ class SuiteCommand : public Command {
     if (action_ == "slurm") return run_on_slurm(console);
     if (action_ == "merge") return merge(console);
     if (action_ == "report") return report(console);
+    if (action_ == "accept") return accept(console);
+    if (action_ == "diff") return diff(console);
     if (action_ == "prompt") return print_prompt(console);
     return fail(ExitCode::usage, "no action given", {}, "Give one: crossval suite run suite.json.");
   }
@@ -134,7 +159,7 @@ class SuiteCommand : public Command {
     SuiteJob job{.suite = *std::move(suite), .jobs = jobs_, .resume = resume_};
     job.folder = output_.empty() ? fs::path(*path).replace_extension("results").string()
                                  : with_home(output_);
-    auto prompts = read_prompts(job.suite.prompts);
+    auto prompts = read_prompts(job.suite.prompts, vocabularies_of(job.suite));
     if (!prompts) return tl::unexpected(prompts.error());
     job.prompts = *std::move(prompts);
     const auto own = choose_shards(job);
@@ -299,7 +324,7 @@ class SuiteCommand : public Command {
   Result<ExitCode> print_result(const Console& console, const Manifest& manifest,
                                 const std::string& folder,
                                 std::optional<int32_t> shard = std::nullopt) const {
-    const auto result = collect_results(manifest, folder, shard);
+    const auto result = judged_results(manifest, folder, shard, baseline_);
     if (!result) return tl::unexpected(result.error());
     TextOptions options = text_options(console);
     options.all = all_;
@@ -322,6 +347,35 @@ class SuiteCommand : public Command {
     return exit_code(*result);
   }
 
+  Result<ExitCode> accept(const Console& console) const {
+    const auto folder = only_path("the folder of the results");
+    if (!folder) return tl::unexpected(folder.error());
+    return accept_results({*folder, reason_, by_, baseline_}, console);
+  }
+
+  Result<ExitCode> diff(const Console& console) const {
+    if (paths_.size() != 2) {
+      return fail(ExitCode::usage, "suite diff takes two folders of results", {},
+                  "Give the older one first: crossval suite diff OLD NEW.");
+    }
+    std::array<SuiteResult, 2> results;
+    for (size_t i = 0; i < 2; ++i) {
+      const std::string folder = with_home(paths_[i]);
+      const auto manifest = read_manifest(folder);
+      if (!manifest) return tl::unexpected(manifest.error());
+      auto result = judged_results(*manifest, folder, std::nullopt, baseline_);
+      if (!result) return tl::unexpected(result.error());
+      results[i] = *std::move(result);
+    }
+    const SuiteDifference difference = suite_difference(results[0], results[1]);
+    TextOptions options = text_options(console);
+    options.all = all_;
+    write_output(console, console.format == OutputFormat::json
+                              ? suite_difference_json(difference)
+                              : suite_difference_text(difference, options));
+    return exit_code(difference);
+  }
+
   Result<ExitCode> print_prompt(const Console& console) const {
     if (paths_.size() != 2) {
       return fail(ExitCode::usage, "suite prompt takes a folder of results and a prompt's id", {},
@@ -339,7 +393,8 @@ class SuiteCommand : public Command {
 
   std::string action_;
   std::vector<std::string> paths_;
-  std::string output_, shard_;
+  std::string output_, shard_, reason_, by_;
+  BaselineOptions baseline_;
   int32_t jobs_ = 1, shards_ = 0;
   struct ReportFile {
     const char* option;

@@ -101,6 +101,27 @@ std::string statistics_table(const SuiteResult& suite) {
          "where there is none.</p>\n";
 }
 
+std::string two_by_two_tables(const SuiteResult& suite) {
+  std::string text;
+  for (const TwoByTwo& square : suite.two_by_two) {
+    std::string rows;
+    for (const auto& [name, effect] : effects_of(square)) {
+      rows += fmt::format("<tr><th scope=\"row\">{}</th>{}{}{}</tr>\n", name_cell(name),
+                          estimate_cell(effect->mean),
+                          number_cell(effect->low, shown_interval(*effect)),
+                          number_cell(effect->rms, distance_text(effect->rms)));
+    }
+    text += fmt::format("<h3>{}</h3>\n<p>{}</p>\n", name_cell(square.name),
+                        html_escaped(two_by_two_sentence(square)));
+    if (square.positions == 0) continue;
+    text += scrolled_table(
+        "Effects", html_sortable_heads({"effect", "mean", "95 % of it", "of a position, RMS"}),
+        rows);
+    text += fmt::format("<p class=\"dim\">{}</p>\n", html_escaped(printable(two_by_two_scope(square))));
+  }
+  return text;
+}
+
 // A run as a cell of the map: a sign and a tint; how strong the tint is goes by the largest KL.
 struct MapSign {
   char sign;
@@ -111,6 +132,8 @@ constexpr MapSign kNotRunSign = {'?', "none"};
 
 MapSign sign_of(const SuitePromptResult& prompt) {
   if (prompt.error || !prompt.verdict) return {'E', "wrong"};
+  if (prompt.standing == Standing::worse) return {'W', "wrong"};
+  if (prompt.standing == Standing::accepted) return {'A', "drifts"};
   switch (*prompt.verdict) {
     case Verdict::tokens_differ:
       return {'T', "wrong"};
@@ -203,7 +226,7 @@ std::string map_cells(const SuiteResult& suite, const std::vector<const SuitePro
   return cells;
 }
 
-std::string map_legend(size_t group) {
+std::string map_legend(const SuiteResult& suite, size_t group) {
   std::string items;
   const auto add = [&](const MapSign& sign, std::string_view meaning) {
     items += fmt::format("<li><i class=\"{} k2\">{}</i> {}</li>", sign.tint, sign.sign, meaning);
@@ -212,6 +235,10 @@ std::string map_legend(size_t group) {
   for (const Verdict verdict : std::views::reverse(kVerdicts)) {
     prompt.verdict = verdict;
     add(sign_of(prompt), prompt_word(prompt));
+  }
+  for (const Standing standing : {Standing::accepted, Standing::worse}) {
+    prompt.standing = standing;
+    if (!suite.baseline.empty()) add(sign_of(prompt), prompt_word(prompt));
   }
   prompt.verdict.reset();
   add(sign_of(prompt), prompt_word(prompt));
@@ -232,7 +259,7 @@ std::string suite_map(const SuiteResult& suite) {
   if (suite.pairs.empty() || prompts_in(suite).empty()) return {};
   const size_t cells = std::clamp<size_t>(kMostCellsInAll / suite.pairs.size(), 50, kMostCells);
   const size_t group = (prompts_in(suite).size() + cells - 1) / cells;
-  std::string text = map_legend(group);
+  std::string text = map_legend(suite, group);
   for (const SuitePairResult& pair : suite.pairs) {
     const SuiteCounts counts = counts_of(suite, pair);
     const std::vector<const SuitePromptResult*> runs = runs_by_prompt(suite, pair);
@@ -371,6 +398,7 @@ std::string html_report(const SuiteResult& suite) {
                   html_escaped(suite_sentence(suite))) +
       html_section("Pairs", suite_pairs_table(suite)) +
       html_section("Statistics", statistics_table(suite)) +
+      html_section("Two by two", two_by_two_tables(suite)) +
       html_section("Every prompt", suite_map(suite)) +
       html_section("Worst prompts", worst_runs_table(suite)) +
       html_section("Engines", suite_engines(suite)) +

@@ -37,10 +37,15 @@ SuiteFinding not_run_finding(std::string_view pair, const std::string& what, std
           .fingerprint = finding_fingerprint(pair, what, "not-run")};
 }
 
+std::string kind_of(const SuitePromptResult& prompt) {
+  if (prompt.error || !prompt.verdict) return "error";
+  return prompt.standing == Standing::worse ? "worse" : status_word(*prompt.verdict);
+}
+
 SuiteFinding finding_of(const SuiteResult& suite, const SuiteRun& run) {
   const SuitePromptResult& prompt = *run.prompt;
   const std::string id = prompt_id(suite, prompt.prompt);
-  const std::string kind = prompt.error || !prompt.verdict ? "error" : status_word(*prompt.verdict);
+  const std::string kind = kind_of(prompt);
   return {
       .kind = kind,
       .title = printable(fmt::format("{}, {}", run.pair->name, id)) + ": " + prompt_word(prompt),

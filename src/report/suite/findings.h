@@ -35,6 +35,7 @@ inline constexpr FindingKind kFindingKinds[] = {
      "The engines run with settings that change the numbers, and nobody asked for it."},
     {"unhealthy", "Unhealthy logits", "An engine gave logits that no working engine gives."},
     {"diverged", "Diverged", "Some position, or the run as a whole, fails what is required."},
+    {"worse", "Worse than accepted", "The run is farther from its reference than was accepted."},
 };
 
 /// Title, message and command, where they are: for readers that show one text.

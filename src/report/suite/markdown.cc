@@ -9,6 +9,7 @@
 #include "base/count_text.h"
 #include "report/suite/reproduction.h"
 #include "report/suite/summary.h"
+#include "report/text/numbers.h"
 #include "report/text/printable.h"
 
 namespace crossval {
@@ -62,6 +63,19 @@ std::string markdown_pairs(const SuiteResult& suite) {
   return text;
 }
 
+std::string markdown_two_by_two(const TwoByTwo& square) {
+  std::string text =
+      fmt::format("\n### {}\n\n{}\n\n", markdown_code(square.name), two_by_two_sentence(square));
+  if (square.positions == 0) return text;
+  text += "| effect | mean | 95 % of it | of a position, RMS |\n|---|--:|--:|--:|\n";
+  for (const auto& [name, effect] : effects_of(square)) {
+    text +=
+        fmt::format("| {} | {} | {} | {} |\n", markdown_code(name), shown_estimate(effect->mean),
+                    shown_interval(*effect), distance_text(effect->rms));
+  }
+  return text + "\n" + markdown_code(two_by_two_scope(square)) + "\n";
+}
+
 std::string markdown_worst(const SuiteResult& suite) {
   std::vector<SuiteRun> failing = runs_worst_first(suite);
   std::erase_if(failing, [](const SuiteRun& run) { return passed(*run.prompt); });
@@ -90,6 +104,7 @@ std::string markdown_report(const SuiteResult& suite) {
   std::string text = fmt::format("## {}: {}\n\n{}\n", suite_headline(suite),
                                  markdown_code(suite.name), suite_sentence(suite));
   if (!suite.pairs.empty()) text += "\n" + markdown_pairs(suite);
+  for (const TwoByTwo& square : suite.two_by_two) text += markdown_two_by_two(square);
   return text + markdown_worst(suite);
 }
 

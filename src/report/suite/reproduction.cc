@@ -37,9 +37,13 @@ std::string reproduce_command(const SuiteResult& suite, const SuitePairResult& p
                               int32_t prompt) {
   const std::string id = prompt_id(suite, prompt);
   const bool like_an_option = suite.folder.starts_with('-') || id.starts_with('-');
-  std::string command =
-      fmt::format("crossval suite prompt {}{} {} | crossval per-token", like_an_option ? "-- " : "",
+  const std::string print =
+      fmt::format("crossval suite prompt {}{} {}", like_an_option ? "-- " : "",
                   printable_word(suite.folder), printable_word(id));
+  const PromptKind kind = prompt_kind(suite, prompt);
+  std::string command = kind == PromptKind::tokens
+                            ? fmt::format("crossval per-token --tokens \"$({})\"", print)
+                            : print + " | crossval per-token";
   const auto add = [&](std::string_view option, std::string_view value) {
     if (!value.empty()) command += fmt::format(" {} {}", option, printable_word(value));
   };
@@ -55,7 +59,8 @@ std::string reproduce_command(const SuiteResult& suite, const SuitePairResult& p
     add("--logprob-tol", fmt::format("{}", pair.logprob_tol));
   if (pair.max_tokens != as_default.max_tokens)
     add("--max-tokens", fmt::format("{}", pair.max_tokens));
-  return command + (is_conversation(suite, prompt) ? " --messages -" : " -f -");
+  if (kind == PromptKind::tokens) return command;
+  return command + (kind == PromptKind::messages ? " --messages -" : " -f -");
 }
 
 }  // namespace crossval

@@ -61,33 +61,35 @@ std::string prompt_id(const SuiteResult& suite, int32_t prompt) {
                                                  : fmt::format("prompt {}", prompt);
 }
 
-bool is_conversation(const SuiteResult& suite, int32_t prompt) {
+PromptKind prompt_kind(const SuiteResult& suite, int32_t prompt) {
   const auto i = static_cast<size_t>(prompt);
-  return prompt >= 0 && i < suite.messages.size() && suite.messages[i];
+  return prompt >= 0 && i < suite.kinds.size() ? suite.kinds[i] : PromptKind::text;
 }
 
 std::string prompt_word(const SuitePromptResult& prompt) {
-  return prompt.error || !prompt.verdict ? "ERROR" : verdict_word(*prompt.verdict);
+  if (prompt.error || !prompt.verdict) return "ERROR";
+  if (prompt.standing == Standing::accepted) return "ACCEPTED";
+  return prompt.standing == Standing::worse ? "WORSE" : verdict_word(*prompt.verdict);
 }
 
 std::string pair_word(const SuitePairResult& pair) {
-  if (errors_of(pair) > 0) return "ERROR";
-  const auto worst = worst_verdict(pair);
-  return worst ? verdict_word(*worst) : "NOT-RUN";
+  const auto worst = std::ranges::min_element(pair.prompts, {}, badness_rank);
+  return worst == pair.prompts.end() ? "NOT-RUN" : prompt_word(*worst);
 }
 
 std::string suite_word(const SuiteResult& suite) {
-  const auto has_error = [](const SuitePairResult& pair) { return errors_of(pair) > 0; };
-  if (std::ranges::any_of(suite.pairs, has_error)) return "ERROR";
-  const auto worst = worst_verdict(suite);
-  const bool passes = !worst || exit_code(*worst) == ExitCode::ok;
-  if (passes && (!worst || !suite.complete())) return "INCOMPLETE";
-  return verdict_word(*worst);
+  const SuitePromptResult* worst = nullptr;
+  for (const SuitePairResult& pair : suite.pairs) {
+    for (const SuitePromptResult& prompt : pair.prompts) {
+      if (worst == nullptr || badness_rank(prompt) < badness_rank(*worst)) worst = &prompt;
+    }
+  }
+  const bool passes = worst == nullptr || passed(*worst);
+  if (passes && (worst == nullptr || !suite.complete())) return "INCOMPLETE";
+  return prompt_word(*worst);
 }
 
-bool passed(const SuitePromptResult& prompt) {
-  return !prompt.error && prompt.verdict && exit_code(*prompt.verdict) == ExitCode::ok;
-}
+bool passed(const SuitePromptResult& prompt) { return exit_code(prompt) == ExitCode::ok; }
 
 std::string result_sentence(const SuitePromptResult& prompt) {
   std::vector<std::string> parts;
@@ -99,6 +101,7 @@ std::string result_sentence(const SuitePromptResult& prompt) {
   }
   if (!prompt.error && !prompt.verdict) parts.emplace_back("its result has no verdict");
   if (!prompt.detail.empty()) parts.push_back(printable(prompt.detail));
+  if (const std::string text = standing_text(prompt); !text.empty()) parts.push_back(text);
   if (prompt.first_divergence)
     parts.push_back(fmt::format("first divergence at position {}", *prompt.first_divergence));
   if (prompt.positions > 0) {
@@ -108,6 +111,17 @@ std::string result_sentence(const SuitePromptResult& prompt) {
         distance_text(prompt.largest_kl)));
   }
   return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+std::string standing_text(const SuitePromptResult& prompt) {
+  if (!prompt.limit || !prompt.verdict) return {};
+  const char* verdict = verdict_word(*prompt.verdict);
+  if (prompt.standing == Standing::accepted) return fmt::format("{}, as accepted", verdict);
+  if (prompt.standing != Standing::worse) return {};
+  return fmt::format(
+      "{}, and accepted were cosine {}, largest KL {} and {}", verdict,
+      cosine_text(1 - prompt.limit->distance), distance_text(prompt.limit->largest_kl),
+      counted(prompt.limit->other_top, "position") + " with another most likely token");
 }
 
 std::vector<int32_t> prompts_in(const SuiteResult& suite) {
@@ -213,7 +227,11 @@ std::vector<const SuitePromptResult*> worst_first(const SuitePairResult& pair) {
 
 int badness_rank(const SuitePromptResult& prompt) {
   if (prompt.error) return 0;
-  return prompt.verdict ? 2 + static_cast<int>(*prompt.verdict) : 1;
+  if (!prompt.verdict) return 1;
+  const auto rank = [](Verdict verdict) { return 2 + 2 * static_cast<int>(verdict); };
+  if (prompt.standing == Standing::worse) return rank(Verdict::diverged) + 1;
+  if (prompt.standing == Standing::accepted) return rank(Verdict::drift) + 1;
+  return rank(*prompt.verdict);
 }
 
 std::vector<SuiteRun> runs_worst_first(const SuiteResult& suite) {
@@ -259,10 +277,57 @@ std::string error_word(ExitCode code) {
   return "unknown";
 }
 
+std::string two_by_two_sentence(const TwoByTwo& square) {
+  if (square.positions == 0) return "No position was scored by all four runs: nothing can be said.";
+  const double engine = std::max(square.engine[0].rms, square.engine[1].rms);
+  const double quantised = std::max(square.quantisation[0].rms, square.quantisation[1].rms);
+  if (engine == 0) {
+    return quantised == 0 ? "All four runs say the same."
+                          : "The engines say the same on both models: all of it is the model.";
+  }
+  if (quantised == 0) return "The models say the same in both engines: all of it is the engine.";
+  const double ratio = quantised / engine;
+  if (ratio >= 3) {
+    return fmt::format("The quantisation moves a position {:.3g} times as far as the engine does.",
+                       ratio);
+  }
+  if (ratio <= 1.0 / 3) {
+    return fmt::format("The engine moves a position {:.3g} times as far as the quantisation does.",
+                       1 / ratio);
+  }
+  return "Engine and quantisation move a position about as far.";
+}
+
+std::string two_by_two_scope(const TwoByTwo& square) {
+  std::string text =
+      fmt::format("{} less {}, {} less {}: ln of the perplexity, of {} of {}", square.engines[1],
+                  square.engines[0], square.models[1], square.models[0],
+                  counted(square.positions, "position"), counted(square.prompts, "prompt"));
+  if (square.left_out > 0)
+    text += fmt::format("; {} left out", counted(square.left_out, "position"));
+  return text;
+}
+
+std::vector<NamedEffect> effects_of(const TwoByTwo& square) {
+  const auto& [first, second] = square.engines;
+  const auto& [full, quantised] = square.models;
+  return {{"the engine, on " + full, &square.engine[0]},
+          {"the engine, on " + quantised, &square.engine[1]},
+          {"the model, in " + first, &square.quantisation[0]},
+          {"the model, in " + second, &square.quantisation[1]},
+          {"interaction", &square.interaction},
+          {"both", &square.whole}};
+}
+
 std::string shown_estimate(const Estimate& estimate) {
   if (std::isnan(estimate.value)) return "-";
   const std::string value = distance_text(estimate.value);
   return std::isnan(estimate.error) ? value : value + " ± " + distance_text(estimate.error);
+}
+
+std::string shown_interval(const Effect& effect) {
+  if (std::isnan(effect.low)) return "-";
+  return distance_text(effect.low) + " … " + distance_text(effect.high);
 }
 
 std::string shown_perplexity(const Estimate& nll) {

@@ -26,20 +26,23 @@ struct SuiteCounts {
 
 /// "prompt 7" where the suite has no id for it.
 std::string prompt_id(const SuiteResult& suite, int32_t prompt);
-bool is_conversation(const SuiteResult& suite, int32_t prompt);
+PromptKind prompt_kind(const SuiteResult& suite, int32_t prompt);
 
-/// "ERROR" of a prompt that an error ended, else the verdict's word.
+/// "ERROR" of a prompt that an error ended; "ACCEPTED" and "WORSE" beside what was accepted of it;
+/// else the verdict's word.
 std::string prompt_word(const SuitePromptResult& prompt);
 
-/// "ERROR" where a prompt of the pair has one, else the worst verdict's word; "NOT-RUN" without a
-/// prompt.
+/// The word of the pair's worst run; "NOT-RUN" without one.
 std::string pair_word(const SuitePairResult& pair);
 
-/// "ERROR", the worst verdict's word, or "INCOMPLETE" where all is well so far and shards are
-/// missing.
+/// The word of the worst run, or "INCOMPLETE" where all is well so far and shards are missing.
 std::string suite_word(const SuiteResult& suite);
 
-/// By its verdict; an error never passes, nor does a prompt without a verdict.
+/// What was accepted of a run that is judged by it, in some words; empty of any other.
+std::string standing_text(const SuitePromptResult& prompt);
+
+/// By its verdict and what was accepted; an error never passes, nor does a prompt without a
+/// verdict.
 bool passed(const SuitePromptResult& prompt);
 
 /// What became of it and how far it is, in one line that is safe to print, without the word.
@@ -80,8 +83,25 @@ int badness_rank(const SuitePromptResult& prompt);
 /// "engine-failed", "diverged": an exit status in a word.
 std::string error_word(ExitCode code);
 
+/// What a two-by-two says, in one line: which of the two moves a position more, and how much more.
+std::string two_by_two_sentence(const TwoByTwo& square);
+
+/// What its figures are of: "B less A, q4 less f16: ln of the perplexity, of 300 positions of 8
+/// prompts".
+std::string two_by_two_scope(const TwoByTwo& square);
+
+/// An effect with the words for it, in the order in which reports show them.
+struct NamedEffect {
+  std::string name;
+  const Effect* effect = nullptr;
+};
+std::vector<NamedEffect> effects_of(const TwoByTwo& square);
+
 /// "1.23e-04 ± 2.00e-05"; "-" for NaN; without a standard error the value alone.
 std::string shown_estimate(const Estimate& estimate);
+
+/// "-1.00e-05 … 2.00e-05"; "-" where there is none.
+std::string shown_interval(const Effect& effect);
 
 /// exp of a mean −ln p with its standard error: "12.345 ± 0.12".
 std::string shown_perplexity(const Estimate& nll);

@@ -14,7 +14,7 @@ constexpr size_t kWorstPrompts = 10;  // of a pair, without --all
 
 Tint tint_of(const std::string& word) {
   if (word == "IDENTICAL" || word == "MATCH") return Tint::good;
-  return word == "DRIFT" ? Tint::warn : Tint::bad;
+  return word == "DRIFT" || word == "ACCEPTED" ? Tint::warn : Tint::bad;
 }
 
 std::string figures_text(const SuitePairResult& pair, const Layout& layout) {
@@ -42,8 +42,29 @@ std::string figures_text(const SuitePairResult& pair, const Layout& layout) {
 std::string what_of(const SuitePromptResult& prompt) {
   if (prompt.error) return escaped(prompt.error->what);
   if (!prompt.detail.empty()) return escaped(prompt.detail);
+  if (std::string text = standing_text(prompt); !text.empty()) return text;
   if (prompt.first_divergence) return fmt::format("from position {} on", *prompt.first_divergence);
   return {};
+}
+
+std::string two_by_two_text(const TwoByTwo& square, const TextOptions& options) {
+  const Layout& layout = options.layout;
+  std::string text = "\n" + layout.labelled("two by two", escaped(square.name), Tint::strong);
+  text += layout.labelled("", escaped(two_by_two_scope(square)));
+  if (square.positions > 0) {
+    Table table({{"effect", false, 40},
+                 {"mean", true},
+                 {"95 % of it", true},
+                 {"of a position, RMS", true}});
+    for (const auto& [name, effect] : effects_of(square)) {
+      table.add({{escaped(name)},
+                 {shown_estimate(effect->mean)},
+                 {shown_interval(*effect)},
+                 {distance_text(effect->rms)}});
+    }
+    text += "\n" + table.text(layout) + "\n";
+  }
+  return text + layout.labelled("", two_by_two_sentence(square));
 }
 
 std::string worst_prompts(const SuiteResult& suite, const SuitePairResult& pair,
@@ -97,9 +118,16 @@ std::string suite_text(const SuiteResult& suite, const TextOptions& options) {
     text += figures_text(pair, layout);
     text += worst_prompts(suite, pair, options);
   }
+  for (const TwoByTwo& square : suite.two_by_two) text += two_by_two_text(square, options);
   const std::string word = suite_headline(suite);
   text += "\n" + layout.tinted(tint_of(word), word) +
           layout.paragraph(word + ": " + suite_sentence(suite)).substr(word.size());
+  if (!suite.baseline.empty()) {
+    text += layout.labelled("baseline", suite.has_baseline
+                                            ? escaped(suite.baseline)
+                                            : "there is none yet at " + escaped(suite.baseline) +
+                                                  ": crossval suite accept writes it");
+  }
   return text + layout.labelled("results", escaped(suite.folder));
 }
 

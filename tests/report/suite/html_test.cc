@@ -24,7 +24,7 @@ int64_t count_in(const std::string& text, const std::string& part) {
 SuiteResult large_suite(int32_t prompts) {
   SuiteResult suite = suite_of_four();
   suite.prompts.clear();
-  suite.messages.clear();
+  suite.kinds.clear();
   suite.pairs[0].prompts.clear();
   for (int32_t i = 0; i < prompts; ++i) {
     suite.prompts.push_back("set/with/a/long/name.jsonl:" + std::to_string(i));

@@ -9,6 +9,14 @@ namespace {
 
 using namespace crossval::testing;
 
+TEST(ReproduceCommand, IdsAreGivenAsIds) {
+  SuiteResult suite = suite_of_four();
+  suite.kinds[2] = PromptKind::tokens;
+  EXPECT_EQ(reproduce_command(suite, suite.pairs[0], 2),
+            "crossval per-token --tokens \"$(crossval suite prompt out/nightly two)\" --candidate "
+            "native --reference llama.cpp:kv=f32 -m m.gguf");
+}
+
 TEST(SuiteReproduction, DefaultsAreLeftOut) {
   const SuiteResult suite = suite_of_four();
   EXPECT_EQ(reproduce_command(suite, suite.pairs[0], 0),

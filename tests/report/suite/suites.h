@@ -50,7 +50,7 @@ inline SuiteResult suite_of_four() {
   suite.folder = "out/nightly";
   suite.manifest_sha256 = "abc123";
   suite.prompts = {"hello", "a, b: 50%", "two", "three"};
-  suite.messages = {false, true, false, false};
+  suite.kinds = {PromptKind::text, PromptKind::messages, PromptKind::text, PromptKind::text};
   SuitePairResult pair;
   pair.name = "native";
   pair.candidate = "native";

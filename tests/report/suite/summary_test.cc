@@ -37,6 +37,52 @@ TEST(SuiteSummary, WhatIsMissingIsSaidFirst) {
   EXPECT_EQ(suite_headline(suite), "INCOMPLETE, DIVERGED");
 }
 
+TEST(SuiteSummary, WhatWasAcceptedPassesAndWhatIsWorseFails) {
+  SuiteResult suite = passing_suite();
+  SuitePromptResult& first = suite.pairs[0].prompts[0];
+  first = diverged_prompt(0);
+  first.limit = SuiteLimit{Verdict::diverged, 0.25, 0.5, 2};
+  first.standing = Standing::accepted;
+  EXPECT_EQ(suite_headline(suite), "ACCEPTED");
+  EXPECT_TRUE(passed(suite));
+  EXPECT_EQ(exit_code(suite), ExitCode::ok);
+  EXPECT_EQ(standing_text(first), "DIVERGED, as accepted");
+  SuitePromptResult& second = suite.pairs[0].prompts[1];
+  second.limit = SuiteLimit{Verdict::match, 0.0001, 1e-6, 0};
+  second.standing = Standing::worse;
+  EXPECT_EQ(suite_headline(suite), "WORSE");
+  EXPECT_EQ(exit_code(suite), ExitCode::diverged);
+  EXPECT_EQ(suite_sentence(suite), "3 of 4 runs pass; 1 WORSE.");
+  EXPECT_EQ(standing_text(second),
+            "MATCH, and accepted were cosine 0.9999000, largest KL 1.00e-06 and 0 positions with "
+            "another most likely token");
+  suite.pairs[0].prompts[2] = diverged_prompt(2);
+  EXPECT_EQ(suite_headline(suite), "DIVERGED");
+  EXPECT_EQ(pair_word(suite.pairs[0]), "DIVERGED");
+}
+
+TEST(SuiteSummary, ATwoByTwoSaysWhichOfThemItIs) {
+  TwoByTwo square{.name = "t", .engines = {"a", "b"}, .models = {"f16", "q4"}, .positions = 10};
+  EXPECT_EQ(two_by_two_sentence(square), "All four runs say the same.");
+  square.quantisation[0].rms = 0.3;
+  EXPECT_EQ(two_by_two_sentence(square),
+            "The engines say the same on both models: all of it is the model.");
+  square.engine[1].rms = 0.01;
+  EXPECT_EQ(two_by_two_sentence(square),
+            "The quantisation moves a position 30 times as far as the engine does.");
+  square.engine[0].rms = 0.2;
+  EXPECT_EQ(two_by_two_sentence(square), "Engine and quantisation move a position about as far.");
+  square.quantisation[0].rms = 0.02;
+  EXPECT_EQ(two_by_two_sentence(square),
+            "The engine moves a position 10 times as far as the quantisation does.");
+  square.quantisation[0].rms = 0;
+  EXPECT_EQ(two_by_two_sentence(square),
+            "The models say the same in both engines: all of it is the engine.");
+  square.positions = 0;
+  EXPECT_EQ(two_by_two_sentence(square),
+            "No position was scored by all four runs: nothing can be said.");
+}
+
 TEST(SuiteSummary, NothingIsNotPassed) {
   EXPECT_FALSE(passed(SuiteResult{}));
   EXPECT_EQ(suite_headline(SuiteResult{}), "INCOMPLETE");
