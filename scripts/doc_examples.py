@@ -50,7 +50,7 @@ def produce(command):
 
 def main():
     mode, files = sys.argv[1], [pathlib.Path(f) for f in sys.argv[2:]]
-    files = files or [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    files = files or [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     binary = pathlib.Path(os.environ.get("CROSSVAL", ROOT / "build/release/crossval")).resolve()
     os.environ["PATH"] = f"{binary.parent}:{os.environ['PATH']}"
     os.environ["MODEL"] = subprocess.run([ROOT / "scripts/reference.sh", "model"], check=True, text=True,

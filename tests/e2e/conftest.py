@@ -3,6 +3,7 @@ import fcntl
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 
 import pytest
@@ -30,6 +31,17 @@ def linked_with_reference(program):
                        check=True, stdout=subprocess.DEVNULL)
         subprocess.run(["cmake", "--build", build, "--target", program], check=True, stdout=subprocess.DEVNULL)
     return build / program
+
+
+def with_doubled_epsilon(path):
+    """A copy of the pinned llama.cpp with one line changed: RMS norm adds its epsilon twice."""
+    line = "const float scale = 1.0f/sqrtf(mean + eps);"
+    shutil.copytree(script("source"), path)
+    source = path / "ggml/src/ggml-cpu/ops.cpp"
+    text = source.read_text()
+    assert text.count(line) == 1
+    source.write_text(text.replace(line, line.replace("+ eps", "+ 2*eps")))
+    return path
 
 
 class Run:

@@ -1,25 +1,16 @@
 """Did my change to llama.cpp alter the results? Two llama.cpp compared in one command. The first run compiles the
 changed tree (minutes); it is kept in the cache by content."""
-import shutil
-
 import pytest
 
-from conftest import script
+from conftest import with_doubled_epsilon
 
-LINE = "const float scale = 1.0f/sqrtf(mean + eps);"
 PROMPT = ("-p", "The capital of France is", "--max-tokens", 2, "--require", "bits")
 
 
 @pytest.fixture
 def tree(tmp_path):
-    """A user's llama.cpp with one line changed: RMS norm adds its epsilon twice."""
-    path = tmp_path / "llama.cpp"
-    shutil.copytree(script("source"), path)
-    source = path / "ggml/src/ggml-cpu/ops.cpp"
-    text = source.read_text()
-    assert text.count(LINE) == 1
-    source.write_text(text.replace(LINE, LINE.replace("+ eps", "+ 2*eps")))
-    return path
+    """A user's llama.cpp with one line changed."""
+    return with_doubled_epsilon(tmp_path / "llama.cpp")
 
 
 def test_a_changed_line_is_found_and_named(crossval, model, tree):
