@@ -3,11 +3,11 @@
 include(GNUInstallDirs)
 set(support ${CMAKE_INSTALL_DATADIR}/crossval)
 install(TARGETS crossval RUNTIME)
-install(PROGRAMS scripts/reference.sh DESTINATION ${support}/scripts)
+install(PROGRAMS scripts/reference.sh scripts/prompt_sets.py DESTINATION ${support}/scripts)
 install(DIRECTORY scripts/reference DESTINATION ${support}/scripts PATTERN __pycache__ EXCLUDE)
 install(DIRECTORY engines DESTINATION ${support})
 install(DIRECTORY src/protocol DESTINATION ${support}/src)
-install(FILES deps/reference.txt DESTINATION ${support}/deps)
+install(FILES deps/reference.txt deps/prompts.txt DESTINATION ${support}/deps)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # What the program writes about itself: written at install time, when it is there.

@@ -10,8 +10,10 @@
 
 #include "base/read_file.h"
 #include "base/utf8.h"
+#include "launch/reference/program.h"
 #include "prompt/conversation.h"
 #include "suite/built_in_prompts.h"
+#include "suite/fetched_prompts.h"
 #include "suite/suite_file.h"
 
 namespace crossval {
@@ -112,6 +114,7 @@ Result<std::vector<SuitePrompt>> read_folder_set(const std::string& folder) {
 Result<std::vector<SuitePrompt>> read_set(const PromptSet& set) {
   if (!set.file.empty()) return read_file_set(set.file);
   if (!set.folder.empty()) return read_folder_set(set.folder);
+  if (is_fetched_prompt_set(set.set)) return fetched_prompts(set.set, cache_folder());
   return built_in_prompts(set.set);
 }
 

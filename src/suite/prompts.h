@@ -21,7 +21,7 @@ struct SuitePrompt {
 /// All of them, in order. A JSONL line is an object with "text" or "prompt" (a string) or
 /// "messages" (a list) and an "id" or "task_id" of its own; without one it is called FILE:LINE.
 /// Files of a folder are called by their paths in it. Errors (bad_input_file): unreadable, empty,
-/// neither UTF-8 nor of that form, two prompts of one id.
+/// neither UTF-8 nor of that form, two prompts of one id, a set that has not been fetched.
 Result<std::vector<SuitePrompt>> read_prompts(std::span<const PromptSet> sets);
 
 /// From the text of a JSONL file called `path`.

@@ -30,7 +30,7 @@ struct SuitePair {
 struct PromptSet {
   std::string file{};    // .jsonl: a prompt a line; .json: a conversation; else a text
   std::string folder{};  // each file of it
-  std::string set{};     // one that comes with the program
+  std::string set{};     // one that comes with the program, or that scripts/prompt_sets.py fetches
   std::string where{};   // in the suite file, for errors
 };
 
