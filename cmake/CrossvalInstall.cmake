@@ -3,12 +3,13 @@
 include(GNUInstallDirs)
 set(support ${CMAKE_INSTALL_DATADIR}/crossval)
 install(TARGETS crossval RUNTIME)
-install(PROGRAMS scripts/reference.sh DESTINATION ${support}/scripts)
+install(PROGRAMS scripts/reference.sh scripts/prompt_sets.py DESTINATION ${support}/scripts)
 install(DIRECTORY scripts/reference DESTINATION ${support}/scripts PATTERN __pycache__ EXCLUDE)
 install(DIRECTORY engines DESTINATION ${support})
 install(DIRECTORY src/protocol DESTINATION ${support}/src)
-install(FILES deps/reference.txt DESTINATION ${support}/deps)
+install(FILES deps/reference.txt deps/prompts.txt DESTINATION ${support}/deps)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md" PATTERN "*.json" PATTERN "*.y*ml")
 
 # What the program writes about itself: written at install time, when it is there.
 function(crossval_install_output file folder)

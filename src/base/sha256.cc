@@ -34,4 +34,10 @@ std::string Sha256::digest() {
   return hex;
 }
 
+std::string sha256_of(std::string_view text) {
+  Sha256 sum;
+  sum.add(std::as_bytes(std::span(text)));
+  return sum.digest();
+}
+
 }  // namespace crossval

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace crossval {
 
@@ -24,5 +25,8 @@ class Sha256 {
   struct Context;
   std::unique_ptr<Context> context_;
 };
+
+/// Of a text that is there whole.
+std::string sha256_of(std::string_view text);
 
 }  // namespace crossval

@@ -24,12 +24,6 @@ using Json = nlohmann::ordered_json;
 constexpr int kVersion = 2;
 constexpr size_t kMostManifestBytes = size_t{1} << 30;
 
-std::string sha256_of(std::string_view text) {
-  Sha256 sum;
-  sum.add(std::as_bytes(std::span(text)));
-  return sum.digest();
-}
-
 std::string path_in(const std::string& folder, const char* name) {
   return (fs::path(folder) / name).string();
 }

@@ -11,9 +11,11 @@
 #include "base/read_file.h"
 #include "base/sha256.h"
 #include "base/utf8.h"
+#include "launch/reference/program.h"
 #include "prompt/conversation.h"
 #include "suite/built_in_prompts.h"
 #include "suite/chunks.h"
+#include "suite/fetched_prompts.h"
 #include "suite/suite_file.h"
 
 namespace crossval {
@@ -147,9 +149,7 @@ Result<void> check_sum(const PromptSet& set) {
   if (set.sha256.empty()) return {};
   const auto text = read_text(set.file);
   if (!text) return tl::unexpected(text.error());
-  Sha256 sum;
-  sum.add(std::as_bytes(std::span(*text)));
-  const std::string is = sum.digest();
+  const std::string is = sha256_of(*text);
   if (is == set.sha256) return {};
   return bad("the file is not the one that the suite names: its SHA-256 is " + is, set.file,
              "Get the right one, or write this sum into the suite file.");
@@ -161,6 +161,7 @@ Result<std::vector<SuitePrompt>> read_set(const PromptSet& set,
   if (set.chunk) return read_chunks(set, vocabularies);
   if (!set.file.empty()) return read_file_set(set.file);
   if (!set.folder.empty()) return read_folder_set(set.folder);
+  if (is_fetched_prompt_set(set.set)) return fetched_prompts(set.set, cache_folder());
   return built_in_prompts(set.set);
 }
 

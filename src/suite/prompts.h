@@ -29,7 +29,7 @@ struct SuitePrompt {
 /// "messages" (a list) or "tokens" (a list of ids), perhaps "score_from", and an "id" or "task_id"
 /// of its own; without one it is called FILE:LINE.
 /// Files of a folder are called by their paths in it. Errors (bad_input_file): unreadable, empty,
-/// neither UTF-8 nor of that form, two prompts of one id.
+/// neither UTF-8 nor of that form, two prompts of one id, a set that has not been fetched.
 /// `vocabularies` are for sets that are cut into chunks (suite/chunks.h).
 Result<std::vector<SuitePrompt>> read_prompts(std::span<const PromptSet> sets,
                                               std::span<const std::string> vocabularies);

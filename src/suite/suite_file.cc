@@ -14,6 +14,7 @@
 #include "launch/engine_factory.h"
 #include "launch/paths.h"
 #include "suite/built_in_prompts.h"
+#include "suite/fetched_prompts.h"
 #include "suite/located_json.h"
 
 namespace crossval {
@@ -349,9 +350,11 @@ class Reader {
     members.text("file", set.file);
     members.text("folder", set.folder);
     members.text("set", set.set);
-    if (!members.fault() && !set.set.empty() && !is_built_in_prompt_set(set.set)) {
+    if (!members.fault() && !set.set.empty() && !is_built_in_prompt_set(set.set) &&
+        !is_fetched_prompt_set(set.set)) {
       members.note("set", "there is no set \"" + set.set + "\"",
-                   fmt::format("There are: {}.", fmt::join(built_in_prompt_sets(), ", ")));
+                   fmt::format("There are: {}, {}.", fmt::join(built_in_prompt_sets(), ", "),
+                               fmt::join(fetched_prompt_sets(), ", ")));
     }
     if (!members.fault() && !set.file.empty() + !set.folder.empty() + !set.set.empty() != 1) {
       members.note({}, "it has not exactly one of \"file\", \"folder\" and \"set\"");

@@ -40,7 +40,7 @@ struct SuiteSquare {
 struct PromptSet {
   std::string file{};                // .jsonl: a prompt a line; .json: a conversation; else a text
   std::string folder{};              // each file of it
-  std::string set{};                 // one that comes with the program
+  std::string set{};                 // one of the program, or fetched (suite/fetched_prompts.h)
   std::optional<ChunkPlan> chunk{};  // of a file that is one text
   std::string sha256{};              // that a file must have; empty: any
   std::string where{};               // in the suite file, for errors

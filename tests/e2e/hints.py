@@ -446,6 +446,7 @@ HINTS = [
     Elsewhere("Read it with the program that wrote it", "tests/suite/store_test.cc"),
     Elsewhere("Results of two engines do not go together", "tests/suite/store_test.cc"),
     Elsewhere("Give each pair a", "tests/suite/suite_file_test.cc"),
+    Elsewhere("Fetch it: {} {}", "tests/e2e/test_prompt_sets.py"),
 
     # synth
     Hint("Use --types.", "synth -o {dir}/made.gguf", SYNTH, printed="--types is required"),

@@ -138,6 +138,18 @@ TEST(SuiteFile, APromptSetIsOneThing) {
               HasSubstr("no set \"smok\""));
 }
 
+TEST(SuiteFile, AFetchedSetIsKnownAndBothKindsAreNamed) {
+  const auto suite = parse_suite(R"({"pairs": [{"candidate": "native", "reference": "native"}],
+"prompts": [{"set": "smoke"}, {"set": "code"}]})",
+                                 "s.json");
+  ASSERT_TRUE(suite) << suite.error().message();
+  EXPECT_EQ(suite->prompts[1].set, "code");
+  EXPECT_EQ(refusal(R"({"pairs": [{"candidate": "native", "reference": "native"}],
+"prompts": [{"set": "cod"}]})")
+                .hint,
+            "There are: smoke, naughty, code, languages, calib.");
+}
+
 TEST(SuiteFile, AMistypedKeyIsGuessed) {
   EXPECT_EQ(refusal("{\"prompt\": []}").hint, "Did you mean prompts?");
 }

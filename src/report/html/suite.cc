@@ -117,7 +117,8 @@ std::string two_by_two_tables(const SuiteResult& suite) {
     text += scrolled_table(
         "Effects", html_sortable_heads({"effect", "mean", "95 % of it", "of a position, RMS"}),
         rows);
-    text += fmt::format("<p class=\"dim\">{}</p>\n", html_escaped(printable(two_by_two_scope(square))));
+    text +=
+        fmt::format("<p class=\"dim\">{}</p>\n", html_escaped(printable(two_by_two_scope(square))));
   }
   return text;
 }

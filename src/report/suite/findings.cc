@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <span>
 #include <string_view>
 
 #include "base/sha256.h"
@@ -22,9 +21,7 @@ std::string finding_fingerprint(std::string_view pair, std::string_view prompt,
   text += prompt;
   text += '\0';
   text += kind;
-  Sha256 hash;
-  hash.add(std::as_bytes(std::span(text)));
-  return hash.digest();
+  return sha256_of(text);
 }
 
 SuiteFinding not_run_finding(std::string_view pair, const std::string& what, std::string message,
