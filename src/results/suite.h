@@ -83,6 +83,20 @@ struct SuitePairResult {
   SuiteStatistics statistics;
 };
 
+/// A run of those that are farthest from their reference, position by position.
+struct SuiteCloseup {
+  struct Token {
+    int32_t position = 0;
+    int32_t id = 0;
+    std::string piece;  // any bytes
+    bool passed = true;
+  };
+  size_t pair = 0;                  // index into SuiteResult::pairs
+  int32_t prompt = 0;               // index into SuiteResult::prompts
+  std::vector<double> distances{};  // 1 − cosine, by position; NaN: it has none
+  std::vector<Token> around{};      // the first divergence, or else the farthest position
+};
+
 struct SuiteResult {
   std::string name;
   std::string folder;  // of the results
@@ -91,6 +105,7 @@ struct SuiteResult {
   std::vector<PromptKind> kinds;     // by prompt
   std::vector<SuitePairResult> pairs;
   std::vector<TwoByTwo> two_by_two;
+  std::vector<SuiteCloseup> closeups;  // the farthest first
   int32_t shards = 1;
   std::optional<int32_t> shard;  // that this is the result of; none: of all
   std::vector<int32_t> missing;  // shards without a result

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "suite/statistics.h"
@@ -148,6 +149,59 @@ Result<void> note_shards_of(const std::string& path, const Manifest& manifest,
       });
 }
 
+constexpr size_t kMostCloseups = 6;
+constexpr int32_t kAround = 12;  // tokens on either side of the one that is looked at
+
+// The runs that are worth a closer look, the farthest first.
+std::vector<SuiteCloseup> farthest_runs(const SuiteResult& result) {
+  std::vector<std::tuple<Verdict, double, SuiteCloseup>> runs;
+  for (size_t pair = 0; pair < result.pairs.size(); ++pair) {
+    for (const SuitePromptResult& run : result.pairs[pair].prompts) {
+      if (!run.verdict || run.positions == 0 || *run.verdict == Verdict::identical) continue;
+      const double cosine = std::isnan(run.lowest_cosine) ? -2 : run.lowest_cosine;
+      runs.emplace_back(*run.verdict, cosine, SuiteCloseup{.pair = pair, .prompt = run.prompt});
+    }
+  }
+  std::ranges::sort(runs, {}, [](const auto& run) {
+    const SuiteCloseup& c = std::get<2>(run);
+    return std::tuple(std::get<0>(run), std::get<1>(run), c.pair, c.prompt);
+  });
+  std::vector<SuiteCloseup> closeups;
+  for (size_t i = 0; i < std::min(runs.size(), kMostCloseups); ++i)
+    closeups.push_back(std::move(std::get<2>(runs[i])));
+  return closeups;
+}
+
+Result<void> look_closer(Database& store, std::optional<int32_t> first, SuiteCloseup& closeup) {
+  const auto rows = [&](const char* what) {
+    auto row = store.prepare(std::string("SELECT ") + what +
+                             " FROM position WHERE pair = ? AND prompt = ? ORDER BY position");
+    if (row) row->bind(1, static_cast<int64_t>(closeup.pair)).bind(2, int64_t{closeup.prompt});
+    return row;
+  };
+  auto ok = for_each_row(rows("cosine"), [&](Statement& row) -> Result<void> {
+    closeup.distances.push_back(1 - row.number(0));
+    return {};
+  });
+  if (!ok) return ok;
+  const auto farthest = std::ranges::max_element(
+      closeup.distances, {}, [](double distance) { return std::isnan(distance) ? 3 : distance; });
+  const int32_t at = first.value_or(static_cast<int32_t>(farthest - closeup.distances.begin()));
+  return for_each_row(rows("position, token, piece, passed"), [&](Statement& row) -> Result<void> {
+    const auto position = static_cast<int32_t>(row.integer(0));
+    if (position < at - kAround || position > at + kAround) return {};
+    closeup.around.push_back(
+        {position, static_cast<int32_t>(row.integer(1)), row.text(2), row.integer(3) != 0});
+    return {};
+  });
+}
+
+std::optional<int32_t> first_divergence_of(const SuiteResult& result, const SuiteCloseup& closeup) {
+  const auto& runs = result.pairs[closeup.pair].prompts;
+  const auto at = std::ranges::find(runs, closeup.prompt, &SuitePromptResult::prompt);
+  return at == runs.end() ? std::nullopt : at->first_divergence;
+}
+
 }  // namespace
 
 Result<FoundShards> find_shards(const Manifest& manifest, std::span<const std::string> folders) {
@@ -282,6 +336,15 @@ Result<SuiteResult> collect_results(const Manifest& manifest, const std::string&
   for (size_t i = 0; i < result.pairs.size(); ++i) {
     std::ranges::sort(result.pairs[i].prompts, {}, &SuitePromptResult::prompt);
     result.pairs[i].statistics = statistics[i].finish();
+  }
+  result.closeups = farthest_runs(result);
+  for (SuiteCloseup& closeup : result.closeups) {
+    const int32_t shard = closeup.prompt % manifest.shards;
+    const auto at = std::ranges::find(found->shards, shard, &FoundShard::shard);
+    auto store = open_result(at->path, manifest);
+    if (!store) return tl::unexpected(store.error());
+    auto ok = look_closer(*store, first_divergence_of(result, closeup), closeup);
+    if (!ok) return tl::unexpected(ok.error());
   }
   for (size_t i = 0; i < effects.size(); ++i) {
     const SuiteSquare& square = manifest.two_by_two[i];

@@ -12,6 +12,7 @@
 #include "report/html/chart.h"
 #include "report/html/escape.h"
 #include "report/html/page.h"
+#include "report/html/tokens.h"
 #include "report/text/comparison.h"
 #include "report/text/comparison/parts.h"
 #include "report/text/explanation.h"
@@ -68,36 +69,20 @@ std::string engines_table(const Comparison& comparison) {
          rows + "</tbody></table></div>\n";
 }
 
-// The text around the first position that fails, each token in the tint of its distance.
+// The text around the first position that fails.
 std::string tokens_around(const Comparison& comparison) {
   const auto& positions = comparison.positions;
   const auto count = static_cast<int32_t>(positions.size());
   const int32_t middle = comparison.first_divergence.value_or(0);
   const int32_t begin = std::max(0, middle - kAround), end = std::min(count, middle + kAround);
-  std::string spans;
+  std::vector<ShownToken> shown;
   for (int32_t i = begin; i < end; ++i) {
-    const PositionResult& position = positions[static_cast<size_t>(i)];
-    const double distance = drawn_distance(position);
-    const double share = distance > 0 ? std::clamp(1 + std::log10(distance) / 6, 0.05, 1.0)
-                         : std::isnan(distance) ? 1.0
-                                                : 0.0;
-    const char* kind = comparison.first_divergence == i ? "first"
-                       : position.passed                ? "passes"
-                                                        : "fails";
-    spans += fmt::format(
-        "<span class=\"{}\" style=\"background:color-mix(in srgb, var(--mark) {:.0f}%, "
-        "transparent)\" title=\"position {}, token {}, {} {}\">{}</span>",
-        kind, share * 45, position.position, position.id, distance_name(comparison),
-        distance_text(distance), html_escaped(escaped(position.piece)));
+    const PositionResult& p = positions[static_cast<size_t>(i)];
+    shown.push_back({p.position, p.id, p.piece, drawn_distance(p), p.passed});
   }
-  if (spans.empty()) return {};
-  const std::string cut =
-      end - begin < count
-          ? fmt::format("<p class=\"dim\">Positions {} to {} of {}.</p>\n",
-                        positions[static_cast<size_t>(begin)].position,
-                        positions[static_cast<size_t>(end) - 1].position, grouped(count))
-          : std::string();
-  return "<p class=\"tokens\">" + spans + "</p>\n" + cut;
+  std::optional<int32_t> first;
+  if (comparison.first_divergence) first = positions[static_cast<size_t>(middle)].position;
+  return html_tokens(shown, first, distance_name(comparison), count);
 }
 
 // Those that the table has: all, or the farthest.

@@ -14,6 +14,7 @@
 #include "report/html/chart.h"
 #include "report/html/escape.h"
 #include "report/html/page.h"
+#include "report/html/tokens.h"
 #include "report/suite/reproduction.h"
 #include "report/suite/summary.h"
 #include "report/text/numbers.h"
@@ -339,6 +340,27 @@ std::string worst_runs_table(const SuiteResult& suite) {
   return text;
 }
 
+// The farthest runs, each with its distances by position and the text around where it parts.
+std::string suite_closeups(const SuiteResult& suite) {
+  std::string text;
+  for (const SuiteCloseup& closeup : suite.closeups) {
+    const SuitePairResult& pair = suite.pairs[closeup.pair];
+    const auto run = std::ranges::find(pair.prompts, closeup.prompt, &SuitePromptResult::prompt);
+    if (run == pair.prompts.end()) continue;
+    std::vector<ShownToken> shown;
+    for (const SuiteCloseup::Token& token : closeup.around) {
+      const auto i = static_cast<size_t>(token.position);
+      shown.push_back({token.position, token.id, token.piece,
+                       i < closeup.distances.size() ? closeup.distances[i] : NAN, token.passed});
+    }
+    text += fmt::format("<h3>{}, {}: {}</h3>\n", name_cell(pair.name),
+                        name_cell(prompt_id(suite, closeup.prompt)), prompt_word(*run));
+    text += html_chart(closeup.distances, run->first_divergence, "1 − cosine");
+    text += html_tokens(shown, run->first_divergence, "1 − cosine", std::ssize(closeup.distances));
+  }
+  return text;
+}
+
 std::string marks_table(const SuitePairResult& pair) {
   std::string rows;
   const auto add = [&](std::string_view what, std::string_view a, std::string_view b) {
@@ -402,6 +424,7 @@ std::string html_report(const SuiteResult& suite) {
       html_section("Two by two", two_by_two_tables(suite)) +
       html_section("Every prompt", suite_map(suite)) +
       html_section("Worst prompts", worst_runs_table(suite)) +
+      html_section("Position by position", suite_closeups(suite)) +
       html_section("Engines", suite_engines(suite)) +
       html_section("Suite", html_lines(suite_facts(suite)));
   return html_page("crossval: " + word + ": " + printable(suite.name), body);
