@@ -262,6 +262,16 @@ def test_chunks_that_are_refused(crossval, tiny, tmp_path, change, code, what):
     assert run.code in ((0, 1) if code == 1 else (code,)) and what in run.err, run.err
 
 
+def test_a_text_needs_a_vocabulary(crossval, tmp_path):
+    path = chunked(tmp_path / "s", tmp_path)
+    suite = json.loads(path.read_text())
+    del suite["models"]
+    suite["pairs"] = [{"candidate": "exec:true", "reference": "exec:true"}]
+    path.write_text(json.dumps(suite))
+    run = crossval("suite", "run", path)
+    assert run.code == 5 and 'Give it a "model".' in run.err, run.err
+
+
 def test_models_of_two_vocabularies_have_no_chunks_in_common(crossval, tiny, model, tmp_path):
     path = chunked(tmp_path / "s", tiny)
     suite = json.loads(path.read_text())
