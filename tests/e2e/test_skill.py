@@ -1,4 +1,4 @@
-"""docs/skill/SKILL.md: each command in it is one that scripts/doc_examples.py executes (e2e.doc_examples)."""
+"""docs/skill/SKILL.md: each command in it is one that scripts/doc_examples.py executes (e2e.documents)."""
 import re
 
 import yaml
