@@ -110,6 +110,8 @@ def test_without_a_baseline_yet_the_report_says_so(crossval, tiny, tmp_path):
     assert again.code == 0 and "there is none yet" not in again.out
     named = crossval("suite", "report", tmp_path / "s" / "suite.results", "--baseline", tmp_path / "none.json")
     assert named.code == 64 and "no such baseline" in named.err
+    early = crossval("suite", "run", path, "-o", tmp_path / "r", "--baseline", tmp_path / "none.json")
+    assert early.code == 64 and "no such baseline" in early.err and not (tmp_path / "r").exists()  # before anything is run
 
 
 def test_what_is_not_complete_or_not_named_is_not_accepted(crossval, tiny, tmp_path):

@@ -154,6 +154,7 @@ class SuiteCommand : public Command {
   Result<Prepared> prepare(const char* what) {
     const auto path = only_path(what);
     if (!path) return tl::unexpected(path.error());
+    if (auto ok = check_baseline(baseline_); !ok) return tl::unexpected(ok.error());
     auto suite = read_suite_file(*path);
     if (!suite) return tl::unexpected(suite.error());
     SuiteJob job{.suite = *std::move(suite), .jobs = jobs_, .resume = resume_};

@@ -20,11 +20,14 @@ struct BaselineOptions {
 /// The path of the baseline; empty: none.
 std::string baseline_path(const BaselineOptions& options, const Manifest& manifest);
 
+/// A baseline that was asked for by name is there. Errors: usage.
+Result<void> check_baseline(const BaselineOptions& options);
+
 /// Empty where there is no such file. Errors: those of read_file and parse_baseline.
 Result<std::optional<SuiteBaseline>> read_baseline(const std::string& path);
 
 /// What the shards of a folder say, or one of them alone, judged by the baseline where there is
-/// one. Errors: those of collect_results and read_baseline; usage (--baseline FILE is not there).
+/// one. Errors: those of collect_results, check_baseline and read_baseline.
 Result<SuiteResult> judged_results(const Manifest& manifest, const std::string& folder,
                                    std::optional<int32_t> shard, const BaselineOptions& options);
 
