@@ -48,9 +48,13 @@ def produce(command):
     return out + (f"\nexit status {done.returncode}" if done.returncode else "") + "\n"
 
 
+def documents():
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
 def main():
     mode, files = sys.argv[1], [pathlib.Path(f) for f in sys.argv[2:]]
-    files = files or [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    files = files or documents()
     binary = pathlib.Path(os.environ.get("CROSSVAL", ROOT / "build/release/crossval")).resolve()
     os.environ["PATH"] = f"{binary.parent}:{os.environ['PATH']}"
     os.environ["MODEL"] = subprocess.run([ROOT / "scripts/reference.sh", "model"], check=True, text=True,

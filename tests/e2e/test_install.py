@@ -1,6 +1,7 @@
 """cmake --install: a prefix that can be moved, which needs neither the source tree nor the place it was installed to."""
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -69,6 +70,14 @@ def test_a_debian_package(package, binary, tmp_path):
     assert states["reference"] == "ok" and "problem" not in states.values()
     assert (usr / "share/man/man1/crossval.1").exists() and (usr / "share/doc/crossval/LICENSE").exists()
     assert str(REPO) not in run(usr, "doctor").stdout
+
+
+def test_the_pages_and_the_skill_are_installed(moved):
+    """Every page that the skill names is there."""
+    skill = (moved / "share/doc/crossval/skill/SKILL.md").read_text()
+    assert skill == (REPO / "docs/skill/SKILL.md").read_text()
+    pages = set(re.findall(r"docs/([\w-]+\.md)", skill))
+    assert len(pages) > 3 and all((moved / "share/doc/crossval" / page).exists() for page in pages)
 
 
 def test_manual_and_completions_are_installed(moved, crossval):
