@@ -105,35 +105,36 @@ class Paragraphs(html.parser.HTMLParser):
             self.found[-1] += text
 
 
-LANGUAGE_CHARACTERS = 400
+# No tokenizer with a token for each byte makes more tokens of a prompt than it has bytes: all fit into a context of 2,048.
+LANGUAGE_CHARACTERS, PIECE_BYTES, MOST_PIECES = 400, 2000, 100
 
 
 def languages(content):
-    """Of each translation the paragraphs from the first on, until there are LANGUAGE_CHARACTERS: preamble, articles."""
+    """Of each translation the first LANGUAGE_CHARACTERS, to a blank where there is one: preamble and first articles."""
     for name, data in content.items():
         place = re.fullmatch(r"package/declaration/(.+)\.html", name)
         if place is None:
             continue
-        text = ""
-        for paragraph in Paragraphs(data.decode()).found:
-            if len(text) < LANGUAGE_CHARACTERS:
-                text += "\n" * bool(text) + re.sub(r"[ \n\t]+", " ", paragraph).strip(" ")
+        found = (re.sub(r"[ \n\t]+", " ", paragraph).strip(" ") for paragraph in Paragraphs(data.decode()).found)
+        text = "\n".join(paragraph for paragraph in found if paragraph)
+        if len(text) > LANGUAGE_CHARACTERS:
+            at = max(text.rfind(blank, LANGUAGE_CHARACTERS // 2, LANGUAGE_CHARACTERS) for blank in "\n ")
+            text = text[:at if at > 0 else LANGUAGE_CHARACTERS]
         if text:
             yield place[1], text
 
 
-PIECE_CHARACTERS, MOST_PIECES = 2000, 100
-
-
-def pieces(text):
-    """Cut behind a line within 1,000 to 2,000 characters, where there is none behind a blank, else after 2,000."""
-    while text:
-        half, cut = PIECE_CHARACTERS // 2, PIECE_CHARACTERS
-        if len(text) > cut:
-            at = max(text.rfind("\n", half, cut), 0) or max(text.rfind(" ", half, cut), 0)
-            cut = at + 1 if at else cut
-        yield text[:cut]
-        text = text[cut:]
+def pieces(data):
+    """Texts of PIECE_BYTES at most and half as many at least, cut behind a line, where there is none behind a blank."""
+    while data:
+        cut = PIECE_BYTES
+        if len(data) > cut:
+            ends = (data.rfind(blank, cut // 2, cut) + 1 for blank in (b"\n", b" "))
+            cut = next((end for end in ends if end > 0), cut)
+            while data[cut] & 0xC0 == 0x80:  # within a character
+                cut -= 1
+        yield data[:cut].decode()
+        data = data[cut:]
 
 
 def calib(content):
@@ -142,7 +143,7 @@ def calib(content):
         place = re.fullmatch(r"exllamav2/conversion/standard_cal_data/(.+)\.utf8", name)
         if place is None:
             continue
-        for i, piece in zip(range(MOST_PIECES), pieces(data.decode())):
+        for i, piece in zip(range(MOST_PIECES), pieces(data)):
             yield f"{place[1]}/{i}", piece
 
 

@@ -25,6 +25,7 @@ def checked(name, path):
     assert hashlib.sha256(data).hexdigest() == sha256
     lines = [json.loads(line) for line in data.decode().split("\n")[:-1]]
     assert all(list(line) == ["id", "text"] and line["text"] and "\0" not in line["text"] for line in lines)
+    assert max(len(line["text"].encode()) for line in lines) <= 2000  # fits into a context of 2,048
     found = {line["id"]: line["text"] for line in lines}
     assert len(found) == len(lines) == prompts and all(key.startswith(name + "/") for key in found)
     return found

