@@ -7,7 +7,7 @@ VENV := build/venv
 WARNINGS := $(if $(WERROR),-DCMAKE_COMPILE_WARNING_AS_ERROR=$(WERROR))
 PYTHON := $(CURDIR)/$(VENV)/bin/python
 
-.PHONY: help deps build demo test test-all test-engines bench fault-bench lint lint-all asan tsan fuzz clean reference model fixtures
+.PHONY: help deps build demo test test-all test-engines bench fault-bench lint lint-all asan tsan fuzz clean reference model fixtures wheel
 
 help:
 	@echo "make demo      build, fetch a real model and llama.cpp, compare them position by position"
@@ -15,6 +15,7 @@ help:
 	@echo "make build     the program alone: $(BUILD)/crossval"
 	@echo "make test-all  the full matrix of formats, architectures and tokenizers (long)"
 	@echo "make test-engines  mlx, OpenVINO, tinygrad, transformers, candle and llama-server beside native (fetches them)"
+	@echo "make wheel     build/wheel/dist/crossval-….whl: the program and its Python package, for pip install"
 	@echo "make bench     benchmarks, paired with llama.cpp"
 	@echo "make fault-bench  is explain right? writes docs/fault-bench.md (an hour, the first time)"
 	@echo "make lint      clang-format, clang-tidy, layers, shellcheck"
@@ -90,7 +91,19 @@ test-engines: build fixtures $(VENV)/.installed build/engines/.installed build/t
 	@scripts/llama_tools.sh >/dev/null
 	@ctest --test-dir $(BUILD) --output-on-failure -R '^e2e.(engines|candle|llama_perplexity|llama_server|llama_cpp_python|ray|transformers|written_files)$$' $(CTEST_FLAGS)
 
-test-all: build fixtures $(VENV)/.installed
+# What builds the wheel, 0.3 MB to fetch. Without a wheel `make test` names e2e.wheel as skipped.
+build/wheel/.installed: deps/wheel.txt | deps
+	@/usr/bin/python3 -m venv build/wheel/venv
+	@build/wheel/venv/bin/python -m pip install -q --no-deps --require-hashes -r deps/wheel.txt
+	@touch $@
+
+wheel: build/wheel/.installed
+	@rm -rf build/wheel/dist
+	@build/wheel/venv/bin/python -m pip wheel -q --no-deps --no-build-isolation -w build/wheel/dist \
+	  $(if $(WERROR),--config-settings=cmake.define.CMAKE_COMPILE_WARNING_AS_ERROR=$(WERROR)) .
+	@ls build/wheel/dist/*.whl
+
+test-all: build fixtures wheel $(VENV)/.installed
 	@cmake --build $(BUILD)
 	@CROSSVAL_TEST_ALL=1 ctest --test-dir $(BUILD) --output-on-failure -j 2 $(CTEST_FLAGS)
 

@@ -57,7 +57,7 @@ def test_a_debian_package(package, binary, tmp_path):
     """What dpkg says of it, what it unpacks to, and that this runs from /usr of another root."""
     said = subprocess.run(["dpkg-deb", "--field", package, "Package", "Depends", "Recommends"], check=True, text=True,
                           stdout=subprocess.PIPE).stdout
-    assert "Package: crossval\n" in said and "ninja-build" in said
+    assert "Package: crossval\n" in said and "ninja-build" in said and "python3-pip" in said
     depends = next(line for line in said.splitlines() if line.startswith("Depends: "))
     for library in ("libc6", "libstdc++6", "libfmt9", "libsqlite3-0", "libcurl4", "libssl3", "libpcre2-32-0", "libutf8proc2"):
         assert library in depends

@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sysconfig
 from typing import Any, Mapping, Optional, Sequence, Union
 
 from .results import Comparison, Explanation, comparison_of, explanation_of
@@ -47,8 +48,9 @@ def _run(command: str, model: PathLike, prompt: Union[str, bytes, Sequence[int]]
 
 
 def find_program(program: Optional[PathLike] = None) -> str:
-    """The crossval to run: the one given, $CROSSVAL, or the one in PATH."""
-    found = program or os.environ.get("CROSSVAL") or shutil.which("crossval")
+    """The crossval to run: the one given, $CROSSVAL, the one that is installed with this Python, or the one in PATH."""
+    own = os.path.join(sysconfig.get_path("scripts"), "crossval")
+    found = program or os.environ.get("CROSSVAL") or (own if os.access(own, os.X_OK) else shutil.which("crossval"))
     if found is None:
         raise FileNotFoundError("no crossval in PATH: give program=, or set CROSSVAL")
     return os.fspath(found)

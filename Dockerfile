@@ -1,0 +1,18 @@
+# crossval in Debian 12, as its Debian package: docker build -t crossval . && docker run --rm -v ~/.cache/crossval:/root/.cache/crossval
+# crossval doctor. The image itself has not been built; what its steps run has been: the package is made, unpacked and run in
+# tests/e2e/test_install.py, and apt resolves what it depends on.
+FROM debian:12-slim AS build
+WORKDIR /crossval
+COPY . .
+RUN scripts/deps.sh build test \
+ && cmake --preset release -DCROSSVAL_TESTS=OFF \
+ && cmake --build build/release --target crossval \
+ && cpack --config build/release/CPackConfig.cmake -B build/package
+
+FROM debian:12-slim
+COPY --from=build /crossval/build/package/*.deb /tmp/
+# With what it recommends: the compiler and pip, which build llama.cpp on first use.
+RUN apt-get update -qq \
+ && apt-get install -y -qq /tmp/*.deb \
+ && rm -rf /tmp/*.deb /var/lib/apt/lists/*
+ENTRYPOINT ["crossval"]
