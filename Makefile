@@ -97,9 +97,10 @@ build/wheel/.installed: deps/wheel.txt | deps
 	@build/wheel/venv/bin/python -m pip install -q --no-deps --require-hashes -r deps/wheel.txt
 	@touch $@
 
+# By the compiler of `make build`, not Python's own: the same objects.
 wheel: build/wheel/.installed
 	@rm -rf build/wheel/dist
-	@build/wheel/venv/bin/python -m pip wheel -q --no-deps --no-build-isolation -w build/wheel/dist \
+	@CC=$${CC:-cc} CXX=$${CXX:-c++} build/wheel/venv/bin/python -m pip wheel -q --no-deps --no-build-isolation -w build/wheel/dist \
 	  $(if $(WERROR),--config-settings=cmake.define.CMAKE_COMPILE_WARNING_AS_ERROR=$(WERROR)) .
 	@ls build/wheel/dist/*.whl
 
