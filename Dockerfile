@@ -1,6 +1,7 @@
-# crossval in Debian 12, as its Debian package: docker build -t crossval . && docker run --rm -v ~/.cache/crossval:/root/.cache/crossval
-# crossval doctor. The image itself has not been built; what its steps run has been: the package is made, unpacked and run in
-# tests/e2e/test_install.py, and apt resolves what it depends on.
+# crossval in Debian 12, as its Debian package:
+#   docker build -t crossval . && docker run --rm -v ~/.cache/crossval:/root/.cache/crossval crossval doctor
+# The image itself has never been built. Run by hand were: configure without tests, build, cpack, and apt-get install -s of the
+# package; tests/e2e/test_install.py unpacks and runs it. debian:12-slim leaves out manual pages and most of /usr/share/doc.
 FROM debian:12-slim AS build
 WORKDIR /crossval
 COPY . .

@@ -21,11 +21,15 @@ if not WHEELS:
 ENVIRONMENT = {key: value for key, value in os.environ.items() if key not in ("CROSSVAL", "PYTHONPATH")}
 
 
+def pip(venv, *words):
+    subprocess.run([sys.executable, "-m", "pip", "--python", venv / "bin/python", "-q", *words], check=True)
+
+
 @pytest.fixture(scope="module")
 def venv(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel") / "a venv"
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    subprocess.run([folder / "bin/python", "-m", "pip", "install", "-q", "--no-index", "--no-deps", WHEELS[-1]], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    pip(folder, "install", "--no-index", "--no-deps", WHEELS[-1])
     # numpy is the tests' own: there is no index to take it from.
     site, = folder.glob("lib/python3*/site-packages")
     (site / "numpy.pth").write_text(str(pathlib.Path(numpy.__file__).parents[1]) + "\n")
@@ -85,5 +89,5 @@ print(json.dumps([crossval.__file__, find_program(), found.verdict]))
 
 def test_it_goes_away_again(venv):
     """As the last test: pip knows every file of it."""
-    subprocess.run([venv / "bin/python", "-m", "pip", "uninstall", "-q", "-y", "crossval"], check=True)
+    pip(venv, "uninstall", "-y", "crossval")
     assert not (venv / "bin/crossval").exists() and not (venv / "share/crossval/scripts/reference.sh").exists()
