@@ -1,5 +1,5 @@
 # crossval in Debian 12, as its Debian package:
-#   docker build -t crossval . && docker run --rm -v ~/.cache/crossval:/root/.cache/crossval crossval doctor
+#   docker build -t crossval . && docker run --rm -v crossval-cache:/cache -e CROSSVAL_CACHE=/cache crossval doctor
 # The image itself has never been built. Run by hand were: configure without tests, build, cpack, and apt-get install -s of the
 # package; tests/e2e/test_install.py unpacks and runs it. debian:12-slim leaves out manual pages and most of /usr/share/doc.
 FROM debian:12-slim AS build

@@ -143,4 +143,38 @@ const char* keeping_word(Keeping keeping) {
   return "";
 }
 
+const char* change_word(LimitChange change) {
+  switch (change) {
+    case LimitChange::added:
+      return "added";
+    case LimitChange::lowered:
+      return "lowered";
+    case LimitChange::grown:
+      return "grown";
+    case LimitChange::removed:
+      return "removed";
+  }
+  return "";
+}
+
+const char* change_word(RunChange change) {
+  switch (change) {
+    case RunChange::fails:
+      return "fails";
+    case RunChange::worse:
+      return "worse";
+    case RunChange::mixed:
+      return "mixed";
+    case RunChange::better:
+      return "better";
+    case RunChange::passes:
+      return "passes";
+    case RunChange::gone:
+      return "gone";
+    case RunChange::added:
+      return "added";
+  }
+  return "";
+}
+
 }  // namespace crossval

@@ -5,6 +5,8 @@
 #include "results/conformance.h"
 #include "results/diagnosis.h"
 #include "results/explanation.h"
+#include "results/suite_baseline.h"
+#include "results/suite_difference.h"
 #include "results/tensor_matching.h"
 
 namespace crossval {
@@ -41,5 +43,11 @@ const char* state_word(CheckState state);
 
 /// "kept", "broken", "not-checked".
 const char* keeping_word(Keeping keeping);
+
+/// "added", "lowered", "grown", "removed".
+const char* change_word(LimitChange change);
+
+/// "fails", "worse", "mixed", "better", "passes", "gone", "added".
+const char* change_word(RunChange change);
 
 }  // namespace crossval

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -156,6 +157,14 @@ constexpr const char* verdict_word(Verdict verdict) {
       return "IDENTICAL";
   }
   return "";
+}
+
+/// The verdict of a word; none: it is no verdict's.
+inline std::optional<Verdict> verdict_of(std::string_view word) {
+  for (const Verdict verdict : kVerdicts) {
+    if (word == verdict_word(verdict)) return verdict;
+  }
+  return std::nullopt;
 }
 
 /// The exit status that belongs to a verdict.

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -127,6 +129,11 @@ constexpr bool is_of_shard(size_t prompt, int32_t shard, int32_t shards) {
 inline int32_t errors_of(const SuitePairResult& pair) {
   return static_cast<int32_t>(
       std::ranges::count_if(pair.prompts, [](const auto& p) { return p.error.has_value(); }));
+}
+
+/// A distance to sort by: NaN is the largest, for a run without a figure is no better than any.
+inline double as_far(double distance) {
+  return std::isnan(distance) ? std::numeric_limits<double>::infinity() : distance;
 }
 
 /// The exit status of one run: an error's, that of its verdict, or, where somebody accepted

@@ -53,9 +53,9 @@ double number_of(const Json& json) { return json.is_null() ? std::nan("") : json
 
 Verdict verdict_in(const Json& json) {
   const auto word = json.get<std::string>();
-  const auto* found = std::ranges::find(kVerdicts, word, verdict_word);
-  if (found == std::end(kVerdicts)) throw Json::other_error::create(501, word, nullptr);
-  return *found;
+  const auto verdict = verdict_of(word);
+  if (!verdict) throw Json::other_error::create(501, word, nullptr);
+  return *verdict;
 }
 
 // The engine in a few words: the facts that say which one it was.

@@ -28,11 +28,6 @@ Result<Database> open_result(const std::string& path, const Manifest& manifest) 
   return store;
 }
 
-std::optional<Verdict> verdict_of(const std::string& word) {
-  const auto* found = std::ranges::find(kVerdicts, word, verdict_word);
-  return found == std::end(kVerdicts) ? std::nullopt : std::optional(*found);
-}
-
 // Of one shard's prompts in a database of several.
 std::string of_shard(const Manifest& manifest, int32_t shard) {
   return fmt::format("prompt % {} = {}", manifest.shards, shard);
@@ -158,8 +153,8 @@ std::vector<SuiteCloseup> farthest_runs(const SuiteResult& result) {
   for (size_t pair = 0; pair < result.pairs.size(); ++pair) {
     for (const SuitePromptResult& run : result.pairs[pair].prompts) {
       if (!run.verdict || run.positions == 0 || *run.verdict == Verdict::identical) continue;
-      const double cosine = std::isnan(run.lowest_cosine) ? -2 : run.lowest_cosine;
-      runs.emplace_back(*run.verdict, cosine, SuiteCloseup{.pair = pair, .prompt = run.prompt});
+      runs.emplace_back(*run.verdict, -as_far(1 - run.lowest_cosine),
+                        SuiteCloseup{.pair = pair, .prompt = run.prompt});
     }
   }
   std::ranges::sort(runs, {}, [](const auto& run) {
@@ -184,8 +179,7 @@ Result<void> look_closer(Database& store, std::optional<int32_t> first, SuiteClo
     return {};
   });
   if (!ok) return ok;
-  const auto farthest = std::ranges::max_element(
-      closeup.distances, {}, [](double distance) { return std::isnan(distance) ? 3 : distance; });
+  const auto farthest = std::ranges::max_element(closeup.distances, {}, as_far);
   const int32_t at = first.value_or(static_cast<int32_t>(farthest - closeup.distances.begin()));
   return for_each_row(rows("position, token, piece, passed"), [&](Statement& row) -> Result<void> {
     const auto position = static_cast<int32_t>(row.integer(0));

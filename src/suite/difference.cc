@@ -13,13 +13,8 @@
 namespace crossval {
 namespace {
 
-// NaN is the largest: a run without a figure is no better than one with any.
-double figure(double value) {
-  return std::isnan(value) ? std::numeric_limits<double>::infinity() : value;
-}
-
 std::array<double, 3> figures_of(const SuitePromptResult& run) {
-  return {figure(1 - run.lowest_cosine), figure(run.largest_kl),
+  return {as_far(1 - run.lowest_cosine), as_far(run.largest_kl),
           static_cast<double>(run.positions - run.same_top)};
 }
 

@@ -96,25 +96,28 @@ Result<std::string> read_text(const std::string& path) {
 }
 
 // A file that is one prompt, called `id`.
-Result<SuitePrompt> read_single(const std::string& path, std::string id) {
-  auto text = read_text(path);
-  if (!text) return tl::unexpected(text.error());
-  if (!is_valid_utf8(*text)) {
+Result<SuitePrompt> single_prompt(std::string text, const std::string& path, std::string id) {
+  if (!is_valid_utf8(text)) {
     return bad("the text is not UTF-8", path,
                "A suite keeps its prompts as JSON, which holds Unicode text alone.");
   }
   const bool messages = path.ends_with(".json");
-  return SuitePrompt{std::move(id), *std::move(text),
+  return SuitePrompt{std::move(id), std::move(text),
                      messages ? PromptKind::messages : PromptKind::text};
 }
 
-Result<std::vector<SuitePrompt>> read_file_set(const std::string& path) {
-  if (path.ends_with(".jsonl")) {
-    const auto text = read_text(path);
-    if (!text) return tl::unexpected(text.error());
-    return parse_prompt_lines(*text, path);
+Result<std::vector<SuitePrompt>> read_file_set(const PromptSet& set,
+                                               std::span<const std::string> vocabularies) {
+  auto text = read_text(set.file);
+  if (!text) return tl::unexpected(text.error());
+  if (!set.sha256.empty() && sha256_of(*text) != set.sha256) {
+    return bad("the file is not the one that the suite names: its SHA-256 is " + sha256_of(*text),
+               set.file, "Get the right one, or write this sum into the suite file.");
   }
-  auto prompt = read_single(path, fs::path(path).filename().string());
+  std::string name = fs::path(set.file).filename().string();
+  if (set.chunk) return cut_into_chunks(*text, name, *set.chunk, vocabularies);
+  if (set.file.ends_with(".jsonl")) return parse_prompt_lines(*text, set.file);
+  auto prompt = single_prompt(*std::move(text), set.file, std::move(name));
   if (!prompt) return tl::unexpected(prompt.error());
   return std::vector<SuitePrompt>{*std::move(prompt)};
 }
@@ -131,35 +134,19 @@ Result<std::vector<SuitePrompt>> read_folder_set(const std::string& folder) {
   std::ranges::sort(paths);
   std::vector<SuitePrompt> prompts;
   for (const fs::path& path : paths) {
-    auto prompt = read_single(path.string(), path.lexically_relative(folder).string());
+    auto text = read_text(path.string());
+    if (!text) return tl::unexpected(text.error());
+    auto prompt =
+        single_prompt(*std::move(text), path.string(), path.lexically_relative(folder).string());
     if (!prompt) return tl::unexpected(prompt.error());
     prompts.push_back(*std::move(prompt));
   }
   return prompts;
 }
 
-Result<std::vector<SuitePrompt>> read_chunks(const PromptSet& set,
-                                             std::span<const std::string> vocabularies) {
-  const auto text = read_text(set.file);
-  if (!text) return tl::unexpected(text.error());
-  return cut_into_chunks(*text, fs::path(set.file).filename().string(), *set.chunk, vocabularies);
-}
-
-Result<void> check_sum(const PromptSet& set) {
-  if (set.sha256.empty()) return {};
-  const auto text = read_text(set.file);
-  if (!text) return tl::unexpected(text.error());
-  const std::string is = sha256_of(*text);
-  if (is == set.sha256) return {};
-  return bad("the file is not the one that the suite names: its SHA-256 is " + is, set.file,
-             "Get the right one, or write this sum into the suite file.");
-}
-
 Result<std::vector<SuitePrompt>> read_set(const PromptSet& set,
                                           std::span<const std::string> vocabularies) {
-  if (auto ok = check_sum(set); !ok) return tl::unexpected(ok.error());
-  if (set.chunk) return read_chunks(set, vocabularies);
-  if (!set.file.empty()) return read_file_set(set.file);
+  if (!set.file.empty()) return read_file_set(set, vocabularies);
   if (!set.folder.empty()) return read_folder_set(set.folder);
   if (is_fetched_prompt_set(set.set)) return fetched_prompts(set.set, cache_folder());
   return built_in_prompts(set.set);

@@ -3,11 +3,9 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
-#include "base/count_text.h"
 #include "base/environment.h"
 #include "base/partial_file.h"
 #include "base/shell_quote.h"

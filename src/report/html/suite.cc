@@ -168,8 +168,7 @@ int tint_strength(const SuitePromptResult& prompt) {
 bool is_worse(const SuitePromptResult* a, const SuitePromptResult* b) {
   const auto key = [](const SuitePromptResult* prompt) {
     if (prompt == nullptr) return std::pair(1, 0.0);
-    const double kl = prompt->largest_kl;
-    const double far = std::isnan(kl) ? std::numeric_limits<double>::infinity() : kl;
+    const double far = as_far(prompt->largest_kl);
     const int rank = badness_rank(*prompt);
     return std::pair(passed(*prompt) ? 2 + rank : rank - 100, -far);
   };

@@ -3,50 +3,17 @@
 #include "report/json/schema_version.h"
 #include "report/json/suite_values.h"
 #include "report/suite/summary.h"
+#include "report/words.h"
 
 namespace crossval {
 namespace {
-
-const char* json_limit_change(LimitChange change) {
-  switch (change) {
-    case LimitChange::added:
-      return "added";
-    case LimitChange::lowered:
-      return "lowered";
-    case LimitChange::grown:
-      return "grown";
-    case LimitChange::removed:
-      return "removed";
-  }
-  return "";
-}
-
-const char* json_run_change(RunChange change) {
-  switch (change) {
-    case RunChange::fails:
-      return "fails";
-    case RunChange::worse:
-      return "worse";
-    case RunChange::mixed:
-      return "mixed";
-    case RunChange::better:
-      return "better";
-    case RunChange::passes:
-      return "passes";
-    case RunChange::gone:
-      return "gone";
-    case RunChange::added:
-      return "added";
-  }
-  return "";
-}
 
 Json json_pair_difference(const PairDifference& pair) {
   Json runs = Json::array();
   for (const ChangedRun& run : pair.runs) {
     const auto of = [&](const SuitePromptResult& result) { return json_run(run.prompt, result); };
     runs.push_back({{"id", json_bytes(run.prompt)},
-                    {"change", json_run_change(run.change)},
+                    {"change", change_word(run.change)},
                     {"before", or_null(run.before, of)},
                     {"after", or_null(run.after, of)}});
   }
@@ -68,7 +35,7 @@ std::string baseline_update_json(const BaselineUpdate& update, const std::string
   for (const ChangedLimit& c : update.changes) {
     changes.push_back({{"pair", json_bytes(c.pair)},
                        {"prompt", json_bytes(c.prompt)},
-                       {"change", json_limit_change(c.change)},
+                       {"change", change_word(c.change)},
                        {"before", or_null(c.before, json_limit)},
                        {"after", or_null(c.after, json_limit)}});
   }

@@ -44,11 +44,6 @@ std::string failures_text(const SuiteResult& suite) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-// NaN is the largest.
-double as_far(double distance) {
-  return std::isnan(distance) ? std::numeric_limits<double>::infinity() : distance;
-}
-
 std::string share_percent(double share) {
   return fmt::format("{:.2f} %", std::floor(share * 1e4 + 1e-9) / 100);
 }

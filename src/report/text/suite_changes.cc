@@ -11,25 +11,12 @@
 #include "report/suite/summary.h"
 #include "report/text/numbers.h"
 #include "report/text/printable.h"
+#include "report/words.h"
 
 namespace crossval {
 namespace {
 
 constexpr size_t kMostRows = 20;  // without --all
-
-const char* limit_word(LimitChange change) {
-  switch (change) {
-    case LimitChange::added:
-      return "added";
-    case LimitChange::lowered:
-      return "lowered";
-    case LimitChange::grown:
-      return "GROWN";
-    case LimitChange::removed:
-      return "removed";
-  }
-  return "";
-}
 
 // "0.9912018 → 0.9950000"; one of them where nothing has changed.
 std::string changed(const std::string& before, const std::string& after) {
@@ -69,7 +56,7 @@ std::string limits_table(const std::vector<const ChangedLimit*>& changes,
     const bool grown = c.change == LimitChange::grown;
     table.add({{escaped(c.pair)},
                {escaped(c.prompt)},
-               {limit_word(c.change), grown ? Tint::warn : Tint::none},
+               {grown ? "GROWN" : change_word(c.change), grown ? Tint::warn : Tint::none},
                {changed(limit_cosine(c.before), limit_cosine(c.after))},
                {changed(limit_kl(c.before), limit_kl(c.after))},
                {changed(limit_top(c.before), limit_top(c.after))}});
@@ -78,24 +65,11 @@ std::string limits_table(const std::vector<const ChangedLimit*>& changes,
          rest_line(shown, changes.size(), "limit", options.layout);
 }
 
-const char* run_change_word(RunChange change) {
-  switch (change) {
-    case RunChange::fails:
-      return "FAILS";
-    case RunChange::worse:
-      return "worse";
-    case RunChange::mixed:
-      return "changed";
-    case RunChange::better:
-      return "better";
-    case RunChange::passes:
-      return "passes";
-    case RunChange::gone:
-      return "gone";
-    case RunChange::added:
-      return "new";
-  }
-  return "";
+// What a reader must not miss in capitals, the rest in a person's words.
+const char* shown_change(RunChange change) {
+  if (change == RunChange::fails) return "FAILS";
+  if (change == RunChange::mixed) return "changed";
+  return change == RunChange::added ? "new" : change_word(change);
 }
 
 Tint tint_of_change(RunChange change) {
@@ -139,7 +113,7 @@ std::string changed_runs(const PairDifference& pair, const TextOptions& options)
       return p.positions > 0 ? distance_text(p.largest_kl) : std::string("-");
     };
     table.add({{escaped(run.prompt)},
-               {run_change_word(run.change), tint_of_change(run.change)},
+               {shown_change(run.change), tint_of_change(run.change)},
                {changed(of_run(run.before, prompt_word), of_run(run.after, prompt_word))},
                {changed(of_run(run.before, cosine), of_run(run.after, cosine))},
                {changed(of_run(run.before, kl), of_run(run.after, kl))}});
@@ -156,7 +130,7 @@ std::string changes_sentence(const PairDifference& pair) {
   for (auto at = pair.runs.begin(); at != pair.runs.end();) {
     const auto end =
         std::find_if(at, pair.runs.end(), [&](const auto& r) { return r.change != at->change; });
-    text += fmt::format("{} {}, ", grouped(end - at), run_change_word(at->change));
+    text += fmt::format("{} {}, ", grouped(end - at), shown_change(at->change));
     at = end;
   }
   return text + fmt::format("{} the same", grouped(pair.same));
