@@ -25,7 +25,7 @@ namespace {
 
 constexpr int64_t kPrefill = 512;  // positions of a chunk
 constexpr int64_t kDecode = 32;    // steps of one position
-using Row = std::function<void(std::span<const float>)>;
+using LogitsSink = std::function<void(std::span<const float>)>;
 
 /// Ids that exist in any vocabulary of a few hundred tokens, without a period.
 std::vector<int32_t> some_ids(int64_t n) {
@@ -50,11 +50,11 @@ class Pair {
     native_ = std::move(*native);
   }
 
-  void llama_cpp(std::span<const int32_t> ids, int64_t chunk, const Row& row) {
+  void llama_cpp(std::span<const int32_t> ids, int64_t chunk, const LogitsSink& row) {
     for (size_t at = 0; at < ids.size(); at += static_cast<size_t>(chunk))
       llama_.evaluate(ids.subspan(at, static_cast<size_t>(chunk)), static_cast<int32_t>(at), row);
   }
-  void native(std::span<const int32_t> ids, int64_t chunk, const Row& row) {
+  void native(std::span<const int32_t> ids, int64_t chunk, const LogitsSink& row) {
     const auto sink = [&](int32_t, const Row& computed) {
       row(computed.logits);
       return true;
@@ -118,7 +118,7 @@ void run(benchmark::State& state, const std::string& model, int64_t n, int64_t c
     state.SkipWithError(("logits differ from position " + std::to_string(at)).c_str());
     return;
   }
-  const Row ignore = [](std::span<const float> row) { benchmark::DoNotOptimize(row.data()); };
+  const LogitsSink ignore = [](std::span<const float> row) { benchmark::DoNotOptimize(row.data()); };
   std::vector<double> llama_times;
   std::vector<double> native_times;
   std::vector<double> ratios;

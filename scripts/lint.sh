@@ -19,14 +19,16 @@ mapfile -t shell < <(git ls-files '*.sh' '.ci/run')
 note "shellcheck over ${#shell[@]} files"
 shellcheck "${shell[@]}" || failed=1
 
-# All of src/; of tests, benchmarks and fuzz targets a slice that the commit chooses (tests/e2e/slices.py), or all.
+# All of src/; of tests and fuzz targets a slice that the commit chooses (tests/e2e/slices.py), or all. The benchmarks
+# always: nothing else in CI compiles them.
 build=build/tidy
 configure=(-DCMAKE_BUILD_TYPE=Debug -DCROSSVAL_TOGETHER=OFF)
 others=('tests/*_test.cc' 'fuzz/*.cc')
+benches=()
 libs=$(scripts/reference.sh libs --no-build 2>/dev/null || true)  # llama.cpp's, where they have been built
 if [[ -n $libs && -d /usr/include/benchmark ]]; then
   configure+=(-DCROSSVAL_BENCH=ON "-DCROSSVAL_REFERENCE_SRC=$libs" "-DCROSSVAL_REFERENCE_BUILD=$libs")
-  others+=('bench/*.cc')
+  mapfile -t benches < <(git ls-files 'bench/*.cc')
 else
   configure+=(-DCROSSVAL_BENCH=OFF)
 fi
@@ -44,6 +46,7 @@ print(*slice_of(sys.argv[1:], 12), sep="\n")' "${more[@]}")
   fi
   tidy+=("${more[@]}")
 fi
+tidy+=("${benches[@]}")
 note "clang-tidy over ${#tidy[@]} files"
 if (( ${#tidy[@]} > 0 )); then
   cmake --build "$build" --target crossval_commit >/dev/null  # a generated header
