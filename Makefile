@@ -105,6 +105,7 @@ wheel: build/wheel/.installed
 	@ls build/wheel/dist/*.whl
 
 test-all: build fixtures wheel $(VENV)/.installed
+	@scripts/deps.sh bare
 	@cmake --build $(BUILD)
 	@CROSSVAL_TEST_ALL=1 ctest --test-dir $(BUILD) --output-on-failure -j 2 $(CTEST_FLAGS)
 

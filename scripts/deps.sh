@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages of deps/debian.txt that are missing.
-# usage: scripts/deps.sh GROUP…    (build, test, engines, bench, lint, pages, prompts, slurm)
+# usage: scripts/deps.sh GROUP…    (build, test, engines, bare, bench, lint, pages, prompts, slurm)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

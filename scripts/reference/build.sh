@@ -4,12 +4,12 @@
 # compiler: the first line that the C++ compiler says of itself
 compiler() {
   local text
-  text=$("${CXX:-c++}" --version 2>/dev/null) || fail "no C++ compiler (${CXX:-c++}); install it with: make deps"
+  text=$("${CXX:-c++}" --version 2>/dev/null) || fail "no C++ compiler (${CXX:-c++}); install it with: $(install_hint)"
   printf '%s\n' "${text%%$'\n'*}"
 }
 
 need_cmake() {
-  type -P cmake ninja >/dev/null || fail "cmake or ninja is missing; install them with: make deps"
+  type -P cmake ninja >/dev/null || fail "cmake or ninja is missing; install them with: $(install_hint)"
 }
 
 # known_era TREE: fails when no shim of crossval's fits what its headers declare

@@ -8,6 +8,15 @@ fail() {
   exit 1
 }
 
+# install_hint: how all that fetches and builds the reference gets here, from a source tree or from an installed crossval
+install_hint() {
+  if [[ -f $root/Makefile ]]; then
+    echo "make deps"
+  else
+    echo "apt-get install g++ cmake ninja-build pkg-config libxxhash-dev python3 python3-pip"
+  fi
+}
+
 # digest: of stdin, short enough for a folder's name
 digest() { sha256sum | cut -c1-16; }
 
@@ -38,8 +47,10 @@ cached() (
   if [[ ! -e $path ]]; then
     if [[ $may_build == no ]]; then
       say "not there yet: $path"
-      say "make reference fetches and builds what the default comparison needs; this alone:" \
-        "scripts/reference.sh ${invocation% --no-build}"
+      local this=$root/scripts/reference.sh everything="make reference"
+      [[ -f $root/Makefile ]] || everything="'$this' worker && '$this' jinja"
+      say "$everything fetches and builds what the default comparison needs; this alone:" \
+        "'$this' ${invocation% --no-build}"
       exit 4
     fi
     if [[ -z ${staging:-} ]]; then

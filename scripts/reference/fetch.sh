@@ -26,7 +26,7 @@ pinned_source() {
 download() {
   local folder=$1 kind=$2 python=/usr/bin/python3
   [[ -x $python ]] || python=python3
-  "$python" -m pip --version >/dev/null 2>&1 || fail "pip is missing; install it with: make deps"
+  "$python" -m pip --version >/dev/null 2>&1 || fail "pip is missing; install it with: $(install_hint)"
   say "fetching $package $version"
   printf '%s==%s --hash=sha256:%s\n' "$package" "$version" "$sha256" > "$folder.txt"
   PYTHONPATH=$root/scripts/reference/backend PYTHONDONTWRITEBYTECODE=1 \

@@ -3,6 +3,7 @@ import hashlib
 import os
 import pathlib
 import re
+import struct
 import subprocess
 import sys
 import time
@@ -496,11 +497,16 @@ def vocabularies():
     return sorted((script("source") / "models").glob("ggml-vocab-*.gguf"))
 
 
+def key(name):
+    """As a GGUF file has it: its length, then the name. (gguf-py takes minutes to read all these files.)"""
+    return struct.pack("<Q", len(name)) + name.encode()
+
+
 def test_known_vocabularies_have_no_finding(crossval):
     for path in vocabularies():
         run = inspect(crossval, path)
         assert run.json["kind"] == "a vocabulary without weights"
-        named = "tokenizer.ggml.pre" in gguf.GGUFReader(path).fields
+        named = key("tokenizer.ggml.pre") in path.read_bytes()
         byte_level = run.json["tokenizer"]["model"] == "gpt2"
         expected = [] if named or not byte_level else ["no-pre-tokenizer"]
         assert [f["name"] for f in run.json["findings"]] == expected, path
