@@ -78,7 +78,7 @@ class Cluster:
     def kill_node(self, name):
         """The node's daemon and all that it runs, at once."""
         pid = int((self.folder / f"slurmd-{name}.pid").read_text())
-        for line in subprocess.run(["ps", "-eo", "pid,args"], text=True, stdout=subprocess.PIPE).stdout.splitlines():
+        for line in subprocess.run(["ps", "-ww", "-eo", "pid,args"], text=True, stdout=subprocess.PIPE).stdout.splitlines():
             other, args = line.split(None, 1)
             if f"spool-{name}/" in args or (args.startswith("slurmstepd") and self.is_of(other, name)):
                 self.kill(int(other))
@@ -122,7 +122,7 @@ class Cluster:
             if path.exists():
                 self.kill(int(path.read_text()), signal.SIGTERM)
         time.sleep(1)
-        for line in subprocess.run(["ps", "-eo", "pid,args"], text=True, stdout=subprocess.PIPE).stdout.splitlines():
+        for line in subprocess.run(["ps", "-ww", "-eo", "pid,args"], text=True, stdout=subprocess.PIPE).stdout.splitlines():
             other, args = line.split(None, 1)
             if str(self.folder) in args and int(other) != os.getpid():
                 self.kill(int(other))

@@ -1,7 +1,12 @@
 """crossval suite slurm on a real Slurm of two nodes: the results are those of one process, whatever is killed."""
 import contextlib
+import os
+import pathlib
+import re
 import shutil
+import signal
 import sqlite3
+import subprocess
 import tempfile
 import time
 
@@ -64,6 +69,12 @@ def test_a_node_is_lost_in_the_middle(submit, cluster, whole):  # noqa: F811
     assert [len(pair["prompts"]) for pair in report.json["pairs"]] == [24, 24]
 
 
+def start_now(cluster, task, *more):
+    """A requeued task, which else waits for two minutes; not within the second in which its node revoked the first run."""
+    time.sleep(2.5)
+    cluster.run("scontrol", "update", f"jobid={task}", "StartTime=now", *more)
+
+
 def test_asked_to_end_it_goes_on_where_it_was(crossval, submit, cluster, tiny, tmp_path):  # noqa: F811
     """scancel --signal as Slurm sends it a minute before the limit: what was finished stays, the task waits to run again."""
     folder, array, wait = submit(1, max_tokens=60)
@@ -77,10 +88,40 @@ def test_asked_to_end_it_goes_on_where_it_was(crossval, submit, cluster, tiny, t
     with contextlib.closing(sqlite3.connect(partial)) as db:
         before = db.execute("SELECT count(*) FROM prompt").fetchone()[0]
     assert 0 < before < 48
-    cluster.run("scontrol", "update", f"jobid={task}", "StartTime=now")  # else it waits for two minutes
+    start_now(cluster, task)
     report = wait(120)
     alone = crossval("suite", "run", write_suite(tmp_path / "s", tiny, max_tokens=60), "-o", tmp_path / "alone", "--format", "json")
     assert report.json == alone.json
+
+
+def process_of(folder):
+    """Of the shard that works in this folder."""
+    for line in subprocess.run(["ps", "-ww", "-eo", "pid,args"], text=True, stdout=subprocess.PIPE).stdout.splitlines():
+        pid, args = line.split(None, 1)
+        if " suite run " in args and f" -o {folder} " in args and not args.startswith(("/bin/sh", "/bin/bash")):
+            return int(pid)
+    raise AssertionError("no shard runs")
+
+
+def test_slurm_itself_ends_it_at_its_time_limit(submit, cluster, tiny, tmp_path):  # noqa: F811
+    """The signal that the script asks for, a minute before the limit: here at once, for the limit becomes a minute."""
+    folder, array, wait = submit(1, max_tokens=60)
+    task, partial = f"{array}_0", folder / "shard-0-of-1.sqlite.partial"
+    cluster.wait(partial.exists, 30)
+    time.sleep(0.2)
+    pid = process_of(folder)
+    os.kill(pid, signal.SIGSTOP)  # as if it took long
+    cluster.run("scontrol", "update", f"jobid={task}", "TimeLimit=1")
+    pending = re.compile(r"^ShdPnd:\s*(\w+)", re.M)
+    asked = 1 << signal.SIGTERM - 1
+    cluster.wait(lambda: int(pending.search(pathlib.Path(f"/proc/{pid}/status").read_text())[1], 16) & asked, 120)
+    os.kill(pid, signal.SIGCONT)
+    cluster.wait(lambda: cluster.jobs().get(task) in ("PENDING", "COMPLETED", "FAILED", "TIMEOUT"), 30)
+    assert cluster.jobs()[task] == "PENDING"
+    start_now(cluster, task, "TimeLimit=10")
+    report = wait(120)
+    assert report.json["missing_shards"] == []
+    assert [len(pair["prompts"]) for pair in report.json["pairs"]] == [24, 24]
 
 
 def test_what_is_missing_is_submitted_again(crossval, submit, cluster, whole, tmp_path):  # noqa: F811
