@@ -99,9 +99,8 @@ def made_model(crossval, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def ids(crossval, model):
-    """1,024 token ids of real text."""
-    run = crossval("per-token", "-m", model, "-f", ROOT / "LICENSE", "-c", 4096, "--max-tokens", 0,
-                   "--candidate", "llama.cpp", "--format", "json")
-    found = run.json["tokens"]
+    """1,024 token ids of real text, as llama.cpp has them."""
+    run = crossval("tokenize", "-m", model, "-f", ROOT / "LICENSE", "--engine", "llama.cpp", "--format", "json")
+    found = [token["id"] for token in run.json["tokens"]]
     assert len(found) > 1024
     return found[:1024]
