@@ -1,5 +1,5 @@
-"""llama.cpp's Jinja engine against jinja2 with Hugging Face's settings, on every template that comes with
-llama.cpp's source and on the demo model's own. Each difference is known by name (docs/prompts.md): one
+"""llama.cpp's Jinja engine against jinja2 with Hugging Face's settings, on the templates that come with llama.cpp's source
+and the demo model's own, or those of them that the commit chooses. Each difference is known by name (docs/prompts.md): one
 more, or one less, fails."""
 import json
 import subprocess
@@ -10,6 +10,7 @@ from gguf import GGUFReader
 import jinja_cases
 import jinja_peer
 from conftest import script
+from slices import slice_of
 
 NOW = 1719830096  # seconds since 1970; what strftime_now sees
 TOOL_CALLS = ("tool called", "system, tool called", "tool called, arguments as text",
@@ -82,8 +83,10 @@ def theirs(source, variables):
 
 def test_every_template_gives_the_same_text(renderer, templates):
     assert len(templates) >= 71
+    chosen = slice_of(templates, 24)
     differing, equal, refused = set(), 0, 0
-    for name, source in templates.items():
+    for name in chosen:
+        source = templates[name]
         for case, (messages, tools) in jinja_cases.CASES.items():
             for generation_prompt in (True, False):
                 variables = {"messages": messages, "tools": tools, "documents": None,
@@ -96,11 +99,11 @@ def test_every_template_gives_the_same_text(renderer, templates):
                     refused += 1
                 else:
                     equal += 1
-    known = {(name, case, prompt) for cases in KNOWN.values() for name, names in cases.items()
+    known = {(name, case, prompt) for cases in KNOWN.values() for name, names in cases.items() if name in chosen
              for case in names for prompt in (True, False)}
-    print(f"{len(templates)} templates: {equal} equal, {refused} refused by both, {len(differing)} differ")
+    print(f"{len(chosen)} templates: {equal} equal, {refused} refused by both, {len(differing)} differ")
     assert differing == known
-    assert equal > 2200
+    assert equal > (2200 if len(chosen) == len(templates) else 10 * len(chosen))
 
 
 @pytest.mark.parametrize("source, word", [
