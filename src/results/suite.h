@@ -38,16 +38,24 @@ enum class Standing {
   worse,     // than accepted, whatever its verdict
 };
 
+/// Positions whose most likely tokens differ, as a noise floor tells them apart
+/// (FloorComparison::tie_flips, decisive_flips).
+struct SuiteFlips {
+  int64_t ties = 0;      // where the reference nearly ties
+  int64_t decisive = 0;  // where it does not
+};
+
 /// Everything that one pair of engines has to say about one prompt, in a few figures.
 struct SuitePromptResult {
-  int32_t prompt = 0;              // index into SuiteResult::prompts
-  std::optional<Verdict> verdict;  // none: an error ended it
-  std::optional<Error> error;      // an engine that failed, a prompt that cannot be rendered
-  std::string detail;              // what the verdict is about, one sentence; may be empty
-  int32_t tokens = 0;              // of the prompt
-  int32_t positions = 0;           // compared, decode steps among them
-  int32_t identical = 0;           // of them, bit for bit
-  int32_t same_top = 0;            // of them, with the same most likely token
+  int32_t prompt = 0;               // index into SuiteResult::prompts
+  std::optional<Verdict> verdict;   // none: an error ended it
+  std::optional<Error> error;       // an engine that failed, a prompt that cannot be rendered
+  std::string detail;               // what the verdict is about, one sentence; may be empty
+  int32_t tokens = 0;               // of the prompt
+  int32_t positions = 0;            // compared, decode steps among them
+  int32_t identical = 0;            // of them, bit for bit
+  int32_t same_top = 0;             // of them, with the same most likely token
+  std::optional<SuiteFlips> flips;  // the others of them, where the pair has a noise floor
   std::optional<int32_t> first_divergence;  // position
   double lowest_cosine = 1;                 // NaN where a row has none
   double max_abs_diff = 0;
@@ -69,7 +77,9 @@ struct SuiteStatistics {
   double kl_median = 0, kl_p90 = 0, kl_p99 = 0, kl_p999 = 0, kl_max = 0;
   Estimate delta_p;  // p(next) of the candidate less the reference's
   double delta_p_rms = 0;
-  Estimate same_top;  // share of positions
+  Estimate same_top;                // share of positions
+  std::optional<SuiteFlips> flips;  // where the pair has a noise floor
+  Estimate decisive_share;          // of positions
 };
 
 struct SuitePairResult {

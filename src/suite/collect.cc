@@ -38,8 +38,8 @@ Result<void> read_prompts_of(Database& store, const Manifest& manifest, int32_t 
   return for_each_row(
       store.prepare(
           "SELECT pair, prompt, verdict, error_code, error_what, error_where, error_hint, detail, "
-          "tokens, positions, identical, same_top, first_divergence, lowest_cosine, max_abs_diff, "
-          "largest_kl, seconds FROM prompt WHERE " +
+          "tokens, positions, identical, same_top, tie_flips, decisive_flips, first_divergence, "
+          "lowest_cosine, max_abs_diff, largest_kl, seconds FROM prompt WHERE " +
           of_shard(manifest, shard) + " ORDER BY pair, prompt"),
       [&](Statement& row) -> Result<void> {
         const auto pair = static_cast<size_t>(row.integer(0));
@@ -65,11 +65,13 @@ Result<void> read_prompts_of(Database& store, const Manifest& manifest, int32_t 
         prompt.positions = static_cast<int32_t>(row.integer(9));
         prompt.identical = static_cast<int32_t>(row.integer(10));
         prompt.same_top = static_cast<int32_t>(row.integer(11));
-        if (!row.is_null(12)) prompt.first_divergence = static_cast<int32_t>(row.integer(12));
-        prompt.lowest_cosine = row.number(13);
-        prompt.max_abs_diff = row.number(14);
-        prompt.largest_kl = row.number(15);
-        prompt.seconds = row.number(16);
+        if (!row.is_null(12))
+          prompt.flips = SuiteFlips{.ties = row.integer(12), .decisive = row.integer(13)};
+        if (!row.is_null(14)) prompt.first_divergence = static_cast<int32_t>(row.integer(14));
+        prompt.lowest_cosine = row.number(15);
+        prompt.max_abs_diff = row.number(16);
+        prompt.largest_kl = row.number(17);
+        prompt.seconds = row.number(18);
         result.pairs[pair].prompts.push_back(std::move(prompt));
         return {};
       });
@@ -85,7 +87,7 @@ Result<void> read_positions_of(Database& store, const Manifest& manifest, int32_
   return for_each_row(
       store.prepare(
           "SELECT pair, prompt, kl, candidate_top, reference_top, candidate_next, reference_next, "
-          "position "
+          "position, decisive_flip "
           "FROM position WHERE healthy AND kl IS NOT NULL AND " +
           of_shard(manifest, shard) + " ORDER BY pair, prompt, position"),
       [&](Statement& row) -> Result<void> {
@@ -94,6 +96,7 @@ Result<void> read_positions_of(Database& store, const Manifest& manifest, int32_
           sample.candidate_next = row.number(5);
           sample.reference_next = row.number(6);
         }
+        if (!row.is_null(8)) sample.decisive_flip = row.integer(8) != 0;
         const auto from = score_from(manifest, row.integer(1));
         if (from && (row.integer(7) < *from || !sample.candidate_next)) return {};
         statistics.at(static_cast<size_t>(row.integer(0)))

@@ -97,6 +97,50 @@ def test_the_perplexity_is_that_of_the_logits(crossval, tiny, whole, tmp_path):
     assert scored == sum(p["tokens"] - 1 for p in said["pairs"][1]["prompts"])
 
 
+def test_flips_are_ties_or_decisive(crossval, tiny, tmp_path):
+    """By NumPy from dumped logits: decisive where the reference's two highest logits are farther apart than twice the noise, which
+    is the largest median of the floor's settings. A sound engine has none, and without a floor there is nothing to say."""
+    import numpy
+    floor = tmp_path / "floor.json"
+    assert crossval("calibrate", "-m", tiny, "--engine", "native", "-o", floor, "-q").code == 0
+    beside = {"reference": "native", "require": "cos", "floor": str(floor)}
+    suite = write_suite(tmp_path / "s", tiny, max_tokens=0, pairs=[
+        {"name": "wrong", "candidate": "native:fault=rope-pairing", **beside}, {"name": "sound", "candidate": "native", **beside},
+        {"name": "unknown", "candidate": "native:fault=rope-pairing", "reference": "native"}])
+    run = crossval("suite", "run", suite, "-o", tmp_path / "r", "--markdown", tmp_path / "r.md", "--html", tmp_path / "r.html",
+                   "--format", "json")
+    assert run.code == 1, run.err
+    wrong, sound, unknown = run.json["pairs"]
+    noise = max(setting["max_abs_diff"]["median"] for setting in json.loads(floor.read_text())["settings"])
+    counts, positions = [0, 0], 0
+    for i, text in enumerate(PROMPTS):
+        crossval("per-token", "-m", tiny, "-p", text, "--candidate", "native:fault=rope-pairing", "--reference", "native",
+                 "--max-tokens", 0, "--dump", tmp_path / "d")
+        candidate, reference = (numpy.load(tmp_path / "d" / f"{side}.npy").astype(numpy.float64) for side in ("candidate", "reference"))
+        second, first = numpy.sort(reference)[:, -2:].T
+        flips = candidate.argmax(1) != reference.argmax(1)
+        decisive = flips & ~(first - second <= 2 * noise)
+        kept = wrong["prompts"][i]
+        assert (kept["tie_flips"], kept["decisive_flips"]) == (int((flips & ~decisive).sum()), int(decisive.sum()))
+        assert kept["same_top"] == len(flips) - flips.sum()
+        counts = [counts[0] + kept["tie_flips"], counts[1] + kept["decisive_flips"]]
+        positions += len(flips)
+    of = wrong["statistics"]
+    assert [of["tie_flips"], of["decisive_flips"]] == counts and min(counts) > 0
+    assert of["decisive_share"]["value"] == pytest.approx(counts[1] / positions, rel=1e-12)
+    assert (sound["statistics"]["tie_flips"], sound["statistics"]["decisive_flips"]) == (0, 0)
+    assert unknown["statistics"]["decisive_flips"] is None and unknown["prompts"][0]["tie_flips"] is None
+    with sqlite3.connect(tmp_path / "r" / "result.sqlite") as db:
+        stored = db.execute("SELECT sum(candidate_top != reference_top AND NOT reference_margin <= 2 * noise), sum(decisive_flip) "
+                            "FROM position WHERE pair = 0").fetchone()
+        assert stored == (counts[1], counts[1])
+        assert db.execute("SELECT count(noise), count(decisive_flip) FROM position WHERE pair = 2").fetchone() == (0, 0)
+    text = " ".join(crossval("suite", "report", tmp_path / "r").out.split())
+    assert f"flips of it: {counts[0]} where the reference nearly ties, {counts[1]} decisive" in text
+    assert f"| {counts[0]} + {counts[1]} |" in (tmp_path / "r.md").read_text()
+    assert f'<td class="number" data-value="{counts[1]}">{counts[1]}</td>' in (tmp_path / "r.html").read_text()
+
+
 @pytest.mark.parametrize("jobs, shards", [(1, 5), (2, 3)])
 def test_shards_give_the_same(crossval, tiny, whole, tmp_path, jobs, shards):
     run = crossval("suite", "run", write_suite(tmp_path / "s", tiny), "-o", tmp_path / "r", "--shards", shards, "-j", jobs,

@@ -47,18 +47,18 @@ std::string markdown_block(std::string_view language, std::string_view text) {
 std::string markdown_pairs(const SuiteResult& suite) {
   std::string text =
       "| pair | candidate | reference | prompts | passed | failed | errors | not run | worst | "
-      "perplexity, candidate | perplexity, reference | mean KL | same top |\n"
-      "|---|---|---|--:|--:|--:|--:|--:|---|--:|--:|--:|--:|\n";
+      "perplexity, candidate | perplexity, reference | mean KL | same top | ties + decisive |\n"
+      "|---|---|---|--:|--:|--:|--:|--:|---|--:|--:|--:|--:|--:|\n";
   for (const SuitePairResult& pair : suite.pairs) {
     const SuiteCounts counts = counts_of(suite, pair);
     const SuiteStatistics& s = pair.statistics;
-    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
                         markdown_code(pair.name), markdown_code(pair.candidate),
                         markdown_code(pair.reference), grouped(counts.all()),
                         grouped(counts.passed), grouped(counts.failed), grouped(counts.errors),
                         grouped(counts.not_run), pair_word(pair), shown_perplexity(s.candidate_nll),
                         shown_perplexity(s.reference_nll), shown_estimate(s.kl),
-                        shown_share(s.same_top));
+                        shown_share(s.same_top), shown_flips(s.flips));
   }
   return text;
 }

@@ -100,9 +100,13 @@ std::string result_sentence(const SuitePromptResult& prompt) {
   if (prompt.first_divergence)
     parts.push_back(fmt::format("first divergence at position {}", *prompt.first_divergence));
   if (prompt.positions > 0) {
+    const std::string flips =
+        prompt.flips && prompt.same_top < prompt.positions
+            ? fmt::format(" (flips: {})", flips_text(prompt.flips->ties, prompt.flips->decisive))
+            : "";
     parts.push_back(fmt::format(
-        "{} of {} positions have the same most likely token, lowest cosine {}, largest KL {}",
-        prompt.same_top, prompt.positions, cosine_text(prompt.lowest_cosine),
+        "{} of {} positions have the same most likely token{}, lowest cosine {}, largest KL {}",
+        prompt.same_top, prompt.positions, flips, cosine_text(prompt.lowest_cosine),
         distance_text(prompt.largest_kl)));
   }
   return fmt::format("{}", fmt::join(parts, "; "));
@@ -330,6 +334,10 @@ std::string shown_perplexity(const Estimate& nll) {
   const double perplexity = std::exp(nll.value);
   const std::string value = fmt::format("{:.5g}", perplexity);
   return std::isnan(nll.error) ? value : fmt::format("{} ± {:.2g}", value, perplexity * nll.error);
+}
+
+std::string shown_flips(const std::optional<SuiteFlips>& flips) {
+  return flips ? grouped(flips->ties) + " + " + grouped(flips->decisive) : "-";
 }
 
 std::string shown_share(const Estimate& share) {

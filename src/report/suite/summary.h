@@ -106,6 +106,9 @@ std::string shown_interval(const Effect& effect);
 /// exp of a mean −ln p with its standard error: "12.345 ± 0.12".
 std::string shown_perplexity(const Estimate& nll);
 
+/// "3 + 1": ties and decisive flips; "-" without a noise floor.
+std::string shown_flips(const std::optional<SuiteFlips>& flips);
+
 /// "99.98 %", cut and not rounded: 100 % is all. With a standard error, where there is one.
 std::string shown_share(const Estimate& share);
 

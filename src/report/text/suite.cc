@@ -23,6 +23,11 @@ std::string figures_text(const SuitePairResult& pair, const Layout& layout) {
   std::string text = layout.labelled(
       "", fmt::format("{} of {}; the same most likely token: {}", counted(s.positions, "position"),
                       counted(s.prompts, "prompt"), shown_share(s.same_top)));
+  if (s.flips) {
+    text += layout.labelled("", fmt::format("flips of it: {}; decisive in {}",
+                                            flips_text(s.flips->ties, s.flips->decisive),
+                                            shown_share(s.decisive_share)));
+  }
   if (s.scored > 0) {
     text += layout.labelled(
         "",

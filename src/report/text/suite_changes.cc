@@ -90,6 +90,11 @@ std::string figures_before_after(const PairDifference& pair, const Layout& layou
   std::string text =
       layout.labelled("", fmt::format("the same most likely token: {}",
                                       changed(shown_share(a.same_top), shown_share(b.same_top))));
+  if (a.flips && b.flips) {
+    text += layout.labelled(
+        "", "flips of it: " + changed(flips_text(a.flips->ties, a.flips->decisive),
+                                      flips_text(b.flips->ties, b.flips->decisive)));
+  }
   text += layout.labelled("", "mean KL " + changed(shown_estimate(a.kl), shown_estimate(b.kl)));
   if (a.scored > 0 && b.scored > 0) {
     text += layout.labelled(
