@@ -15,6 +15,7 @@
 #include "results/comparison.h"
 #include "results/estimate.h"
 #include "results/floor.h"
+#include "results/suite_limits.h"
 #include "results/two_by_two.h"
 
 namespace crossval {
@@ -93,6 +94,11 @@ struct SuitePairResult {
   std::vector<EngineMark> candidate_marks, reference_marks;  // empty: never loaded
   std::vector<SuitePromptResult> prompts;                    // those that have been run, by index
   SuiteStatistics statistics;
+  std::vector<JudgedLimit> limits;
+
+  bool breaks_limits() const {
+    return std::ranges::find(limits, LimitState::broken, &JudgedLimit::state) != limits.end();
+  }
 };
 
 /// A run of those that are farthest from their reference, position by position.
@@ -125,6 +131,8 @@ struct SuiteResult {
   bool has_baseline = false;     // it is there
 
   bool complete() const { return missing.empty(); }
+  /// Of all prompts and not of some shards.
+  bool whole() const { return complete() && (!shard || shards == 1); }
 };
 
 /// In the folder of a suite's results: all its prompts, a line each.
@@ -157,12 +165,13 @@ inline ExitCode exit_code(const SuitePromptResult& prompt) {
 }
 
 /// The first that applies: an error's (the first prompt's that has one), the worst verdict's that
-/// nobody accepted, ExitCode::diverged where a run is worse than accepted, ExitCode::again where
-/// shards are missing.
+/// nobody accepted, ExitCode::diverged where a run is worse than accepted or a pair breaks a limit,
+/// ExitCode::again where shards are missing.
 inline ExitCode exit_code(const SuiteResult& suite) {
   std::optional<Verdict> worst;
   bool grown = false;
   for (const SuitePairResult& pair : suite.pairs) {
+    grown = grown || pair.breaks_limits();
     for (const SuitePromptResult& prompt : pair.prompts) {
       if (prompt.error) return prompt.error->code;
       grown = grown || prompt.standing == Standing::worse;

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "suite/limits.h"
 #include "suite/statistics.h"
 #include "suite/store.h"
 #include "suite/two_by_two.h"
@@ -333,6 +334,8 @@ Result<SuiteResult> collect_results(const Manifest& manifest, const std::string&
   for (size_t i = 0; i < result.pairs.size(); ++i) {
     std::ranges::sort(result.pairs[i].prompts, {}, &SuitePromptResult::prompt);
     result.pairs[i].statistics = statistics[i].finish();
+    result.pairs[i].limits =
+        judge_limits(manifest.pairs[i].limits, result.pairs[i].statistics, result.whole());
   }
   result.closeups = farthest_runs(result);
   for (SuiteCloseup& closeup : result.closeups) {

@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 constexpr size_t kMostManifestBytes = size_t{1} << 30;
 
 std::string path_in(const std::string& folder, const char* name) {
@@ -45,11 +45,11 @@ Result<Json> model_of(const std::string& engine, const std::string& model, const
 }
 
 Json requirement(const SuitePair& pair) {
-  return {{"require", pair.require},
-          {"floor", pair.floor},
-          {"cos_tol", pair.cos_tol},
-          {"logprob_tol", pair.logprob_tol},
-          {"max_tokens", pair.max_tokens}};
+  Json limits = Json::object();
+  for (const PairLimit& limit : pair.limits) limits[named(limit.figure).key] = limit.limit;
+  return {{"require", pair.require},       {"floor", pair.floor},
+          {"cos_tol", pair.cos_tol},       {"logprob_tol", pair.logprob_tol},
+          {"max_tokens", pair.max_tokens}, {"limits", std::move(limits)}};
 }
 
 const char* toggle_word(Toggle toggle) {
@@ -118,6 +118,11 @@ Result<SuitePair> pair_of(const Json& json) {
   pair.cos_tol = json.at("cos_tol").get<double>();
   pair.logprob_tol = json.at("logprob_tol").get<double>();
   pair.max_tokens = json.at("max_tokens").get<int32_t>();
+  for (const NamedFigure& figure : kLimitedFigures) {
+    const auto limit = json.at("limits").find(figure.key);
+    if (limit != json.at("limits").end())
+      pair.limits.push_back({figure.figure, limit->get<double>()});
+  }
   return pair;
 }
 

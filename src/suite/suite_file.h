@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "prompt/request.h"
 #include "results/comparison.h"
+#include "results/suite_limits.h"
 #include "suite/chunks.h"
 
 namespace crossval {
@@ -26,6 +27,7 @@ struct SuitePair {
   double cos_tol = 0.999;
   double logprob_tol = 0.25;
   int32_t max_tokens = 4;
+  std::vector<PairLimit> limits{};  // in the order of kLimitedFigures, each figure once
 };
 
 /// Two engines on two files of one model: two of the suite's pairs, and what they say together.

@@ -455,6 +455,7 @@ HINTS = [
     Elsewhere("Read it with the program that wrote it", "tests/suite/store_test.cc"),
     Elsewhere("Results of two engines do not go together", "tests/suite/store_test.cc"),
     Elsewhere("Give each pair a", "tests/suite/suite_file_test.cc"),
+    Elsewhere("Give the pair a \"floor\": \"auto\"", "tests/e2e/test_suite.py"),
     Elsewhere("Fetch it: {} {}", "tests/e2e/test_prompt_sets.py"),
 
     # synth

@@ -411,7 +411,7 @@ def test_the_schema_of_suite_files(crossval, tiny, tmp_path):
     good = json.loads(path.read_text())
     validator.validate(json.loads((ROOT / "docs" / "examples" / "suite.json").read_text()))
     full = {**good, "name": "n", "shards": 2, "threads": 1, "context": 64, "batch": 8, "timeout_seconds": 30, "prompt_template": "raw",
-            "bos": "off", "special": "auto", "require": "cos", "cos_tol": 0.5, "logprob_tol": 1, "max_tokens": 0, "baseline": "b.json", "slack": 2,
+            "bos": "off", "special": "auto", "require": "cos", "cos_tol": 0.5, "logprob_tol": 1, "max_tokens": 0, "limits": {key: 1 for key in LIMITS}, "baseline": "b.json", "slack": 2,
             "two_by_two": [{"engines": ["native", "oracle"], "models": ["tiny", "again"]}],
             "models": {"tiny": str(tiny), "again": str(tiny)}}
     assert set(schema["properties"]) - set(full) == {"$schema", "system_prompt", "chat_template_kwargs", "floor"}
@@ -428,11 +428,14 @@ def test_the_schema_of_suite_files(crossval, tiny, tmp_path):
         bad.append({**good, "pairs": [{**pairs[0], key: [[]]}]})
     for key in schema["$defs"]["two_by_two"]["properties"]:
         bad.append({**full, "two_by_two": [{**full["two_by_two"][0], key: [[]]}]})
+    for key in schema["$defs"]["limits"]["properties"]:
+        bad += [{**good, "limits": {key: value}} for value in ("1", -1, [[]], 3e9)]
     for key in schema["$defs"]["prompts"]["properties"]:
         bad.append({**good, "prompts": [{"file": "prompts.jsonl", key: [[]]}]})
     bad += [{**good, "shards": 0}, {**good, "cos_tol": 2}, {**good, "prompts": []}, {**good, "more": 1},
             {**good, "prompts": [{"set": "none"}]}, {**good, "prompts": [{}]}, {**good, "prompts": [{"file": "a", "set": "smoke"}]},
-            {**good, "slack": 0.5}, {**good, "prompts": [{"file": "a", "chunks": 2}]}, {**good, "prompts": [{"set": "smoke", "chunk": 2}]},
+            {**good, "slack": 0.5}, {**good, "limits": {"same_top": 1.5}}, {**good, "limits": {"mean": 1}},
+            {**good, "limits": {"decisive_flips": 0.5}}, {**good, "prompts": [{"file": "a", "chunks": 2}]}, {**good, "prompts": [{"set": "smoke", "chunk": 2}]},
             {**good, "prompts": [{"set": "smoke", "sha256": "0"}]}, {key: value for key, value in good.items() if key != "pairs"}]
     for document in bad:
         if document.get("$schema") != [[]]:
@@ -440,6 +443,103 @@ def test_the_schema_of_suite_files(crossval, tiny, tmp_path):
             path.write_text(json.dumps(document))
             run = crossval("suite", "run", path, "-o", tmp_path / "r", "--missing")
             assert run.code == 5 and "suite.json" in run.err, (document, run.err)
+
+
+@pytest.fixture(scope="module")
+def figures(whole):
+    """What may be limited, of the pair "eps" in figures of the store's rows by NumPy: key -> value."""
+    import numpy
+    with sqlite3.connect(whole[0] / "result.sqlite") as db:
+        kl, same, candidate, reference = numpy.array(db.execute(
+            "SELECT kl, candidate_top = reference_top, candidate_next, reference_next FROM position WHERE pair = 1").fetchall(), float).T
+    scored = ~numpy.isnan(candidate)
+    return {"mean_kl": kl.mean(), "kl_p999": numpy.percentile(kl, 99.9), "max_kl": kl.max(), "same_top": same.mean(),
+            "ln_perplexity_ratio": abs((reference - candidate)[scored].mean())}
+
+
+LIMITS = ["mean_kl", "kl_p999", "max_kl", "same_top", "ln_perplexity_ratio"]
+
+
+def limited(folder, tiny, of_pair, **changes):
+    """The pair "eps" alone, whose runs all pass."""
+    return write_suite(folder, tiny, pairs=[{"name": "eps", "candidate": "native:fault=eps", "reference": "native", "require": "cos",
+                                             "cos_tol": -1, "limits": of_pair}], **changes)
+
+
+@pytest.mark.parametrize("key", LIMITS)
+def test_a_limit_is_kept_or_broken(crossval, tiny, figures, tmp_path, key):
+    """A hair's breadth on either side of the figure; broken it is in every report, with exit status 1."""
+    import xml.etree.ElementTree
+    value, sign = figures[key], -1 if key == "same_top" else 1
+    for name, limit, code in (("kept", value + sign * 1e-9, 0), ("broken", value - sign * 1e-9, 1)):
+        suite, out = limited(tmp_path / name, tiny, {key: limit}), tmp_path / f"{name}.results"
+        files = [word for kind in ("junit", "markdown", "gitlab", "sarif", "html") for word in (f"--{kind}", tmp_path / f"{name}.{kind}")]
+        run = crossval("suite", "run", suite, "-o", out, "--format", "json", *files)
+        assert run.code == code, run.out + run.err
+        pair, = run.json["pairs"]
+        said, = pair["limits"]
+        assert (said["figure"], said["limit"], said["state"]) == (key, limit, name)
+        assert said["value"] == pytest.approx(value, rel=1e-12, abs=1e-15)
+        assert run.json["verdict"] == pair["verdict"] == ("BEYOND-LIMITS" if code else "MATCH") and pair["failed"] == 0
+        text = crossval("suite", "report", out, "--github")
+        assert text.code == code and ("BROKEN" in text.out) == ("BEYOND-LIMITS" in text.out) == ("::error" in text.out) == bool(code)
+        case, = (c for c in xml.etree.ElementTree.parse(tmp_path / f"{name}.junit").getroot().iter("testcase") if c.get("name") == key)
+        assert len(case.findall("failure")) == code
+        gitlab = [f["check_name"] for f in json.loads((tmp_path / f"{name}.gitlab").read_text())]
+        sarif = [r["ruleId"] for r in json.loads((tmp_path / f"{name}.sarif").read_text())["runs"][0]["results"]]
+        assert gitlab == sarif == ["crossval/limit"] * code
+        for kind in ("markdown", "html"):
+            report = (tmp_path / f"{name}.{kind}").read_text()
+            assert ("BEYOND-LIMITS" in report) == bool(code) and "Limits" in report and f"{name}" in report
+
+
+def test_limits_of_decisive_flips(crossval, tiny, tmp_path):
+    """As many as the store has are kept, one less is not; without a floor nobody can say."""
+    floor = tmp_path / "floor.json"
+    assert crossval("calibrate", "-m", tiny, "--engine", "native", "-o", floor, "-q").code == 0
+    pair = {"name": "p", "candidate": "native:fault=rope-pairing", "reference": "native", "require": "cos", "cos_tol": -1}
+    def run(name, limits, **more):
+        return crossval("suite", "run", write_suite(tmp_path / name, tiny, pairs=[{**pair, **more}], limits=limits), "-o", tmp_path / f"{name}.r",
+                        "--format", "json")
+    assert run("all", {"decisive_flips": 100000}, floor=str(floor)).code == 0
+    with sqlite3.connect(tmp_path / "all.r" / "result.sqlite") as db:
+        count, = db.execute("SELECT sum(decisive_flip) FROM position").fetchone()
+    assert count > 0
+    assert run("kept", {"decisive_flips": count}, floor=str(floor)).code == 0
+    assert run("broken", {"decisive_flips": count - 1}, floor=str(floor)).code == 1
+    unknown = run("unknown", {"decisive_flips": 0})
+    error = unknown.json["error"]
+    assert unknown.code == 5 and "line " in error["where"] and "decisive_flips" in error["where"] and '"floor": "auto"' in error["hint"]
+
+
+def test_a_pairs_limit_stands_before_that_of_all(crossval, tiny, figures, tmp_path):
+    suite = limited(tmp_path / "s", tiny, {"max_kl": 1000}, limits={"max_kl": 0, "mean_kl": 0})
+    run = crossval("suite", "run", suite, "-o", tmp_path / "r", "--format", "json")
+    assert [(at["figure"], at["state"]) for at in run.json["pairs"][0]["limits"]] == [("mean_kl", "broken"), ("max_kl", "kept")]
+
+
+def test_limits_of_a_part_are_not_judged(crossval, tiny, tmp_path):
+    """Neither a shard alone nor a suite that lacks some is within or beyond; the whole is."""
+    suite, out = limited(tmp_path / "s", tiny, {"mean_kl": 0, "max_kl": 1000}, shards=2), tmp_path / "r"
+    alone = crossval("suite", "run", suite, "-o", out, "--shard", "0/2", "--format", "json")
+    lacking = crossval("suite", "report", out, "--junit", tmp_path / "r.xml", "--format", "json")
+    for run, code in ((alone, 0), (lacking, 75)):
+        assert run.code == code, run.err
+        assert [at["state"] for at in run.json["pairs"][0]["limits"]] == ["not-judged"] * 2
+    assert (tmp_path / "r.xml").read_text().count("<skipped ") == 2
+    assert lacking.json["verdict"] == "INCOMPLETE"
+    crossval("suite", "run", suite, "-o", out, "--shard", "1/2")
+    whole = crossval("suite", "report", out, "--format", "json")
+    assert whole.code == 1 and [at["state"] for at in whole.json["pairs"][0]["limits"]] == ["broken", "kept"]
+
+
+def test_limits_over_time(crossval, tiny, tmp_path):
+    """suite diff fails where a limit is broken that was not, and not where it was."""
+    for name, limit in (("wide", 1000), ("narrow", 0)):
+        crossval("suite", "run", limited(tmp_path / name, tiny, {"mean_kl": limit}), "-o", tmp_path / f"{name}.r")
+    fails = crossval("suite", "diff", tmp_path / "wide.r", tmp_path / "narrow.r")
+    assert fails.code == 1 and "1 limit broken now and not before" in fails.out
+    assert crossval("suite", "diff", tmp_path / "narrow.r", tmp_path / "narrow.r").code == 0
 
 
 def test_scripts_alone(crossval, tiny, tmp_path):

@@ -56,7 +56,7 @@ std::string suite_pairs_table(const SuiteResult& suite) {
   std::string rows;
   for (const SuitePairResult& pair : suite.pairs) {
     const SuiteCounts counts = counts_of(suite, pair);
-    const bool good = counts.all() > 0 && counts.passed == counts.all();
+    const bool good = counts.all() > 0 && counts.passed == counts.all() && !pair.breaks_limits();
     rows += fmt::format(
         "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td>{}{}{}{}{}<td class=\"{}\">{}</td>"
         "</tr>\n",
@@ -109,6 +109,20 @@ std::string statistics_table(const SuiteResult& suite) {
          "flip is "
          "a tie or decisive by the pair's noise floor. - "
          "where there is none.</p>\n";
+}
+
+std::string limits_html(const SuiteResult& suite) {
+  std::string rows;
+  for (const SuitePairResult& pair : suite.pairs) {
+    for (const JudgedLimit& limit : pair.limits) {
+      const char* tint = limit.state == LimitState::kept ? "good" : "bad";
+      rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"{}\">{}</td></tr>\n",
+                          name_cell(pair.name), html_escaped(limit_sentence(limit)), tint,
+                          limit_word(limit.state));
+    }
+  }
+  if (rows.empty()) return {};
+  return scrolled_table("Limits", html_sortable_heads({"pair", "limit", "is"}), rows);
 }
 
 std::string two_by_two_tables(const SuiteResult& suite) {
@@ -433,6 +447,7 @@ std::string html_report(const SuiteResult& suite) {
                   html_escaped(suite_sentence(suite))) +
       html_section("Pairs", suite_pairs_table(suite)) +
       html_section("Statistics", statistics_table(suite)) +
+      html_section("Limits", limits_html(suite)) +
       html_section("Two by two", two_by_two_tables(suite)) +
       html_section("Every prompt", suite_map(suite)) +
       html_section("Worst prompts", worst_runs_table(suite)) +

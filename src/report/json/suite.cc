@@ -26,6 +26,7 @@ Json json_pair(const SuiteResult& suite, const SuitePairResult& pair) {
           {"reference_marks", json_marks(pair.reference_marks)},
           {"failed", failed_prompts(pair)},
           {"statistics", json_suite_statistics(pair.statistics)},
+          {"limits", json_limits(pair.limits)},
           {"prompts", std::move(prompts)}};
 }
 

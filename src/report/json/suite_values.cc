@@ -76,6 +76,17 @@ Json json_limit(const SuiteLimit& limit) {
           {"other_top", limit.other_top}};
 }
 
+Json json_limits(const std::vector<JudgedLimit>& limits) {
+  Json all = Json::array();
+  for (const JudgedLimit& limit : limits) {
+    all.push_back({{"figure", limit_key(limit)},
+                   {"limit", json_number(limit.limit.limit)},
+                   {"value", json_number(limit.value)},
+                   {"state", limit_word(limit.state)}});
+  }
+  return all;
+}
+
 Json json_run(std::string_view id, const SuitePromptResult& p) {
   return {{"id", json_bytes(id)},
           {"verdict", prompt_word(p)},

@@ -63,6 +63,17 @@ std::string markdown_pairs(const SuiteResult& suite) {
   return text;
 }
 
+std::string markdown_limits(const SuiteResult& suite) {
+  std::string rows;
+  for (const SuitePairResult& pair : suite.pairs) {
+    for (const JudgedLimit& limit : pair.limits) {
+      rows += fmt::format("| {} | {} | {} |\n", markdown_code(pair.name),
+                          markdown_code(limit_sentence(limit)), limit_word(limit.state));
+    }
+  }
+  return rows.empty() ? rows : "\n### Limits\n\n| pair | limit | is |\n|---|---|---|\n" + rows;
+}
+
 std::string markdown_two_by_two(const TwoByTwo& square) {
   std::string text =
       fmt::format("\n### {}\n\n{}\n\n", markdown_code(square.name), two_by_two_sentence(square));
@@ -104,6 +115,7 @@ std::string markdown_report(const SuiteResult& suite) {
   std::string text = fmt::format("## {}: {}\n\n{}\n", suite_headline(suite),
                                  markdown_code(suite.name), suite_sentence(suite));
   if (!suite.pairs.empty()) text += "\n" + markdown_pairs(suite);
+  text += markdown_limits(suite);
   for (const TwoByTwo& square : suite.two_by_two) text += markdown_two_by_two(square);
   return text + markdown_worst(suite);
 }

@@ -121,6 +121,13 @@ std::string suite_text(const SuiteResult& suite, const TextOptions& options) {
                     pair.prompts.size()),
         tint_of(word));
     text += figures_text(pair, layout);
+    for (const JudgedLimit& limit : pair.limits) {
+      const bool broken = limit.state == LimitState::broken;
+      text += layout.labelled(
+          "limit",
+          fmt::format("{}: {}", limit_sentence(limit), broken ? "BROKEN" : limit_word(limit.state)),
+          broken ? Tint::bad : Tint::none);
+    }
     text += worst_prompts(suite, pair, options);
   }
   for (const TwoByTwo& square : suite.two_by_two) text += two_by_two_text(square, options);
