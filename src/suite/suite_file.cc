@@ -189,7 +189,9 @@ struct Model {
 
 class Reader {
  public:
-  Reader(const LocatedJson& file, fs::path folder) : file_(file), folder_(std::move(folder)) {}
+  Reader(const LocatedJson& file, const fs::path& folder) : file_(file) {
+    suite_.folder = fs::absolute(folder / ".").lexically_normal().string();
+  }
 
   Result<Suite> read() {
     Members top(file_, "", kSuiteKeys);
@@ -431,12 +433,13 @@ class Reader {
     if (is_cut) set.chunk = plan;
   }
 
-  std::string beside(const std::string& path) const {
-    return fs::absolute(folder_ / with_home(path)).lexically_normal().string();
+  std::string beside(const std::string& path) {
+    std::string taken = path_beside(suite_.folder, path);
+    suite_.given.emplace(taken, path);
+    return taken;
   }
 
   const LocatedJson& file_;
-  fs::path folder_;
   Suite suite_;
   SuitePair defaults_;
   std::vector<Model> models_;
@@ -460,6 +463,10 @@ std::vector<std::string> vocabularies_of(const Suite& suite) {
     add(model_path(*reference, defaults));
   }
   return files;
+}
+
+std::string path_beside(const std::string& folder, const std::string& path) {
+  return fs::absolute(folder / fs::path(with_home(path))).lexically_normal().string();
 }
 
 Result<Suite> parse_suite(std::string_view text, const std::string& path) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,6 +51,9 @@ struct PromptSet {
 
 struct Suite {
   std::string name{};
+  std::string folder{};  // of the file, absolute
+  /// Paths as the file has them, by what they are taken for.
+  std::map<std::string, std::string> given{};
   std::vector<SuitePair> pairs{};
   std::vector<SuiteSquare> two_by_two{};
   std::vector<PromptSet> prompts{};
@@ -64,6 +68,9 @@ struct Suite {
 
 /// The files that have the vocabularies of the suite's engines, each once: tokenizers and models.
 std::vector<std::string> vocabularies_of(const Suite& suite);
+
+/// A path of a suite file that lies in `folder`.
+std::string path_beside(const std::string& folder, const std::string& path);
 
 /// Paths are taken from the file's folder. Errors (bad_input_file): no JSON, a key that is not
 /// known, missing, there twice or of another type, an engine that does not exist, a name that is

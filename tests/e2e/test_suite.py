@@ -273,6 +273,51 @@ def test_another_state_of_the_suite_is_refused(crossval, tiny, whole, tmp_path):
     weights.write_bytes(data)
     other = crossval("suite", "run", write_suite(tmp_path / "c", weights), "-o", folder, "--resume")
     assert other.code == 64 and "another state of this one" in other.err
+    assert (folder / "suite-folder").read_text() == (whole[0] / "suite-folder").read_text()  # still of the suite whose results these are
+
+
+def test_a_suite_that_is_moved_between_two_shards(crossval, tiny, whole, tmp_path):
+    """As on a node with another mount: the manifest has no absolute path, the other shard is run and merged in the new place, and
+    the report's commands are of that place. Other weights under the same name are refused there."""
+    def suite_in(folder, model="models/m.gguf"):
+        return write_suite(folder, model, shards=2)
+    here, there = tmp_path / "here", tmp_path / "there"
+    (here / "models").mkdir(parents=True)
+    shutil.copy(tiny, here / "models" / "m.gguf")
+    first = crossval("suite", "run", suite_in(here), "--shard", "0/2")
+    assert first.code == 1, first.err
+    manifest = (here / "suite.results" / "manifest.json").read_text()
+    assert str(tmp_path) not in manifest and '"models/m.gguf"' in manifest
+    shutil.copytree(here, tmp_path / "third")  # a machine of its own, whose folder of results is merged with the other's
+    here.rename(there)
+    second = crossval("suite", "run", "suite.json", "--shard", "1/2", "--resume", cwd=there)
+    assert second.code == 1, second.err
+    merged = crossval("suite", "merge", there / "suite.results", "--markdown", tmp_path / "r.md", "--format", "json")
+    assert merged.code == 1 and merged.json["missing_shards"] == [], merged.err
+    assert [pair["prompts"] for pair in merged.json["pairs"]] == [pair["prompts"] for pair in whole[1]["pairs"]]
+    assert {pair["model"] for pair in merged.json["pairs"]} == {str(there / "models" / "m.gguf")}
+    assert str(there / "models" / "m.gguf") in (tmp_path / "r.md").read_text() and str(here) + "/" not in (tmp_path / "r.md").read_text()
+    (there / "suite.results" / "result.sqlite").unlink()
+    (there / "suite.results" / "shard-0-of-2.sqlite").unlink()
+    both = crossval("suite", "merge", there / "suite.results", tmp_path / "third" / "suite.results", "--format", "json")
+    assert both.json == merged.json, both.err
+    data = bytearray(tiny.read_bytes())
+    data[-100] ^= 1
+    (there / "models" / "m.gguf").write_bytes(data)
+    other = crossval("suite", "run", there / "suite.json", "--resume")
+    assert other.code == 64 and "another state of this one" in other.err
+
+
+def test_results_in_a_folder_of_their_own(crossval, tiny, tmp_path):
+    """A suite file that was moved since: what ran last says where it is."""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        shutil.copy(tiny, tmp_path / name / "m.gguf")
+        run = crossval("suite", "run", write_suite(tmp_path / name, "m.gguf", shards=2), "-o", tmp_path / "r", "--shard", f"{int(name == 'b')}/2")
+        assert run.code == 1, run.err
+        report = crossval("suite", "report", tmp_path / "r", "--format", "json")
+        assert report.json["pairs"][0]["model"] == str(tmp_path / name / "m.gguf")
+    assert report.json["missing_shards"] == []
 
 
 def test_a_model_that_is_not_on_this_machine(crossval, tmp_path):
