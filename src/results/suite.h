@@ -115,6 +115,17 @@ struct SuiteCloseup {
   std::vector<Token> around{};      // the first divergence, or else the farthest position
 };
 
+/// What `explain` says of a run at its first position that fails.
+struct SuiteExplanation {
+  size_t pair = 0;          // index into SuiteResult::pairs
+  int32_t prompt = 0;       // index into SuiteResult::prompts
+  int32_t position = 0;     // that was explained
+  std::string verdict{};    // "CANDIDATE-WRONG"; empty: it could not be explained
+  std::string operation{};  // of the guilty engine, the first that is off; may be empty
+  std::string cause{};      // the mistake that makes it so; empty: none is known
+  std::string sentence{};   // what stands behind the verdict, or why there is none
+};
+
 struct SuiteResult {
   std::string name;
   std::string folder;  // of the results
@@ -123,7 +134,8 @@ struct SuiteResult {
   std::vector<PromptKind> kinds;     // by prompt
   std::vector<SuitePairResult> pairs;
   std::vector<TwoByTwo> two_by_two;
-  std::vector<SuiteCloseup> closeups;  // the farthest first
+  std::vector<SuiteExplanation> explanations;  // by pair and prompt
+  std::vector<SuiteCloseup> closeups;          // the farthest first, and those that were explained
   int32_t shards = 1;
   std::optional<int32_t> shard;  // that this is the result of; none: of all
   std::vector<int32_t> missing;  // shards without a result

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "suite/explained.h"
 #include "suite/limits.h"
 #include "suite/statistics.h"
 #include "suite/store.h"
@@ -166,8 +167,13 @@ std::vector<SuiteCloseup> farthest_runs(const SuiteResult& result) {
     return std::tuple(std::get<0>(run), std::get<1>(run), c.pair, c.prompt);
   });
   std::vector<SuiteCloseup> closeups;
-  for (size_t i = 0; i < std::min(runs.size(), kMostCloseups); ++i)
-    closeups.push_back(std::move(std::get<2>(runs[i])));
+  for (auto& [verdict, distance, closeup] : runs) {
+    const auto is_of_this = [&](const SuiteExplanation& e) {
+      return e.pair == closeup.pair && e.prompt == closeup.prompt;
+    };
+    if (closeups.size() < kMostCloseups || std::ranges::any_of(result.explanations, is_of_this))
+      closeups.push_back(std::move(closeup));
+  }
   return closeups;
 }
 
@@ -337,6 +343,9 @@ Result<SuiteResult> collect_results(const Manifest& manifest, const std::string&
     result.pairs[i].limits =
         judge_limits(manifest.pairs[i].limits, result.pairs[i].statistics, result.whole());
   }
+  auto explanations = read_explanations(manifest, result);
+  if (!explanations) return tl::unexpected(explanations.error());
+  result.explanations = *std::move(explanations);
   result.closeups = farthest_runs(result);
   for (SuiteCloseup& closeup : result.closeups) {
     const int32_t shard = closeup.prompt % manifest.shards;

@@ -30,6 +30,8 @@ CREATE TABLE position(pair INTEGER, prompt INTEGER, position INTEGER, token INTE
                       candidate_next REAL, reference_next REAL,
                       reference_margin REAL, noise REAL, decisive_flip INTEGER,
                       PRIMARY KEY(pair, prompt, position)) WITHOUT ROWID;
+CREATE TABLE explanation(pair INTEGER, prompt INTEGER, position INTEGER, verdict TEXT, operation TEXT, cause TEXT,
+                         sentence TEXT, PRIMARY KEY(pair, prompt)) WITHOUT ROWID;
 )";
 
 // Over all that a run of the same suite gives again: times are left out.

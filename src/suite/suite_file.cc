@@ -25,6 +25,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr size_t kMostSuiteBytes = size_t{16} << 20;
 constexpr int64_t kMostShards = 100'000;
+constexpr int64_t kMostExplained = 1000;
 
 template <class T>
 struct NumberOf {
@@ -153,6 +154,7 @@ constexpr const char* kSuiteKeys[] = {"$schema",
                                       "two_by_two",
                                       "prompts",
                                       "shards",
+                                      "explain",
                                       "threads",
                                       "context",
                                       "batch",
@@ -197,6 +199,7 @@ class Reader {
     Members top(file_, "", kSuiteKeys);
     top.text("name", suite_.name);
     top.whole("shards", suite_.shards, 1, kMostShards);
+    top.whole("explain", suite_.explain, 0, kMostExplained);
     top.whole("threads", suite_.threads, 1, 1 << 16);
     top.whole("context", suite_.context, 1, INT32_MAX);
     top.whole("batch", suite_.batch, 1, INT32_MAX);

@@ -58,6 +58,7 @@ struct Suite {
   std::vector<SuiteSquare> two_by_two{};
   std::vector<PromptSet> prompts{};
   int32_t shards = 1;
+  int32_t explain = 0;  // how many of the farthest runs that fail; no part of the manifest
   int32_t threads = 0;  // of each engine; 0: the machine's, divided among the runs that are going
   std::optional<int64_t> context{}, batch{};
   double timeout_seconds = 120;

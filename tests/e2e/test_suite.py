@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import random
+import shlex
 import shutil
 import signal
 import sqlite3
@@ -455,7 +456,7 @@ def test_the_schema_of_suite_files(crossval, tiny, tmp_path):
     path = write_suite(tmp_path / "s", tiny)
     good = json.loads(path.read_text())
     validator.validate(json.loads((ROOT / "docs" / "examples" / "suite.json").read_text()))
-    full = {**good, "name": "n", "shards": 2, "threads": 1, "context": 64, "batch": 8, "timeout_seconds": 30, "prompt_template": "raw",
+    full = {**good, "name": "n", "shards": 2, "explain": 1, "threads": 1, "context": 64, "batch": 8, "timeout_seconds": 30, "prompt_template": "raw",
             "bos": "off", "special": "auto", "require": "cos", "cos_tol": 0.5, "logprob_tol": 1, "max_tokens": 0, "limits": {key: 1 for key in LIMITS}, "baseline": "b.json", "slack": 2,
             "two_by_two": [{"engines": ["native", "oracle"], "models": ["tiny", "again"]}],
             "models": {"tiny": str(tiny), "again": str(tiny)}}
@@ -587,6 +588,58 @@ def test_limits_over_time(crossval, tiny, tmp_path):
     assert crossval("suite", "diff", tmp_path / "narrow.r", tmp_path / "narrow.r").code == 0
 
 
+def test_the_farthest_runs_are_explained(crossval, tiny, tmp_path):
+    """A planted fault is found in the runs that have the lowest cosine, and the sound pair is left alone; resuming explains nothing
+    twice; the command shows the same."""
+    suite = write_suite(tmp_path / "s", tiny, explain=2, shards=2, pairs=[
+        {"name": "same", "candidate": "native", "reference": "native", "require": "bits"},
+        {"name": "wrong", "candidate": "native:fault=rope-base@0", "reference": "native", "require": "bits"}])
+    files = ("--markdown", tmp_path / "r.md", "--html", tmp_path / "r.html")
+    run = crossval("suite", "run", suite, "-o", tmp_path / "r", "--format", "json", *files)
+    assert run.code == 1, run.err
+    with sqlite3.connect(tmp_path / "r" / "result.sqlite") as db:
+        farthest = db.execute("SELECT prompt, first_divergence FROM prompt WHERE pair = 1 ORDER BY lowest_cosine, prompt LIMIT 2").fetchall()
+    found = run.json["explanations"]
+    assert [(e["pair"], e["prompt"], e["position"]) for e in found] == [("wrong", f"p{i}", first) for i, first in sorted(farthest)]
+    for e in found:
+        assert e["verdict"] == "CANDIDATE-WRONG" and "-0" in e["operation"] and e["cause"] == "rope-base"
+        assert e["operation"] in e["sentence"] and e["cause"] in e["sentence"] and e["command"].endswith("--explain")
+        for kind in ("md", "html"):
+            assert "the first operation that is off is " + e["operation"] in (tmp_path / f"r.{kind}").read_text()
+    text = " ".join(crossval("suite", "report", tmp_path / "r").out.split())
+    assert text.count("CANDIDATE-WRONG at position") == 2 and text.count("--explain") == 2
+    kept = (tmp_path / "r" / "explained.sqlite").read_bytes()
+    again = crossval("suite", "explain", suite, "-o", tmp_path / "r", "--format", "json", "-v")
+    assert again.json == run.json and "judge" not in again.err
+    more = crossval("suite", "explain", write_suite(tmp_path / "s", tiny, **{**json.loads(suite.read_text()), "explain": 3}), "-o",
+                    tmp_path / "r", "--format", "json")
+    assert len(more.json["explanations"]) == 3 and all(e in more.json["explanations"] for e in found)
+    assert (tmp_path / "r" / "explained.sqlite").read_bytes() != kept
+    shown = crossval("per-token", "-m", tiny, "-p", PROMPTS[sorted(farthest)[0][0]], "--candidate", "native:fault=rope-base@0", "--reference",
+                     "native", "--require", "bits", "--max-tokens", 1, "--explain", "--format", "json")
+    assert (shown.json["explanation"]["verdict"], shown.json["explanation"]["positions"]) == ("CANDIDATE-WRONG", found[0]["position"] + 1)
+
+
+def test_nothing_is_explained_of_a_sound_suite(crossval, tiny, tmp_path):
+    suite = write_suite(tmp_path / "s", tiny, explain=3, pairs=[{"candidate": "native", "reference": "native"}])
+    run = crossval("suite", "run", suite, "-o", tmp_path / "r", "--format", "json")
+    assert run.code == 0 and run.json["explanations"] == [] and not (tmp_path / "r" / "explained.sqlite").exists()
+
+
+def test_what_cannot_be_explained_says_why(crossval, tiny, tmp_path):
+    """Engines of the tests that show no tensors and know another vocabulary; the suite ends as it would without."""
+    pair = {"candidate": mistaken("nan"), "reference": mistaken()}
+    plain = crossval("suite", "run", exec_suite(tmp_path / "s", tiny, pair["candidate"], ["ab"]), "-o", tmp_path / "r", "--format", "json")
+    suite = exec_suite(tmp_path / "e", tiny, pair["candidate"], ["ab"], explain=1)
+    run = crossval("suite", "run", suite, "-o", tmp_path / "x", "--format", "json")
+    assert run.code == plain.code == 3, run.err
+    found, = run.json["explanations"]
+    assert found["operation"] is None and found["sentence"]
+    assert {**run.json, "explanations": []} == {**plain.json, "explanations": []}
+    none = crossval("suite", "explain", tmp_path / "s" / "suite.json", "-o", tmp_path / "r")
+    assert none.code == 64 and '"explain": 3' in none.err
+
+
 def test_scripts_alone(crossval, tiny, tmp_path):
     """--no-submit needs no Slurm; words of a path are quoted; bash reads both."""
     suite, folder = write_suite(tmp_path / "a b", tiny, threads=2), tmp_path / "r 'x"
@@ -594,6 +647,12 @@ def test_scripts_alone(crossval, tiny, tmp_path):
     assert done.code == 0, done.err
     text = (folder / "array.sbatch").read_text()
     assert "#SBATCH --array=0,1,2,3\n" in text and "#SBATCH --partition=short\n" in text and "#SBATCH --cpus-per-task=2\n" in text
+    def words():
+        return shlex.split((folder / "merge.sbatch").read_text().splitlines()[-1])[2:]
+    assert words() == ["suite", "merge", str(folder)]
+    explaining = write_suite(tmp_path / "a b", tiny, threads=2, explain=1)
+    assert crossval("suite", "slurm", explaining, "-o", folder, "--shards", 4, "--no-submit").code == 0
+    assert words() == ["suite", "explain", str(explaining), "-o", str(folder), "--shards", "4"]
     for name in ("array.sbatch", "merge.sbatch"):
         assert subprocess.run(["bash", "-n", folder / name]).returncode == 0
 

@@ -381,6 +381,10 @@ std::string suite_closeups(const SuiteResult& suite) {
     }
     text += fmt::format("<h3>{}, {}: {}</h3>\n", name_cell(pair.name),
                         name_cell(prompt_id(suite, closeup.prompt)), prompt_word(*run));
+    if (const SuiteExplanation* explained = explanation_of(suite, closeup.pair, closeup.prompt)) {
+      text += fmt::format("<p>{}</p>\n", html_escaped(explained_sentence(*explained))) +
+              html_command(explain_command(suite, *explained));
+    }
     text += html_chart(closeup.distances, run->first_divergence, "1 − cosine");
     text += html_tokens(shown, run->first_divergence, "1 − cosine", std::ssize(closeup.distances));
   }

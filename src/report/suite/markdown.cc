@@ -102,6 +102,11 @@ std::string markdown_worst(const SuiteResult& suite) {
     const std::string sentence = result_sentence(prompt);
     if (!sentence.empty()) text += markdown_block("text", sentence) + "\n";
     text += markdown_block("sh", reproduce_command(suite, *failing[i].pair, prompt.prompt));
+    const auto pair = static_cast<size_t>(failing[i].pair - suite.pairs.data());
+    if (const SuiteExplanation* explanation = explanation_of(suite, pair, prompt.prompt)) {
+      text += "\n" + markdown_block("text", explained_sentence(*explanation)) + "\n" +
+              markdown_block("sh", explain_command(suite, *explanation));
+    }
   }
   if (shown < failing.size()) {
     text += fmt::format("\nAnd {} more.\n", grouped(static_cast<int64_t>(failing.size() - shown)));

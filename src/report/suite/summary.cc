@@ -148,6 +148,19 @@ const char* limit_word(LimitState state) {
 
 const char* limit_key(const JudgedLimit& limit) { return named(limit.limit.figure).key; }
 
+const SuiteExplanation* explanation_of(const SuiteResult& suite, size_t pair, int32_t prompt) {
+  for (const SuiteExplanation& explanation : suite.explanations) {
+    if (explanation.pair == pair && explanation.prompt == prompt) return &explanation;
+  }
+  return nullptr;
+}
+
+std::string explained_sentence(const SuiteExplanation& explanation) {
+  return printable(fmt::format("{} at position {}: {}",
+                               explanation.verdict.empty() ? "not explained" : explanation.verdict,
+                               explanation.position, explanation.sentence));
+}
+
 std::string standing_text(const SuitePromptResult& prompt) {
   if (!prompt.limit || !prompt.verdict) return {};
   const char* verdict = verdict_word(*prompt.verdict);

@@ -67,6 +67,12 @@ const char* limit_word(LimitState state);
 /// The key of a limit in the suite file.
 const char* limit_key(const JudgedLimit& limit);
 
+/// What was explained of a run; null: nothing.
+const SuiteExplanation* explanation_of(const SuiteResult& suite, size_t pair, int32_t prompt);
+
+/// "CANDIDATE-WRONG at position 5: the first operation that is off is …", one line.
+std::string explained_sentence(const SuiteExplanation& explanation);
+
 /// Prompts of a pair that do not pass.
 int32_t failed_prompts(const SuitePairResult& pair);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/count_text.h"
+#include "report/suite/reproduction.h"
 #include "report/suite/summary.h"
 #include "report/text/numbers.h"
 #include "report/text/printable.h"
@@ -131,6 +132,14 @@ std::string suite_text(const SuiteResult& suite, const TextOptions& options) {
     text += worst_prompts(suite, pair, options);
   }
   for (const TwoByTwo& square : suite.two_by_two) text += two_by_two_text(square, options);
+  for (const SuiteExplanation& explanation : suite.explanations) {
+    text += "\n" + layout.labelled("explained",
+                                   escaped(suite.pairs[explanation.pair].name + ", " +
+                                           prompt_id(suite, explanation.prompt)),
+                                   Tint::strong);
+    text += layout.labelled("", explained_sentence(explanation));
+    text += "  " + explain_command(suite, explanation) + "\n";
+  }
   const std::string word = suite_headline(suite);
   text += "\n" + layout.tinted(tint_of(word), word) +
           layout.paragraph(word + ": " + suite_sentence(suite)).substr(word.size());
