@@ -85,11 +85,17 @@ build/ray/.installed: deps/ray.txt | deps
 	@build/ray/bin/python -m pip install -q --no-deps --require-hashes -r deps/ray.txt
 	@touch $@
 
+# pyarrow and DuckDB for crossval.parquet, 80 MB to fetch. Without them `make test` names e2e.parquet as skipped.
+build/parquet/.installed: deps/parquet.txt | deps
+	@/usr/bin/python3 -m venv build/parquet
+	@build/parquet/bin/python -m pip install -q --no-deps --require-hashes -r deps/parquet.txt
+	@touch $@
+
 # candle needs a Rust toolchain (minutes, once); without one e2e.candle is named as skipped.
-test-engines: build fixtures $(VENV)/.installed build/engines/.installed build/transformers/.installed build/servers/.installed build/ray/.installed
+test-engines: build fixtures $(VENV)/.installed build/engines/.installed build/transformers/.installed build/servers/.installed build/ray/.installed build/parquet/.installed
 	@scripts/candle.sh >/dev/null || [ $$? -eq 4 ]
 	@scripts/llama_tools.sh >/dev/null
-	@ctest --test-dir $(BUILD) --output-on-failure -R '^e2e.(engines|candle|llama_perplexity|llama_server|llama_cpp_python|ray|transformers|written_files)$$' $(CTEST_FLAGS)
+	@ctest --test-dir $(BUILD) --output-on-failure -R '^e2e.(engines|candle|llama_perplexity|llama_server|llama_cpp_python|parquet|ray|transformers|written_files)$$' $(CTEST_FLAGS)
 
 # What builds the wheel, 0.3 MB to fetch. Without a wheel `make test` names e2e.wheel as skipped.
 build/wheel/.installed: deps/wheel.txt | deps

@@ -15,6 +15,7 @@
 #include "results/comparison.h"
 #include "results/estimate.h"
 #include "results/floor.h"
+#include "results/suite_limits.h"
 #include "results/two_by_two.h"
 
 namespace crossval {
@@ -38,16 +39,24 @@ enum class Standing {
   worse,     // than accepted, whatever its verdict
 };
 
+/// Positions whose most likely tokens differ, as a noise floor tells them apart
+/// (FloorComparison::tie_flips, decisive_flips).
+struct SuiteFlips {
+  int64_t ties = 0;      // where the reference nearly ties
+  int64_t decisive = 0;  // where it does not
+};
+
 /// Everything that one pair of engines has to say about one prompt, in a few figures.
 struct SuitePromptResult {
-  int32_t prompt = 0;              // index into SuiteResult::prompts
-  std::optional<Verdict> verdict;  // none: an error ended it
-  std::optional<Error> error;      // an engine that failed, a prompt that cannot be rendered
-  std::string detail;              // what the verdict is about, one sentence; may be empty
-  int32_t tokens = 0;              // of the prompt
-  int32_t positions = 0;           // compared, decode steps among them
-  int32_t identical = 0;           // of them, bit for bit
-  int32_t same_top = 0;            // of them, with the same most likely token
+  int32_t prompt = 0;               // index into SuiteResult::prompts
+  std::optional<Verdict> verdict;   // none: an error ended it
+  std::optional<Error> error;       // an engine that failed, a prompt that cannot be rendered
+  std::string detail;               // what the verdict is about, one sentence; may be empty
+  int32_t tokens = 0;               // of the prompt
+  int32_t positions = 0;            // compared, decode steps among them
+  int32_t identical = 0;            // of them, bit for bit
+  int32_t same_top = 0;             // of them, with the same most likely token
+  std::optional<SuiteFlips> flips;  // the others of them, where the pair has a noise floor
   std::optional<int32_t> first_divergence;  // position
   double lowest_cosine = 1;                 // NaN where a row has none
   double max_abs_diff = 0;
@@ -69,7 +78,9 @@ struct SuiteStatistics {
   double kl_median = 0, kl_p90 = 0, kl_p99 = 0, kl_p999 = 0, kl_max = 0;
   Estimate delta_p;  // p(next) of the candidate less the reference's
   double delta_p_rms = 0;
-  Estimate same_top;  // share of positions
+  Estimate same_top;                // share of positions
+  std::optional<SuiteFlips> flips;  // where the pair has a noise floor
+  Estimate decisive_share;          // of positions
 };
 
 struct SuitePairResult {
@@ -83,6 +94,11 @@ struct SuitePairResult {
   std::vector<EngineMark> candidate_marks, reference_marks;  // empty: never loaded
   std::vector<SuitePromptResult> prompts;                    // those that have been run, by index
   SuiteStatistics statistics;
+  std::vector<JudgedLimit> limits;
+
+  bool breaks_limits() const {
+    return std::ranges::find(limits, LimitState::broken, &JudgedLimit::state) != limits.end();
+  }
 };
 
 /// A run of those that are farthest from their reference, position by position.
@@ -99,6 +115,17 @@ struct SuiteCloseup {
   std::vector<Token> around{};      // the first divergence, or else the farthest position
 };
 
+/// What `explain` says of a run at its first position that fails.
+struct SuiteExplanation {
+  size_t pair = 0;          // index into SuiteResult::pairs
+  int32_t prompt = 0;       // index into SuiteResult::prompts
+  int32_t position = 0;     // that was explained
+  std::string verdict{};    // "CANDIDATE-WRONG"; empty: it could not be explained
+  std::string operation{};  // of the guilty engine, the first that is off; may be empty
+  std::string cause{};      // the mistake that makes it so; empty: none is known
+  std::string sentence{};   // what stands behind the verdict, or why there is none
+};
+
 struct SuiteResult {
   std::string name;
   std::string folder;  // of the results
@@ -107,7 +134,8 @@ struct SuiteResult {
   std::vector<PromptKind> kinds;     // by prompt
   std::vector<SuitePairResult> pairs;
   std::vector<TwoByTwo> two_by_two;
-  std::vector<SuiteCloseup> closeups;  // the farthest first
+  std::vector<SuiteExplanation> explanations;  // by pair and prompt
+  std::vector<SuiteCloseup> closeups;          // the farthest first, and those that were explained
   int32_t shards = 1;
   std::optional<int32_t> shard;  // that this is the result of; none: of all
   std::vector<int32_t> missing;  // shards without a result
@@ -115,6 +143,8 @@ struct SuiteResult {
   bool has_baseline = false;     // it is there
 
   bool complete() const { return missing.empty(); }
+  /// Of all prompts and not of some shards.
+  bool whole() const { return complete() && (!shard || shards == 1); }
 };
 
 /// In the folder of a suite's results: all its prompts, a line each.
@@ -147,12 +177,13 @@ inline ExitCode exit_code(const SuitePromptResult& prompt) {
 }
 
 /// The first that applies: an error's (the first prompt's that has one), the worst verdict's that
-/// nobody accepted, ExitCode::diverged where a run is worse than accepted, ExitCode::again where
-/// shards are missing.
+/// nobody accepted, ExitCode::diverged where a run is worse than accepted or a pair breaks a limit,
+/// ExitCode::again where shards are missing.
 inline ExitCode exit_code(const SuiteResult& suite) {
   std::optional<Verdict> worst;
   bool grown = false;
   for (const SuitePairResult& pair : suite.pairs) {
+    grown = grown || pair.breaks_limits();
     for (const SuitePromptResult& prompt : pair.prompts) {
       if (prompt.error) return prompt.error->code;
       grown = grown || prompt.standing == Standing::worse;

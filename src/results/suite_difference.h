@@ -35,6 +35,7 @@ struct PairDifference {
   std::vector<ChangedRun> runs{};      // the others: in the order of RunChange, then the
                                        // larger distance first
   SuiteStatistics statistics_before{}, statistics_after{};
+  std::vector<JudgedLimit> broken_limits{};   // of the newer, that the older one did not break
   std::vector<std::string> engine_changes{};  // "candidate commit: a → b"
 };
 
@@ -44,9 +45,11 @@ struct SuiteDifference {
   std::vector<PairDifference> pairs{};
 };
 
-/// diverged where a run fails that did not; again where a result is not complete.
+/// diverged where a run fails that did not or a limit is broken that was not; again where a result
+/// is not complete.
 inline ExitCode exit_code(const SuiteDifference& difference) {
   for (const PairDifference& pair : difference.pairs) {
+    if (!pair.broken_limits.empty()) return ExitCode::diverged;
     for (const ChangedRun& run : pair.runs) {
       if (run.change == RunChange::fails) return ExitCode::diverged;
     }

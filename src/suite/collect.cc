@@ -9,6 +9,8 @@
 #include <tuple>
 #include <utility>
 
+#include "suite/explained.h"
+#include "suite/limits.h"
 #include "suite/statistics.h"
 #include "suite/store.h"
 #include "suite/two_by_two.h"
@@ -38,8 +40,8 @@ Result<void> read_prompts_of(Database& store, const Manifest& manifest, int32_t 
   return for_each_row(
       store.prepare(
           "SELECT pair, prompt, verdict, error_code, error_what, error_where, error_hint, detail, "
-          "tokens, positions, identical, same_top, first_divergence, lowest_cosine, max_abs_diff, "
-          "largest_kl, seconds FROM prompt WHERE " +
+          "tokens, positions, identical, same_top, tie_flips, decisive_flips, first_divergence, "
+          "lowest_cosine, max_abs_diff, largest_kl, seconds FROM prompt WHERE " +
           of_shard(manifest, shard) + " ORDER BY pair, prompt"),
       [&](Statement& row) -> Result<void> {
         const auto pair = static_cast<size_t>(row.integer(0));
@@ -65,11 +67,13 @@ Result<void> read_prompts_of(Database& store, const Manifest& manifest, int32_t 
         prompt.positions = static_cast<int32_t>(row.integer(9));
         prompt.identical = static_cast<int32_t>(row.integer(10));
         prompt.same_top = static_cast<int32_t>(row.integer(11));
-        if (!row.is_null(12)) prompt.first_divergence = static_cast<int32_t>(row.integer(12));
-        prompt.lowest_cosine = row.number(13);
-        prompt.max_abs_diff = row.number(14);
-        prompt.largest_kl = row.number(15);
-        prompt.seconds = row.number(16);
+        if (!row.is_null(12))
+          prompt.flips = SuiteFlips{.ties = row.integer(12), .decisive = row.integer(13)};
+        if (!row.is_null(14)) prompt.first_divergence = static_cast<int32_t>(row.integer(14));
+        prompt.lowest_cosine = row.number(15);
+        prompt.max_abs_diff = row.number(16);
+        prompt.largest_kl = row.number(17);
+        prompt.seconds = row.number(18);
         result.pairs[pair].prompts.push_back(std::move(prompt));
         return {};
       });
@@ -85,7 +89,7 @@ Result<void> read_positions_of(Database& store, const Manifest& manifest, int32_
   return for_each_row(
       store.prepare(
           "SELECT pair, prompt, kl, candidate_top, reference_top, candidate_next, reference_next, "
-          "position "
+          "position, decisive_flip "
           "FROM position WHERE healthy AND kl IS NOT NULL AND " +
           of_shard(manifest, shard) + " ORDER BY pair, prompt, position"),
       [&](Statement& row) -> Result<void> {
@@ -94,6 +98,7 @@ Result<void> read_positions_of(Database& store, const Manifest& manifest, int32_
           sample.candidate_next = row.number(5);
           sample.reference_next = row.number(6);
         }
+        if (!row.is_null(8)) sample.decisive_flip = row.integer(8) != 0;
         const auto from = score_from(manifest, row.integer(1));
         if (from && (row.integer(7) < *from || !sample.candidate_next)) return {};
         statistics.at(static_cast<size_t>(row.integer(0)))
@@ -162,8 +167,13 @@ std::vector<SuiteCloseup> farthest_runs(const SuiteResult& result) {
     return std::tuple(std::get<0>(run), std::get<1>(run), c.pair, c.prompt);
   });
   std::vector<SuiteCloseup> closeups;
-  for (size_t i = 0; i < std::min(runs.size(), kMostCloseups); ++i)
-    closeups.push_back(std::move(std::get<2>(runs[i])));
+  for (auto& [verdict, distance, closeup] : runs) {
+    const auto is_of_this = [&](const SuiteExplanation& e) {
+      return e.pair == closeup.pair && e.prompt == closeup.prompt;
+    };
+    if (closeups.size() < kMostCloseups || std::ranges::any_of(result.explanations, is_of_this))
+      closeups.push_back(std::move(closeup));
+  }
   return closeups;
 }
 
@@ -330,7 +340,12 @@ Result<SuiteResult> collect_results(const Manifest& manifest, const std::string&
   for (size_t i = 0; i < result.pairs.size(); ++i) {
     std::ranges::sort(result.pairs[i].prompts, {}, &SuitePromptResult::prompt);
     result.pairs[i].statistics = statistics[i].finish();
+    result.pairs[i].limits =
+        judge_limits(manifest.pairs[i].limits, result.pairs[i].statistics, result.whole());
   }
+  auto explanations = read_explanations(manifest, result);
+  if (!explanations) return tl::unexpected(explanations.error());
+  result.explanations = *std::move(explanations);
   result.closeups = farthest_runs(result);
   for (SuiteCloseup& closeup : result.closeups) {
     const int32_t shard = closeup.prompt % manifest.shards;

@@ -73,6 +73,19 @@ const SuitePairResult* pair_called(const SuiteResult& suite, const std::string& 
   return at == suite.pairs.end() ? nullptr : &*at;
 }
 
+std::vector<JudgedLimit> newly_broken(const SuitePairResult* before, const SuitePairResult& after) {
+  std::vector<JudgedLimit> broken;
+  for (const JudgedLimit& limit : after.limits) {
+    const auto was_broken = [&](const JudgedLimit& old) {
+      return old.limit.figure == limit.limit.figure && old.state == LimitState::broken;
+    };
+    if (limit.state != LimitState::broken) continue;
+    if (before == nullptr || std::ranges::none_of(before->limits, was_broken))
+      broken.push_back(limit);
+  }
+  return broken;
+}
+
 PairDifference difference_of(const std::string& name, const SuiteResult& before,
                              const SuiteResult& after) {
   const SuitePairResult* a = pair_called(before, name);
@@ -80,6 +93,7 @@ PairDifference difference_of(const std::string& name, const SuiteResult& before,
   PairDifference pair{.name = name, .before = a != nullptr, .after = b != nullptr};
   if (a != nullptr) pair.statistics_before = a->statistics;
   if (b != nullptr) pair.statistics_after = b->statistics;
+  if (b != nullptr) pair.broken_limits = newly_broken(a, *b);
   if (a != nullptr && b != nullptr) pair.engine_changes = engine_changes(*a, *b);
   Runs old = runs_of(before, a);
   for (const auto& [id, run] : runs_of(after, b)) {

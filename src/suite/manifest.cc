@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 constexpr size_t kMostManifestBytes = size_t{1} << 30;
 
 std::string path_in(const std::string& folder, const char* name) {
@@ -44,12 +44,17 @@ Result<Json> model_of(const std::string& engine, const std::string& model, const
   return sums;
 }
 
-Json requirement(const SuitePair& pair) {
-  return {{"require", pair.require},
-          {"floor", pair.floor},
-          {"cos_tol", pair.cos_tol},
-          {"logprob_tol", pair.logprob_tol},
-          {"max_tokens", pair.max_tokens}};
+std::string as_given(const Suite& suite, const std::string& path) {
+  const auto at = suite.given.find(path);
+  return at == suite.given.end() ? path : at->second;
+}
+
+Json requirement(const Suite& suite, const SuitePair& pair) {
+  Json limits = Json::object();
+  for (const PairLimit& limit : pair.limits) limits[named(limit.figure).key] = limit.limit;
+  return {{"require", pair.require},       {"floor", as_given(suite, pair.floor)},
+          {"cos_tol", pair.cos_tol},       {"logprob_tol", pair.logprob_tol},
+          {"max_tokens", pair.max_tokens}, {"limits", std::move(limits)}};
 }
 
 const char* toggle_word(Toggle toggle) {
@@ -62,8 +67,9 @@ Json or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
-Json prompt_form(const PromptRequest& prompt) {
-  return {{"template", prompt.template_name},
+Json prompt_form(const Suite& suite) {
+  const PromptRequest& prompt = suite.prompt;
+  return {{"template", as_given(suite, prompt.template_name)},
           {"system", or_null(prompt.system)},
           {"kwargs", or_null(prompt.kwargs)},
           {"bos", toggle_word(prompt.bos)},
@@ -84,19 +90,42 @@ std::string first_difference(const std::string& ours, const std::string& theirs)
          (changes.size() > 1 ? fmt::format(", and {} more", changes.size() - 1) : std::string());
 }
 
+// Several shards may be here at the same time: each writes a file of its own name.
+Result<void> write_at_once(const std::string& path, const std::string& text) {
+  const std::string own = fmt::format("{}.{}", path, getpid());
+  if (auto ok = write_file(own, text); !ok) return ok;
+  std::error_code failed;
+  fs::rename(own, path, failed);
+  if (failed)
+    return fail(ExitCode::cannot_write, "the file cannot be renamed: " + failed.message(), path);
+  return {};
+}
+
+// From the folder of results, so that both may be moved together.
+Result<void> note_suite_folder(const std::string& suite_folder, const std::string& folder) {
+  std::error_code failed;
+  const fs::path from = fs::weakly_canonical(folder, failed);
+  const fs::path to = fs::weakly_canonical(suite_folder, failed);
+  const std::string text = to.lexically_relative(from).string() + "\n";
+  const std::string path = path_in(folder, kSuiteFolderFile);
+  const auto there = read_file(path, kMostManifestBytes);
+  if (there && *there == text) return {};
+  return write_at_once(path, text);
+}
+
+// Empty where nobody has noted it.
+std::string noted_suite_folder(const std::string& folder) {
+  const auto text = read_file(path_in(folder, kSuiteFolderFile), kMostManifestBytes);
+  if (!text) return {};
+  std::error_code failed;
+  return path_beside(fs::weakly_canonical(folder, failed).string(),
+                     text->substr(0, text->find('\n')));
+}
+
 Result<void> write_or_compare(const std::string& path, const std::string& text,
                               const std::string& folder) {
   std::error_code failed;
-  if (!fs::exists(path, failed)) {
-    // Several shards may be here at the same time: each writes a file of its own name, with the
-    // same bytes.
-    const std::string own = fmt::format("{}.{}", path, getpid());
-    if (auto ok = write_file(own, text); !ok) return ok;
-    fs::rename(own, path, failed);
-    if (failed)
-      return fail(ExitCode::cannot_write, "the file cannot be renamed: " + failed.message(), path);
-    return {};
-  }
+  if (!fs::exists(path, failed)) return write_at_once(path, text);
   const auto there = read_file(path, kMostManifestBytes);
   if (!there) return tl::unexpected(there.error());
   if (*there == text) return {};
@@ -106,18 +135,30 @@ Result<void> write_or_compare(const std::string& path, const std::string& text,
       first_difference(text, *there) + ". Give another folder with -o, or remove this one.");
 }
 
-Result<SuitePair> pair_of(const Json& json) {
+// A path of the manifest where its suite file lies here.
+std::string path_here(const Json& path, const std::string& suite_folder) {
+  auto text = path.get<std::string>();
+  return text.empty() || suite_folder.empty() ? text : path_beside(suite_folder, text);
+}
+
+SuitePair pair_of(const Json& json, const std::string& suite_folder) {
   SuitePair pair;
   pair.name = json.at("name").get<std::string>();
-  pair.model = json.at("model").get<std::string>();
+  pair.model = path_here(json.at("model"), suite_folder);
   pair.candidate = json.at("candidate").get<std::string>();
   pair.reference = json.at("reference").get<std::string>();
-  pair.tokenizer = json.at("tokenizer").get<std::string>();
+  pair.tokenizer = path_here(json.at("tokenizer"), suite_folder);
   pair.require = json.at("require").get<std::string>();
   pair.floor = json.at("floor").get<std::string>();
+  if (pair.floor != "auto") pair.floor = path_here(json.at("floor"), suite_folder);
   pair.cos_tol = json.at("cos_tol").get<double>();
   pair.logprob_tol = json.at("logprob_tol").get<double>();
   pair.max_tokens = json.at("max_tokens").get<int32_t>();
+  for (const NamedFigure& figure : kLimitedFigures) {
+    const auto limit = json.at("limits").find(figure.key);
+    if (limit != json.at("limits").end())
+      pair.limits.push_back({figure.figure, limit->get<double>()});
+  }
   return pair;
 }
 
@@ -131,16 +172,17 @@ Result<Manifest> make_manifest(const Suite& suite, std::span<const SuitePrompt> 
                     .two_by_two = suite.two_by_two,
                     .shards = suite.shards,
                     .baseline = suite.baseline,
-                    .slack = suite.slack};
+                    .slack = suite.slack,
+                    .suite_folder = suite.folder};
   Json json{{"crossval_suite", kVersion}, {"name", suite.name}, {"shards", suite.shards}};
   json["pairs"] = Json::array();
   for (const SuitePair& pair : suite.pairs) {
     Json entry{{"name", pair.name},
-               {"model", pair.model},
+               {"model", as_given(suite, pair.model)},
                {"candidate", pair.candidate},
                {"reference", pair.reference},
-               {"tokenizer", pair.tokenizer}};
-    entry.update(requirement(pair));
+               {"tokenizer", as_given(suite, pair.tokenizer)}};
+    entry.update(requirement(suite, pair));
     for (const auto& [key, engine] : {std::pair{"candidate_model_sha256", &pair.candidate},
                                       {"reference_model_sha256", &pair.reference}}) {
       auto sums = model_of(*engine, pair.model, files, cache_folder, stop);
@@ -158,9 +200,9 @@ Result<Manifest> make_manifest(const Suite& suite, std::span<const SuitePrompt> 
   }
   json["context"] = or_null(suite.context);
   json["batch"] = or_null(suite.batch);
-  json["baseline"] = suite.baseline;
+  json["baseline"] = as_given(suite, suite.baseline);
   json["slack"] = suite.slack;
-  json["prompt"] = prompt_form(suite.prompt);
+  json["prompt"] = prompt_form(suite);
   json["prompts_sha256"] = sha256_of(prompt_lines(prompts));
   json["prompts"] = Json::array();
   for (const SuitePrompt& prompt : prompts) {
@@ -182,12 +224,14 @@ Result<void> place_manifest(const Manifest& manifest, std::span<const SuitePromp
     return fail(ExitCode::cannot_write, "the folder cannot be made: " + failed.message(), folder);
   // The prompts first: where there is a manifest, all is there.
   std::error_code none;
-  if (fs::exists(path_in(folder, kManifestFile), none)) {
-    return write_or_compare(path_in(folder, kManifestFile), manifest.text, folder);
+  if (!fs::exists(path_in(folder, kManifestFile), none)) {
+    auto ok = write_or_compare(path_in(folder, kPromptsFile), prompt_lines(prompts), folder);
+    if (!ok) return ok;
   }
-  if (auto ok = write_or_compare(path_in(folder, kPromptsFile), prompt_lines(prompts), folder); !ok)
+  if (auto ok = write_or_compare(path_in(folder, kManifestFile), manifest.text, folder); !ok)
     return ok;
-  return write_or_compare(path_in(folder, kManifestFile), manifest.text, folder);
+  return manifest.suite_folder.empty() ? Result<void>()
+                                       : note_suite_folder(manifest.suite_folder, folder);
 }
 
 Result<Manifest> read_manifest(const std::string& folder) {
@@ -207,16 +251,14 @@ Result<Manifest> read_manifest(const std::string& folder) {
                            json["crossval_suite"].dump(), kVersion));
   }
   Manifest manifest;
+  manifest.suite_folder = noted_suite_folder(folder);
   try {
     manifest.name = json.at("name").get<std::string>();
     manifest.shards = json.at("shards").get<int32_t>();
-    manifest.baseline = json.at("baseline").get<std::string>();
+    manifest.baseline = path_here(json.at("baseline"), manifest.suite_folder);
     manifest.slack = json.at("slack").get<double>();
-    for (const Json& entry : json.at("pairs")) {
-      auto pair = pair_of(entry);
-      if (!pair) return tl::unexpected(pair.error());
-      manifest.pairs.push_back(*std::move(pair));
-    }
+    for (const Json& entry : json.at("pairs"))
+      manifest.pairs.push_back(pair_of(entry, manifest.suite_folder));
     for (const Json& entry : json.at("two_by_two")) {
       SuiteSquare square;
       entry.at("name").get_to(square.name);

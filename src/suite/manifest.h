@@ -16,9 +16,12 @@
 namespace crossval {
 
 inline constexpr const char* kManifestFile = "manifest.json";
+inline constexpr const char* kSuiteFolderFile = "suite-folder";
 
 /// The folder of a suite's results holds manifest.json, prompts.jsonl (all prompts as they are
-/// evaluated) and a database a shard (suite/store.h).
+/// evaluated), a database a shard (suite/store.h), and in suite-folder the way from there to the
+/// suite file's folder. Models are known by their SHA-256; paths in manifest.json are those of the
+/// suite file, so that it is the same wherever both lie.
 struct Manifest {
   std::string name;
   std::vector<SuitePair> pairs{};
@@ -29,6 +32,9 @@ struct Manifest {
   int32_t shards = 1;
   std::string baseline{};  // as in Suite
   double slack = 1;
+  /// What relative paths of manifest.json are taken from, absolute: the folder of the suite file
+  /// where the suite was run last. No part of the manifest, for each machine may have another one.
+  std::string suite_folder{};
   std::string text{};    // of manifest.json
   std::string sha256{};  // of the text: what shards are held together by
 };

@@ -236,6 +236,10 @@ SuitePromptResult suite_result(int32_t prompt, const Comparison& comparison) {
   result.positions = static_cast<int32_t>(comparison.positions.size());
   result.identical = comparison.identical_rows;
   result.same_top = result.positions - comparison.argmax_flips;
+  if (comparison.floor) {
+    result.flips = SuiteFlips{.ties = comparison.floor->tie_flips,
+                              .decisive = comparison.floor->decisive_flips};
+  }
   if (comparison.first_divergence) {
     result.first_divergence =
         comparison.positions[static_cast<size_t>(*comparison.first_divergence)].position;

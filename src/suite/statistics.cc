@@ -26,6 +26,11 @@ void PairStatistics::add(int32_t prompt, const PositionSample& sample) {
   sums.kl += sample.kl;
   sums.same_top += sample.same_top ? 1 : 0;
   kl_.push_back(sample.kl);
+  if (sample.decisive_flip) {
+    ++sums.beside_floor;
+    sums.decisive += *sample.decisive_flip ? 1 : 0;
+    sums.ties += !sample.same_top && !*sample.decisive_flip ? 1 : 0;
+  }
   if (!sample.candidate_next || !sample.reference_next) return;
   ++sums.scored;
   sums.candidate_nll -= *sample.candidate_next;
@@ -38,13 +43,20 @@ void PairStatistics::add(int32_t prompt, const PositionSample& sample) {
 SuiteStatistics PairStatistics::finish() {
   SuiteStatistics s;
   s.prompts = static_cast<int32_t>(prompts_.size());
-  std::vector<Part> candidate, reference, difference, kl, delta, top;
+  std::vector<Part> candidate, reference, difference, kl, delta, top, decisive;
   double delta_squares = 0;
   for (const auto& [unused, sums] : prompts_) {
     const auto n = static_cast<double>(sums.positions);
     s.positions += sums.positions;
     kl.push_back({sums.kl, n});
     top.push_back({static_cast<double>(sums.same_top), n});
+    if (sums.beside_floor > 0) {
+      if (!s.flips) s.flips.emplace();
+      s.flips->ties += sums.ties;
+      s.flips->decisive += sums.decisive;
+      decisive.push_back(
+          {static_cast<double>(sums.decisive), static_cast<double>(sums.beside_floor)});
+    }
     if (sums.scored == 0) continue;
     const auto scored = static_cast<double>(sums.scored);
     s.scored += sums.scored;
@@ -60,6 +72,7 @@ SuiteStatistics PairStatistics::finish() {
   s.kl = ratio(kl);
   s.delta_p = ratio(delta);
   s.same_top = ratio(top);
+  s.decisive_share = ratio(decisive);
   if (s.scored > 0) s.delta_p_rms = std::sqrt(delta_squares / static_cast<double>(s.scored));
   if (kl_.empty()) return s;
   std::ranges::sort(kl_);

@@ -16,6 +16,8 @@ struct PositionSample {
   bool same_top = false;
   /// ln p of the token that follows in the prompt; none at its end and of decode steps.
   std::optional<double> candidate_next{}, reference_next{};
+  /// With a noise floor: whether the most likely tokens differ by more than noise can do.
+  std::optional<bool> decisive_flip{};
 };
 
 /// Sums by prompt, so that the order in which prompts come changes no digit. Eight bytes a position
@@ -30,6 +32,7 @@ class PairStatistics {
  private:
   struct Sums {
     int64_t positions = 0, scored = 0, same_top = 0;
+    int64_t beside_floor = 0, ties = 0, decisive = 0;
     double kl = 0, candidate_nll = 0, reference_nll = 0, delta_p = 0, delta_p_squares = 0;
   };
   std::map<int32_t, Sums> prompts_;

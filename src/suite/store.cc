@@ -22,13 +22,16 @@ CREATE TABLE engine(pair INTEGER, side TEXT, place INTEGER, name TEXT, value TEX
                     PRIMARY KEY(pair, side, place)) WITHOUT ROWID;
 CREATE TABLE prompt(pair INTEGER, prompt INTEGER, verdict TEXT, error_code INTEGER, error_what TEXT, error_where TEXT,
                     error_hint TEXT, detail TEXT, tokens INTEGER, positions INTEGER, identical INTEGER,
-                    same_top INTEGER, first_divergence INTEGER, lowest_cosine REAL, max_abs_diff REAL, largest_kl REAL,
+                    same_top INTEGER, tie_flips INTEGER, decisive_flips INTEGER, first_divergence INTEGER, lowest_cosine REAL, max_abs_diff REAL, largest_kl REAL,
                     seconds REAL, PRIMARY KEY(pair, prompt)) WITHOUT ROWID;
 CREATE TABLE position(pair INTEGER, prompt INTEGER, position INTEGER, token INTEGER, piece BLOB, passed INTEGER,
                       healthy INTEGER, identical INTEGER, decode INTEGER, cosine REAL, relative_l2 REAL,
                       max_abs_diff REAL, kl REAL, candidate_top INTEGER, reference_top INTEGER,
                       candidate_next REAL, reference_next REAL,
+                      reference_margin REAL, noise REAL, decisive_flip INTEGER,
                       PRIMARY KEY(pair, prompt, position)) WITHOUT ROWID;
+CREATE TABLE explanation(pair INTEGER, prompt INTEGER, position INTEGER, verdict TEXT, operation TEXT, cause TEXT,
+                         sentence TEXT, PRIMARY KEY(pair, prompt)) WITHOUT ROWID;
 )";
 
 // Over all that a run of the same suite gives again: times are left out.
@@ -44,6 +47,7 @@ Result<std::string> digest_of(Database& store) {
                           "||'|'||quote(error_where)||'|'||quote(error_hint)||'|'||quote(detail)||'"
                           "|'||quote(tokens)||'|'||"
                           "quote(positions)||'|'||quote(identical)||'|'||quote(same_top)||'|'||"
+                          "quote(tie_flips)||'|'||quote(decisive_flips)||'|'||"
                           "quote(first_divergence)||'|'||"
                           "quote(lowest_cosine)||'|'||quote(max_abs_diff)||'|'||quote(largest_kl) "
                           "FROM prompt ORDER BY pair, prompt",
@@ -55,7 +59,8 @@ Result<std::string> digest_of(Database& store) {
                           "quote(relative_l2)||'|'||quote(max_abs_diff)||'|'||quote(kl)||'|'||"
                           "quote(candidate_top)||'|'||"
                           "quote(reference_top)||'|'||quote(candidate_next)||'|'||quote(reference_"
-                          "next) FROM position "
+                          "next)||'|'||quote(reference_margin)||'|'||quote(noise)||'|'||quote("
+                          "decisive_flip) FROM position "
                           "ORDER BY pair, prompt, position"}) {
     const auto read = sqlite::for_each_row(store.prepare(sql), [&](sqlite::Statement& row) {
       const std::string line = row.text(0) + "\n";
@@ -201,7 +206,7 @@ Result<void> ShardWriter::note_engines(int32_t pair, const EngineInfo& candidate
 Result<void> ShardWriter::add(int32_t pair, const SuitePromptResult& result,
                               std::span<const PositionResult> positions) {
   if (auto ok = store_.execute("BEGIN"); !ok) return ok;
-  auto row = store_.prepare("INSERT INTO prompt VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  auto row = store_.prepare("INSERT INTO prompt VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   if (!row) return tl::unexpected(row.error());
   row->bind(1, int64_t{pair}).bind(2, int64_t{result.prompt});
   if (result.verdict) {
@@ -218,14 +223,16 @@ Result<void> ShardWriter::add(int32_t pair, const SuitePromptResult& result,
       .bind(10, int64_t{result.positions})
       .bind(11, int64_t{result.identical})
       .bind(12, int64_t{result.same_top});
-  if (result.first_divergence) row->bind(13, int64_t{*result.first_divergence});
-  row->bind(14, result.lowest_cosine)
-      .bind(15, result.max_abs_diff)
-      .bind(16, result.largest_kl)
-      .bind(17, result.seconds);
+  if (result.flips) row->bind(13, result.flips->ties).bind(14, result.flips->decisive);
+  if (result.first_divergence) row->bind(15, int64_t{*result.first_divergence});
+  row->bind(16, result.lowest_cosine)
+      .bind(17, result.max_abs_diff)
+      .bind(18, result.largest_kl)
+      .bind(19, result.seconds);
   if (auto ok = row->run(); !ok) return ok;
 
-  auto line = store_.prepare("INSERT INTO position VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  auto line =
+      store_.prepare("INSERT INTO position VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   if (!line) return tl::unexpected(line.error());
   for (const PositionResult& p : positions) {
     const RowMetrics& m = p.metrics;
@@ -248,6 +255,12 @@ Result<void> ShardWriter::add(int32_t pair, const SuitePromptResult& result,
       line->bind(16, p.next->candidate).bind(17, p.next->reference);
     } else {
       line->bind_null(16).bind_null(17);
+    }
+    line->bind(18, m.reference_margin);
+    if (p.floor) {
+      line->bind(19, p.floor->noise).bind(20, int64_t{p.floor->decisive_flip});
+    } else {
+      line->bind_null(19).bind_null(20);
     }
     if (auto ok = line->run(); !ok) return ok;
   }

@@ -16,7 +16,7 @@
 
 namespace crossval {
 
-inline constexpr int kStoreVersion = 1;      // PRAGMA user_version
+inline constexpr int kStoreVersion = 2;      // PRAGMA user_version
 inline constexpr int kStoreId = 0x63767374;  // PRAGMA application_id: "cvst"
 inline constexpr const char* kAllShards = "result.sqlite";
 

@@ -25,6 +25,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr size_t kMostSuiteBytes = size_t{16} << 20;
 constexpr int64_t kMostShards = 100'000;
+constexpr int64_t kMostExplained = 1000;
 
 template <class T>
 struct NumberOf {
@@ -153,6 +154,7 @@ constexpr const char* kSuiteKeys[] = {"$schema",
                                       "two_by_two",
                                       "prompts",
                                       "shards",
+                                      "explain",
                                       "threads",
                                       "context",
                                       "batch",
@@ -167,13 +169,21 @@ constexpr const char* kSuiteKeys[] = {"$schema",
                                       "cos_tol",
                                       "logprob_tol",
                                       "max_tokens",
+                                      "limits",
                                       "baseline",
                                       "slack"};
-constexpr const char* kPairKeys[] = {"name",    "model", "candidate", "reference",   "tokenizer",
-                                     "require", "floor", "cos_tol",   "logprob_tol", "max_tokens"};
-constexpr const char* kSquareKeys[] = {"name",  "engines", "models",      "require",
-                                       "floor", "cos_tol", "logprob_tol", "max_tokens"};
+constexpr const char* kPairKeys[] = {"name",        "model",      "candidate", "reference",
+                                     "tokenizer",   "require",    "floor",     "cos_tol",
+                                     "logprob_tol", "max_tokens", "limits"};
+constexpr const char* kSquareKeys[] = {"name",    "engines",     "models",     "require", "floor",
+                                       "cos_tol", "logprob_tol", "max_tokens", "limits"};
 constexpr const char* kPromptKeys[] = {"file", "folder", "set", "chunk", "chunks", "sha256"};
+
+constexpr auto kLimitKeys = [] {
+  std::array<const char*, std::size(kLimitedFigures)> keys{};
+  std::ranges::transform(kLimitedFigures, keys.begin(), &NamedFigure::key);
+  return keys;
+}();
 
 struct Model {
   std::string name, path;
@@ -181,12 +191,15 @@ struct Model {
 
 class Reader {
  public:
-  Reader(const LocatedJson& file, fs::path folder) : file_(file), folder_(std::move(folder)) {}
+  Reader(const LocatedJson& file, const fs::path& folder) : file_(file) {
+    suite_.folder = fs::absolute(folder / ".").lexically_normal().string();
+  }
 
   Result<Suite> read() {
     Members top(file_, "", kSuiteKeys);
     top.text("name", suite_.name);
     top.whole("shards", suite_.shards, 1, kMostShards);
+    top.whole("explain", suite_.explain, 0, kMostExplained);
     top.whole("threads", suite_.threads, 1, 1 << 16);
     top.whole("context", suite_.context, 1, INT32_MAX);
     top.whole("batch", suite_.batch, 1, INT32_MAX);
@@ -198,6 +211,7 @@ class Reader {
     read_requirement(top, defaults_);
     read_models(top);
     if (top.fault()) return tl::unexpected(*top.fault());
+    if (fault_) return tl::unexpected(*fault_);
     read_pairs(top);
     if (!fault_) read_squares(top);
     if (fault_) return tl::unexpected(*fault_);
@@ -236,6 +250,43 @@ class Reader {
     from.number("cos_tol", pair.cos_tol, -1, 1);
     from.number("logprob_tol", pair.logprob_tol, 0, 1e6);
     from.whole("max_tokens", pair.max_tokens, 0, 1 << 20);
+    read_limits(from, pair.limits);
+  }
+
+  // What is given takes the place of what all pairs have, figure by figure.
+  void read_limits(Members& from, std::vector<PairLimit>& limits) {
+    if (from.find("limits", false) == nullptr) return;
+    Members members(file_, from.pointer() + "/limits", kLimitKeys);
+    std::vector<PairLimit> read;
+    for (const auto& [figure, key, unused] : kLimitedFigures) {
+      const auto known = std::ranges::find(limits, figure, &PairLimit::figure);
+      if (members.find(key, false) != nullptr) {
+        read.push_back({figure, limit_in(members, figure, key)});
+      } else if (known != limits.end()) {
+        read.push_back(*known);
+      }
+    }
+    limits = std::move(read);
+    if (members.fault() && !fault_) fault_ = members.fault();
+  }
+
+  static double limit_in(Members& members, LimitedFigure figure, const char* key) {
+    double limit = 0;
+    int64_t count = 0;
+    if (figure == LimitedFigure::decisive_flips) {
+      members.whole(key, count, 0, INT32_MAX);
+      return static_cast<double>(count);
+    }
+    members.number(key, limit, 0, figure == LimitedFigure::same_top ? 1 : 1e6);
+    return limit;
+  }
+
+  static void check_limits(Members& members, const SuitePair& pair) {
+    const auto flips =
+        std::ranges::find(pair.limits, LimitedFigure::decisive_flips, &PairLimit::figure);
+    if (flips == pair.limits.end() || !pair.floor.empty()) return;
+    members.note("limits/decisive_flips", "without a noise floor nobody knows which are decisive",
+                 "Give the pair a \"floor\": \"auto\", or a file that crossval calibrate wrote.");
   }
 
   void read_models(Members& top) {
@@ -290,6 +341,7 @@ class Reader {
   }
 
   void add_pair(Members& members, SuitePair pair) {
+    check_limits(members, pair);
     if (!names_.insert(pair.name).second) {
       return members.note("name", "another pair is called \"" + pair.name + "\"",
                           "Give each pair a \"name\".");
@@ -384,12 +436,13 @@ class Reader {
     if (is_cut) set.chunk = plan;
   }
 
-  std::string beside(const std::string& path) const {
-    return fs::absolute(folder_ / with_home(path)).lexically_normal().string();
+  std::string beside(const std::string& path) {
+    std::string taken = path_beside(suite_.folder, path);
+    suite_.given.emplace(taken, path);
+    return taken;
   }
 
   const LocatedJson& file_;
-  fs::path folder_;
   Suite suite_;
   SuitePair defaults_;
   std::vector<Model> models_;
@@ -413,6 +466,10 @@ std::vector<std::string> vocabularies_of(const Suite& suite) {
     add(model_path(*reference, defaults));
   }
   return files;
+}
+
+std::string path_beside(const std::string& folder, const std::string& path) {
+  return fs::absolute(folder / fs::path(with_home(path))).lexically_normal().string();
 }
 
 Result<Suite> parse_suite(std::string_view text, const std::string& path) {

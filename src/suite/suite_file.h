@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/error.h"
 #include "prompt/request.h"
 #include "results/comparison.h"
+#include "results/suite_limits.h"
 #include "suite/chunks.h"
 
 namespace crossval {
@@ -26,6 +28,7 @@ struct SuitePair {
   double cos_tol = 0.999;
   double logprob_tol = 0.25;
   int32_t max_tokens = 4;
+  std::vector<PairLimit> limits{};  // in the order of kLimitedFigures, each figure once
 };
 
 /// Two engines on two files of one model: two of the suite's pairs, and what they say together.
@@ -48,10 +51,14 @@ struct PromptSet {
 
 struct Suite {
   std::string name{};
+  std::string folder{};  // of the file, absolute
+  /// Paths as the file has them, by what they are taken for.
+  std::map<std::string, std::string> given{};
   std::vector<SuitePair> pairs{};
   std::vector<SuiteSquare> two_by_two{};
   std::vector<PromptSet> prompts{};
   int32_t shards = 1;
+  int32_t explain = 0;  // how many of the farthest runs that fail; no part of the manifest
   int32_t threads = 0;  // of each engine; 0: the machine's, divided among the runs that are going
   std::optional<int64_t> context{}, batch{};
   double timeout_seconds = 120;
@@ -62,6 +69,9 @@ struct Suite {
 
 /// The files that have the vocabularies of the suite's engines, each once: tokenizers and models.
 std::vector<std::string> vocabularies_of(const Suite& suite);
+
+/// A path of a suite file that lies in `folder`.
+std::string path_beside(const std::string& folder, const std::string& path);
 
 /// Paths are taken from the file's folder. Errors (bad_input_file): no JSON, a key that is not
 /// known, missing, there twice or of another type, an engine that does not exist, a name that is

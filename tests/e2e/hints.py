@@ -455,6 +455,8 @@ HINTS = [
     Elsewhere("Read it with the program that wrote it", "tests/suite/store_test.cc"),
     Elsewhere("Results of two engines do not go together", "tests/suite/store_test.cc"),
     Elsewhere("Give each pair a", "tests/suite/suite_file_test.cc"),
+    Elsewhere("Give the pair a \"floor\": \"auto\"", "tests/e2e/test_suite.py"),
+    Elsewhere("Give it \"explain\": 3", "tests/e2e/test_suite.py"),
     Elsewhere("Fetch it: {} {}", "tests/e2e/test_prompt_sets.py"),
 
     # synth
@@ -481,7 +483,7 @@ NO_ADVICE = [
     "The quantisation moves a position", "The engine moves a position", "Engine and quantisation move",
     "One of the results is not complete.", "No run fails that did not before.", "SELECT f.prompt",
     "And {} more.", "There is nothing to compare.", "Of shard {} of {} alone.", "Nothing can be said yet.",
-    "#SBATCH --requeue", "# SLURM_ARRAY_TASK_ID says which shard", "The harbour had been quiet", "Der Fluß führt Hochwasser", "A suite keeps its prompts as JSON",
+    "#SBATCH --requeue", "# SLURM_ARRAY_TASK_ID says which shard", "explain {} -o {} --shards {}", "The harbour had been quiet", "Der Fluß führt Hochwasser", "A suite keeps its prompts as JSON",
     "Finds the first token at which two LLM inference engines disagree",
     "asked for by ", "given by --tokens", "ended by --max-tokens", "--tokens takes the ids as they are",
     "two system prompts: --system-prompt and the first message", "--rope-dim {} is odd or more",

@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import random
+import shlex
 import shutil
 import signal
 import sqlite3
@@ -95,6 +96,50 @@ def test_the_perplexity_is_that_of_the_logits(crossval, tiny, whole, tmp_path):
     assert kept[len(ids) - 1] == (None, None)  # nothing follows
     scored = said["pairs"][1]["statistics"]["scored"]
     assert scored == sum(p["tokens"] - 1 for p in said["pairs"][1]["prompts"])
+
+
+def test_flips_are_ties_or_decisive(crossval, tiny, tmp_path):
+    """By NumPy from dumped logits: decisive where the reference's two highest logits are farther apart than twice the noise, which
+    is the largest median of the floor's settings. A sound engine has none, and without a floor there is nothing to say."""
+    import numpy
+    floor = tmp_path / "floor.json"
+    assert crossval("calibrate", "-m", tiny, "--engine", "native", "-o", floor, "-q").code == 0
+    beside = {"reference": "native", "require": "cos", "floor": str(floor)}
+    suite = write_suite(tmp_path / "s", tiny, max_tokens=0, pairs=[
+        {"name": "wrong", "candidate": "native:fault=rope-pairing", **beside}, {"name": "sound", "candidate": "native", **beside},
+        {"name": "unknown", "candidate": "native:fault=rope-pairing", "reference": "native"}])
+    run = crossval("suite", "run", suite, "-o", tmp_path / "r", "--markdown", tmp_path / "r.md", "--html", tmp_path / "r.html",
+                   "--format", "json")
+    assert run.code == 1, run.err
+    wrong, sound, unknown = run.json["pairs"]
+    noise = max(setting["max_abs_diff"]["median"] for setting in json.loads(floor.read_text())["settings"])
+    counts, positions = [0, 0], 0
+    for i, text in enumerate(PROMPTS):
+        crossval("per-token", "-m", tiny, "-p", text, "--candidate", "native:fault=rope-pairing", "--reference", "native",
+                 "--max-tokens", 0, "--dump", tmp_path / "d")
+        candidate, reference = (numpy.load(tmp_path / "d" / f"{side}.npy").astype(numpy.float64) for side in ("candidate", "reference"))
+        second, first = numpy.sort(reference)[:, -2:].T
+        flips = candidate.argmax(1) != reference.argmax(1)
+        decisive = flips & ~(first - second <= 2 * noise)
+        kept = wrong["prompts"][i]
+        assert (kept["tie_flips"], kept["decisive_flips"]) == (int((flips & ~decisive).sum()), int(decisive.sum()))
+        assert kept["same_top"] == len(flips) - flips.sum()
+        counts = [counts[0] + kept["tie_flips"], counts[1] + kept["decisive_flips"]]
+        positions += len(flips)
+    of = wrong["statistics"]
+    assert [of["tie_flips"], of["decisive_flips"]] == counts and min(counts) > 0
+    assert of["decisive_share"]["value"] == pytest.approx(counts[1] / positions, rel=1e-12)
+    assert (sound["statistics"]["tie_flips"], sound["statistics"]["decisive_flips"]) == (0, 0)
+    assert unknown["statistics"]["decisive_flips"] is None and unknown["prompts"][0]["tie_flips"] is None
+    with sqlite3.connect(tmp_path / "r" / "result.sqlite") as db:
+        stored = db.execute("SELECT sum(candidate_top != reference_top AND NOT reference_margin <= 2 * noise), sum(decisive_flip) "
+                            "FROM position WHERE pair = 0").fetchone()
+        assert stored == (counts[1], counts[1])
+        assert db.execute("SELECT count(noise), count(decisive_flip) FROM position WHERE pair = 2").fetchone() == (0, 0)
+    text = " ".join(crossval("suite", "report", tmp_path / "r").out.split())
+    assert f"flips of it: {counts[0]} where the reference nearly ties, {counts[1]} decisive" in text
+    assert f"| {counts[0]} + {counts[1]} |" in (tmp_path / "r.md").read_text()
+    assert f'<td class="number" data-value="{counts[1]}">{counts[1]}</td>' in (tmp_path / "r.html").read_text()
 
 
 @pytest.mark.parametrize("jobs, shards", [(1, 5), (2, 3)])
@@ -229,6 +274,51 @@ def test_another_state_of_the_suite_is_refused(crossval, tiny, whole, tmp_path):
     weights.write_bytes(data)
     other = crossval("suite", "run", write_suite(tmp_path / "c", weights), "-o", folder, "--resume")
     assert other.code == 64 and "another state of this one" in other.err
+    assert (folder / "suite-folder").read_text() == (whole[0] / "suite-folder").read_text()  # still of the suite whose results these are
+
+
+def test_a_suite_that_is_moved_between_two_shards(crossval, tiny, whole, tmp_path):
+    """As on a node with another mount: the manifest has no absolute path, the other shard is run and merged in the new place, and
+    the report's commands are of that place. Other weights under the same name are refused there."""
+    def suite_in(folder, model="models/m.gguf"):
+        return write_suite(folder, model, shards=2)
+    here, there = tmp_path / "here", tmp_path / "there"
+    (here / "models").mkdir(parents=True)
+    shutil.copy(tiny, here / "models" / "m.gguf")
+    first = crossval("suite", "run", suite_in(here), "--shard", "0/2")
+    assert first.code == 1, first.err
+    manifest = (here / "suite.results" / "manifest.json").read_text()
+    assert str(tmp_path) not in manifest and '"models/m.gguf"' in manifest
+    shutil.copytree(here, tmp_path / "third")  # a machine of its own, whose folder of results is merged with the other's
+    here.rename(there)
+    second = crossval("suite", "run", "suite.json", "--shard", "1/2", "--resume", cwd=there)
+    assert second.code == 1, second.err
+    merged = crossval("suite", "merge", there / "suite.results", "--markdown", tmp_path / "r.md", "--format", "json")
+    assert merged.code == 1 and merged.json["missing_shards"] == [], merged.err
+    assert [pair["prompts"] for pair in merged.json["pairs"]] == [pair["prompts"] for pair in whole[1]["pairs"]]
+    assert {pair["model"] for pair in merged.json["pairs"]} == {str(there / "models" / "m.gguf")}
+    assert str(there / "models" / "m.gguf") in (tmp_path / "r.md").read_text() and str(here) + "/" not in (tmp_path / "r.md").read_text()
+    (there / "suite.results" / "result.sqlite").unlink()
+    (there / "suite.results" / "shard-0-of-2.sqlite").unlink()
+    both = crossval("suite", "merge", there / "suite.results", tmp_path / "third" / "suite.results", "--format", "json")
+    assert both.json == merged.json, both.err
+    data = bytearray(tiny.read_bytes())
+    data[-100] ^= 1
+    (there / "models" / "m.gguf").write_bytes(data)
+    other = crossval("suite", "run", there / "suite.json", "--resume")
+    assert other.code == 64 and "another state of this one" in other.err
+
+
+def test_results_in_a_folder_of_their_own(crossval, tiny, tmp_path):
+    """A suite file that was moved since: what ran last says where it is."""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        shutil.copy(tiny, tmp_path / name / "m.gguf")
+        run = crossval("suite", "run", write_suite(tmp_path / name, "m.gguf", shards=2), "-o", tmp_path / "r", "--shard", f"{int(name == 'b')}/2")
+        assert run.code == 1, run.err
+        report = crossval("suite", "report", tmp_path / "r", "--format", "json")
+        assert report.json["pairs"][0]["model"] == str(tmp_path / name / "m.gguf")
+    assert report.json["missing_shards"] == []
 
 
 def test_a_model_that_is_not_on_this_machine(crossval, tmp_path):
@@ -366,8 +456,8 @@ def test_the_schema_of_suite_files(crossval, tiny, tmp_path):
     path = write_suite(tmp_path / "s", tiny)
     good = json.loads(path.read_text())
     validator.validate(json.loads((ROOT / "docs" / "examples" / "suite.json").read_text()))
-    full = {**good, "name": "n", "shards": 2, "threads": 1, "context": 64, "batch": 8, "timeout_seconds": 30, "prompt_template": "raw",
-            "bos": "off", "special": "auto", "require": "cos", "cos_tol": 0.5, "logprob_tol": 1, "max_tokens": 0, "baseline": "b.json", "slack": 2,
+    full = {**good, "name": "n", "shards": 2, "explain": 1, "threads": 1, "context": 64, "batch": 8, "timeout_seconds": 30, "prompt_template": "raw",
+            "bos": "off", "special": "auto", "require": "cos", "cos_tol": 0.5, "logprob_tol": 1, "max_tokens": 0, "limits": {key: 1 for key in LIMITS}, "baseline": "b.json", "slack": 2,
             "two_by_two": [{"engines": ["native", "oracle"], "models": ["tiny", "again"]}],
             "models": {"tiny": str(tiny), "again": str(tiny)}}
     assert set(schema["properties"]) - set(full) == {"$schema", "system_prompt", "chat_template_kwargs", "floor"}
@@ -384,11 +474,14 @@ def test_the_schema_of_suite_files(crossval, tiny, tmp_path):
         bad.append({**good, "pairs": [{**pairs[0], key: [[]]}]})
     for key in schema["$defs"]["two_by_two"]["properties"]:
         bad.append({**full, "two_by_two": [{**full["two_by_two"][0], key: [[]]}]})
+    for key in schema["$defs"]["limits"]["properties"]:
+        bad += [{**good, "limits": {key: value}} for value in ("1", -1, [[]], 3e9)]
     for key in schema["$defs"]["prompts"]["properties"]:
         bad.append({**good, "prompts": [{"file": "prompts.jsonl", key: [[]]}]})
     bad += [{**good, "shards": 0}, {**good, "cos_tol": 2}, {**good, "prompts": []}, {**good, "more": 1},
             {**good, "prompts": [{"set": "none"}]}, {**good, "prompts": [{}]}, {**good, "prompts": [{"file": "a", "set": "smoke"}]},
-            {**good, "slack": 0.5}, {**good, "prompts": [{"file": "a", "chunks": 2}]}, {**good, "prompts": [{"set": "smoke", "chunk": 2}]},
+            {**good, "slack": 0.5}, {**good, "limits": {"same_top": 1.5}}, {**good, "limits": {"mean": 1}},
+            {**good, "limits": {"decisive_flips": 0.5}}, {**good, "prompts": [{"file": "a", "chunks": 2}]}, {**good, "prompts": [{"set": "smoke", "chunk": 2}]},
             {**good, "prompts": [{"set": "smoke", "sha256": "0"}]}, {key: value for key, value in good.items() if key != "pairs"}]
     for document in bad:
         if document.get("$schema") != [[]]:
@@ -398,6 +491,155 @@ def test_the_schema_of_suite_files(crossval, tiny, tmp_path):
             assert run.code == 5 and "suite.json" in run.err, (document, run.err)
 
 
+@pytest.fixture(scope="module")
+def figures(whole):
+    """What may be limited, of the pair "eps" in figures of the store's rows by NumPy: key -> value."""
+    import numpy
+    with sqlite3.connect(whole[0] / "result.sqlite") as db:
+        kl, same, candidate, reference = numpy.array(db.execute(
+            "SELECT kl, candidate_top = reference_top, candidate_next, reference_next FROM position WHERE pair = 1").fetchall(), float).T
+    scored = ~numpy.isnan(candidate)
+    return {"mean_kl": kl.mean(), "kl_p999": numpy.percentile(kl, 99.9), "max_kl": kl.max(), "same_top": same.mean(),
+            "ln_perplexity_ratio": abs((reference - candidate)[scored].mean())}
+
+
+LIMITS = ["mean_kl", "kl_p999", "max_kl", "same_top", "ln_perplexity_ratio"]
+
+
+def limited(folder, tiny, of_pair, **changes):
+    """The pair "eps" alone, whose runs all pass."""
+    return write_suite(folder, tiny, pairs=[{"name": "eps", "candidate": "native:fault=eps", "reference": "native", "require": "cos",
+                                             "cos_tol": -1, "limits": of_pair}], **changes)
+
+
+@pytest.mark.parametrize("key", LIMITS)
+def test_a_limit_is_kept_or_broken(crossval, tiny, figures, tmp_path, key):
+    """A hair's breadth on either side of the figure; broken it is in every report, with exit status 1."""
+    import xml.etree.ElementTree
+    value, sign = figures[key], -1 if key == "same_top" else 1
+    for name, limit, code in (("kept", value + sign * 1e-9, 0), ("broken", value - sign * 1e-9, 1)):
+        suite, out = limited(tmp_path / name, tiny, {key: limit}), tmp_path / f"{name}.results"
+        files = [word for kind in ("junit", "markdown", "gitlab", "sarif", "html") for word in (f"--{kind}", tmp_path / f"{name}.{kind}")]
+        run = crossval("suite", "run", suite, "-o", out, "--format", "json", *files)
+        assert run.code == code, run.out + run.err
+        pair, = run.json["pairs"]
+        said, = pair["limits"]
+        assert (said["figure"], said["limit"], said["state"]) == (key, limit, name)
+        assert said["value"] == pytest.approx(value, rel=1e-12, abs=1e-15)
+        assert run.json["verdict"] == pair["verdict"] == ("BEYOND-LIMITS" if code else "MATCH") and pair["failed"] == 0
+        text = crossval("suite", "report", out, "--github")
+        assert text.code == code and ("BROKEN" in text.out) == ("BEYOND-LIMITS" in text.out) == ("::error" in text.out) == bool(code)
+        case, = (c for c in xml.etree.ElementTree.parse(tmp_path / f"{name}.junit").getroot().iter("testcase") if c.get("name") == key)
+        assert len(case.findall("failure")) == code
+        gitlab = [f["check_name"] for f in json.loads((tmp_path / f"{name}.gitlab").read_text())]
+        sarif = [r["ruleId"] for r in json.loads((tmp_path / f"{name}.sarif").read_text())["runs"][0]["results"]]
+        assert gitlab == sarif == ["crossval/limit"] * code
+        for kind in ("markdown", "html"):
+            report = (tmp_path / f"{name}.{kind}").read_text()
+            assert ("BEYOND-LIMITS" in report) == bool(code) and "Limits" in report and f"{name}" in report
+
+
+def test_limits_of_decisive_flips(crossval, tiny, tmp_path):
+    """As many as the store has are kept, one less is not; without a floor nobody can say."""
+    floor = tmp_path / "floor.json"
+    assert crossval("calibrate", "-m", tiny, "--engine", "native", "-o", floor, "-q").code == 0
+    pair = {"name": "p", "candidate": "native:fault=rope-pairing", "reference": "native", "require": "cos", "cos_tol": -1}
+    def run(name, limits, **more):
+        return crossval("suite", "run", write_suite(tmp_path / name, tiny, pairs=[{**pair, **more}], limits=limits), "-o", tmp_path / f"{name}.r",
+                        "--format", "json")
+    assert run("all", {"decisive_flips": 100000}, floor=str(floor)).code == 0
+    with sqlite3.connect(tmp_path / "all.r" / "result.sqlite") as db:
+        count, = db.execute("SELECT sum(decisive_flip) FROM position").fetchone()
+    assert count > 0
+    assert run("kept", {"decisive_flips": count}, floor=str(floor)).code == 0
+    assert run("broken", {"decisive_flips": count - 1}, floor=str(floor)).code == 1
+    unknown = run("unknown", {"decisive_flips": 0})
+    error = unknown.json["error"]
+    assert unknown.code == 5 and "line " in error["where"] and "decisive_flips" in error["where"] and '"floor": "auto"' in error["hint"]
+
+
+def test_a_pairs_limit_stands_before_that_of_all(crossval, tiny, figures, tmp_path):
+    suite = limited(tmp_path / "s", tiny, {"max_kl": 1000}, limits={"max_kl": 0, "mean_kl": 0})
+    run = crossval("suite", "run", suite, "-o", tmp_path / "r", "--format", "json")
+    assert [(at["figure"], at["state"]) for at in run.json["pairs"][0]["limits"]] == [("mean_kl", "broken"), ("max_kl", "kept")]
+
+
+def test_limits_of_a_part_are_not_judged(crossval, tiny, tmp_path):
+    """Neither a shard alone nor a suite that lacks some is within or beyond; the whole is."""
+    suite, out = limited(tmp_path / "s", tiny, {"mean_kl": 0, "max_kl": 1000}, shards=2), tmp_path / "r"
+    alone = crossval("suite", "run", suite, "-o", out, "--shard", "0/2", "--format", "json")
+    lacking = crossval("suite", "report", out, "--junit", tmp_path / "r.xml", "--format", "json")
+    for run, code in ((alone, 0), (lacking, 75)):
+        assert run.code == code, run.err
+        assert [at["state"] for at in run.json["pairs"][0]["limits"]] == ["not-judged"] * 2
+    assert (tmp_path / "r.xml").read_text().count("<skipped ") == 2
+    assert lacking.json["verdict"] == "INCOMPLETE"
+    crossval("suite", "run", suite, "-o", out, "--shard", "1/2")
+    whole = crossval("suite", "report", out, "--format", "json")
+    assert whole.code == 1 and [at["state"] for at in whole.json["pairs"][0]["limits"]] == ["broken", "kept"]
+
+
+def test_limits_over_time(crossval, tiny, tmp_path):
+    """suite diff fails where a limit is broken that was not, and not where it was."""
+    for name, limit in (("wide", 1000), ("narrow", 0)):
+        crossval("suite", "run", limited(tmp_path / name, tiny, {"mean_kl": limit}), "-o", tmp_path / f"{name}.r")
+    fails = crossval("suite", "diff", tmp_path / "wide.r", tmp_path / "narrow.r")
+    assert fails.code == 1 and "1 limit broken now and not before" in fails.out
+    assert crossval("suite", "diff", tmp_path / "narrow.r", tmp_path / "narrow.r").code == 0
+
+
+def test_the_farthest_runs_are_explained(crossval, tiny, tmp_path):
+    """A planted fault is found in the runs that have the lowest cosine, and the sound pair is left alone; resuming explains nothing
+    twice; the command shows the same."""
+    suite = write_suite(tmp_path / "s", tiny, explain=2, shards=2, pairs=[
+        {"name": "same", "candidate": "native", "reference": "native", "require": "bits"},
+        {"name": "wrong", "candidate": "native:fault=rope-base@0", "reference": "native", "require": "bits"}])
+    files = ("--markdown", tmp_path / "r.md", "--html", tmp_path / "r.html")
+    run = crossval("suite", "run", suite, "-o", tmp_path / "r", "--format", "json", *files)
+    assert run.code == 1, run.err
+    with sqlite3.connect(tmp_path / "r" / "result.sqlite") as db:
+        farthest = db.execute("SELECT prompt, first_divergence FROM prompt WHERE pair = 1 ORDER BY lowest_cosine, prompt LIMIT 2").fetchall()
+    found = run.json["explanations"]
+    assert [(e["pair"], e["prompt"], e["position"]) for e in found] == [("wrong", f"p{i}", first) for i, first in sorted(farthest)]
+    for e in found:
+        assert e["verdict"] == "CANDIDATE-WRONG" and "-0" in e["operation"] and e["cause"] == "rope-base"
+        assert e["operation"] in e["sentence"] and e["cause"] in e["sentence"] and e["command"].endswith("--explain")
+        for kind in ("md", "html"):
+            assert "the first operation that is off is " + e["operation"] in (tmp_path / f"r.{kind}").read_text()
+    text = " ".join(crossval("suite", "report", tmp_path / "r").out.split())
+    assert text.count("CANDIDATE-WRONG at position") == 2 and text.count("--explain") == 2
+    kept = (tmp_path / "r" / "explained.sqlite").read_bytes()
+    again = crossval("suite", "explain", suite, "-o", tmp_path / "r", "--format", "json", "-v")
+    assert again.json == run.json and "judge" not in again.err
+    more = crossval("suite", "explain", write_suite(tmp_path / "s", tiny, **{**json.loads(suite.read_text()), "explain": 3}), "-o",
+                    tmp_path / "r", "--format", "json")
+    assert len(more.json["explanations"]) == 3 and all(e in more.json["explanations"] for e in found)
+    assert (tmp_path / "r" / "explained.sqlite").read_bytes() != kept
+    shown = crossval("per-token", "-m", tiny, "-p", PROMPTS[sorted(farthest)[0][0]], "--candidate", "native:fault=rope-base@0", "--reference",
+                     "native", "--require", "bits", "--max-tokens", 1, "--explain", "--format", "json")
+    assert (shown.json["explanation"]["verdict"], shown.json["explanation"]["positions"]) == ("CANDIDATE-WRONG", found[0]["position"] + 1)
+
+
+def test_nothing_is_explained_of_a_sound_suite(crossval, tiny, tmp_path):
+    suite = write_suite(tmp_path / "s", tiny, explain=3, pairs=[{"candidate": "native", "reference": "native"}])
+    run = crossval("suite", "run", suite, "-o", tmp_path / "r", "--format", "json")
+    assert run.code == 0 and run.json["explanations"] == [] and not (tmp_path / "r" / "explained.sqlite").exists()
+
+
+def test_what_cannot_be_explained_says_why(crossval, tiny, tmp_path):
+    """Engines of the tests that show no tensors and know another vocabulary; the suite ends as it would without."""
+    pair = {"candidate": mistaken("nan"), "reference": mistaken()}
+    plain = crossval("suite", "run", exec_suite(tmp_path / "s", tiny, pair["candidate"], ["ab"]), "-o", tmp_path / "r", "--format", "json")
+    suite = exec_suite(tmp_path / "e", tiny, pair["candidate"], ["ab"], explain=1)
+    run = crossval("suite", "run", suite, "-o", tmp_path / "x", "--format", "json")
+    assert run.code == plain.code == 3, run.err
+    found, = run.json["explanations"]
+    assert found["operation"] is None and found["sentence"]
+    assert {**run.json, "explanations": []} == {**plain.json, "explanations": []}
+    none = crossval("suite", "explain", tmp_path / "s" / "suite.json", "-o", tmp_path / "r")
+    assert none.code == 64 and '"explain": 3' in none.err
+
+
 def test_scripts_alone(crossval, tiny, tmp_path):
     """--no-submit needs no Slurm; words of a path are quoted; bash reads both."""
     suite, folder = write_suite(tmp_path / "a b", tiny, threads=2), tmp_path / "r 'x"
@@ -405,6 +647,12 @@ def test_scripts_alone(crossval, tiny, tmp_path):
     assert done.code == 0, done.err
     text = (folder / "array.sbatch").read_text()
     assert "#SBATCH --array=0,1,2,3\n" in text and "#SBATCH --partition=short\n" in text and "#SBATCH --cpus-per-task=2\n" in text
+    def words():
+        return shlex.split((folder / "merge.sbatch").read_text().splitlines()[-1])[2:]
+    assert words() == ["suite", "merge", str(folder)]
+    explaining = write_suite(tmp_path / "a b", tiny, threads=2, explain=1)
+    assert crossval("suite", "slurm", explaining, "-o", folder, "--shards", 4, "--no-submit").code == 0
+    assert words() == ["suite", "explain", str(explaining), "-o", str(folder), "--shards", "4"]
     for name in ("array.sbatch", "merge.sbatch"):
         assert subprocess.run(["bash", "-n", folder / name]).returncode == 0
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <tuple>
 
 namespace crossval {
 namespace {
@@ -54,6 +55,28 @@ TEST(PairStatistics, PerplexitiesAndProbabilities) {
   EXPECT_DOUBLE_EQ(s.nll_difference.value, std::log(2.0) / 2);
   EXPECT_DOUBLE_EQ(s.delta_p.value, -0.125);
   EXPECT_DOUBLE_EQ(s.delta_p_rms, std::sqrt(0.0625 / 2));
+}
+
+// Of 4 positions beside a floor 1 ties and 2 are decisive: 2/4. A position without a floor's word
+// is not one of them.
+TEST(PairStatistics, FlipsAreTiesOrDecisive) {
+  PairStatistics statistics;
+  for (const auto& [prompt, same_top, decisive] :
+       {std::tuple{0, false, true}, {0, false, false}, {1, true, false}, {1, false, true}}) {
+    statistics.add(prompt, {.kl = 0, .same_top = same_top, .decisive_flip = decisive});
+  }
+  statistics.add(1, sample(0, false));
+  const SuiteStatistics s = statistics.finish();
+  ASSERT_TRUE(s.flips);
+  EXPECT_EQ(s.flips->ties, 1);
+  EXPECT_EQ(s.flips->decisive, 2);
+  EXPECT_DOUBLE_EQ(s.decisive_share.value, 0.5);
+}
+
+TEST(PairStatistics, WithoutAFloorNoFlipIsKnown) {
+  PairStatistics statistics;
+  statistics.add(0, sample(1, false));
+  EXPECT_FALSE(statistics.finish().flips);
 }
 
 // numpy.percentile([0 … 10], [50, 90, 99, 99.9]), linear.

@@ -80,7 +80,7 @@ TEST_F(StoreTest, AnotherVersionsStoreIsRefused) {
   const auto writer = ShardWriter::open(folder(), manifest, 0, true);
   ASSERT_FALSE(writer);
   EXPECT_EQ(writer.error().code, ExitCode::bad_input_file);
-  EXPECT_EQ(writer.error().what, "a store of version 99, and this program reads version 1");
+  EXPECT_EQ(writer.error().what, "a store of version 99, and this program reads version 2");
 }
 
 TEST_F(StoreTest, WhatIsNoStoreIsRefused) {

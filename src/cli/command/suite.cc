@@ -16,6 +16,7 @@
 #include "cli/options/app_options.h"
 #include "cli/options/checks.h"
 #include "cli/suite/accepting.h"
+#include "cli/suite/explain_runs.h"
 #include "cli/suite/judged.h"
 #include "cli/suite/running.h"
 #include "cli/suite/slurm.h"
@@ -69,13 +70,14 @@ class SuiteCommand : public Command {
   void add_options(AppOptions& app) override {
     app.add_option("action", action_,
                    "run a suite file; slurm: run it as an array of jobs; merge the shards of "
-                   "folders; report what a folder holds; accept its figures as "
-                   "limits; diff two results; print one prompt")
-        ->check(one_of({"run", "slurm", "merge", "report", "accept", "diff", "prompt"}))
+                   "folders; explain the farthest runs that fail; report what a folder holds; "
+                   "accept its figures as limits; diff two results; print one prompt")
+        ->check(one_of({"run", "slurm", "merge", "explain", "report", "accept", "diff", "prompt"}))
         ->type_name("ACTION");
-    app.add_option("paths", paths_,
-                   "run, slurm: the suite file; diff: the older and the newer folder; else the "
-                   "folder of the results, and prompt's id")
+    app.add_option(
+           "paths", paths_,
+           "run, slurm, explain: the suite file; diff: the older and the newer folder; else the "
+           "folder of the results, and prompt's id")
         ->type_name("PATH");
     const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
       return app.add_option(names, value, help)->group("Run")->type_name(type);
@@ -131,6 +133,7 @@ class SuiteCommand : public Command {
     if (action_ == "run") return run_suite(console);
     if (action_ == "slurm") return run_on_slurm(console);
     if (action_ == "merge") return merge(console);
+    if (action_ == "explain") return explain(console);
     if (action_ == "report") return report(console);
     if (action_ == "accept") return accept(console);
     if (action_ == "diff") return diff(console);
@@ -180,8 +183,27 @@ class SuiteCommand : public Command {
     if (missing_) return print_missing(console, job);
     if (auto ok = collect_shards(job, own); !ok) return tl::unexpected(ok.error());
     if (auto ok = run_shards(job, console); !ok) return tl::unexpected(ok.error());
-    if (!own) return merge_and_report(console, job.manifest, {job.folder});
+    if (!own) return merge_and_explain(console, job);
     return print_result(console, job.manifest, job.folder, own);
+  }
+
+  Result<ExitCode> explain(const Console& console) {
+    const auto prepared = prepare("a suite file");
+    if (!prepared) return tl::unexpected(prepared.error());
+    if (prepared->job.suite.explain > 0) return merge_and_explain(console, prepared->job);
+    return fail(ExitCode::usage, "the suite asks for no explanation", paths_.front(),
+                "Give it \"explain\": 3, or how many of the farthest runs that fail.");
+  }
+
+  Result<ExitCode> merge_and_explain(const Console& console, const SuiteJob& job) const {
+    if (auto ok = merge_shards(job.manifest, {&job.folder, 1}); !ok)
+      return tl::unexpected(ok.error());
+    if (job.suite.explain > 0) {
+      const auto result = judged_results(job.manifest, job.folder, std::nullopt, baseline_);
+      if (!result) return tl::unexpected(result.error());
+      if (auto ok = explain_runs(job, *result, console); !ok) return tl::unexpected(ok.error());
+    }
+    return print_result(console, job.manifest, job.folder);
   }
 
   // Only shards without a result: it may be called again.
@@ -203,6 +225,7 @@ class SuiteCommand : public Command {
         .folder = folder,
         .shards = found->missing,
         .of = job.manifest.shards,
+        .explain = job.suite.explain > 0,
         .threads = job.suite.threads,
         .options = sbatch_};
     const std::string array = folder + "/array.sbatch", merge = folder + "/merge.sbatch";

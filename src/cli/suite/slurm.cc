@@ -78,8 +78,12 @@ exit $code
 }
 
 std::string slurm_merge_script(const SlurmJob& job) {
-  return head_lines(job, "merge.log") + "\nexec " + shell_word(job.program) + " suite merge " +
-         shell_word(job.folder) + "\n";
+  const std::string what = job.explain
+                               ? fmt::format("explain {} -o {} --shards {}", shell_word(job.suite),
+                                             shell_word(job.folder), job.of)
+                               : "merge " + shell_word(job.folder);
+  return head_lines(job, "merge.log") + "\nexec " + shell_word(job.program) + " suite " + what +
+         "\n";
 }
 
 Result<SlurmIds> submit_to_slurm(const std::string& array_script, const std::string& merge_script,

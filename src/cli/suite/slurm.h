@@ -16,6 +16,7 @@ struct SlurmJob {
   std::string folder;                // of the results, likewise; all nodes see it
   std::vector<int32_t> shards;       // to run
   int32_t of = 1;                    // that there are
+  bool explain = false;              // the farthest runs that fail, when all is merged
   int threads = 0;                   // cores of a task; 0: the cluster's default
   std::vector<std::string> options;  // more for sbatch: "--partition=short"
 };

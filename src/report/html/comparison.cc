@@ -59,7 +59,7 @@ std::string engines_table(const Comparison& comparison) {
   add("instructions", candidate.identity.isa, reference.identity.isa);
   add("activations", candidate.identity.activations, reference.identity.activations);
   add("model", candidate.settings.model_path, reference.settings.model_path);
-  add("", candidate.settings.model_description, reference.settings.model_description);
+  add("the model is", candidate.settings.model_description, reference.settings.model_description);
   for (const SettingDifference& setting : comparison.settings)
     add(setting.name, setting.candidate, setting.reference);
   for (const EqualSetting& setting : comparison.equal_settings)

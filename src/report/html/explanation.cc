@@ -63,16 +63,6 @@ std::string units_chart(const Explanation& explanation) {
   return html_chart(units, first, "candidate's units of the bound", "operation");
 }
 
-// What stands behind the word, in one line.
-std::string sentence_of(const Explanation& explanation, const std::string& word) {
-  const std::string text =
-      explanation_text(explanation, {.layout = {.color = false, .width = 100000}});
-  const size_t at = text.rfind(word + ": ");
-  if (at == std::string::npos) return {};
-  const size_t begin = at + word.size() + 2;
-  return text.substr(begin, text.find('\n', begin) - begin);
-}
-
 }  // namespace
 
 std::string html_explanation(const Explanation& explanation, std::string_view command) {
@@ -81,7 +71,7 @@ std::string html_explanation(const Explanation& explanation, std::string_view co
   const TextOptions options = {.layout = {.color = false, .width = 120}, .verbose = true};
   const std::string body =
       fmt::format("<h1 class=\"{}\">{}</h1>\n<p>{}</p>\n", tint, word,
-                  html_escaped(sentence_of(explanation, word))) +
+                  html_escaped(explanation_sentence(explanation))) +
       html_lines(explanation_text(explanation, options)) +
       html_section("Local error by operation, in units of its bound", units_chart(explanation)) +
       html_section("Operations", operations_table(explanation)) +

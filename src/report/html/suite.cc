@@ -47,11 +47,16 @@ std::string count_cell(int64_t count) {
   return number_cell(static_cast<double>(count), grouped(count));
 }
 
+// Of no pair without a noise floor.
+std::string flips_cell(const std::optional<SuiteFlips>& flips, int64_t SuiteFlips::* count) {
+  return flips ? count_cell(*flips.*count) : number_cell(NAN, "-");
+}
+
 std::string suite_pairs_table(const SuiteResult& suite) {
   std::string rows;
   for (const SuitePairResult& pair : suite.pairs) {
     const SuiteCounts counts = counts_of(suite, pair);
-    const bool good = counts.all() > 0 && counts.passed == counts.all();
+    const bool good = counts.all() > 0 && counts.passed == counts.all() && !pair.breaks_limits();
     rows += fmt::format(
         "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td>{}{}{}{}{}<td class=\"{}\">{}</td>"
         "</tr>\n",
@@ -80,7 +85,7 @@ std::string statistics_table(const SuiteResult& suite) {
     };
     const bool scored = s.scored > 0;
     rows += fmt::format(
-        "<tr><th scope=\"row\">{}</th>{}{}{}{}{}{}{}{}{}{}{}{}{}</tr>\n", name_cell(pair.name),
+        "<tr><th scope=\"row\">{}</th>{}{}{}{}{}{}{}{}{}{}{}{}{}{}{}</tr>\n", name_cell(pair.name),
         count_cell(s.positions),
         number_cell(s.candidate_nll.value, shown_perplexity(s.candidate_nll)),
         number_cell(s.reference_nll.value, shown_perplexity(s.reference_nll)),
@@ -88,18 +93,36 @@ std::string statistics_table(const SuiteResult& suite) {
         of_rows(s.kl_p90), of_rows(s.kl_p99), of_rows(s.kl_p999), of_rows(s.kl_max),
         estimate_cell(s.delta_p),
         scored ? number_cell(s.delta_p_rms, distance_text(s.delta_p_rms)) : number_cell(NAN, "-"),
-        number_cell(s.same_top.value, shown_share(s.same_top)));
+        number_cell(s.same_top.value, shown_share(s.same_top)),
+        flips_cell(s.flips, &SuiteFlips::ties), flips_cell(s.flips, &SuiteFlips::decisive));
   }
   if (rows.empty()) return {};
-  return scrolled_table("Statistics",
-                        html_sortable_heads({"pair", "positions", "perplexity, candidate",
-                                             "perplexity, reference", "ln of their ratio",
-                                             "mean KL", "median KL", "90 %", "99 %", "99.9 %",
-                                             "largest KL", "mean Δp", "Δp rms", "same top"}),
-                        rows) +
+  return scrolled_table(
+             "Statistics",
+             html_sortable_heads({"pair", "positions", "perplexity, candidate",
+                                  "perplexity, reference", "ln of their ratio", "mean KL",
+                                  "median KL", "90 %", "99 %", "99.9 %", "largest KL", "mean Δp",
+                                  "Δp rms", "same top", "tie flips", "decisive flips"}),
+             rows) +
          "<p class=\"dim\">± is a standard error over prompts. KL(reference ‖ candidate) in nats, "
-         "of positions whose rows both engines gave in full; Δp: of the prompt's next token. - "
+         "of positions whose rows both engines gave in full; Δp: of the prompt's next token; a "
+         "flip is "
+         "a tie or decisive by the pair's noise floor. - "
          "where there is none.</p>\n";
+}
+
+std::string limits_html(const SuiteResult& suite) {
+  std::string rows;
+  for (const SuitePairResult& pair : suite.pairs) {
+    for (const JudgedLimit& limit : pair.limits) {
+      const char* tint = limit.state == LimitState::kept ? "good" : "bad";
+      rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"{}\">{}</td></tr>\n",
+                          name_cell(pair.name), html_escaped(limit_sentence(limit)), tint,
+                          limit_word(limit.state));
+    }
+  }
+  if (rows.empty()) return {};
+  return scrolled_table("Limits", html_sortable_heads({"pair", "limit", "is"}), rows);
 }
 
 std::string two_by_two_tables(const SuiteResult& suite) {
@@ -195,8 +218,10 @@ std::string cell_title(const SuiteResult& suite, int32_t index, const SuitePromp
   if (prompt->first_divergence)
     title += fmt::format(", first divergence at {}", *prompt->first_divergence);
   if (prompt->positions > 0) {
-    title += fmt::format(", same top {} of {}, lowest cosine {}, largest KL {}", prompt->same_top,
-                         prompt->positions, cosine_text(prompt->lowest_cosine),
+    title += fmt::format(", same top {} of {}", prompt->same_top, prompt->positions);
+    if (prompt->flips)
+      title += ", flips: " + flips_text(prompt->flips->ties, prompt->flips->decisive);
+    title += fmt::format(", lowest cosine {}, largest KL {}", cosine_text(prompt->lowest_cosine),
                          distance_text(prompt->largest_kl));
   }
   return title;
@@ -293,11 +318,12 @@ std::string suite_row(const SuiteResult& suite, const SuiteRun& run) {
   if (compared) {
     row += number_cell(static_cast<double>(prompt.same_top) / prompt.positions,
                        fmt::format("{} of {}", prompt.same_top, prompt.positions)) +
+           flips_cell(prompt.flips, &SuiteFlips::decisive) +
            number_cell(prompt.lowest_cosine, cosine_text(prompt.lowest_cosine)) +
            number_cell(prompt.max_abs_diff, distance_text(prompt.max_abs_diff)) +
            number_cell(prompt.largest_kl, distance_text(prompt.largest_kl));
   } else {
-    for (int i = 0; i < 4; ++i) row += number_cell(INFINITY, "-");
+    for (int i = 0; i < 5; ++i) row += number_cell(INFINITY, "-");
   }
   std::string words;
   const auto add_words = [&](const std::string& more) {
@@ -326,11 +352,12 @@ std::string worst_runs_table(const SuiteResult& suite) {
   std::string text =
       "<p class=\"filter\"><label>Only rows with <input type=\"search\"></label> <button "
       "type=\"button\" aria-pressed=\"false\">only what fails</button></p>\n" +
-      scrolled_table("Worst prompts",
-                     html_sortable_heads({"prompt", "pair", "result", "first at", "same top",
-                                          "lowest cosine", "largest |Δ|", "largest KL", "what"}) +
-                         "<th scope=\"col\">the same again</th>",
-                     rows);
+      scrolled_table(
+          "Worst prompts",
+          html_sortable_heads({"prompt", "pair", "result", "first at", "same top", "decisive flips",
+                               "lowest cosine", "largest |Δ|", "largest KL", "what"}) +
+              "<th scope=\"col\">the same again</th>",
+          rows);
   if (shown < runs.size()) {
     text += fmt::format("<p class=\"dim\">The worst {} of {}; --format json has all.</p>\n",
                         grouped(static_cast<int64_t>(shown)),
@@ -354,6 +381,10 @@ std::string suite_closeups(const SuiteResult& suite) {
     }
     text += fmt::format("<h3>{}, {}: {}</h3>\n", name_cell(pair.name),
                         name_cell(prompt_id(suite, closeup.prompt)), prompt_word(*run));
+    if (const SuiteExplanation* explained = explanation_of(suite, closeup.pair, closeup.prompt)) {
+      text += fmt::format("<p>{}</p>\n", html_escaped(explained_sentence(*explained))) +
+              html_command(explain_command(suite, *explained));
+    }
     text += html_chart(closeup.distances, run->first_divergence, "1 − cosine");
     text += html_tokens(shown, run->first_divergence, "1 − cosine", std::ssize(closeup.distances));
   }
@@ -420,6 +451,7 @@ std::string html_report(const SuiteResult& suite) {
                   html_escaped(suite_sentence(suite))) +
       html_section("Pairs", suite_pairs_table(suite)) +
       html_section("Statistics", statistics_table(suite)) +
+      html_section("Limits", limits_html(suite)) +
       html_section("Two by two", two_by_two_tables(suite)) +
       html_section("Every prompt", suite_map(suite)) +
       html_section("Worst prompts", worst_runs_table(suite)) +

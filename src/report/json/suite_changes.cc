@@ -23,6 +23,7 @@ Json json_pair_difference(const PairDifference& pair) {
           {"before", pair.before ? json_suite_statistics(pair.statistics_before) : Json()},
           {"after", pair.after ? json_suite_statistics(pair.statistics_after) : Json()},
           {"engine_changes", std::move(engines)},
+          {"broken_limits", json_limits(pair.broken_limits)},
           {"same", pair.same},
           {"runs", std::move(runs)}};
 }

@@ -9,6 +9,14 @@ Json json_estimate(const Estimate& estimate) {
   return {{"value", json_number(estimate.value)}, {"error", json_number(estimate.error)}};
 }
 
+Json json_ties(const std::optional<SuiteFlips>& flips) {
+  return or_null(flips, [](const SuiteFlips& f) { return Json(f.ties); });
+}
+
+Json json_decisive(const std::optional<SuiteFlips>& flips) {
+  return or_null(flips, [](const SuiteFlips& f) { return Json(f.decisive); });
+}
+
 Json json_error(const Error& error) {
   return {{"code", static_cast<int>(error.code)},
           {"what", json_bytes(error.what)},
@@ -33,7 +41,10 @@ Json json_suite_statistics(const SuiteStatistics& s) {
           {"kl_max", json_number(s.kl_max)},
           {"delta_p", json_estimate(s.delta_p)},
           {"delta_p_rms", json_number(s.delta_p_rms)},
-          {"same_top", json_estimate(s.same_top)}};
+          {"same_top", json_estimate(s.same_top)},
+          {"tie_flips", json_ties(s.flips)},
+          {"decisive_flips", json_decisive(s.flips)},
+          {"decisive_share", json_estimate(s.decisive_share)}};
 }
 
 Json json_two_by_two(const TwoByTwo& square) {
@@ -65,6 +76,17 @@ Json json_limit(const SuiteLimit& limit) {
           {"other_top", limit.other_top}};
 }
 
+Json json_limits(const std::vector<JudgedLimit>& limits) {
+  Json all = Json::array();
+  for (const JudgedLimit& limit : limits) {
+    all.push_back({{"figure", limit_key(limit)},
+                   {"limit", json_number(limit.limit.limit)},
+                   {"value", json_number(limit.value)},
+                   {"state", limit_word(limit.state)}});
+  }
+  return all;
+}
+
 Json json_run(std::string_view id, const SuitePromptResult& p) {
   return {{"id", json_bytes(id)},
           {"verdict", prompt_word(p)},
@@ -74,6 +96,8 @@ Json json_run(std::string_view id, const SuitePromptResult& p) {
           {"positions", p.positions},
           {"identical_rows", p.identical},
           {"same_top", p.same_top},
+          {"tie_flips", json_ties(p.flips)},
+          {"decisive_flips", json_decisive(p.flips)},
           {"first_divergence", or_null(p.first_divergence, [](int32_t at) { return Json(at); })},
           {"lowest_cosine", json_number(p.lowest_cosine)},
           {"max_abs_diff", json_number(p.max_abs_diff)},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "report/json/values.h"
 #include "results/suite.h"
@@ -11,6 +12,8 @@ namespace crossval {
 Json json_suite_statistics(const SuiteStatistics& s);
 
 Json json_limit(const SuiteLimit& limit);
+
+Json json_limits(const std::vector<JudgedLimit>& limits);
 
 Json json_two_by_two(const TwoByTwo& square);
 

@@ -34,6 +34,15 @@ SuiteFinding not_run_finding(std::string_view pair, const std::string& what, std
           .fingerprint = finding_fingerprint(pair, what, "not-run")};
 }
 
+SuiteFinding limit_finding(const SuitePairResult& pair, const JudgedLimit& limit) {
+  return {.kind = "limit",
+          .title = printable(fmt::format("{}, {}: {}", pair.name, limit_key(limit), kBeyondLimits)),
+          .message = limit_sentence(limit),
+          .command = "",
+          .line = 1,
+          .fingerprint = finding_fingerprint(pair.name, limit_key(limit), "limit")};
+}
+
 std::string kind_of(const SuitePromptResult& prompt) {
   if (prompt.error || !prompt.verdict) return "error";
   return prompt.standing == Standing::worse ? "worse" : status_word(*prompt.verdict);
@@ -68,6 +77,11 @@ std::vector<SuiteFinding> suite_findings(const SuiteResult& suite) {
     for (const int32_t i : not_run_of(suite, pair)) {
       findings.push_back(not_run_finding(pair.name, prompt_id(suite, i),
                                          "the prompt has no result under this pair", i + 1));
+    }
+  }
+  for (const SuitePairResult& pair : suite.pairs) {
+    for (const JudgedLimit& limit : pair.limits) {
+      if (limit.state == LimitState::broken) findings.push_back(limit_finding(pair, limit));
     }
   }
   for (const SuiteRun& run : runs_worst_first(suite)) {

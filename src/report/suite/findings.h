@@ -1,4 +1,5 @@
-// What keeps a suite from passing, one finding a run: for readers that show findings at places.
+// What keeps a suite from passing, one finding a run or a limit: for readers that show findings at
+// places.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +12,12 @@ namespace crossval {
 
 struct SuiteFinding {
   std::string kind;     // one of kFindingKinds
-  std::string title;    // "PAIR, PROMPT: DIVERGED"
+  std::string title;    // "PAIR, PROMPT: DIVERGED", "PAIR, mean_kl: BEYOND-LIMITS"
   std::string message;  // one line
-  std::string command;  // that shows it alone; empty where nothing was run
+  std::string command;  // that shows it alone; empty where nothing was run, and of a limit
   int32_t line = 1;     // of the prompt in the suite's prompts file
-  /// SHA-256 of the pair's name, the prompt's id and the kind, a NUL between them: the same in
-  /// every run that finds the same thing, whatever the figures.
+  /// SHA-256 of the pair's name, the prompt's id or the limit's key and the kind, a NUL between
+  /// them: the same in every run that finds the same thing, whatever the figures.
   std::string fingerprint;
 };
 
@@ -36,12 +37,14 @@ inline constexpr FindingKind kFindingKinds[] = {
     {"unhealthy", "Unhealthy logits", "An engine gave logits that no working engine gives."},
     {"diverged", "Diverged", "Some position, or the run as a whole, fails what is required."},
     {"worse", "Worse than accepted", "The run is farther from its reference than was accepted."},
+    {"limit", "Limit broken",
+     "A figure of a pair over all its prompts is beyond what the suite allows."},
 };
 
 /// Title, message and command, where they are: for readers that show one text.
 std::string finding_text(const SuiteFinding& finding);
 
-/// What was not run first, then the worst. Texts are safe to print.
+/// What was not run first, then broken limits, then the worst runs. Texts are safe to print.
 std::vector<SuiteFinding> suite_findings(const SuiteResult& suite);
 
 /// The file that the findings' lines are of, in the suite's folder.

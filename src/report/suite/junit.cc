@@ -22,7 +22,7 @@ std::string xml_seconds(double seconds) {
 
 struct JunitSuite {
   std::string cases;
-  int64_t tests = 0, failures = 0, errors = 0;
+  int64_t tests = 0, failures = 0, errors = 0, skipped = 0;
   double seconds = 0;
 
   void add(std::string_view pair, std::string_view name, double time, std::string_view inside) {
@@ -85,6 +85,22 @@ JunitSuite junit_cases(const SuiteResult& suite, const SuitePairResult& pair) {
   }
   for (const int32_t i : not_run_of(suite, pair))
     cases.add_error(pair.name, prompt_id(suite, i), "the prompt has no result under this pair");
+  for (const JudgedLimit& limit : pair.limits) {
+    const std::string sentence = xml_attribute(limit_sentence(limit));
+    const char* name = limit_key(limit);
+    if (limit.state == LimitState::kept) {
+      cases.add(pair.name, name, 0, {});
+    } else if (limit.state == LimitState::broken) {
+      cases.add(
+          pair.name, name, 0,
+          fmt::format("      <failure type=\"{}\" message=\"{}\"/>\n", kBeyondLimits, sentence));
+      ++cases.failures;
+    } else {
+      cases.add(pair.name, name, 0,
+                fmt::format("      <skipped message=\"not judged: {}\"/>\n", sentence));
+      ++cases.skipped;
+    }
+  }
   if (cases.tests == 0) cases.add_error(pair.name, "prompts", "there is nothing to compare");
   return cases;
 }
@@ -96,8 +112,9 @@ std::string junit_counts(const JunitSuite& cases) {
 
 std::string junit_suite(std::string_view name, std::string_view properties,
                         const JunitSuite& cases) {
-  return fmt::format("  <testsuite name=\"{}\" {} skipped=\"0\">\n{}{}  </testsuite>\n",
-                     xml_attribute(name), junit_counts(cases), properties, cases.cases);
+  return fmt::format("  <testsuite name=\"{}\" {} skipped=\"{}\">\n{}{}  </testsuite>\n",
+                     xml_attribute(name), junit_counts(cases), cases.skipped, properties,
+                     cases.cases);
 }
 
 }  // namespace

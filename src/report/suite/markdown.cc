@@ -47,20 +47,31 @@ std::string markdown_block(std::string_view language, std::string_view text) {
 std::string markdown_pairs(const SuiteResult& suite) {
   std::string text =
       "| pair | candidate | reference | prompts | passed | failed | errors | not run | worst | "
-      "perplexity, candidate | perplexity, reference | mean KL | same top |\n"
-      "|---|---|---|--:|--:|--:|--:|--:|---|--:|--:|--:|--:|\n";
+      "perplexity, candidate | perplexity, reference | mean KL | same top | ties + decisive |\n"
+      "|---|---|---|--:|--:|--:|--:|--:|---|--:|--:|--:|--:|--:|\n";
   for (const SuitePairResult& pair : suite.pairs) {
     const SuiteCounts counts = counts_of(suite, pair);
     const SuiteStatistics& s = pair.statistics;
-    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
                         markdown_code(pair.name), markdown_code(pair.candidate),
                         markdown_code(pair.reference), grouped(counts.all()),
                         grouped(counts.passed), grouped(counts.failed), grouped(counts.errors),
                         grouped(counts.not_run), pair_word(pair), shown_perplexity(s.candidate_nll),
                         shown_perplexity(s.reference_nll), shown_estimate(s.kl),
-                        shown_share(s.same_top));
+                        shown_share(s.same_top), shown_flips(s.flips));
   }
   return text;
+}
+
+std::string markdown_limits(const SuiteResult& suite) {
+  std::string rows;
+  for (const SuitePairResult& pair : suite.pairs) {
+    for (const JudgedLimit& limit : pair.limits) {
+      rows += fmt::format("| {} | {} | {} |\n", markdown_code(pair.name),
+                          markdown_code(limit_sentence(limit)), limit_word(limit.state));
+    }
+  }
+  return rows.empty() ? rows : "\n### Limits\n\n| pair | limit | is |\n|---|---|---|\n" + rows;
 }
 
 std::string markdown_two_by_two(const TwoByTwo& square) {
@@ -91,6 +102,11 @@ std::string markdown_worst(const SuiteResult& suite) {
     const std::string sentence = result_sentence(prompt);
     if (!sentence.empty()) text += markdown_block("text", sentence) + "\n";
     text += markdown_block("sh", reproduce_command(suite, *failing[i].pair, prompt.prompt));
+    const auto pair = static_cast<size_t>(failing[i].pair - suite.pairs.data());
+    if (const SuiteExplanation* explanation = explanation_of(suite, pair, prompt.prompt)) {
+      text += "\n" + markdown_block("text", explained_sentence(*explanation)) + "\n" +
+              markdown_block("sh", explain_command(suite, *explanation));
+    }
   }
   if (shown < failing.size()) {
     text += fmt::format("\nAnd {} more.\n", grouped(static_cast<int64_t>(failing.size() - shown)));
@@ -104,6 +120,7 @@ std::string markdown_report(const SuiteResult& suite) {
   std::string text = fmt::format("## {}: {}\n\n{}\n", suite_headline(suite),
                                  markdown_code(suite.name), suite_sentence(suite));
   if (!suite.pairs.empty()) text += "\n" + markdown_pairs(suite);
+  text += markdown_limits(suite);
   for (const TwoByTwo& square : suite.two_by_two) text += markdown_two_by_two(square);
   return text + markdown_worst(suite);
 }

@@ -63,4 +63,8 @@ std::string reproduce_command(const SuiteResult& suite, const SuitePairResult& p
   return command + (kind == PromptKind::messages ? " --messages -" : " -f -");
 }
 
+std::string explain_command(const SuiteResult& suite, const SuiteExplanation& run) {
+  return reproduce_command(suite, suite.pairs[run.pair], run.prompt) + " --explain";
+}
+
 }  // namespace crossval

@@ -14,4 +14,7 @@ namespace crossval {
 std::string reproduce_command(const SuiteResult& suite, const SuitePairResult& pair,
                               int32_t prompt);
 
+/// Likewise, with what explains it.
+std::string explain_command(const SuiteResult& suite, const SuiteExplanation& run);
+
 }  // namespace crossval

@@ -41,7 +41,22 @@ std::string failures_text(const SuiteResult& suite) {
   parts.reserve(by_rank.size());
   for (const auto& [rank, part] : by_rank)
     parts.push_back(fmt::format("{} {}", grouped(part.second), part.first));
+  int64_t broken = 0;
+  for (const SuitePairResult& pair : suite.pairs)
+    broken += std::ranges::count(pair.limits, LimitState::broken, &JudgedLimit::state);
+  if (broken > 0) parts.push_back(counted(broken, "limit") + " broken");
   return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+constexpr int verdict_rank(Verdict verdict) { return 2 + 3 * static_cast<int>(verdict); }
+constexpr int kBeyondLimitsRank = verdict_rank(Verdict::diverged) + 2;
+
+// That of its worst run, or of a broken limit; none without a run.
+std::optional<int> pair_rank(const SuitePairResult& pair) {
+  const auto worst = std::ranges::min_element(pair.prompts, {}, badness_rank);
+  if (worst == pair.prompts.end()) return std::nullopt;
+  const int rank = badness_rank(*worst);
+  return pair.breaks_limits() ? std::min(rank, kBeyondLimitsRank) : rank;
 }
 
 std::string share_percent(double share) {
@@ -69,19 +84,20 @@ std::string prompt_word(const SuitePromptResult& prompt) {
 
 std::string pair_word(const SuitePairResult& pair) {
   const auto worst = std::ranges::min_element(pair.prompts, {}, badness_rank);
-  return worst == pair.prompts.end() ? "NOT-RUN" : prompt_word(*worst);
+  if (worst == pair.prompts.end()) return "NOT-RUN";
+  return pair_rank(pair) == kBeyondLimitsRank ? kBeyondLimits : prompt_word(*worst);
 }
 
 std::string suite_word(const SuiteResult& suite) {
-  const SuitePromptResult* worst = nullptr;
+  const SuitePairResult* worst = nullptr;
+  bool passes = true;
   for (const SuitePairResult& pair : suite.pairs) {
-    for (const SuitePromptResult& prompt : pair.prompts) {
-      if (worst == nullptr || badness_rank(prompt) < badness_rank(*worst)) worst = &prompt;
-    }
+    const auto rank = pair_rank(pair);
+    passes = passes && failed_prompts(pair) == 0 && !pair.breaks_limits();
+    if (rank && (worst == nullptr || *rank < *pair_rank(*worst))) worst = &pair;
   }
-  const bool passes = worst == nullptr || passed(*worst);
-  if (passes && (worst == nullptr || !suite.complete())) return "INCOMPLETE";
-  return prompt_word(*worst);
+  if (worst == nullptr || (passes && !suite.complete())) return "INCOMPLETE";
+  return pair_word(*worst);
 }
 
 bool passed(const SuitePromptResult& prompt) { return exit_code(prompt) == ExitCode::ok; }
@@ -100,12 +116,49 @@ std::string result_sentence(const SuitePromptResult& prompt) {
   if (prompt.first_divergence)
     parts.push_back(fmt::format("first divergence at position {}", *prompt.first_divergence));
   if (prompt.positions > 0) {
+    const std::string flips =
+        prompt.flips && prompt.same_top < prompt.positions
+            ? fmt::format(" (flips: {})", flips_text(prompt.flips->ties, prompt.flips->decisive))
+            : "";
     parts.push_back(fmt::format(
-        "{} of {} positions have the same most likely token, lowest cosine {}, largest KL {}",
-        prompt.same_top, prompt.positions, cosine_text(prompt.lowest_cosine),
+        "{} of {} positions have the same most likely token{}, lowest cosine {}, largest KL {}",
+        prompt.same_top, prompt.positions, flips, cosine_text(prompt.lowest_cosine),
         distance_text(prompt.largest_kl)));
   }
   return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+std::string limit_sentence(const JudgedLimit& limit) {
+  const auto figure = limit.limit.figure;
+  const bool count = figure == LimitedFigure::decisive_flips;
+  const bool share = figure == LimitedFigure::same_top;
+  const auto shown = [&](double value) -> std::string {
+    if (std::isnan(value)) return "-";
+    if (count) return grouped(static_cast<int64_t>(value));
+    return share ? share_percent(value) : distance_text(value);
+  };
+  return fmt::format("{} {}, at {} {}", named(figure).name, shown(limit.value),
+                     share ? "least" : "most", shown(limit.limit.limit));
+}
+
+const char* limit_word(LimitState state) {
+  if (state == LimitState::kept) return "kept";
+  return state == LimitState::broken ? "broken" : "not-judged";
+}
+
+const char* limit_key(const JudgedLimit& limit) { return named(limit.limit.figure).key; }
+
+const SuiteExplanation* explanation_of(const SuiteResult& suite, size_t pair, int32_t prompt) {
+  for (const SuiteExplanation& explanation : suite.explanations) {
+    if (explanation.pair == pair && explanation.prompt == prompt) return &explanation;
+  }
+  return nullptr;
+}
+
+std::string explained_sentence(const SuiteExplanation& explanation) {
+  return printable(fmt::format("{} at position {}: {}",
+                               explanation.verdict.empty() ? "not explained" : explanation.verdict,
+                               explanation.position, explanation.sentence));
 }
 
 std::string standing_text(const SuitePromptResult& prompt) {
@@ -176,7 +229,8 @@ int32_t failed_prompts(const SuitePairResult& pair) {
 
 bool passed(const SuiteResult& suite) {
   const SuiteCounts counts = counts_of(suite);
-  return suite.complete() && counts.all() > 0 && counts.passed == counts.all();
+  return suite.complete() && counts.all() > 0 && counts.passed == counts.all() &&
+         std::ranges::none_of(suite.pairs, &SuitePairResult::breaks_limits);
 }
 
 std::string suite_headline(const SuiteResult& suite) {
@@ -223,10 +277,9 @@ std::vector<const SuitePromptResult*> worst_first(const SuitePairResult& pair) {
 int badness_rank(const SuitePromptResult& prompt) {
   if (prompt.error) return 0;
   if (!prompt.verdict) return 1;
-  const auto rank = [](Verdict verdict) { return 2 + 2 * static_cast<int>(verdict); };
-  if (prompt.standing == Standing::worse) return rank(Verdict::diverged) + 1;
-  if (prompt.standing == Standing::accepted) return rank(Verdict::drift) + 1;
-  return rank(*prompt.verdict);
+  if (prompt.standing == Standing::worse) return verdict_rank(Verdict::diverged) + 1;
+  if (prompt.standing == Standing::accepted) return verdict_rank(Verdict::drift) + 1;
+  return verdict_rank(*prompt.verdict);
 }
 
 std::vector<SuiteRun> runs_worst_first(const SuiteResult& suite) {
@@ -330,6 +383,10 @@ std::string shown_perplexity(const Estimate& nll) {
   const double perplexity = std::exp(nll.value);
   const std::string value = fmt::format("{:.5g}", perplexity);
   return std::isnan(nll.error) ? value : fmt::format("{} ± {:.2g}", value, perplexity * nll.error);
+}
+
+std::string shown_flips(const std::optional<SuiteFlips>& flips) {
+  return flips ? grouped(flips->ties) + " + " + grouped(flips->decisive) : "-";
 }
 
 std::string shown_share(const Estimate& share) {

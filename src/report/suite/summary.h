@@ -32,10 +32,12 @@ PromptKind prompt_kind(const SuiteResult& suite, int32_t prompt);
 /// else the verdict's word.
 std::string prompt_word(const SuitePromptResult& prompt);
 
-/// The word of the pair's worst run; "NOT-RUN" without one.
+inline constexpr const char* kBeyondLimits = "BEYOND-LIMITS";
+
+/// The word of the pair's worst run, or BEYOND-LIMITS; "NOT-RUN" without a run.
 std::string pair_word(const SuitePairResult& pair);
 
-/// The word of the worst run, or "INCOMPLETE" where all is well so far and shards are missing.
+/// That of the worst pair, or "INCOMPLETE" where all is well so far and shards are missing.
 std::string suite_word(const SuiteResult& suite);
 
 /// What was accepted of a run that is judged by it, in some words; empty of any other.
@@ -56,10 +58,25 @@ std::vector<int32_t> not_run_of(const SuiteResult& suite, const SuitePairResult&
 SuiteCounts counts_of(const SuiteResult& suite, const SuitePairResult& pair);
 SuiteCounts counts_of(const SuiteResult& suite);
 
+/// "mean KL 4.52e-03, at most 1.00e-03"; "-" for a figure that the pair does not have.
+std::string limit_sentence(const JudgedLimit& limit);
+
+/// "kept", "broken", "not-judged".
+const char* limit_word(LimitState state);
+
+/// The key of a limit in the suite file.
+const char* limit_key(const JudgedLimit& limit);
+
+/// What was explained of a run; null: nothing.
+const SuiteExplanation* explanation_of(const SuiteResult& suite, size_t pair, int32_t prompt);
+
+/// "CANDIDATE-WRONG at position 5: the first operation that is off is …", one line.
+std::string explained_sentence(const SuiteExplanation& explanation);
+
 /// Prompts of a pair that do not pass.
 int32_t failed_prompts(const SuitePairResult& pair);
 
-/// Everything was run, there is something, and all of it passes.
+/// Everything was run, there is something, all of it passes and keeps its limits.
 bool passed(const SuiteResult& suite);
 
 /// The suite's word as a heading: "INCOMPLETE, DIVERGED" where something was not
@@ -105,6 +122,9 @@ std::string shown_interval(const Effect& effect);
 
 /// exp of a mean −ln p with its standard error: "12.345 ± 0.12".
 std::string shown_perplexity(const Estimate& nll);
+
+/// "3 + 1": ties and decisive flips; "-" without a noise floor.
+std::string shown_flips(const std::optional<SuiteFlips>& flips);
 
 /// "99.98 %", cut and not rounded: 100 % is all. With a standard error, where there is one.
 std::string shown_share(const Estimate& share);

@@ -129,25 +129,6 @@ std::string others_beyond(const JudgedEngine& engine, double limit) {
   return text;
 }
 
-std::string sentence(const Explanation& e, const JudgedEngine& guilty) {
-  const std::string word = blame_word(e.blame);
-  if (e.blame == Blame::unknown) return fmt::format("{}: {}.", word, e.why_unknown);
-  if (e.blame == Blame::neither) {
-    return fmt::format("{}: every operation of both engines is within its rounding bound{}", word,
-                       e.identical ? ", and the logits are bit for bit the same."
-                                   : ": they round differently, and neither is wrong.");
-  }
-  if (!guilty.first_beyond) {
-    return fmt::format("{}: its logits are those of the mistake {}: {}.", word,
-                       e.causes.front().mistake, e.causes.front().what);
-  }
-  const JudgedOperation& first = guilty.operations[*guilty.first_beyond];
-  return fmt::format("{}: the first operation that is off is {}{}.", word, first.tensor,
-                     e.causes.empty()
-                         ? ", and no known mistake makes it so"
-                         : ", as the mistake " + e.causes.front().mistake + " makes it");
-}
-
 std::string guilt(const char* side, const JudgedEngine& engine, const Explanation& e,
                   const Layout& layout) {
   const JudgedOperation& first = engine.operations[*engine.first_beyond];
@@ -224,6 +205,28 @@ std::string proof_lines(const Explanation& e, const char* side, const JudgedEngi
 
 }  // namespace
 
+const JudgedEngine& guilty_engine(const Explanation& e) {
+  return e.blame == Blame::reference ? e.reference : e.candidate;
+}
+
+std::string explanation_sentence(const Explanation& e) {
+  const JudgedEngine& guilty = guilty_engine(e);
+  if (e.blame == Blame::unknown) return e.why_unknown + ".";
+  if (e.blame == Blame::neither) {
+    return fmt::format("every operation of both engines is within its rounding bound{}",
+                       e.identical ? ", and the logits are bit for bit the same."
+                                   : ": they round differently, and neither is wrong.");
+  }
+  if (!guilty.first_beyond) {
+    return fmt::format("its logits are those of the mistake {}: {}.", e.causes.front().mistake,
+                       e.causes.front().what);
+  }
+  return fmt::format(
+      "the first operation that is off is {}{}.", guilty.operations[*guilty.first_beyond].tensor,
+      e.causes.empty() ? ", and no known mistake makes it so"
+                       : ", as the mistake " + e.causes.front().mistake + " makes it");
+}
+
 std::string explanation_text(const Explanation& e, const TextOptions& options) {
   const Layout& layout = options.layout;
   std::string text = engine_lines("candidate", e.candidate, e.limit, options) +
@@ -236,7 +239,7 @@ std::string explanation_text(const Explanation& e, const TextOptions& options) {
                                                    e.positions - 1, e.candidate.distance_to_oracle,
                                                    e.reference.distance_to_oracle, e.distance));
   const bool of_reference = e.blame == Blame::reference;
-  const JudgedEngine& guilty = of_reference ? e.reference : e.candidate;
+  const JudgedEngine& guilty = guilty_engine(e);
   if (guilty.first_beyond) {
     text += "\n" + table_around(e, *guilty.first_beyond, layout) +
             layout.tinted(Tint::dim,
@@ -249,7 +252,8 @@ std::string explanation_text(const Explanation& e, const TextOptions& options) {
     text += cause_lines(e, layout);
     text += proof_lines(e, of_reference ? "reference" : "candidate", guilty, layout);
   }
-  return text + "\n" + layout.paragraph(sentence(e, guilty));
+  return text + "\n" +
+         layout.paragraph(std::string(blame_word(e.blame)) + ": " + explanation_sentence(e));
 }
 
 }  // namespace crossval

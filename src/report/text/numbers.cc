@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <iterator>
 
+#include "base/count_text.h"
+
 namespace crossval {
 namespace {
 
@@ -20,6 +22,11 @@ std::string special_text(double value) {
 std::string cosine_text(double cosine) {
   if (!std::isfinite(cosine)) return special_text(cosine);
   return fmt::format("{:.7f}", std::floor(cosine * 1e7) / 1e7);
+}
+
+std::string flips_text(int64_t ties, int64_t decisive) {
+  return fmt::format("{} where the reference nearly ties, {} decisive", grouped(ties),
+                     grouped(decisive));
 }
 
 std::string distance_text(double distance) {

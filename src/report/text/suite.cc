@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/count_text.h"
+#include "report/suite/reproduction.h"
 #include "report/suite/summary.h"
 #include "report/text/numbers.h"
 #include "report/text/printable.h"
@@ -23,6 +24,11 @@ std::string figures_text(const SuitePairResult& pair, const Layout& layout) {
   std::string text = layout.labelled(
       "", fmt::format("{} of {}; the same most likely token: {}", counted(s.positions, "position"),
                       counted(s.prompts, "prompt"), shown_share(s.same_top)));
+  if (s.flips) {
+    text += layout.labelled("", fmt::format("flips of it: {}; decisive in {}",
+                                            flips_text(s.flips->ties, s.flips->decisive),
+                                            shown_share(s.decisive_share)));
+  }
   if (s.scored > 0) {
     text += layout.labelled(
         "",
@@ -116,9 +122,24 @@ std::string suite_text(const SuiteResult& suite, const TextOptions& options) {
                     pair.prompts.size()),
         tint_of(word));
     text += figures_text(pair, layout);
+    for (const JudgedLimit& limit : pair.limits) {
+      const bool broken = limit.state == LimitState::broken;
+      text += layout.labelled(
+          "limit",
+          fmt::format("{}: {}", limit_sentence(limit), broken ? "BROKEN" : limit_word(limit.state)),
+          broken ? Tint::bad : Tint::none);
+    }
     text += worst_prompts(suite, pair, options);
   }
   for (const TwoByTwo& square : suite.two_by_two) text += two_by_two_text(square, options);
+  for (const SuiteExplanation& explanation : suite.explanations) {
+    text += "\n" + layout.labelled("explained",
+                                   escaped(suite.pairs[explanation.pair].name + ", " +
+                                           prompt_id(suite, explanation.prompt)),
+                                   Tint::strong);
+    text += layout.labelled("", explained_sentence(explanation));
+    text += "  " + explain_command(suite, explanation) + "\n";
+  }
   const std::string word = suite_headline(suite);
   text += "\n" + layout.tinted(tint_of(word), word) +
           layout.paragraph(word + ": " + suite_sentence(suite)).substr(word.size());

@@ -90,6 +90,11 @@ std::string figures_before_after(const PairDifference& pair, const Layout& layou
   std::string text =
       layout.labelled("", fmt::format("the same most likely token: {}",
                                       changed(shown_share(a.same_top), shown_share(b.same_top))));
+  if (a.flips && b.flips) {
+    text += layout.labelled(
+        "", "flips of it: " + changed(flips_text(a.flips->ties, a.flips->decisive),
+                                      flips_text(b.flips->ties, b.flips->decisive)));
+  }
   text += layout.labelled("", "mean KL " + changed(shown_estimate(a.kl), shown_estimate(b.kl)));
   if (a.scored > 0 && b.scored > 0) {
     text += layout.labelled(
@@ -164,13 +169,16 @@ std::string suite_difference_text(const SuiteDifference& difference, const TextO
   const Layout& layout = options.layout;
   std::string text = layout.labelled("older", escaped(difference.before)) +
                      layout.labelled("newer", escaped(difference.after));
-  int64_t fails = 0;
+  int64_t fails = 0, broken = 0;
   for (const PairDifference& pair : difference.pairs) {
     text += "\n" + layout.labelled("pair", escaped(pair.name), Tint::strong);
     text += layout.labelled("", changes_sentence(pair));
     for (const std::string& change : pair.engine_changes)
       text += layout.labelled("", escaped(change));
     text += figures_before_after(pair, layout);
+    for (const JudgedLimit& limit : pair.broken_limits)
+      text += layout.labelled("limit", limit_sentence(limit) + ": BROKEN", Tint::bad);
+    broken += std::ssize(pair.broken_limits);
     if (pair.before && pair.after) text += changed_runs(pair, options);
     fails += std::ranges::count(pair.runs, RunChange::fails, &ChangedRun::change);
   }
@@ -179,6 +187,8 @@ std::string suite_difference_text(const SuiteDifference& difference, const TextO
     text += layout.tinted(Tint::bad,
                           fmt::format("{} now that did not before.\n",
                                       fails == 1 ? "1 run fails" : grouped(fails) + " runs fail"));
+  } else if (broken > 0) {
+    text += layout.tinted(Tint::bad, counted(broken, "limit") + " broken now and not before.\n");
   } else if (!difference.complete) {
     text += layout.tinted(Tint::warn, "One of the results is not complete.\n");
   } else {

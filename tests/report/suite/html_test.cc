@@ -69,7 +69,7 @@ TEST(SuitePage, AFigureThatIsNotThere) {
   suite.pairs[0].statistics = {};
   suite.pairs[0].prompts[0].lowest_cosine = std::nan("");
   const std::string page = html_report(suite);
-  EXPECT_EQ(count_in(page, "<td class=\"number\" data-value=\"Infinity\">-</td>"), 12 + 4);
+  EXPECT_EQ(count_in(page, "<td class=\"number\" data-value=\"Infinity\">-</td>"), 14 + 4 + 4);
   EXPECT_THAT(page, HasSubstr("<td class=\"number\" data-value=\"Infinity\">NaN</td>"));
 }
 

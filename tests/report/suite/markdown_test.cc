@@ -19,9 +19,9 @@ TEST(MarkdownReport, Whole) {
 
 2 of 4 runs pass; 1 ERROR, 1 DIVERGED.
 
-| pair | candidate | reference | prompts | passed | failed | errors | not run | worst | perplexity, candidate | perplexity, reference | mean KL | same top |
-|---|---|---|--:|--:|--:|--:|--:|---|--:|--:|--:|--:|
-| `native` | `native` | `llama.cpp:kv=f32` | 4 | 2 | 1 | 1 | 0 | ERROR | 8 ± 1 | 4 | 1.25e-02 ± 2.50e-03 | 99.99 % |
+| pair | candidate | reference | prompts | passed | failed | errors | not run | worst | perplexity, candidate | perplexity, reference | mean KL | same top | ties + decisive |
+|---|---|---|--:|--:|--:|--:|--:|---|--:|--:|--:|--:|--:|
+| `native` | `native` | `llama.cpp:kv=f32` | 4 | 2 | 1 | 1 | 0 | ERROR | 8 ± 1 | 4 | 1.25e-02 ± 2.50e-03 | 99.99 % | - |
 
 ### The worst prompts
 
@@ -55,7 +55,7 @@ TEST(MarkdownReport, WhatIsMissingIsSaidFirst) {
 TEST(MarkdownReport, FiguresThatAreNotThere) {
   SuiteResult suite = passing_suite();
   suite.pairs[0].statistics = {};
-  EXPECT_THAT(markdown_report(suite), HasSubstr("| MATCH | - | - | - | - |\n"));
+  EXPECT_THAT(markdown_report(suite), HasSubstr("| MATCH | - | - | - | - | - |\n"));
   EXPECT_THAT(markdown_report(suite), Not(HasSubstr("The worst prompts")));
 }
 

@@ -61,6 +61,34 @@ TEST(SuiteSummary, WhatWasAcceptedPassesAndWhatIsWorseFails) {
   EXPECT_EQ(pair_word(suite.pairs[0]), "DIVERGED");
 }
 
+TEST(SuiteSummary, ABrokenLimitFailsWhatPasses) {
+  SuiteResult suite = passing_suite();
+  SuitePairResult& pair = suite.pairs[0];
+  pair.limits = {
+      {.limit = {LimitedFigure::mean_kl, 0.02}, .value = 0.0125, .state = LimitState::kept},
+      {.limit = {LimitedFigure::same_top, 1}, .value = 0.99996, .state = LimitState::broken}};
+  EXPECT_EQ(suite_headline(suite), "BEYOND-LIMITS");
+  EXPECT_EQ(suite_sentence(suite), "4 of 4 runs pass; 1 limit broken.");
+  EXPECT_FALSE(passed(suite));
+  EXPECT_EQ(exit_code(suite), ExitCode::diverged);
+  EXPECT_EQ(limit_sentence(pair.limits[0]), "mean KL 1.25e-02, at most 2.00e-02");
+  EXPECT_EQ(limit_sentence(pair.limits[1]),
+            "the same most likely token 99.99 %, at least 100.00 %");
+  pair.prompts[0] = diverged_prompt(0);  // what fails by itself is worse
+  EXPECT_EQ(suite_headline(suite), "DIVERGED");
+  EXPECT_EQ(suite_sentence(suite), "3 of 4 runs pass; 1 DIVERGED, 1 limit broken.");
+}
+
+TEST(SuiteSummary, ALimitThatIsNotBrokenChangesNothing) {
+  SuiteResult suite = passing_suite();
+  suite.pairs[0].limits = {
+      {.limit = {LimitedFigure::mean_kl, 0.02}, .value = 0.0125, .state = LimitState::kept},
+      {.limit = {LimitedFigure::max_kl, 0}, .value = 1, .state = LimitState::not_judged}};
+  EXPECT_EQ(suite_headline(suite), "MATCH");
+  EXPECT_TRUE(passed(suite));
+  EXPECT_EQ(exit_code(suite), ExitCode::ok);
+}
+
 TEST(SuiteSummary, ATwoByTwoSaysWhichOfThemItIs) {
   TwoByTwo square{.name = "t", .engines = {"a", "b"}, .models = {"f16", "q4"}, .positions = 10};
   EXPECT_EQ(two_by_two_sentence(square), "All four runs say the same.");

@@ -51,9 +51,7 @@ std::string floor_text(const Comparison& comparison, const TextOptions& options)
     text += layout.labelled(
         "", fmt::format("{} farther than it has ever been", counted(floor.above, "position")));
   if (comparison.argmax_flips > 0) {
-    text += layout.labelled("flips",
-                            fmt::format("{} where the reference nearly ties, {} decisive",
-                                        grouped(floor.tie_flips), grouped(floor.decisive_flips)));
+    text += layout.labelled("flips", flips_text(floor.tie_flips, floor.decisive_flips));
   }
   if (floor.paired) text += layout.labelled("paired", paired_text(floor));
   if (options.verbose && floor.paired)
