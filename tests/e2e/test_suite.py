@@ -210,7 +210,7 @@ def test_sigterm_keeps_what_is_done_and_asks_to_be_run_again(binary, crossval, t
             time.sleep(delay)
             process.send_signal(number)
             out, err = process.communicate(timeout=60)
-            if (folder / "shard-0-of-1.sqlite.partial").exists():
+            if (folder / "shard-0-of-1.sqlite.partial").exists() and process.returncode >= 0:  # it had begun to listen to signals
                 break
             shutil.rmtree(folder, ignore_errors=True)
         assert process.returncode == code, err
