@@ -620,6 +620,23 @@ def test_the_farthest_runs_are_explained(crossval, tiny, tmp_path):
     assert (shown.json["explanation"]["verdict"], shown.json["explanation"]["positions"]) == ("CANDIDATE-WRONG", found[0]["position"] + 1)
 
 
+def test_an_explanation_that_is_killed_is_gone_on_with(binary, crossval, tiny, tmp_path):
+    """kill -9 at random moments, of a suite that was run before anybody asked for explanations; in the end each is there once."""
+    pairs = [{"name": "wrong", "candidate": "native:fault=rope-base@0", "reference": "native", "require": "bits"}]
+    alone = crossval("suite", "run", write_suite(tmp_path / "s", tiny, pairs=pairs, explain=8), "-o", tmp_path / "alone", "--format", "json")
+    assert len(alone.json["explanations"]) == 8
+    assert crossval("suite", "run", write_suite(tmp_path / "s", tiny, pairs=pairs), "-o", tmp_path / "r").code == 1
+    suite, chance, kills = write_suite(tmp_path / "s", tiny, pairs=pairs, explain=8), random.Random(15), 0
+    for _ in range(5):
+        process = subprocess.Popen([binary, "suite", "explain", suite, "-o", tmp_path / "r", "-q"], stdout=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.05, 0.4))
+        process.kill()
+        kills += process.wait() == -signal.SIGKILL
+    assert kills > 0
+    last = crossval("suite", "explain", suite, "-o", tmp_path / "r", "--format", "json")
+    assert last.code == 1 and [{**e, "command": ""} for e in last.json["explanations"]] == [{**e, "command": ""} for e in alone.json["explanations"]]
+
+
 def test_nothing_is_explained_of_a_sound_suite(crossval, tiny, tmp_path):
     suite = write_suite(tmp_path / "s", tiny, explain=3, pairs=[{"candidate": "native", "reference": "native"}])
     run = crossval("suite", "run", suite, "-o", tmp_path / "r", "--format", "json")
