@@ -122,11 +122,13 @@ def test_suites_over_time(crossval, model, is_a, tmp_path):
     for name, candidate in (("a", "native"), ("b", "native:fault=eps")):
         (tmp_path / f"{name}.json").write_text(json.dumps({
             "models": {"m": str(model)}, "two_by_two": [], "prompts": [{"set": "smoke"}], "max_tokens": 0, "shards": 8,
+            "require": "bits", "limits": {"max_kl": 0}, "explain": 1,
             "pairs": [{"name": "p", "candidate": candidate, "reference": "native"}]}))
         crossval("suite", "run", tmp_path / f"{name}.json")
     for run, code in ((crossval("suite", "diff", tmp_path / "a.results", tmp_path / "b.results", "--format", "json"), 1),):
         assert run.code == code, run.err
         is_a("suite_difference", run.json)
+        assert run.json["pairs"][0]["broken_limits"][0]["figure"] == "max_kl"
     base = ("--baseline", tmp_path / "base.json", "--format", "json")
     for folder, code in (("a", 0), ("b", 64)):
         run = crossval("suite", "accept", tmp_path / f"{folder}.results", *base)
@@ -135,6 +137,7 @@ def test_suites_over_time(crossval, model, is_a, tmp_path):
     worse = crossval("suite", "report", tmp_path / "b.results", *base)
     assert worse.code == 1 and "WORSE" in worse.out
     is_a("suite", worse.json)
+    assert worse.json["explanations"][0]["cause"] == "eps" and worse.json["pairs"][0]["limits"][0]["state"] == "broken"
 
 
 def test_what_differs_between_two_files(crossval, is_a, validator, tmp_path):

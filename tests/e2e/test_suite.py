@@ -210,7 +210,7 @@ def test_sigterm_keeps_what_is_done_and_asks_to_be_run_again(binary, crossval, t
             time.sleep(delay)
             process.send_signal(number)
             out, err = process.communicate(timeout=60)
-            if (folder / "shard-0-of-1.sqlite.partial").exists():
+            if (folder / "shard-0-of-1.sqlite.partial").exists() and process.returncode >= 0:  # it had begun to listen to signals
                 break
             shutil.rmtree(folder, ignore_errors=True)
         assert process.returncode == code, err
@@ -618,6 +618,23 @@ def test_the_farthest_runs_are_explained(crossval, tiny, tmp_path):
     shown = crossval("per-token", "-m", tiny, "-p", PROMPTS[sorted(farthest)[0][0]], "--candidate", "native:fault=rope-base@0", "--reference",
                      "native", "--require", "bits", "--max-tokens", 1, "--explain", "--format", "json")
     assert (shown.json["explanation"]["verdict"], shown.json["explanation"]["positions"]) == ("CANDIDATE-WRONG", found[0]["position"] + 1)
+
+
+def test_an_explanation_that_is_killed_is_gone_on_with(binary, crossval, tiny, tmp_path):
+    """kill -9 at random moments, of a suite that was run before anybody asked for explanations; in the end each is there once."""
+    pairs = [{"name": "wrong", "candidate": "native:fault=rope-base@0", "reference": "native", "require": "bits"}]
+    alone = crossval("suite", "run", write_suite(tmp_path / "s", tiny, pairs=pairs, explain=8), "-o", tmp_path / "alone", "--format", "json")
+    assert len(alone.json["explanations"]) == 8
+    assert crossval("suite", "run", write_suite(tmp_path / "s", tiny, pairs=pairs), "-o", tmp_path / "r").code == 1
+    suite, chance, kills = write_suite(tmp_path / "s", tiny, pairs=pairs, explain=8), random.Random(15), 0
+    for _ in range(5):
+        process = subprocess.Popen([binary, "suite", "explain", suite, "-o", tmp_path / "r", "-q"], stdout=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.05, 0.4))
+        process.kill()
+        kills += process.wait() == -signal.SIGKILL
+    assert kills > 0
+    last = crossval("suite", "explain", suite, "-o", tmp_path / "r", "--format", "json")
+    assert last.code == 1 and [{**e, "command": ""} for e in last.json["explanations"]] == [{**e, "command": ""} for e in alone.json["explanations"]]
 
 
 def test_nothing_is_explained_of_a_sound_suite(crossval, tiny, tmp_path):
