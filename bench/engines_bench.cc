@@ -118,7 +118,9 @@ void run(benchmark::State& state, const std::string& model, int64_t n, int64_t c
     state.SkipWithError(("logits differ from position " + std::to_string(at)).c_str());
     return;
   }
-  const LogitsSink ignore = [](std::span<const float> row) { benchmark::DoNotOptimize(row.data()); };
+  const LogitsSink ignore = [](std::span<const float> row) {
+    benchmark::DoNotOptimize(row.data());
+  };
   std::vector<double> llama_times;
   std::vector<double> native_times;
   std::vector<double> ratios;

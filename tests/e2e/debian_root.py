@@ -8,7 +8,8 @@ import subprocess
 SOURCES = pathlib.Path("/etc/apt")
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8",
                "DEBIAN_FRONTEND": "noninteractive"}
-# How this machine reaches PyPI: an index, a proxy and its certificates.
+# How this machine reaches PyPI: an index, a proxy and the certificates of whoever stands between.
+CERTIFICATES = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 NETWORK = {key: value for key, value in os.environ.items() if key.startswith("PIP_") or key.lower().endswith("_proxy")}
 
 
@@ -37,14 +38,16 @@ class DebianRoot:
         self.folder = pathlib.Path(folder)
         subprocess.run(["debootstrap", "--variant=minbase", "bookworm", self.folder, mirror()], check=True,
                        stdout=subprocess.DEVNULL, env={**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin"})
-        for name in ("apt/sources.list", "apt/sources.list.d", "apt/apt.conf.d", "resolv.conf", "pip.conf", "ssl/certs"):
+        for name in ("apt/sources.list", "apt/sources.list.d", "apt/apt.conf.d", "resolv.conf", "pip.conf"):
             source, target = pathlib.Path("/etc") / name, self.folder / "etc" / name
             if source.is_dir():
-                shutil.copytree(source, target, symlinks=False, dirs_exist_ok=True, ignore_dangling_symlinks=True)
+                shutil.copytree(source, target, dirs_exist_ok=True)
             elif source.exists():
                 shutil.copy(source, target)
             else:
                 target.unlink(missing_ok=True)
+        if CERTIFICATES.exists():
+            shutil.copy(CERTIFICATES, self.folder / "root" / CERTIFICATES.name)
         for other in (self.folder / "etc/apt/sources.list.d").iterdir():
             if "bookworm" not in other.read_text() or "keyrings/debian" not in other.read_text():
                 other.unlink()  # of others than Debian
@@ -52,10 +55,9 @@ class DebianRoot:
         self.run("apt-get", "update", "-qq")
 
     def run(self, *words, check=True):
-        certificates = "/etc/ssl/certs/ca-certificates.crt"
         env = {**ENVIRONMENT, **NETWORK}
-        if (self.folder / certificates[1:]).exists():
-            env["PIP_CERT"] = certificates
+        if CERTIFICATES.exists():
+            env["PIP_CERT"] = f"/root/{CERTIFICATES.name}"  # /etc/ssl changes when ca-certificates comes with pip
         done = subprocess.run(["chroot", self.folder, *map(str, words)], env=env, capture_output=True, text=True)
         if check and done.returncode:
             raise AssertionError(f"{words}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
