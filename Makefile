@@ -95,7 +95,7 @@ build/parquet/.installed: deps/parquet.txt | deps
 test-engines: build fixtures $(VENV)/.installed build/engines/.installed build/transformers/.installed build/servers/.installed build/ray/.installed build/parquet/.installed
 	@scripts/candle.sh >/dev/null || [ $$? -eq 4 ]
 	@scripts/llama_tools.sh >/dev/null
-	@ctest --test-dir $(BUILD) --output-on-failure -R '^e2e.(engines|candle|llama_perplexity|llama_server|llama_cpp_python|parquet|ray|transformers|written_files)$$' $(CTEST_FLAGS)
+	@ctest --test-dir $(BUILD) --output-on-failure -R '^e2e.(engines|candle|llama_imatrix|llama_perplexity|llama_server|llama_cpp_python|parquet|ray|transformers|written_files)$$' $(CTEST_FLAGS)
 
 # What builds the wheel, 0.3 MB to fetch. Without a wheel `make test` names e2e.wheel as skipped.
 build/wheel/.installed: deps/wheel.txt | deps

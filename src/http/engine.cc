@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "http/chat_server.h"
 #include "http/llama_server.h"
 #include "http/ollama_server.h"
 #include "http/openai_server.h"
@@ -38,6 +39,7 @@ Result<std::unique_ptr<Engine>> make_server_engine(ServerOptions options) {
                     .vocabulary = std::move(options.vocabulary)};
   if (dialect == kDialects[0]) return open_llama_server(std::move(parts));
   if (dialect == kDialects[1]) return open_ollama(std::move(parts));
+  if (dialect == kDialects[3]) return open_chat_server(std::move(parts));
   return open_openai_server(std::move(parts));
 }
 

@@ -23,7 +23,7 @@ struct ServerOptions {
   std::unique_ptr<Engine> vocabulary{};  // of that file; null: there is none
 };
 
-inline constexpr std::string_view kDialects[] = {"llama-server", "ollama", "openai"};
+inline constexpr std::string_view kDialects[] = {"llama-server", "ollama", "openai", "chat"};
 
 /// Errors: those of open_http_client and of the dialects (llama_server.h, openai_server.h,
 /// ollama_server.h).

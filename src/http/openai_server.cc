@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "http/answer.h"
-#include "http/served_model.h"
 #include "http/text_server.h"
 #include "logprobs/json_members.h"
 #include "logprobs/listed_row.h"
@@ -30,7 +29,7 @@ class OpenAiServer : public TextServer {
   using TextServer::TextServer;
 
   Result<void> open() {
-    if (auto ok = take_model(); !ok) return ok;
+    if (auto ok = take_openai_model(); !ok) return ok;
     const auto probe = vocabulary()->tokenize("The cat sat on a mat", {});
     if (!probe) return tl::unexpected(probe.error());
     if (auto ok = find_question(*probe); !ok) return ok;
@@ -50,24 +49,6 @@ class OpenAiServer : public TextServer {
   }
 
  private:
-  Result<void> take_model() {
-    auto model = served_model(client(), "/v1/models", "data", "id", parts().served_model);
-    if (!model) return tl::unexpected(model.error());
-    model_ = text_of(member(*model, "id"));
-    const std::string owner = text_of(member(*model, "owned_by"));
-    const bool known = owner == "vllm" || owner == "sglang";
-    info_.identity.name = known ? owner : "server";
-    client().rename(info_.identity.name);
-    if (known) {
-      if (const auto version = get_json(client(), "/version"))
-        info_.identity.version = client().told(text_of(member(*version, "version")));
-    }
-    info_.settings.model_description = client().told(model_) + ", at the server";
-    const int32_t longest = number_of(member(*model, "max_model_len"));
-    info_.settings.n_ctx = longest > 1 ? longest - 1 : parts().n_ctx;
-    return {};
-  }
-
   // The prompt as ids, else as a text; as many log-probabilities as there are.
   Result<void> find_question(const std::vector<TokenId>& probe) {
     std::vector<int32_t> tops = {100, 20, 5, 1};
@@ -93,8 +74,8 @@ class OpenAiServer : public TextServer {
     }
     if (refused->hint.empty())
       refused->hint =
-          "crossval needs completions with logprobs; a server that has chat alone cannot "
-          "be asked about given tokens (docs/servers.md).";
+          "crossval needs completions with logprobs. Of a server that has chat alone it compares "
+          "what that writes: add ,dialect=chat and give --messages FILE.json (docs/servers.md).";
     return tl::unexpected(*refused);
   }
 
@@ -192,7 +173,7 @@ class OpenAiServer : public TextServer {
 
   Json question_of(std::span<const TokenId> ids) const {
     // Temperature 1 changes no log-probability, whether they are those before or after sampling.
-    return {{"model", model_},
+    return {{"model", openai_model()},
             {"prompt", ids},
             {"max_tokens", 1},
             {"temperature", 1},
@@ -247,7 +228,6 @@ class OpenAiServer : public TextServer {
   static constexpr const char* kPath = "/v1/completions";
   static constexpr const char* kAsked = "POST /v1/completions";
 
-  std::string model_;
   bool takes_ids_ = false;  // as prompts
   bool gives_ids_ = false;  // as tokens
   bool refused_ = false;    // the latest question: the server may take another one

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "http/answer.h"
+#include "http/served_model.h"
+#include "logprobs/json_members.h"
 #include "logprobs/listed_row.h"
 
 namespace crossval {
@@ -32,6 +35,31 @@ Result<TopRow> TextServer::read_row(const nlohmann::json& listed, int32_t positi
                      position, read->row.tokens.size()));
   }
   return std::move(read->row);
+}
+
+TokenId TextServer::written_token(const nlohmann::json& entry) const {
+  const ListedTokens known = {texts_.n_vocab(),
+                              [&](std::string_view text) { return texts_.id_of(text); }};
+  const auto read = read_listed_row(nlohmann::json::array({entry}), known, 1);
+  return read && !read->row.tokens.empty() ? read->row.tokens.front().id : -1;
+}
+
+Result<void> TextServer::take_openai_model() {
+  auto model = served_model(client(), "/v1/models", "data", "id", parts().served_model);
+  if (!model) return tl::unexpected(model.error());
+  openai_model_ = text_of(member(*model, "id"));
+  const std::string owner = text_of(member(*model, "owned_by"));
+  const bool known = owner == "vllm" || owner == "sglang";
+  info_.identity.name = known ? owner : "server";
+  client().rename(info_.identity.name);
+  if (known) {
+    if (const auto version = get_json(client(), "/version"))
+      info_.identity.version = client().told(text_of(member(*version, "version")));
+  }
+  info_.settings.model_description = client().told(openai_model_) + ", at the server";
+  const int32_t longest = number_of(member(*model, "max_model_len"));
+  info_.settings.n_ctx = longest > 1 ? longest - 1 : parts().n_ctx;
+  return {};
 }
 
 Error TextServer::other_count(int64_t made, size_t n, const std::string& asked) const {

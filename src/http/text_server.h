@@ -28,10 +28,19 @@ class TextServer : public ServerEngine {
   /// Where the server made another number of tokens of a prompt of `n` than there are in it.
   Error other_count(int64_t made, size_t n, const std::string& asked) const;
 
+  /// The token that an entry of a list of what was written stands for; −1: not known.
+  TokenId written_token(const nlohmann::json& entry) const;
+
+  /// Which of the models of OpenAI's interface is asked, and what that says of the server. Errors:
+  /// those of served_model.
+  Result<void> take_openai_model();
+  const std::string& openai_model() const { return openai_model_; }
+
   int32_t top_ = 0;  // log-probabilities of a row
 
  private:
   TokenTexts texts_;
+  std::string openai_model_;
 };
 
 /// Makes an engine of such a server. Errors: usage (no vocabulary in `parts`); those of its open().

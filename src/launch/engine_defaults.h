@@ -18,6 +18,8 @@ struct EngineDefaults {
   std::optional<int64_t> batch{};    // native: 512; llama.cpp: its profile's
   double timeout_seconds = 120;      // longest silence of an engine that is another program
   bool tokens_only = false;          // the vocabulary alone: nothing is evaluated
+  bool by_chunks = false;            // a replay: may have rows of several prompts (PromptChunks)
+  int32_t written_tokens = 0;        // that a chat server is asked for; 0: it is refused
 };
 
 }  // namespace crossval

@@ -2,13 +2,31 @@
 
 #include <utility>
 
+#include "base/environment.h"
 #include "launch/context_size.h"
 #include "launch/engine_factory.h"
+#include "launch/kinds/kinds.h"
 #include "launch/paths.h"
 #include "names/renamed_engine.h"
 #include "recording/replay_engine.h"
+#include "rowfiles/kl_base_chunks.h"
 
 namespace crossval {
+namespace {
+
+// The reference's before the candidate's; none where rows of several prompts are not asked for.
+Result<std::optional<PromptChunks>> chunks_of_pair(const EnginePairSpecs& pair,
+                                                   const EngineDefaults& defaults) {
+  if (!defaults.by_chunks) return std::nullopt;
+  for (const EngineSpec* spec : {&pair.reference, &pair.candidate}) {
+    if (spec->name != kReplay.name) continue;
+    auto chunks = read_prompt_chunks(with_home(spec->operand));
+    if (!chunks || *chunks) return chunks;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 Error told_together(Error first, Error second) {
   if (first.code == ExitCode::interrupted) return first;
@@ -45,20 +63,27 @@ Result<ChosenPair> choose_pair(const PairChoice& choice, const OpenedFiles& file
   auto engines = engine_pair(choice);
   if (!engines) return tl::unexpected(engines.error());
   EngineDefaults defaults = choice.defaults;
+  auto chunks = chunks_of_pair(*engines, defaults);
+  if (!chunks) return tl::unexpected(chunks.error());
+  if (*chunks && !defaults.context && (*chunks)->length > kDefaultContext)
+    defaults.context = (*chunks)->length;
   const auto context = context_size(
       defaults.context,
       {model_path(engines->candidate, defaults), model_path(engines->reference, defaults)}, files);
   if (!context) return tl::unexpected(context.error());
   defaults.context = *context;
-  return ChosenPair{*std::move(engines), std::move(defaults)};
+  return ChosenPair{*std::move(engines), std::move(defaults), *std::move(chunks), 0};
 }
 
 Result<MadePair> make_chosen_pair(ChosenPair& pair, const Launch& launch) {
   auto made = make_pair(pair.engines, pair.defaults, launch);
   if (!made) return made;
-  for (const Engine* engine : {made->candidate.get(), made->reference.get()}) {
-    const auto* recorded = dynamic_cast<const ReplayEngine*>(&unrenamed(*engine));
+  for (std::unique_ptr<Engine>* engine : {&made->candidate, &made->reference}) {
+    const auto* recorded = dynamic_cast<const ReplayEngine*>(&unrenamed(**engine));
+    if (pair.chunks && (recorded == nullptr || recorded->chunks() == nullptr))
+      *engine = by_chunks(std::move(*engine), *pair.chunks);
     if (recorded == nullptr) continue;
+    pair.resolution += recorded->resolution();
     std::vector<std::string>& asked = pair.engines.asked_differences;
     const auto& own = recorded->facts().asked_differences;
     asked.insert(asked.end(), own.begin(), own.end());

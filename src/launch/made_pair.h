@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <stop_token>
 
 #include "base/error.h"
@@ -10,6 +11,7 @@
 #include "gguf/opened_files.h"
 #include "launch/choice.h"
 #include "launch/launch.h"
+#include "recording/prompt_chunks.h"
 
 namespace crossval {
 
@@ -17,10 +19,12 @@ namespace crossval {
 struct ChosenPair {
   EnginePairSpecs engines;
   EngineDefaults defaults;
+  std::optional<PromptChunks> chunks{};  // that a side has rows of, with EngineDefaults::by_chunks
+  double resolution = 0;                 // of ln p, where files of rows round it: of both
 };
 
 /// Checks the engines and finds what context the models allow, also where they differ. Errors:
-/// those of engine_pair and context_size, in this order.
+/// those of engine_pair, read_prompt_chunks and context_size, in this order.
 Result<ChosenPair> choose_pair(const PairChoice& choice, const OpenedFiles& files);
 
 struct MadePair {
@@ -34,7 +38,8 @@ Result<MadePair> make_pair(const EnginePairSpecs& pair, const EngineDefaults& de
                            const Launch& launch);
 
 /// Likewise; what a recorded engine was asked to do differently is asked of it here too, and so
-/// goes into the pair's asked differences.
+/// goes into the pair's asked differences, and how files of rows round into its resolution. Beside
+/// rows of chunks the other side is an engine that evaluates these.
 Result<MadePair> make_chosen_pair(ChosenPair& pair, const Launch& launch);
 
 /// Of two failures to begin the one that gives a reason (a refusal, not an end), with the other one

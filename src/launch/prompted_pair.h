@@ -16,7 +16,7 @@ struct PromptedPairChoice {
 };
 
 /// Checks the engines and reads the prompt. Errors: those of choose_pair and read_pair_prompt, in
-/// this order.
+/// this order; usage (a prompt beside a file that has its own).
 Result<PromptedPairChoice> choose_prompted_pair(const PairChoice& choice,
                                                 const PromptRequest& prompt,
                                                 const OpenedFiles& files,
@@ -25,10 +25,14 @@ Result<PromptedPairChoice> choose_prompted_pair(const PairChoice& choice,
 struct PromptedPair {
   MadePair engines;
   PairPrompt prompt;
-  EnginePairSpecs specs;  // that they were made of
+  EnginePairSpecs specs;   // that they were made of
+  bool by_chunks = false;  // the prompt is that of the rows of several prompts
+  bool by_chat = false;    // and here that of what a chat server wrote
+  double resolution = 0;   // ChosenPair::resolution
 };
 
-/// Loads the engines. Errors: those of make_pair.
+/// Loads the engines. A side that is a chat server is asked there and then to go on with the
+/// conversation (answer_chat). Errors: those of make_pair and answer_chat.
 Result<PromptedPair> open_prompted_pair(PromptedPairChoice choice, const Launch& launch);
 
 }  // namespace crossval

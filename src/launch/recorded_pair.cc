@@ -116,6 +116,7 @@ Result<RecordedPair> open_recorded_pair(const std::string& candidate,
   for (const ReplayEngine* side : {pair.candidate.get(), pair.reference.get()}) {
     const auto& asked = side->facts().asked_differences;
     pair.asked_differences.insert(pair.asked_differences.end(), asked.begin(), asked.end());
+    pair.resolution += side->resolution();
     by_tokens = by_tokens && side->has_recorded_prompt();
   }
   by_tokens ? pair_by_tokens(pair) : pair_by_place(pair);

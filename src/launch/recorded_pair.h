@@ -20,6 +20,7 @@ struct RecordedPair {
   std::optional<Prompt> candidate_prompt;      // it is not the same
   ModelFiles models;                           // by their SHA-256
   std::vector<std::string> asked_differences;  // of both
+  double resolution = 0;                       // of ln p, by rounding: of both files together
   int32_t max_tokens = 0;                      // decode steps that both have, with the same tokens
   /// continuations-part, tokens-unknown, rows-of-other-places, rows-left-over: what is not
   /// compared, or by what right.

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "recording/facts.h"
+#include "recording/prompt_chunks.h"
 
 namespace crossval {
 
@@ -22,6 +23,10 @@ class ReplayEngine : public Engine {
   /// Where its rows are not those of one prompt from position 0 on, so that no engine can be
   /// evaluated beside it: what to do. Else empty.
   virtual std::string not_beside_an_engine() const { return {}; }
+  /// Where its rows are those of prompts that per-token evaluates one by one; else null.
+  virtual const PromptChunks* chunks() const { return nullptr; }
+  /// How far a row's ln p may be from what was computed, by the rounding of the format.
+  virtual double resolution() const { return 0; }
   /// Where each row stands in a text that other files have rows of too; empty: not known.
   virtual std::span<const int32_t> places() const { return {}; }
   /// A file that does not tell how many tokens there are takes the other side's word.

@@ -41,6 +41,11 @@ const char* status_word(Blame blame) {
   return blame == Blame::unknown ? "cannot-tell" : "diverged";
 }
 
+const char* verdict_word(const ImatrixComparison& comparison) {
+  if (comparison.diverged()) return "DIVERGED";
+  return comparison.identical() ? "IDENTICAL" : "MATCH";
+}
+
 const char* requirement_word(Requirement requirement) {
   switch (requirement) {
     case Requirement::cosine:

@@ -5,6 +5,7 @@
 #include "results/conformance.h"
 #include "results/diagnosis.h"
 #include "results/explanation.h"
+#include "results/imatrix_comparison.h"
 #include "results/suite_baseline.h"
 #include "results/suite_difference.h"
 #include "results/tensor_matching.h"
@@ -19,6 +20,9 @@ const char* blame_word(Blame blame);
 
 /// The JSON "status": "ok", "diverged", "cannot-tell".
 const char* status_word(Blame blame);
+
+/// "IDENTICAL", "MATCH", "DIVERGED".
+const char* verdict_word(const ImatrixComparison& comparison);
 
 /// "logits", "top", "hashes": what of the rows was compared.
 const char* rows_word(RowContent rows);

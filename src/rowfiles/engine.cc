@@ -32,6 +32,11 @@ class RowFileEngine : public ReplayEngine {
   int32_t prompt_positions() const override { return file_->facts().rows; }
   bool has_recorded_prompt() const override { return false; }
   std::string not_beside_an_engine() const override { return file_->facts().not_beside_an_engine; }
+  const PromptChunks* chunks() const override {
+    const auto& chunks = file_->facts().chunks;
+    return chunks ? &*chunks : nullptr;
+  }
+  double resolution() const override { return file_->facts().resolution; }
   std::span<const int32_t> places() const override { return file_->facts().places; }
   void assume_vocabulary(int32_t n_vocab) override {
     if (!file_->facts().knows_n_vocab)

@@ -1,22 +1,16 @@
-// The prompts of a llama-perplexity base.
+// The prompts of a llama-perplexity base, or of a file of its kind.
 #pragma once
 
-#include <cstdint>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "base/error.h"
-#include "engine/info.h"
+#include "recording/prompt_chunks.h"
 
 namespace crossval {
 
-struct KlBaseChunks {
-  int32_t n_ctx = 0;  // tokens of each
-  int32_t n_vocab = 0;
-  std::vector<TokenId> ids;  // of all chunks; where BOS stood in place of a first token, that token
-};
-
-/// Errors (bad_input_file, with the offset): no base, sizes that do not fit together.
-Result<KlBaseChunks> read_kl_base_chunks(const std::string& path);
+/// Nothing where it is no such file. Errors (bad_input_file, with the offset): missing, sizes that
+/// do not fit together.
+Result<std::optional<PromptChunks>> read_prompt_chunks(const std::string& path);
 
 }  // namespace crossval

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "engine/engine.h"
+#include "recording/prompt_chunks.h"
 
 namespace crossval {
 
@@ -23,6 +25,9 @@ struct RowFileFacts {
   /// Where row i is not that of position i of one prompt: what to do in place of `replay:`. Else
   /// empty.
   std::string not_beside_an_engine{};
+  /// The prompts whose rows they are, where the file has them.
+  std::optional<PromptChunks> chunks{};
+  double resolution = 0;              // of ln p, by rounding; 0: that of its floats
   std::vector<std::string> limits{};  // what the format cannot say, or rounds, one sentence each
 };
 

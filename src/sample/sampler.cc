@@ -56,6 +56,10 @@ Result<void> check_sampling(const SamplingOptions& options) {
                 fmt::format("a top-p of {} is not above 0 and at most 1", options.top_p), {},
                 "1 keeps all tokens.");
   }
+  if (!(options.min_p >= 0 && options.min_p <= 1)) {
+    return fail(ExitCode::usage, fmt::format("a min-p of {} is not from 0 to 1", options.min_p), {},
+                "0 keeps all tokens.");
+  }
   return {};
 }
 
@@ -65,14 +69,22 @@ std::vector<TokenChoice> token_choices(std::span<const float> logits,
   if (options.temperature == 0) return {{static_cast<int32_t>(best - logits.begin()), 1.0}};
   std::vector<TokenChoice> choices;
   choices.reserve(logits.size());
-  for (const float logit : logits) {
-    const double difference = static_cast<double>(logit) - static_cast<double>(*best);
-    choices.push_back(
-        {static_cast<int32_t>(choices.size()), portable_exp(difference / options.temperature)});
-  }
+  const auto likelihood = [&](size_t id, double temperature) {
+    return portable_exp((static_cast<double>(logits[id]) - static_cast<double>(*best)) /
+                        temperature);
+  };
+  const double filtered_at = options.temperature_last ? 1 : options.temperature;
+  for (size_t id = 0; id < logits.size(); ++id)
+    choices.push_back({static_cast<int32_t>(id), likelihood(id, filtered_at)});
   const auto k = static_cast<size_t>(options.top_k);
   if (k > 0 && k < choices.size()) keep_top_k(choices, k);
   if (options.top_p < 1) keep_top_p(choices, options.top_p);
+  // The best one's likelihood is 1 so far.
+  std::erase_if(choices, [&](const auto& choice) { return choice.probability < options.min_p; });
+  if (options.temperature_last) {
+    for (TokenChoice& choice : choices)
+      choice.probability = likelihood(static_cast<size_t>(choice.id), options.temperature);
+  }
   const double sum = total(choices);
   for (TokenChoice& choice : choices) choice.probability /= sum;
   return choices;

@@ -13,7 +13,7 @@
 namespace crossval {
 
 /// Errors (usage): a temperature that is negative or not finite, a negative top_k, a top_p outside
-/// (0, 1].
+/// (0, 1], a min_p outside [0, 1].
 Result<void> check_sampling(const SamplingOptions& options);
 
 struct TokenChoice {
@@ -23,8 +23,8 @@ struct TokenChoice {
 
 /// The tokens that may come next, their probabilities summing to 1, in an order that depends on
 /// the arguments only. softmax(logits / temperature), in double, then top-k, then top-p of what
-/// top-k left; of equally likely tokens the lowest ids are kept. `logits` are finite and not empty;
-/// `options` are checked.
+/// top-k left, then min-p; with temperature_last these see softmax(logits). Of equally likely
+/// tokens the lowest ids are kept. `logits` are finite and not empty; `options` are checked.
 std::vector<TokenChoice> token_choices(std::span<const float> logits,
                                        const SamplingOptions& options);
 

@@ -31,13 +31,16 @@ Result<void> hash_traces(const EnginePair& engines, std::span<const TokenId> ids
                          const std::stop_token& stop, TraceHashes& candidate,
                          TraceHashes& reference) {
   std::atomic<bool> failed = false;
+  const bool state =
+      engines.candidate.info().capabilities.state && engines.reference.info().capabilities.state;
   const auto work = [&](Side side, Engine& engine) {
     TraceHashes& hashes = side == Side::candidate ? candidate : reference;
-    auto done = engine.trace({.ids = ids}, [&](const TraceTensor& tensor) {
-      if (failed || stop.stop_requested()) return false;
-      hashes.add(tensor);
-      return true;
-    });
+    auto done =
+        engine.trace({.ids = ids, .selection = {.state = state}}, [&](const TraceTensor& tensor) {
+          if (failed || stop.stop_requested()) return false;
+          hashes.add(tensor);
+          return true;
+        });
     if (!done) failed = true;
     return done;
   };
@@ -132,10 +135,11 @@ Result<Outcome> suspect_rows(const Suspect& suspect, std::span<const TokenId> id
                              const RowSink& sink) {
   std::vector<float> scratch;
   const int32_t end = suspect.first + suspect.count;
-  const TraceRequest request = {
-      .ids = ids,
-      .selection = {
-          .names = {suspect.key.name}, .ops = {suspect.key.op}, .positions = {suspect.first, end}}};
+  const TraceRequest request = {.ids = ids,
+                                .selection = {.names = {suspect.key.name},
+                                              .ops = {suspect.key.op},
+                                              .positions = {suspect.first, end},
+                                              .state = suspect.key.op == kStateOp}};
   return engine.trace(request, [&](const TraceTensor& tensor) {
     if (key_of(tensor) != suspect.key) return true;
     for (int32_t i = 0; i < tensor.positions; ++i) {

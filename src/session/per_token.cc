@@ -80,6 +80,7 @@ class PerTokenRun {
     return {plan_.prompt, plan_.candidate_prompt ? &*plan_.candidate_prompt : nullptr};
   }
   Result<void> check_rows();
+  void raise_tolerance();
   Result<void> check_capabilities() const;
   Result<bool> pass_gates();
   Result<void> check_context() const;
@@ -174,6 +175,7 @@ Result<void> PerTokenRun::check_rows() {
                 fmt::format("{} needs every logit, and there are {}", option, what), {},
                 fmt::format("Leave out {}.", option));
   };
+  raise_tolerance();
   const Requirement own = top ? Requirement::log_probabilities : Requirement::bits;
   if (plan_.requirement && *plan_.requirement != own) return needs_all("--require");
   result_.requirement = own;
@@ -181,6 +183,16 @@ Result<void> PerTokenRun::check_rows() {
   if (!plan_.dump_dir.empty()) return needs_all("--dump");
   if (plan_.explain) return needs_all("--explain");
   return {};
+}
+
+void PerTokenRun::raise_tolerance() {
+  if (plan_.resolution <= plan_.logprob_tol) return;
+  result_.logprob_tol = plan_.resolution;
+  result_.warnings.push_back(
+      {"tolerance-raised",
+       fmt::format("--logprob-tol {} is less than rounding does to ln p in the files: {} is "
+                   "required",
+                   plan_.logprob_tol, plan_.resolution)});
 }
 
 Result<void> PerTokenRun::check_capabilities() const {

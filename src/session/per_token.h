@@ -28,6 +28,7 @@ struct PerTokenPlan {
   std::optional<Requirement> requirement;
   double cos_tol = 0.999;
   double logprob_tol = 0.25;
+  double resolution = 0;   // of ln p, where a file rounds it: no less is required
   int32_t max_tokens = 4;  // decode steps after the prompt; 0: the prompt alone
   OnTokenMismatch on_token_mismatch = OnTokenMismatch::stop;
   bool first_diff = false;

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "compare/top_metrics.h"
 #include "engine/context.h"
 #include "gate/health.h"
+#include "gate/settings.h"
 #include "protocol/payload.h"
 #include "protocol/request.h"
 #include "protocol/row_hash.h"
@@ -32,6 +35,7 @@ class RecordRun {
           return encode(text, options);
         });
     if (!ids) return tl::unexpected(ids.error());
+    if (auto ok = check_expected(*ids); !ok) return tl::unexpected(ok.error());
     if (auto ok = check_context(*ids); !ok) return tl::unexpected(ok.error());
     if (auto ok = begin(); !ok) return tl::unexpected(ok.error());
     observer_.phase("evaluate");
@@ -60,7 +64,38 @@ class RecordRun {
       return cannot("give every logit of a position",
                     "It tells its most likely tokens alone: give --top-k K.");
     }
-    return {};
+    return check_like();
+  }
+
+  // Whether engine and model are those of the other run.
+  Result<void> check_like() const {
+    if (plan_.like.run == nullptr) return {};
+    const auto settings = compare_settings(engine_.info(), plan_.like.run->info(), plan_.like.asked,
+                                           plan_.like.models);
+    if (!is_refused(settings.differing)) return {};
+    std::string what = "this is not the run that was recorded";
+    for (const SettingDifference& setting : settings.differing) {
+      if (setting.weight == SettingWeight::refused)
+        what += fmt::format("; {}: {} here, {} there", setting.name, setting.candidate,
+                            setting.reference);
+    }
+    return fail(ExitCode::settings_differ, what, "engine " + engine_.info().identity.name);
+  }
+
+  Result<void> check_expected(const std::vector<TokenId>& ids) const {
+    if (plan_.like.run == nullptr) return {};
+    const auto expected =
+        plan_.like.run->ids().first(static_cast<size_t>(plan_.like.run->prompt_positions()));
+    if (std::ranges::equal(ids, expected)) return {};
+    const auto [ours, theirs] = std::ranges::mismatch(ids, expected);
+    const auto at = [](const auto& list, auto place) {
+      return place == list.end() ? "ends" : fmt::format("has id {}", *place);
+    };
+    return fail(ExitCode::tokens_differ,
+                fmt::format("the prompt becomes other tokens than in the recording: at index {} "
+                            "this engine's {}, the recording {}",
+                            ours - ids.begin(), at(ids, ours), at(expected, theirs)),
+                "engine " + engine_.info().identity.name);
   }
 
   Result<void> check_context(const std::vector<TokenId>& ids) const {
@@ -189,6 +224,11 @@ class RecordRun {
 
   Result<void> trace() {
     observer_.phase("trace");
+    if (!engine_.info().capabilities.state) {
+      result_.warnings.push_back({"state-not-shown",
+                                  "the engine does not show its KV cache: the recording has no "
+                                  "rows of it"});
+    }
     const TraceRequest request{.ids = result_.tokens,
                                .selection = {.state = engine_.info().capabilities.state}};
     auto ok =

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "prompt/prompt.h"
+#include "recording/replay_engine.h"
 #include "results/model_files.h"
 #include "results/recording.h"
 #include "session/per_token.h"
@@ -24,13 +25,20 @@ struct RecordPlan {
   RowContent rows = RowContent::logits;
   int32_t top_tokens = 0;  // of RowContent::top
   std::string tensors;     // in words, for the file; empty: none
+  /// The run that this one has to be like; none: null.
+  struct Like {
+    const ReplayEngine* run = nullptr;
+    ModelFiles models{};               // this run's beside its
+    std::vector<std::string> asked{};  // settings that may differ
+  } like{};
   /// Which tensors go into the file; asked for each.
   std::function<bool(const TraceTensor&)> wants_tensor;
 };
 
 /// Streams: nothing grows with positions × vocabulary. The file gets its name when all is in it.
-/// Errors: usage (what the engine cannot do, a prompt that does not fit, no token), the engine's,
-/// cannot_write, interrupted.
+/// Errors: usage (what the engine cannot do, a prompt that does not fit, no token);
+/// settings_differ, tokens_differ (another run than `like`); the engine's; cannot_write;
+/// interrupted.
 Result<Recording> record(const RecordPlan& plan, Engine& engine, PerTokenObserver& observer,
                          const std::stop_token& stop);
 

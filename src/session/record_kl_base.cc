@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include "gate/health.h"
+#include "recording/prompt_chunks.h"
 #include "rowfiles/kl_base.h"
 #include "rowfiles/kl_base_writer.h"
 #include "session/lockstep.h"
@@ -38,14 +38,6 @@ Result<void> check(const KlBasePlan& plan, const EngineInfo& engine) {
   return {};
 }
 
-// What stands in place of each chunk's first token; nothing where the tokenizer adds none.
-Result<std::optional<TokenId>> bos_of(Engine& engine) {
-  if (!engine.info().settings.add_bos) return std::nullopt;
-  const auto ids = engine.tokenize("a", {.add_special = true, .parse_special = false});
-  if (!ids) return tl::unexpected(ids.error());
-  return ids->front();
-}
-
 // The tokens of whole chunks.
 Result<std::vector<TokenId>> ids_of_chunks(const KlBasePlan& plan, Engine& engine) {
   auto ids = prompt_ids(plan.prompt, engine);
@@ -69,33 +61,32 @@ Result<Recording> record_kl_base(const KlBasePlan& plan, Engine& engine, PerToke
   if (auto ok = check(plan, info); !ok) return tl::unexpected(ok.error());
   auto ids = ids_of_chunks(plan, engine);
   if (!ids) return tl::unexpected(ids.error());
-  const auto bos = bos_of(engine);
-  if (!bos) return tl::unexpected(bos.error());
   auto writer = KlBaseWriter::create(plan.path, plan.chunk, info.settings.n_vocab, *ids);
   if (!writer) return tl::unexpected(writer.error());
   observer.phase("evaluate");
   const auto total = static_cast<int32_t>(ids->size());
-  for (int32_t start = 0; start < total; start += plan.chunk) {
-    std::vector<TokenId> chunk(ids->begin() + start, ids->begin() + start + plan.chunk);
-    if (*bos) chunk.front() = **bos;
-    std::optional<HealthFinding> ill;
-    Result<void> written;
-    const auto done = engine.evaluate({.ids = chunk}, [&](int32_t position, const Row& row) {
-      observer.progress(start + position + 1, total);
-      if (position < kl_base::first_row(plan.chunk) || position == plan.chunk - 1)
-        return !stop.stop_requested();
-      ill = check_row(Side::candidate, position, row, info.settings.n_vocab);
-      if (!ill) written = (*writer)->put_row(row.logits);
-      return !ill && written && !stop.stop_requested();
-    });
-    if (!done) return tl::unexpected(done.error());
+  const PromptChunks chunks{.length = plan.chunk,
+                            .first_row = kl_base::first_row(plan.chunk),
+                            .rows = kl_base::rows(plan.chunk),
+                            .bos_in_place = true,
+                            .ids = *ids};
+  const int32_t rows = chunks.count() * chunks.rows;
+  Result<void> written;
+  const auto done = evaluate_chunks(engine, chunks, rows, [&](int32_t i, const Row& row) {
+    observer.progress(i + 1, rows);
+    const auto ill =
+        check_row(Side::candidate, chunks.first_row + i % chunks.rows, row, info.settings.n_vocab);
     if (ill) {
-      return unhealthy_logits(
-          *ill, fmt::format("engine {}, chunk {}", info.identity.name, start / plan.chunk));
+      written = unhealthy_logits(
+          *ill, fmt::format("engine {}, chunk {}", info.identity.name, i / chunks.rows));
+      return false;
     }
-    if (!written) return tl::unexpected(written.error());
-    if (auto running = check_stop(stop); !running) return tl::unexpected(running.error());
-  }
+    written = (*writer)->put_row(row.logits);
+    return written && !stop.stop_requested();
+  });
+  if (!done) return tl::unexpected(done.error());
+  if (!written) return tl::unexpected(written.error());
+  if (auto running = check_stop(stop); !running) return tl::unexpected(running.error());
   if (auto ok = (*writer)->finish(); !ok) return tl::unexpected(ok.error());
   Recording result;
   result.engine = info;
@@ -105,7 +96,7 @@ Result<Recording> record_kl_base(const KlBasePlan& plan, Engine& engine, PerToke
   result.bytes = (*writer)->bytes();
   result.rows = RowContent::top;
   result.prompt_positions = total;
-  result.chunks = total / plan.chunk;
+  result.chunks = chunks.count();
   result.tokens = *std::move(ids);
   return result;
 }

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "gate/health.h"
+#include "sample/sampler.h"
 #include "session/tokenise.h"
 
 namespace crossval {
@@ -27,7 +28,34 @@ void set_interval(Verification& v) {
   v.match_high = std::min(1.0, middle + half);
 }
 
-void score(std::span<const float> row, ProducedToken& token) {
+// What the draws of some rows have on average: ln p of a drawn token has the mean Σ p ln p.
+struct Draws {
+  double log_p = 0, expected = 0, variance = 0;  // sums
+
+  void add(double log_probability, const std::vector<TokenChoice>& choices) {
+    double mean = 0, squares = 0;
+    for (const TokenChoice& choice : choices) {
+      if (choice.probability == 0) continue;
+      const double own = std::log(choice.probability);
+      mean += choice.probability * own;
+      squares += choice.probability * own * own;
+    }
+    log_p += log_probability;
+    expected += mean;
+    variance += squares - mean * mean;
+  }
+
+  void set(Verification& v) const {
+    if (v.matches == 0) return;
+    const auto n = static_cast<double>(v.matches);
+    v.mean_log_p = log_p / n;
+    v.expected_log_p = expected / n;
+    v.deviation = variance > 0 ? (log_p - expected) / std::sqrt(variance) : 0;
+  }
+};
+
+void score(std::span<const float> row, const SamplingOptions& sampling, ProducedToken& token,
+           Draws& draws) {
   const auto highest = std::ranges::max_element(row);
   const float own = row[static_cast<size_t>(token.id)];
   token.expected = static_cast<TokenId>(highest - row.begin());
@@ -37,16 +65,25 @@ void score(std::span<const float> row, ProducedToken& token) {
     const bool before = row[i] > own || (row[i] == own && static_cast<TokenId>(i) < token.id);
     token.rank += before ? 1 : 0;
   }
+  const std::vector<TokenChoice> left = token_choices(row, sampling);
+  float lowest = *highest;
+  for (const TokenChoice& choice : left) {
+    lowest = std::min(lowest, row[static_cast<size_t>(choice.id)]);
+    if (choice.id == token.id) token.probability = choice.probability;
+  }
+  token.outside = token.probability > 0 ? 0 : std::max(0.0, double{lowest} - own);
+  if (token.probability > 0) draws.add(std::log(token.probability), left);
 }
 
 void count(const ProducedToken& token, Verification& v) {
   ++v.tokens;
-  (token.rank == 1 ? v.matches : token.margin <= v.margin_tol ? v.near : v.far) += 1;
+  const bool left = token.probability > 0;
+  (left ? v.matches : token.outside <= v.margin_tol ? v.near : v.far) += 1;
   v.mean_margin += token.margin;
   v.largest_margin = std::max(v.largest_margin, token.margin);
-  if (token.rank == 1) return;
+  if (left) return;
   const auto place = std::ranges::find_if(
-      v.worst, [&](const ProducedToken& other) { return other.margin < token.margin; });
+      v.worst, [&](const ProducedToken& other) { return other.outside < token.outside; });
   v.worst.insert(place, token);
   if (v.worst.size() > Verification::kMostShown) v.worst.pop_back();
 }
@@ -82,6 +119,23 @@ std::optional<ProducedSample> sample_in(const Json& json) {
   return sample;
 }
 
+// Whatever it does not say, or says in another way, is left as it is. A top_k of −1 is vLLM's
+// "all".
+SamplingOptions sampling_in(const Json& config) {
+  SamplingOptions sampling;
+  const auto number = [&](const char* key, auto set) {
+    if (config.is_object() && config.contains(key) && config[key].is_number())
+      set(config[key].get<double>());
+  };
+  number("temperature", [&](double x) { sampling.temperature = x; });
+  number("top_p", [&](double x) { sampling.top_p = x; });
+  number("min_p", [&](double x) { sampling.min_p = x; });
+  number("top_k", [&](double x) {
+    sampling.top_k = x > 0 && x < std::numeric_limits<int32_t>::max() ? static_cast<int32_t>(x) : 0;
+  });
+  return sampling;
+}
+
 }  // namespace
 
 Result<ProducedTokens> parse_produced(std::string_view text, const std::string& path) {
@@ -109,9 +163,8 @@ Result<ProducedTokens> parse_produced(std::string_view text, const std::string& 
     produced.samples.push_back(*std::move(sample));
   }
   if (tokens == 0) return bad("no token was produced", "");
-  const Json config = json.value("config", Json());
-  if (config.is_object() && config.contains("temperature") && config["temperature"].is_number())
-    produced.temperature = config["temperature"].get<double>();
+  if (json.contains("config")) produced.sampling = sampling_in(json["config"]);
+  if (auto ok = check_sampling(produced.sampling); !ok) return bad(ok.error().what, ", config");
   return produced;
 }
 
@@ -124,13 +177,8 @@ Result<Verification> verify(const ProducedTokens& produced, double margin_tol, E
                 where);
   Verification v;
   v.margin_tol = margin_tol;
-  if (produced.temperature > 0) {
-    v.warnings.push_back(
-        {"sampled-tokens",
-         fmt::format("the tokens were drawn at temperature {}: ranks and margins tell, and a token "
-                     "that is far is no fault",
-                     produced.temperature)});
-  }
+  v.sampling = produced.sampling;
+  Draws draws;
   v.samples = static_cast<int32_t>(samples.size());
   for (size_t s = 0; s < samples.size(); ++s) {
     for (size_t o = 0; o < samples[s].outputs.size(); ++o) {
@@ -152,7 +200,7 @@ Result<Verification> verify(const ProducedTokens& produced, double margin_tol, E
                             .index = position - first,
                             .position = position,
                             .id = output[static_cast<size_t>(position - first)]};
-        score(row.logits, token);
+        score(row.logits, v.sampling, token, draws);
         count(token, v);
         done(v.tokens);
         return !stop.stop_requested();
@@ -164,6 +212,7 @@ Result<Verification> verify(const ProducedTokens& produced, double margin_tol, E
   }
   v.mean_margin /= static_cast<double>(v.tokens);
   set_interval(v);
+  draws.set(v);
   v.engine = engine.info();
   return v;
 }

@@ -37,6 +37,31 @@ def safetensors(change=lambda header: header, **tensors):
     return struct.pack("<Q", len(text)) + text + data
 
 
+def log_p_of(row):
+    row = row.astype("f8")
+    return row - np.logaddexp.reduce(row)
+
+
+def halves(chunks, rows, scored=False):
+    """Forks' _logp16_ and, with −ln p of the next token in front of each row, _logp16n; as kl_base has it."""
+    chunks, rows = np.asarray(chunks, "<i4"), np.asarray(rows, "<f4")
+    out = (b"_logp16n" if scored else b"_logp16_") + struct.pack("<3i", chunks.shape[1], rows.shape[-1], len(chunks)) + chunks.tobytes()
+    first = chunks.shape[1] // 2
+    for chunk, its_rows in zip(chunks, rows):
+        for i, row in enumerate(its_rows):
+            log_p = log_p_of(row)
+            out += (struct.pack("<f", -log_p[chunk[first + i + 1]]) if scored else b"") + log_p.astype("<f2").tobytes()
+    return out
+
+
+def one_prompt(ids, first, rows):
+    """A fork's q27ref01: codes as llama-perplexity's, of the positions of one prompt from `first` on."""
+    rows = np.asarray(rows, "<f4")
+    n_vocab = rows.shape[-1]
+    codes = kl_base(np.zeros((1, 2 * len(rows) + 1)), rows[None])[20 + 4 * (2 * len(rows) + 1):]
+    return b"q27ref01" + struct.pack("<5i", len(ids), n_vocab, first, len(rows), 512) + np.asarray(ids, "<i4").tobytes() + codes
+
+
 def kl_base(chunks, rows):
     """llama-perplexity's: chunks is n_chunk × n_ctx ids, rows n_chunk × (n_ctx − 1 − n_ctx // 2) × vocabulary logits."""
     chunks, rows = np.asarray(chunks, "<i4"), np.asarray(rows, "<f4")

@@ -42,6 +42,7 @@ OTHERS = {
     "text_alignment": (["per-token", "--align", "text", "-p", "naïve", "--reference", "native", "-m"], 0),
     "tensor_matching": (["match", "-p", "naïve", "--reference", "oracle", "-m"], 0),
     "verification": (["verify", "PRODUCED", "--margin-tol", "1000", "-m"], 0),
+    "verification, drawn": (["verify", "PRODUCED", "--temp", "1", "--top-k", "3", "--margin-tol", "1000", "-m"], 0),
     "error, health": (["run", "-p", "naïve", "--engine", "native:fault=nan", "-m"], 3),
 }
 

@@ -112,6 +112,36 @@ def test_it_scores_a_model_against_our_rows(model, ours, engine):
         assert kl > 0.1 and same < 90
 
 
+@pytest.mark.parametrize("add_bos", [False, True])
+def test_its_chunks_beside_an_engine(crossval, model, text, tmp_path, add_bos):
+    """replay:BASE: what --kl-divergence prints of another run on the same chunks, within the format's floor."""
+    text = tmp_path / "text.txt"
+    text.write_text((ROOT / "LICENSE").read_text()[:2400].strip())
+    base = tmp_path / "base.kld"
+    if add_bos:
+        model = with_bos(model, tmp_path / "bos.gguf", True)
+    perplexity(model, "-f", text, "--kl-divergence-base", base)
+    printed = perplexity(model, "--kl-divergence-base", base, "--kl-divergence", "-ctk", "q8_0")
+    run = crossval("per-token", "-m", model, "--candidate", "llama.cpp:kv-k=q8_0", "--reference", f"replay:{base}", "-c", N_CTX, "--logprob-tol",
+                   1e6, "--format", "json")
+    assert run.code == 0, run.err
+    rows, chunks = run.json["positions"], scores(printed)
+    assert len(rows) == len(chunks) * (N_CTX - 1 - N_CTX // 2) and len(chunks) >= 4
+    per_chunk = len(rows) // len(chunks)
+    for i, (kl, same) in enumerate(chunks):  # each line is of all chunks up to there
+        upto = rows[:(i + 1) * per_chunk]
+        assert np.mean([p["top"]["kl_low"] for p in upto]) == pytest.approx(kl, abs=5e-5)
+        assert 100 * np.mean([p["candidate_argmax"] == p["reference_argmax"] for p in upto]) == pytest.approx(same, abs=1e-3)
+    assert chunks[-1][0] > 1e-4  # it does differ
+    assert {w["name"] for w in run.json["warnings"]} >= {"format-says-less"}
+
+
+def test_native_is_its_own_within_the_floor(crossval, model, base):
+    run = crossval("per-token", "-m", model, "--candidate", "native", "--reference", f"replay:{base}", "--logprob-tol", 0, "--format", "json")
+    assert (run.code, run.json["verdict"], run.json["log_probability_threshold"]) == (0, "MATCH", 1.25e-4), run.err
+    assert max(p["top"]["max_abs_diff"] for p in run.json["positions"]) < 1.25e-4
+
+
 def test_llama_results(crossval, model, text, tmp_path):
     path = tmp_path / "results.gguf"
     tool("llama-results", "-m", model, "-f", text, "-o", path)

@@ -94,6 +94,19 @@ def test_the_same_server_by_openai_s_interface(beside):
     assert largest(run) < 3e-4
 
 
+def test_the_same_server_by_its_chat(beside, crossval, model, tmp_path):
+    """What it writes itself behind its own template: native's rows, and native's greedy choices."""
+    messages = tmp_path / "messages.json"
+    messages.write_text('[{"role": "user", "content": "Name three colours."}]')
+    run = beside("--messages", messages, "--max-tokens", 8, keys=",dialect=chat,top=20")
+    assert run.code == 0, run.err + run.out
+    assert len(run.json["positions"]) == 8 and largest(run) < 3e-4
+    alone = crossval("run", "-m", model, "--kv", "f32", "--messages", messages, "--max-tokens", 8, "--format", "json")
+    assert [p["token"] for p in run.json["positions"]][1:] == alone.json["tokens"][:7]
+    wrong = beside("--messages", messages, "--max-tokens", 8, keys=",dialect=chat,top=20", reference="native:fault=rope-pairing")
+    assert wrong.code == 1
+
+
 def test_a_key(crossval, model):
     with llama_server(model, *EXACT, key="sk-only-for-tests") as running:
         arguments = ("per-token", "-m", model, "--kv", "f32", "-p", "Hello", "--max-tokens", 0, "--candidate", running.address,

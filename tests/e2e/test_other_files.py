@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-from row_files import bf16, jsonl, kl_base, llama_results, log_probs, npy, npz, safetensors
+from row_files import bf16, halves, jsonl, kl_base, llama_results, log_p_of, log_probs, npy, npz, one_prompt, safetensors
 
 RNG = np.random.default_rng(3)
 ROWS = RNG.normal(0, 4, (6, 101)).astype("f4")
@@ -93,6 +93,43 @@ def test_llama_perplexity_base(compared):
     assert log_p.shape == (6, 101)
 
 
+@pytest.mark.parametrize("scored", [False, True])
+def test_a_forks_base_of_halves(compared, scored):
+    """Bytes from the layout alone: no program here writes it."""
+    wide = RNG.normal(0, 4, (2, 3, 101)).astype("f4")
+    chunks = RNG.integers(0, 101, (2, 7))
+    rows = wide.reshape(6, 101)
+    code, result = compared(halves(chunks, wide, scored), npy(rows))
+    assert (code, result["verdict"], result["rows"]) == (0, "MATCH", "top")
+    expected = [float(np.abs(log_p_of(row).astype("f2").astype("f8") - log_p_of(row)).max()) for row in rows]
+    assert [p["top"]["max_abs_diff"] for p in result["positions"]] == pytest.approx(expected, abs=1e-6)
+    assert max(expected) < 7.9e-3 and any("float16" in w["message"] for w in result["warnings"])
+    assert compared(halves(chunks, wide, scored)[:-2], npy(rows))[0] == 5
+
+
+def test_a_forks_base_of_one_prompt(compared):
+    ids = [3, 1, 4, 1, 5, 9, 2, 6]
+    code, result = compared(one_prompt(ids, 5, ROWS[:3]), npy(ROWS[:3]))
+    assert (code, result["verdict"]) == (0, "MATCH") and [p["token"] for p in result["positions"]] == ids[5:]
+    assert max(p["top"]["max_abs_diff"] for p in result["positions"]) < 1.3e-4
+    for bent in one_prompt(ids, 6, ROWS[:3]), one_prompt(ids, -1, ROWS[:3]), one_prompt(ids, 5, ROWS[:3])[:-2]:
+        assert compared(bent, npy(ROWS[:3]))[0] == 5
+
+
+def test_no_finer_than_the_format(compared):
+    """A tolerance below what 16 bits tell is raised to that, and to twice as much of two such files."""
+    rows = RNG.normal(0, 4, (1, 3, 101)).astype("f4")
+    base = kl_base(RNG.integers(0, 101, (1, 7)), rows)
+    code, result = compared(base, npy(rows[0]), "--logprob-tol", 1e-6)
+    assert (code, result["verdict"]) == (0, "MATCH") and "tolerance-raised" in warned(result)
+    assert result["log_probability_threshold"] == 1.25e-4
+    assert compared(base, base, "--logprob-tol", 1e-6)[1]["log_probability_threshold"] == 2.5e-4
+    assert "tolerance-raised" not in warned(compared(base, npy(rows[0]), "--logprob-tol", 2e-4)[1])
+    off = rows.copy()
+    off[0, 1, 7] = off[0, 1].max() + np.float32(5e-3)  # a control: more than the format's rounding
+    assert compared(base, npy(off[0]), "--logprob-tol", 1e-6)[0] == 1
+
+
 TOPS = log_probs(ROWS, 5)
 
 
@@ -124,20 +161,21 @@ def test_texts_without_ids_are_refused(compared):
         assert code == 5 and "texts alone" in result["error"]["what"] and "return_tokens_as_token_ids" in result["error"]["hint"]
 
 
-@pytest.mark.parametrize("form", ["base", "jsonl", "bin"])
+@pytest.mark.parametrize("form", ["base", "jsonl", "bin"])  # the base only where something else than rows is compared
 def test_rows_of_several_prompts_are_not_set_beside_an_engine(crossval, tmp_path, form):
     """What they are to be compared with is said, in place of rows of other positions."""
     model, path = tmp_path / "m.gguf", tmp_path / f"rows.{form}"
     crossval("synth", "--types", "F32", "--layers", 1, "--embd", 64, "--heads", 2, "--ff", 64, "-q", "-o", model)
     rows = np.zeros((1, 1, 365), "f4")
     path.write_bytes({"base": kl_base([[1, 2, 3, 4]], rows), "jsonl": jsonl([[(7, -0.5)]]), "bin": rows.tobytes()}[form])
-    run = crossval("per-token", "-m", model, "--tokens", "1,2,3,4", "--reference", f"replay:{path}", "--max-tokens", 0, "--format", "json")
+    command = ["explain"] if form == "base" else ["per-token", "--max-tokens", 0]
+    run = crossval(*command, "-m", model, "--tokens", "1,2,3,4", "--reference", f"replay:{path}", "--format", "json")
     assert run.code == 64 and "from position 0 on" in run.json["error"]["what"]
-    assert {"base": "record --as kld --chunks-of", "jsonl": "http://", "bin": "compare A.bin B.bin"}[form] in run.json["error"]["hint"]
+    assert {"base": "per-token -m MODEL --reference replay:FILE", "jsonl": "http://", "bin": "compare A.bin B.bin"}[form] in run.json["error"]["hint"]
 
 
 def test_a_base_and_an_engine(crossval, tmp_path):
-    """Following that advice: native's rows of a base's own tokens."""
+    """Following that advice: an engine's rows of a base's own tokens, chunk by chunk, or written first."""
     model, base, ours = tmp_path / "m.gguf", tmp_path / "base.kld", tmp_path / "ours.kld"
     crossval("synth", "--types", "F32", "--layers", 1, "--embd", 64, "--heads", 2, "--ff", 64, "-q", "-o", model)
     for path, words in (base, ("--tokens", "1,2,3,4,5,6,7,8", "-c", 4)), (ours, ("--chunks-of", base, "--engine", "oracle")):
@@ -145,6 +183,15 @@ def test_a_base_and_an_engine(crossval, tmp_path):
         assert done.code == 0, done.err
     run = crossval("compare", ours, base, "--format", "json")
     assert (run.code, run.json["verdict"]) == (0, "MATCH") and [p["token"] for p in run.json["positions"]] == [3, 7]
+    for sides in ["--candidate", "oracle", "--reference", f"replay:{base}"], ["--candidate", f"replay:{base}", "--reference", "oracle"]:
+        beside = crossval("per-token", "-m", model, *sides, "--format", "json")
+        assert (beside.code, beside.json["verdict"], beside.json["decode_steps"]) == (0, "MATCH", 0), beside.err
+        assert [p["top"]["max_abs_diff"] for p in beside.json["positions"]] == pytest.approx(
+            [p["top"]["max_abs_diff"] for p in run.json["positions"]], abs=2.6e-4)
+    wrong = crossval("per-token", "-m", model, "--candidate", "native:fault=rope-pairing", "--reference", f"replay:{base}", "--logprob-tol", 1e-3)
+    assert wrong.code == 1, wrong.out
+    for more in ["-p", "a"], ["--max-tokens", 1], ["-c", 3]:
+        assert crossval("per-token", "-m", model, "--reference", f"replay:{base}", "--candidate", "native", *more).code == 64, more
 
 
 def test_tokens_that_differ(compared):
@@ -193,6 +240,7 @@ BENT = {
     "cut answer": jsonl(TOPS)[:-9], "an answer without rows": jsonl(TOPS) + b'{"choices": []}\n', "no log-probabilities": b'{"choices": [{"logprobs": null}]}\n',
     "an empty row": jsonl([[(1, -1.0)]], change=lambda i, a: json.loads(json.dumps(a).replace(', "logprob": -1.0', ', "logprob": -1e5'))),
     "a token twice": jsonl([[(1, -1.0), (1, -2.0)]]), "probabilities above 1": jsonl([[(1, -0.1), (2, -0.2)]]), "an id of 2^31": jsonl([[(1 << 30, -1.0)]]),
+    "cut halves": halves([[1, 2, 3, 4]], ROWS[None, :1])[:-2], "no rows of one prompt": one_prompt([1, 2, 3], 3, ROWS[:1]),
     "2 GB of tokens": b"_logits_" + struct.pack("<3i", 1 << 24, 1 << 24, 1 << 24) + bytes(64), "odd size": b"12345", "nothing": b"",
 }
 

@@ -1,4 +1,5 @@
 """record, replay:FILE and compare: a run in a file says offline what the engines said online."""
+import ctypes
 import json
 import math
 import shutil
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from conftest import ROOT
+from protocol import XXHASH
 
 TEXT = "The quick brown fox jumps over the lazy dog and"
 
@@ -301,3 +303,83 @@ def test_the_program_reads_what_python_wrote(sdk, crossval, small, recorded, com
     assert result["trace"]["first"]["tensor"] == "l_out-0" and not result["positions"][2]["identical"]
     with pytest.raises(ValueError):
         sdk.write_recording(path, ids, rows[:2], name="mine")
+
+
+def test_keys_and_values_as_they_are_stored(crossval, model, recorded, compared, tmp_path, sdk):
+    """State: its rows are the trace's own keys, rounded to F16 by NumPy; native's and llama.cpp's are the same bits."""
+    ours, theirs = (recorded(engine, "--tensors", "all", "--max-tokens", "1", model=model, prompt=("--tokens", "1,2,3"))
+                    for engine in ("native", "llama.cpp"))
+    with sdk.Recording(ours) as run:
+        tensors = {(t.name, t.op): t.values for t in run.tensors()}
+    keys = tensors["Kcur-0", "ROPE"].astype("<f2").astype("f4")
+    assert keys.shape[0] == 4 and np.array_equal(tensors["cache_k-0", "STATE"].reshape(keys.shape), keys)
+    assert np.array_equal(tensors["cache_v-3", "STATE"].reshape(4, -1), tensors["Vcur-3", "MUL_MAT"].astype("<f2").astype("f4").reshape(4, -1))
+    code, result = compared(ours, theirs, "--first-diff")
+    assert (code, result["verdict"]) == (0, "IDENTICAL") and not result["trace"]["differs"]
+    assert not [name for name in result["trace"]["only_candidate"] if "cache_" in name]
+    # One value of one stored row is another: nothing else shows it.
+    bent, data, at = tmp_path / "bent.xval", bytearray(ours.read_bytes()), 0
+    for kind, payload in frames(ours):
+        if kind == 134 and b"cache_v-2" in payload:
+            data[at + 20 + len(payload) - 4] ^= 1
+            whole = bytes(data[at:at + 12]) + bytes(data[at + 20:at + 20 + len(payload)])
+            data[at + 12:at + 20] = struct.pack("<Q", XXHASH.XXH3_64bits(whole, ctypes.c_size_t(len(whole))))
+        at += 20 + len(payload)
+    bent.write_bytes(data)
+    code, result = compared(bent, theirs, "--first-diff")
+    first = result["trace"]["first"]
+    assert (first["tensor"], first["op"], first["position"]) == ("cache_v-2", "STATE", 3)
+
+
+def test_state_that_is_cut_or_bent_is_refused(crossval, recorded, compared, tmp_path):
+    whole = recorded("native", "--tensors", "all", "--max-tokens", "0", prompt=("--tokens", "1,2,3"))
+    data, path, at = whole.read_bytes(), tmp_path / "bent.xval", 0
+    for kind, payload in frames(whole):
+        if kind == 134 and b"cache_k-1" in payload:
+            break
+        at += 20 + len(payload)
+    bent = bytearray(data)
+    bent[at + 20 + len(payload) - 3] ^= 4
+    path.write_bytes(bent)
+    code, result = compared(path, whole, "--first-diff")
+    assert code == 5 and "damaged" in result["error"]["what"] and f"offset {at}" in result["error"]["where"]
+    path.write_bytes(data[:at + 20 + len(payload) // 2])  # within a row of keys: what is whole is compared, the rest named
+    code, result = compared(path, whole, "--first-diff")
+    assert code == 0 and "recording-cut-off" in [w["name"] for w in result["warnings"]]
+    assert [name for name in result["trace"]["only_reference"] if "STATE" in name] == ["cache_k-1 STATE", "cache_v-1 STATE"]
+
+
+def test_an_engine_without_state_says_so(crossval, small, tmp_path):
+    run = crossval("record", "-m", small, "--tokens", "1,2,3", "--engine", "llama.cpp:kv=q8_0,fa=on", "--tensors", "all", "-o", tmp_path / "a.xval",
+                   "--format", "json")
+    assert run.code == 0 and "state-not-shown" in [w["name"] for w in run.json["warnings"]], run.err
+    run = crossval("record", "-m", small, "--tokens", "1,2,3", "--tensors", "all", "-o", tmp_path / "b.xval", "--format", "json")
+    assert "state-not-shown" not in [w["name"] for w in run.json["warnings"]]
+
+
+@pytest.mark.parametrize("more", [(), ("--top-k", "4", "--max-tokens", "2"), ("--hashes", "--tensors", "l_out,Qcur-0")])
+@pytest.mark.parametrize("engine", ["native:kv=f32", "oracle", "llama.cpp"])
+def test_like_another_recording(crossval, recorded, compared, tmp_path, engine, more):
+    first, again = recorded(engine, *more), tmp_path / "again.xval"
+    run = crossval("record", "--like", first, "-o", again)
+    assert run.code == 0, run.err
+    assert again.read_bytes() == first.read_bytes()  # all that is in it, down to the prompt's text and the settings
+
+
+def test_like_with_another_engine(crossval, small, recorded, compared, tmp_path):
+    path = tmp_path / "oracle.xval"
+    run = crossval("record", "--like", recorded("native"), "--engine", "oracle", "-o", path)
+    assert run.code == 0 and compared(path, recorded("native"))[0] == 0, run.err
+
+
+def test_unlike_is_refused_by_name(crossval, model, small, recorded, tmp_path):
+    like = ["record", "-o", tmp_path / "out.xval", "--like", recorded("native")]
+    for more, code, word in ((["--kv", "f32"], 6, "kv-type: f32 here, f16 there"), (["-m", model], 6, "model:"), (["-p", "a"], 64, "--like"),
+                             (["--top-k", "3"], 64, "--like"), (["--max-tokens", "1"], 64, "--like")):
+        run = crossval(*like, *more)
+        assert run.code == code and word in run.err, (more, run.err)
+        assert not (tmp_path / "out.xval").exists()
+    rows = tmp_path / "rows.npy"
+    np.save(rows, np.ones((2, 3), "f4"))
+    for no_recording in small, rows, tmp_path / "none.xval":
+        assert crossval("record", "-o", tmp_path / "x.xval", "--like", no_recording).code == 5

@@ -11,7 +11,7 @@ from servers import base, hostile
 from servers.base import Server
 from servers.llama_server import LlamaServer
 from servers.ollama import Ollama, OldOllama
-from servers.openai import (ChatAlone, Completions, CutsPrompts, LlamaCppPython, ManyModels, NoEcho, NoLogProbabilities, Objects,
+from servers.openai import (Chat, ChatAlone, Completions, CutsPrompts, LlamaCppPython, ManyModels, NoEcho, NoLogProbabilities, Objects,
                             TextsAlone, Vllm)
 
 TEXT = "Hello there, friend"
@@ -383,3 +383,104 @@ def test_an_interrupt_ends_an_answer_that_is_waited_for(binary, small, right):
         start = time.time()
         assert running.wait(10) == 130
         assert time.time() - start < 5
+
+
+CHAT = ("-p", "Hi", "--prompt-template", "chatml")
+BEFORE = len("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n")
+
+
+def test_what_a_chat_writes_is_compared(beside):
+    with Server(Chat) as server:
+        run = beside(server, *CHAT, "--max-tokens", 6, keys=",dialect=chat")
+        assert run.code == 0, run.err + run.out
+        written = [ids for path, asked, _ in server.asked if path.endswith("completions") for ids in [asked]][-1]
+    assert written["messages"] == [{"role": "user", "content": "Hi"}] and written["max_tokens"] == 6
+    assert run.json["verdict"] == "MATCH" and len(run.json["positions"]) == 6 and run.json["decode_steps"] == 0 and largest(run) < 1e-4
+    assert run.json["positions"][0]["token"] == ord("\n")  # the last of the prompt
+    ids = list(b"<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n")
+    for position in run.json["positions"][1:]:
+        ids.append(base.log_probabilities(ids)[0][0])
+        assert position["token"] == ids[-1]
+    assert {p["top"]["compared"] for p in run.json["positions"]} == {20}
+    said = " ".join(w["message"] for w in run.json["warnings"])
+    assert f"of positions {BEFORE - 1} to {BEFORE + 4}" in said
+
+
+def test_a_chat_of_another_distribution(beside):
+    class Wrong(Chat):
+        def distribution(self, ids):
+            row = super().distribution(ids)
+            return row if len(ids) < BEFORE + 2 else sorted([(i, p - (i == row[1][0])) for i, p in row], key=lambda x: -x[1])
+
+    with Server(Wrong) as server:
+        run = beside(server, *CHAT, keys=",dialect=chat")
+    assert run.code == 1 and run.json["first_divergence_token"] == 2, run.err + run.out
+
+
+def test_a_chat_behind_another_template_or_without_a_count(beside, refusal):
+    class Other(Chat):
+        def rendered(self, messages):
+            return "You are a helpful assistant.\n" + super().rendered(messages)
+
+    class Silent(Chat):
+        counts = False
+
+    with Server(Other) as server:
+        run = refusal(server, *CHAT, keys=",dialect=chat")
+        assert run.code == 2 and f"makes {BEFORE + 29} tokens" in " ".join(run.err.split()) and str(BEFORE) in run.err
+    with Server(Silent) as server:
+        run = beside(server, *CHAT, keys=",dialect=chat")
+        assert run.code == 0 and any("does not say how many tokens" in w["message"] for w in run.json["warnings"])
+
+
+class AlikeTexts(Chat):
+    """Its third token has a text that several have, and no bytes."""
+
+    def entry(self, token, p):
+        return {"token": "\ufffd" if token == self.hidden else shown(token), "logprob": p}
+
+    def chat(self, asked):
+        ids = list(self.rendered(asked["messages"]).encode())
+        for _ in range(3):
+            ids.append(base.log_probabilities(ids)[0][0])
+        self.hidden = ids[-1] if asked["max_tokens"] > 1 else -1
+        return super().chat(asked)
+
+
+def test_a_chat_ends_where_its_tokens_are_not_known(beside):
+    with Server(AlikeTexts) as server:
+        run = beside(server, *CHAT, "--max-tokens", 6, keys=",dialect=chat")
+    assert run.code in (0, 4), run.err + run.out
+    if run.code == 0:
+        assert len(run.json["positions"]) < 6
+
+
+def test_what_a_chat_cannot_be_asked(refusal, crossval, small, tmp_path):
+    with Server(Chat) as server:
+        for more, word in ((("-p", "Hi"), "--messages"), (("--tokens", "1,2"), "--messages")):
+            run = refusal(server, *more, keys=",dialect=chat")
+            assert run.code == 64 and word in run.err, run.err
+        run = refusal(server, *CHAT)
+        assert run.code == 4 and "dialect=chat" in run.err  # what follows that is above
+        run = crossval("record", "-m", small, "--tokens", "1,2", "--engine", server.address + ",dialect=chat", "-o", tmp_path / "a.xval", "--top-k", 3,
+                       "--max-tokens", 0)
+        assert run.code == 64 and "given tokens" in run.err, run.err
+    for handler in (ChatAlone, NoLogProbabilities):
+        with Server(handler) as server:
+            assert refusal(server, *CHAT, keys=",dialect=chat").code == 4
+
+
+@pytest.mark.parametrize("bent", ["probabilities", "no list", "text", "empty"])
+def test_a_chat_that_answers_with_no_rows(refusal, bent):
+    class Bent(Chat):
+        def chat(self, asked):
+            answer = super().chat(asked)
+            content = answer["choices"][0]["logprobs"]["content"]
+            if bent == "probabilities":
+                content[0]["top_logprobs"][1]["logprob"] = 0.5
+            return answer | {"choices": {"probabilities": answer["choices"], "no list": [{"logprobs": {"content": 7}}],
+                                         "text": [{"logprobs": "x"}], "empty": []}[bent]}
+
+    with Server(Bent) as server:
+        run = refusal(server, *CHAT, keys=",dialect=chat")
+    assert run.code == 4 and "engine server" in run.err, run.err

@@ -86,6 +86,25 @@ TEST(TokenChoices, TopPCountsWhatTopKLeft) {
   expect_choices({.temperature = 1, .top_k = 2, .top_p = 0.67}, {{1, 2 / 3.0}, {3, 1 / 3.0}});
 }
 
+TEST(TokenChoices, MinP) {
+  // Times 0.5, the most likely one's.
+  expect_choices({.temperature = 1, .min_p = 1}, {{1, 1.0}});
+  expect_choices({.temperature = 1, .min_p = 0.51}, {{1, 1.0}});
+  expect_choices({.temperature = 1, .min_p = 0.49}, {{1, 2 / 3.0}, {3, 1 / 3.0}});
+  expect_choices({.temperature = 1, .min_p = 0.24}, {{0, 0.125}, {1, 0.5}, {2, 0.125}, {3, 0.25}});
+  // At temperature 2 the shares are 2 to √2 to 1 to 1.
+  expect_choices({.temperature = 2, .min_p = 0.72}, {{1, 1.0}});
+}
+
+TEST(TokenChoices, TheTemperatureLast) {
+  // The filters see 0.5, 0.25, 0.125, 0.125; the weights 4 and 2 are squared behind them.
+  expect_choices({.temperature = 0.5, .top_p = 0.751, .temperature_last = true},
+                 {{0, 1 / 21.0}, {1, 16 / 21.0}, {3, 4 / 21.0}});
+  expect_choices({.temperature = 0.5, .min_p = 0.49, .temperature_last = true},
+                 {{1, 16 / 20.0}, {3, 4 / 20.0}});
+  expect_choices({.temperature = 0.5, .top_p = 0.751}, {{1, 16 / 20.0}, {3, 4 / 20.0}});  // first
+}
+
 // Exactly reached: powers of two sum without rounding.
 TEST(TokenChoices, AnExactSumIsEnough) {
   const std::vector<float> equal(8, 1.5F);

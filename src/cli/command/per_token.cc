@@ -88,6 +88,8 @@ class PerTokenCommand : public Command {
       if (auto ok = check_truth(engines_); !ok) return tl::unexpected(ok.error());
     }
     Progress progress(console);
+    engines_.defaults.by_chunks = true;
+    engines_.defaults.written_tokens = std::max(1, max_tokens_.value_or(4));
     auto opened = open_pair(engines_, prompt_, console, &progress);
     if (!opened) return tl::unexpected(opened.error());
     auto& [candidate, reference] = opened->prompted.engines;
@@ -105,7 +107,9 @@ class PerTokenCommand : public Command {
     plan.models = std::move(models->models);
     plan.model_difference = std::move(models->difference);
     apply(comparison_, plan);
-    plan.max_tokens = max_tokens_;
+    plan.max_tokens =
+        opened->prompted.by_chat ? 0 : max_tokens_.value_or(opened->prompted.by_chunks ? 0 : 4);
+    plan.resolution = opened->prompted.resolution;
     if (explain_) {
       plan.explain = [&](const std::vector<TokenId>& ids) {
         return explain_pair(engines_, *opened, ids, {}, progress);
@@ -126,7 +130,7 @@ class PerTokenCommand : public Command {
 
   PromptOptions prompt_;
   PairChoice engines_;
-  int32_t max_tokens_ = 4;
+  std::optional<int32_t> max_tokens_;
   ComparisonOptions comparison_;
   std::string floor_;  // empty: none
   std::string align_ = "tokens";

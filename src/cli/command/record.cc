@@ -14,8 +14,10 @@
 #include "cli/options/engine_options.h"
 #include "cli/options/prompt_options.h"
 #include "cli/progress.h"
+#include "launch/kinds/kinds.h"
 #include "launch/model_files.h"
 #include "launch/reference/program.h"
+#include "launch/run_file.h"
 #include "report/json/recording.h"
 #include "report/text/recording.h"
 #include "rowfiles/kl_base_chunks.h"
@@ -47,6 +49,8 @@ class TensorNames {
 
 class RecordCommand : public Command {
  public:
+  RecordCommand() { engine_.engine.clear(); }  // what --like says, or native
+
   void add_options(AppOptions& app) override {
     add_prompt_options(app, prompt_);
     add_single_engine_options(app, engine_);
@@ -75,6 +79,10 @@ class RecordCommand : public Command {
     app.add_flag("--hashes", hashes_,
                  "only a hash of each row and tensor: enough to find the first difference")
         ->group("Recording");
+    add("--like", like_,
+        "the same run as in that recording: its prompt, decode steps, form of rows, tensors and, "
+        "where they are not given, engine, type of keys and values, context and batch",
+        "FILE.xval");
     add("--tensors", tensors_,
         "also the engine's tensors: all, or names with or without a layer, l_out,Qcur-0 "
         "(docs/tensor-names.md)",
@@ -90,15 +98,18 @@ class RecordCommand : public Command {
       return fail(ExitCode::usage, "--top-k and --hashes are two forms of a row", {},
                   "Give one of them.");
     }
-    const bool as_kl_base = as_ == "kld";
-    if (as_kl_base && (max_tokens_ || top_k_ > 0 || hashes_ || !tensors_.empty())) {
+    if (!like_.empty()) {
+      if (auto ok = take_recorded(); !ok) return tl::unexpected(ok.error());
+    }
+    if (engine_.engine.empty()) engine_.engine = "native";
+    if (as_kl_base() && (max_tokens_ || top_k_ > 0 || hashes_ || !tensors_.empty())) {
       return fail(ExitCode::usage, "--as kld writes the rows of a prompt in one form alone", {},
                   "Leave out --max-tokens, --top-k, --hashes and --tensors.");
     }
     if (!chunks_of_.empty()) {
-      if (auto ok = take_chunks(as_kl_base); !ok) return tl::unexpected(ok.error());
+      if (auto ok = take_chunks(); !ok) return tl::unexpected(ok.error());
     }
-    const auto recording = as_kl_base ? write_kl_base(console) : write_recording(console);
+    const auto recording = as_kl_base() ? write_kl_base(console) : write_recording(console);
     if (!recording) return tl::unexpected(recording.error());
     const TextOptions options = text_options(console);
     write_output(console, console.format == OutputFormat::json
@@ -108,6 +119,50 @@ class RecordCommand : public Command {
   }
 
  private:
+  bool as_kl_base() const { return as_ == "kld"; }
+
+  // What the file decides, and so nobody else.
+  Result<void> take_recorded() {
+    const PromptRequest& asked = prompt_.request;
+    if (as_kl_base() || max_tokens_ || top_k_ > 0 || hashes_ || !tensors_.empty() || asked.text ||
+        asked.file || asked.messages || asked.messages_file || asked.token_ids) {
+      return fail(ExitCode::usage, "--like says which prompt, how many steps and which form", {},
+                  "Leave out the prompt, --max-tokens, --top-k, --hashes, --tensors and --as.");
+    }
+    auto recorded = open_run_file(with_home(like_));
+    if (!recorded) return tl::unexpected(recorded.error());
+    if (!(*recorded)->has_recorded_prompt())
+      return fail(ExitCode::bad_input_file, "this is no recording", with_home(like_));
+    const ReplayEngine& run = **recorded;
+    const auto prompt = static_cast<size_t>(run.prompt_positions());
+    if (prompt == 0 || run.ids().size() < prompt) {
+      return fail(ExitCode::bad_input_file, "the recording ends within its prompt",
+                  with_home(like_), "Record it again.");
+    }
+    const EngineSettings& settings = run.info().settings;
+    const RecordingFacts& facts = run.facts();
+    prompt_.request.token_ids = fmt::format("{}", fmt::join(run.ids().first(prompt), ","));
+    max_tokens_ = std::ssize(run.ids()) - static_cast<int64_t>(prompt);
+    top_k_ = facts.top_tokens;
+    hashes_ = rows_of(settings) == RowContent::hashes;
+    tensors_ = facts.tensors;
+    if (engine_.engine.empty()) engine_.engine = run.info().identity.name;
+    EngineDefaults& defaults = engine_.defaults;
+    if (defaults.model.empty()) defaults.model = settings.model_path;
+    if (!defaults.context) defaults.context = settings.n_ctx;
+    if (!defaults.batch && settings.n_batch > 0) defaults.batch = settings.n_batch;
+    if (defaults.kv.empty() && settings.kv_type_k == settings.kv_type_v && takes_kv())
+      defaults.kv = settings.kv_type_k;
+    recorded_ = *std::move(recorded);
+    return {};
+  }
+
+  // Whether the engine keeps keys and values in a type that can be chosen.
+  bool takes_kv() const {
+    const EngineKind* kind = find_engine_kind(engine_.engine.substr(0, engine_.engine.find(':')));
+    return kind != nullptr && std::ranges::find(kind->keys, "kv") != kind->keys.end();
+  }
+
   Result<Recording> write_recording(const Console& console) {
     Progress progress(console);
     auto opened = open_engine(engine_, prompt_, console);
@@ -126,7 +181,21 @@ class RecordCommand : public Command {
                                          : RowContent::logits,
                     .top_tokens = top_k_,
                     .tensors = tensors_,
+                    .like = {},
                     .wants_tensor = {}};
+    if (recorded_) {
+      EngineSpec kind;  // what it changes whatever its keys are
+      kind.name = spec.name;
+      const bool has_text = !recorded_->facts().prompt.text.empty();
+      if (has_text && engine->info().capabilities.tokenize) plan.prompt = recorded_->facts().prompt;
+      // Keys of the recorded engine stand in the defaults now.
+      std::set<std::string> asked(plan.asked_differences.begin(), plan.asked_differences.end());
+      const auto& recorded = recorded_->facts().asked_differences;
+      asked.insert(recorded.begin(), recorded.end());
+      plan.asked_differences.assign(asked.begin(), asked.end());
+      plan.like = {recorded_.get(), compare_recorded(plan.model, recorded_->facts().model),
+                   asked_differences(kind)};
+    }
     if (!tensors_.empty()) {
       plan.wants_tensor = [names = TensorNames(tensors_)](const TraceTensor& tensor) {
         return names.contains(tensor);
@@ -135,15 +204,19 @@ class RecordCommand : public Command {
     return record(plan, *engine, progress, stop);
   }
 
-  Result<void> take_chunks(bool as_kl_base) {
-    if (!as_kl_base || engine_.defaults.context) {
+  Result<void> take_chunks() {
+    if (!as_kl_base() || engine_.defaults.context) {
       return fail(ExitCode::usage, "--chunks-of says what --as kld writes, and how long a chunk is",
                   {}, "Give --as kld, and leave out -c.");
     }
-    const auto chunks = read_kl_base_chunks(with_home(chunks_of_));
+    const auto chunks = read_prompt_chunks(with_home(chunks_of_));
     if (!chunks) return tl::unexpected(chunks.error());
-    prompt_.request.token_ids = fmt::format("{}", fmt::join(chunks->ids, ","));
-    engine_.defaults.context = chunks->n_ctx;
+    if (!*chunks || !(*chunks)->bos_in_place) {
+      return fail(ExitCode::bad_input_file, "this is no base of llama-perplexity",
+                  with_home(chunks_of_));
+    }
+    prompt_.request.token_ids = fmt::format("{}", fmt::join((*chunks)->ids, ","));
+    engine_.defaults.context = (*chunks)->length;
     return {};
   }
 
@@ -159,7 +232,8 @@ class RecordCommand : public Command {
   PromptOptions prompt_;
   EngineChoice engine_;
   std::string output_;
-  std::string as_, chunks_of_;
+  std::string as_, chunks_of_, like_;
+  std::unique_ptr<ReplayEngine> recorded_;  // of --like
   std::optional<int64_t> max_tokens_{};
   int32_t top_k_ = 0;  // 0: every logit
   bool hashes_ = false;

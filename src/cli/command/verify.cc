@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+#include <optional>
+
 #include "base/environment.h"
 #include "base/read_file.h"
 #include "cli/interrupt.h"
@@ -13,6 +16,7 @@
 #include "launch/engine_factory.h"
 #include "report/json/verification.h"
 #include "report/text/verification.h"
+#include "sample/sampler.h"
 #include "session/prompt_record.h"
 #include "session/verify.h"
 
@@ -31,11 +35,23 @@ class VerifyCommand : public Command {
         ->type_name("FILE.json");
     add_single_engine_options(app, engine_);
     add_running_options(app, engine_.defaults);
-    app.add_option("--margin-tol", margin_tol_,
-                   "a token may be that much below the engine's highest logit (default 0.5)")
-        ->group("Verification")
-        ->type_name("X")
+    const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
+      return app.add_option(names, value, help)->group("Verification")->type_name(type);
+    };
+    add("--margin-tol", margin_tol_,
+        "a logit may be that much below those that the sampling leaves (default 0.5)", "X")
         ->check(number());
+    add("--temp", temperature_, "what the tokens were drawn at (default: the file's, or greedy)",
+        "X")
+        ->check(number());
+    add("--top-k", top_k_, "only the N most likely tokens were left", "N")
+        ->check(whole_number(0, std::numeric_limits<int32_t>::max()));
+    add("--top-p", top_p_, "only the fewest whose probabilities sum to P", "P")->check(number());
+    add("--min-p", min_p_, "only those at least P times as likely as the most likely one", "P")
+        ->check(number());
+    app.add_flag("--temperature-last", temperature_last_,
+                 "these were applied before the temperature, as llama.cpp does")
+        ->group("Verification");
   }
 
   Result<ExitCode> run(Console& console) override {
@@ -55,14 +71,25 @@ class VerifyCommand : public Command {
   }
 
  private:
+  // What is given stands in place of what the file says.
+  Result<void> take_sampling(SamplingOptions& sampling) const {
+    sampling.temperature = temperature_.value_or(sampling.temperature);
+    sampling.top_k = top_k_.value_or(sampling.top_k);
+    sampling.top_p = top_p_.value_or(sampling.top_p);
+    sampling.min_p = min_p_.value_or(sampling.min_p);
+    sampling.temperature_last = temperature_last_;
+    return check_sampling(sampling);
+  }
+
   Result<Verification> score(const Console& console) {
     const auto spec = single_engine(engine_);
     if (!spec) return tl::unexpected(spec.error());
     const std::string path = with_home(produced_);
     const auto text = read_file(path, kMostBytes);
     if (!text) return tl::unexpected(text.error());
-    const auto produced = parse_produced(*text, path);
+    auto produced = parse_produced(*text, path);
     if (!produced) return tl::unexpected(produced.error());
+    if (auto ok = take_sampling(produced->sampling); !ok) return tl::unexpected(ok.error());
     int32_t planned = 0;
     for (const ProducedSample& sample : produced->samples)
       for (const auto& output : sample.outputs) planned += static_cast<int32_t>(output.size());
@@ -86,6 +113,9 @@ class VerifyCommand : public Command {
   EngineChoice engine_;
   std::string produced_;
   double margin_tol_ = 0.5;
+  std::optional<double> temperature_, top_p_, min_p_;
+  std::optional<int32_t> top_k_;
+  bool temperature_last_ = false;
 };
 
 }  // namespace

@@ -70,6 +70,10 @@ template AppOption* AppOptions::add_option(const std::string&, uint64_t&, const 
 template AppOption* AppOptions::add_option(const std::string&, double&, const std::string&);
 template AppOption* AppOptions::add_option(const std::string&, std::optional<int64_t>&,
                                            const std::string&);
+template AppOption* AppOptions::add_option(const std::string&, std::optional<int32_t>&,
+                                           const std::string&);
+template AppOption* AppOptions::add_option(const std::string&, std::optional<double>&,
+                                           const std::string&);
 template AppOption* AppOptions::add_option(const std::string&, std::optional<std::string>&,
                                            const std::string&);
 template AppOption* AppOptions::add_option(const std::string&, std::vector<std::string>&,

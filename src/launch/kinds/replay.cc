@@ -14,10 +14,13 @@ constexpr Instead kInstead[] = {
     {"kv", "A recording has been computed: record it again with another type."},
 };
 
-Result<std::unique_ptr<Engine>> make(const EngineSpec& spec, const EngineDefaults&, const Launch&) {
+Result<std::unique_ptr<Engine>> make(const EngineSpec& spec, const EngineDefaults& defaults,
+                                     const Launch&) {
   auto engine = open_run_file(with_home(spec.operand));
   if (!engine) return tl::unexpected(engine.error());
-  if (const std::string instead = (*engine)->not_beside_an_engine(); !instead.empty()) {
+  const bool by_chunks = defaults.by_chunks && (*engine)->chunks() != nullptr;
+  if (const std::string instead = (*engine)->not_beside_an_engine();
+      !instead.empty() && !by_chunks) {
     return fail(ExitCode::usage, "its rows are not those of one prompt from position 0 on",
                 "replay:" + spec.operand, instead);
   }

@@ -17,15 +17,31 @@ std::string verification_json(const Verification& v) {
                      {"token", token.id},
                      {"expected", token.expected},
                      {"rank", token.rank},
-                     {"margin", json_number(token.margin)}});
+                     {"margin", json_number(token.margin)},
+                     {"outside", json_number(token.outside)}});
+  }
+  const bool fails = exit_code(v) != ExitCode::ok;
+  Json drawn = nullptr;
+  if (v.drawn()) {
+    drawn = {{"mean_log_probability", json_number(v.mean_log_p)},
+             {"expected_log_probability", json_number(v.expected_log_p)},
+             {"deviation", json_number(v.deviation)},
+             {"unlikely", v.unlikely()}};
   }
   return json_document({{"schema_version", kJsonSchemaVersion},
-                        {"status", v.far > 0 ? "diverged" : "ok"},
-                        {"verdict", v.far > 0 ? "NOT-ITS-TOKENS" : "ITS-TOKENS"},
+                        {"status", fails ? "diverged" : "ok"},
+                        {"verdict", fails ? "NOT-ITS-TOKENS" : "ITS-TOKENS"},
                         {"exit_code", static_cast<int>(exit_code(v))},
                         {"engine", json_engine(v.engine)},
                         {"path", json_bytes(v.path)},
                         {"margin_threshold", json_number(v.margin_tol)},
+                        {"sampling",
+                         {{"temperature", json_number(v.sampling.temperature)},
+                          {"top_k", v.sampling.top_k},
+                          {"top_p", json_number(v.sampling.top_p)},
+                          {"min_p", json_number(v.sampling.min_p)},
+                          {"temperature_last", v.sampling.temperature_last}}},
+                        {"drawn", drawn},
                         {"samples", v.samples},
                         {"outputs", v.outputs},
                         {"tokens", v.tokens},

@@ -1,5 +1,5 @@
 """Servers with OpenAI's completions, each as its documentation (or, for llama-cpp-python, its source) has it."""
-from .base import Handler, N_CTX, N_VOCAB, Refused, shown
+from .base import Handler, N_CTX, N_VOCAB, Refused, piece, shown
 
 
 class Completions(Handler):
@@ -105,6 +105,31 @@ class Objects(Completions):
 
 class ChatAlone(Completions):
     routes = {"/v1/models": "models"}
+
+
+class Chat(ChatAlone):
+    """Chat and nothing else, behind the template ChatML: what it writes itself, always the most likely token, until token 10."""
+    routes = {"/v1/models": "models", "/v1/chat/completions": "chat"}
+    most, counts = 20, True
+
+    def rendered(self, messages):
+        return "".join(f"<|im_start|>{m['role']}\n{m['content']}<|im_end|>\n" for m in messages) + "<|im_start|>assistant\n"
+
+    def entry(self, token, p):
+        return {"token": shown(token), "logprob": p, "bytes": list(piece(token))}
+
+    def chat(self, asked):
+        if asked["top_logprobs"] > self.most:
+            raise Refused(400, f"top_logprobs must be at most {self.most}")
+        assert asked["logprobs"] is True and asked["temperature"] == 0 and asked["max_tokens"] >= 1
+        ids, content = list(self.rendered(asked["messages"]).encode()), []
+        prompt = len(ids)
+        while len(content) < asked["max_tokens"]:
+            row = self.distribution(ids)
+            content.append(self.entry(*row[0]) | {"top_logprobs": [self.entry(*pair) for pair in row[:asked["top_logprobs"]]]})
+            ids.append(row[0][0])
+        return {"choices": [{"message": {"role": "assistant", "content": "…"}, "logprobs": {"content": content}, "finish_reason": "length"}]} | (
+            {"usage": {"prompt_tokens": prompt}} if self.counts else {})
 
 
 class NoLogProbabilities(Completions):
