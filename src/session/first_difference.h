@@ -13,7 +13,8 @@
 
 namespace crossval {
 
-/// Traces `ids` from position 0 on with both engines at the same time. Tensors that only one side
+/// Traces `ids` from position 0 on with both engines at the same time, with the KV cache at the end
+/// where both show it. Tensors that only one side
 /// has are listed, not compared. Errors: an engine's, with its side; engine_failed (a malformed
 /// tensor, an engine that gives other bits when asked again); interrupted.
 Result<TraceComparison> compare_traces(const EnginePair& engines, std::span<const TokenId> ids,
