@@ -20,6 +20,9 @@ const char* blame_word(Blame blame);
 /// The JSON "status": "ok", "diverged", "cannot-tell".
 const char* status_word(Blame blame);
 
+/// "tie", "inputs", "candidate-router", "reference-router", "both-routers".
+const char* flip_word(FlipReason reason);
+
 /// "logits", "top", "hashes": what of the rows was compared.
 const char* rows_word(RowContent rows);
 
