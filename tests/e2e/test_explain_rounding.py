@@ -1,18 +1,11 @@
 """crossval explain on what is rounded, and where a prompt is cut: caches in codes, mistakes of rounding in one layer, and
 those at the borders of chunks."""
-import struct
-
 import pytest
 
 from conftest import script
-from made_models import make, set_f32
+from made_models import make
 from slices import COMMIT, digest, slice_of
-from test_explain import LETTER, TOKENS, acquitted, explain
-
-
-def read_f32(path, key):
-    data = path.read_bytes()
-    return struct.unpack_from("<f", data, data.index(key.encode()) + len(key) + 4)[0]
+from test_explain import LETTER, TOKENS, acquitted, explain, faulty_copy
 
 
 CODED = ["q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"]
@@ -79,12 +72,14 @@ def test_the_same_rounding_everywhere_is_an_arithmetic(crossval, model):
 
 @pytest.mark.parametrize("codes", ["q5_1", "q4_1", "iq4_nl"])
 def test_mistakes_in_attention_show_with_a_coded_cache(crossval, tmp_path, codes):
-    """A scale of scores that is 1 % off, in the file that one engine is given."""
-    for name in ("m.gguf", "other.gguf"):
-        assert make(crossval, tmp_path / name, "granite", ["--seed", 2, "--types", "Q8_0"]).code == 0
-    right = read_f32(tmp_path / "m.gguf", "granite.attention.scale")
-    set_f32(tmp_path / "other.gguf", "granite.attention.scale", 1.01 * right)
+    """The sinks of one layer 0.05 higher, in the file that one engine is given."""
+    def damage(tensors):
+        tensors["blk.2.attn_sinks.weight"][:] += 0.05
+
+    made = make(crossval, tmp_path / "m.gguf", "gpt-oss", ["--experts", 6, "--experts-used", 2, "--seed", 2, "--types", "Q8_0"])
+    assert made.code == 0
+    faulty_copy(tmp_path / "m.gguf", tmp_path / "other.gguf", damage)
     sound = f"llama.cpp:kv={codes},fa=on"
     found = explain(crossval, tmp_path / "m.gguf", [TOKENS], f"{sound},model={tmp_path / 'other.gguf'}", sound)
-    assert found["verdict"] == "CANDIDATE-WRONG" and found["candidate"]["beyond"] == 4  # layers
-    assert found["operations"][found["candidate"]["first_beyond"]]["tensor"] == "kqv_out-0 CONT"
+    assert found["verdict"] == "CANDIDATE-WRONG" and found["candidate"]["beyond"] == 1
+    assert found["operations"][found["candidate"]["first_beyond"]]["tensor"] == "kqv_out-2 CONT"
