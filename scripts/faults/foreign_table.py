@@ -12,6 +12,10 @@ X86, REPACK = "ggml/src/ggml-cpu/arch/x86/quants.c", "ggml/src/ggml-cpu/repack.c
 
 QUERY = "Qcur = ggml_rope_ext(\n                    ctx0, Qcur, inp_pos, rope_factors,\n" \
         "                    n_rot, rope_type, n_ctx_orig, freq_base, freq_scale,"
+STORED = "ggml_build_forward_expand(gf, mctx_cur->cpy_k(ctx0, k_cur, k_idxs, il));\n" \
+         "            ggml_build_forward_expand(gf, mctx_cur->cpy_v(ctx0, v_cur, v_idxs, il));"
+AS_BF16 = "const auto as_bf16 = [&](ggml_tensor * x) { return il != 14 ? x : ggml_cast(ctx0, ggml_cast(ctx0, x, " \
+          "GGML_TYPE_BF16), GGML_TYPE_F32); };\n            "
 FUSED = "static void ggml_compute_forward_flash_attn_ext_f16_one_chunk("
 
 # name, change, the model (weights of SmolLM2, or architecture and formats), the operation, the causes, and what is
@@ -58,6 +62,10 @@ FAULTS = [
      ("gemma3", "Q4_K"), r"kqv_out-\d CONT", {"window-wider"}, {}),
     ("one key written over another", Change(CACHE, "data[s*sinfo.size() + i] = offs + sinfo.idxs[s][i];", "data[s*sinfo.size() + i] = offs + (sinfo.idxs[s][i] == 30 ? 29 : sinfo.idxs[s][i]);", 2),
      "Q4_1", "kqv_out-0 CONT", NONE, {"prompt": LONGER}),
+    ("the last key before a chunk not seen", Change(CACHE, "if (p0 > p1) {", "if (p0 > p1 || p0 + 1 == ubatch->pos[0]) {"),
+     "Q4_1", "kqv_out-0 CONT", {"chunk-mask"}, {"settings": "ubatch=16", "prompt": LONGER}),
+    ("one layer's keys and values in BF16", Change(GRAPH, STORED, STORED.replace("ctx0, k_cur", "ctx0, as_bf16(k_cur)").replace("ctx0, v_cur", "ctx0, as_bf16(v_cur)").replace("ggml_build", AS_BF16 + "ggml_build", 1)),
+     "Q8_0", "kqv_out-14 CONT", {"kv-bf16"}, {}),
     ("stale values at the border of a chunk", Change(CACHE, "= offs + j*kv_size + sinfo.idxs[s][i];", "= offs + j*kv_size + sinfo.idxs[s][i] + (i == 0 && sinfo.idxs[s][i] > 0 ? 1 : 0);"),
      "Q4_1", "kqv_out-0 CONT", NONE, {"settings": "ubatch=16", "prompt": LONGER}),
     # Kernels.

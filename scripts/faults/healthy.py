@@ -50,6 +50,9 @@ PAIRS = [(candidate, reference, prompt, weights) for candidate, reference, promp
     ("llama.cpp:kv-k=f32", "native", STORY, "Q4_1"),  # values in F16: attention is not judged
     ("llama.cpp:kv-k=q8_0", "native", STORY, "Q4_1 F16"),
     (PRODUCTION + ",kv=q8_0", "native", LICENSE, "Q4_0 Q8_0"),
+    ("llama.cpp:kv=q5_1,fa=on", "native", LETTER, "Q4_1 F16"),
+    ("llama.cpp:kv-k=q4_1", "native", STORY, "Q8_0"),
+    (PRODUCTION + ",kv=iq4_nl", "native", LICENSE, "Q4_1 Q4_0"),
     ("llama.cpp:kv=q4_0,fa=on", "llama.cpp:kv-v=q5_1,fa=on", LETTER, "Q4_1"),
     (vectorised_engine, "llama.cpp", LETTER, "Q4_1 Q8_0 F16"),
     (vectorised_engine, "native", LICENSE, "Q4_1 Q6_K"),

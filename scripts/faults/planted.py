@@ -1,5 +1,5 @@
 """Mistakes of the table (docs/mistakes.md), planted in the native engine."""
-from case import Case
+from case import LONGER, Case
 from models import TOKENS, made, smollm2
 
 # mistake, layer, weights of SmolLM2, the operation where it must show, the other engine, the guilty side
@@ -19,6 +19,12 @@ SMOLLM2 = [
     ("minimum-rounded", 9, "Q4_1", "Qcur-9 MUL_MAT", "llama.cpp:profile=production", "candidate"),
     ("nibble-order", 27, "Q4_0", "Qcur-27 MUL_MAT", "llama.cpp", "candidate"),
     ("nan", 14, "Q4_1", "l_out-14 ADD", "llama.cpp", "candidate"),
+    ("kv-floats", 12, "Q4_1", "kqv_out-12 CONT", "llama.cpp:profile=production", "candidate"),
+    ("kv-bf16", 19, "Q8_0", "kqv_out-19 CONT", "llama.cpp", "reference"),
+    ("kv-codes", 6, "F16", "kqv_out-6 CONT", "llama.cpp", "candidate"),
+    ("activation-floats", 24, "Q4_K", "Qcur-24 MUL_MAT", "llama.cpp:profile=production", "candidate"),
+    ("activation-groups", 15, "Q8_0", "Qcur-15 MUL_MAT", "llama.cpp", "candidate"),
+    ("activation-codes", 8, "F16", "Qcur-8 MUL_MAT", "llama.cpp", "reference"),
     ("layer-left-out", 17, "Q4_1", "l_out-17 ADD|norm-1[78].* RMS_NORM|ffn_inp-17 ADD", "llama.cpp", "candidate"),
 ]
 
@@ -39,7 +45,15 @@ MADE = [
 ]
 
 
+# mistake, layer, weights of SmolLM2: of prompts in chunks of 16
+IN_CHUNKS = [("chunk-mask", 9, "Q4_1"), ("chunk-index", 21, "Q8_0")]
+
+
 def cases(crossval):
+    for mistake, layer, weights in IN_CHUNKS:
+        yield Case(f"{mistake}@{layer}", "planted", f"layer {layer}", smollm2(weights), f"SmolLM2 {weights}",
+                   f"native:batch=16,fault={mistake}@{layer}", "llama.cpp", LONGER, operation=f"kqv_out-{layer} CONT",
+                   causes=frozenset([mistake]))
     for mistake, layer, weights, operation, other, guilty in SMOLLM2:
         fault = f"native:fault={mistake}@{layer}"
         candidate, reference = (fault, other) if guilty == "candidate" else (other, fault)

@@ -1,13 +1,21 @@
 #include "cli/explaining.h"
 
-#include <optional>
-#include <utility>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/environment.h"
 #include "base/thread_pool.h"
 #include "launch/canonical.h"
 #include "launch/model_files.h"
 #include "launch/paths.h"
 #include "launch/reference/program.h"
+#include "names/names_file.h"
 
 namespace crossval {
 
@@ -26,6 +34,27 @@ Result<std::optional<FileDifference>> difference_of(const EngineSettings& engine
   auto difference = explain_model_difference(engine, truth, plan.files, stop, *models);
   if (!difference) return tl::unexpected(difference.error());
   return *std::move(difference);
+}
+
+/// Of the engine's file of names those that no value came for. Errors: the file's.
+Result<std::vector<std::string>> never_came(const EngineSpec& spec, const JudgedEngine& engine) {
+  std::vector<std::string> missing;
+  const std::string path = with_home(spec.get(kNamesKey));
+  if (path.empty()) return missing;
+  const auto names = NamesFile::read(path);
+  if (!names) return tl::unexpected(names.error());
+  for (const auto& [theirs, given] : names->entries()) {
+    const bool came = std::ranges::any_of(given, [&](const GivenName& name) {
+      return std::ranges::any_of(engine.operations,
+                                 [&](const JudgedOperation& operation) {
+                                   return operation.shown && is_called(name, operation.tensor);
+                                 }) ||
+             std::ranges::any_of(engine.without_partner,
+                                 [&](const std::string& label) { return is_called(name, label); });
+    });
+    if (!came) missing.push_back(theirs);
+  }
+  return missing;
 }
 
 }  // namespace
@@ -61,6 +90,18 @@ Result<Explanation> explain_pair(const PairChoice& choice, const OpenedPair& pai
     auto difference = difference_of(engine->info.settings, plan, pair.stop());
     if (!difference) return tl::unexpected(difference.error());
     engine->model_difference = *std::move(difference);
+  }
+  const bool all = plan.layers.first == Range{}.first && plan.layers.end == Range{}.end;
+  if (!all) return explanation;  // the others were not asked for
+  for (const auto& [spec, engine] :
+       {std::pair{&pair.prompted.specs.candidate, &explanation->candidate},
+        std::pair{&pair.prompted.specs.reference, &explanation->reference}}) {
+    const auto missing = never_came(*spec, *engine);
+    if (!missing) return tl::unexpected(missing.error());
+    if (missing->empty()) continue;
+    explanation->warnings.push_back(
+        {"name-never-came", fmt::format("{}: no value came for {} of its file of names",
+                                        engine->info.identity.name, fmt::join(*missing, ", "))});
   }
   return explanation;
 }

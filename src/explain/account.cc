@@ -64,7 +64,10 @@ Result<JudgedEngine> Account::run(const std::string& trace_file) {
                                      std::ssize(ids_), engine_.info());
     if (!created) return tl::unexpected(created.error());
     file = *std::move(created);
-    tap = [&](const TraceTensor& tensor) { return file->add(tensor); };
+    tap = [&](const TraceTensor& tensor) -> Result<bool> {
+      if (auto ok = file->add(tensor); !ok) return tl::unexpected(ok.error());
+      return true;
+    };
   }
   ArithmeticFit fit;
   const EngineArithmetic guess;
@@ -77,8 +80,8 @@ Result<JudgedEngine> Account::run(const std::string& trace_file) {
   unknown_cache_ = may_be_unknown() && !fit.knows_attention();
   if (unknown_cache_) judge_.leave_attention();
   if (unknown_cache_ || needs_another_look()) {
-    if (auto ok = trace(arithmetic_, nullptr, truth_.graph.ops.size(), {}, {}); !ok)
-      return tl::unexpected(ok.error());
+    judge_.begin_again(arithmetic_);
+    if (auto ok = show({}); !ok) return tl::unexpected(ok.error());
   }
   JudgedEngine judged = summary();
   judged.arithmetic = fit.report();
@@ -108,11 +111,40 @@ Result<JudgedEngine> Account::run_closed() {
 
 Result<void> Account::look_at(size_t op, const Judge::Look& look, EngineValues& kept) {
   TraceMap map(truth_.graph, truth_.names);
-  return trace(arithmetic_, nullptr, op, look, [&](const TraceTensor& tensor) -> Result<void> {
+  const size_t last = kept.empty() ? op : std::max(op, kept.rbegin()->first);
+  return trace(arithmetic_, nullptr, op, look, [&](const TraceTensor& tensor) -> Result<bool> {
     const auto seen = map.op_of(tensor);
     if (seen && judge_.shows(*seen)) keep(kept, *seen, tensor, *seen >= truth_.graph.head);
-    return {};
+    // Nothing that comes now is asked for.
+    const bool last_chunk = tensor.first_position + tensor.positions == std::ssize(ids_);
+    return !last_chunk || !judge_.is_past(last);
   });
+}
+
+Result<std::map<size_t, std::vector<float>>> Account::rows_at(
+    const std::map<size_t, int32_t>& positions) const {
+  std::vector<std::string> names;
+  for (const auto& [op, position] : positions)
+    if (judge_.shows(op)) names.push_back(truth_.names[op].result.name);
+  std::map<size_t, std::vector<float>> rows;
+  if (names.empty()) return rows;
+  TraceMap map(truth_.graph, truth_.names);
+  auto done =
+      engine_.trace({.ids = ids_, .selection = {.names = names}}, [&](const TraceTensor& tensor) {
+        const auto op = map.op_of(tensor);
+        const auto wanted = op ? positions.find(*op) : positions.end();
+        if (wanted == positions.end()) return !stop_.stop_requested();
+        const auto row = wanted->second - tensor.first_position;
+        if (0 <= row && row < tensor.positions) {
+          const auto values = tensor.data.subspan(static_cast<size_t>(row * tensor.width),
+                                                  static_cast<size_t>(tensor.width));
+          rows[*op].assign(values.begin(), values.end());
+        }
+        return !stop_.stop_requested();
+      });
+  if (!done) return tl::unexpected(done.error());
+  if (stop_.stop_requested()) return tl::unexpected(stopped());
+  return rows;
 }
 
 Result<void> Account::learn() {
@@ -121,14 +153,19 @@ Result<void> Account::learn() {
   if (shown.first > std::numeric_limits<int32_t>::min()) --shown.first;
   std::set<std::string> wanted;
   auto done = engine_.trace({.ids = ids_.first(1)}, [&](const TraceTensor& tensor) {
-    const auto op = map_.op_of(tensor);
+    const auto choice = map_.ranked_by(tensor);
+    const auto op = choice ? choice : map_.op_of(tensor);
+    if (!op && !map_.is_inner(tensor))
+      without_partner_.push_back(label_of(tensor.name, tensor.op, tensor.occurrence));
     if (!op) return !stop_.stop_requested();
     const auto layer = static_cast<int32_t>(truth_.graph.ops[*op].layer);
     const bool here = layer < 0 || shown.contains(layer);
     // Nodes that are told apart by counting them have to be all there.
-    const bool counted = map_.label(*op) != label_of(tensor.name, tensor.op, tensor.occurrence);
+    const bool counted =
+        !choice && map_.label(*op) != label_of(tensor.name, tensor.op, tensor.occurrence);
     if (here || counted) wanted.insert(tensor.name);
-    if (here) judge_.learn(*op);
+    if (here && choice) judge_.learn_ranking(*op);
+    if (here && !choice) judge_.learn(*op);
     return !stop_.stop_requested();
   });
   if (!done) return tl::unexpected(done.error());
@@ -141,17 +178,21 @@ Result<void> Account::learn() {
 Result<void> Account::trace(const EngineArithmetic& arithmetic, ArithmeticFit* fit,
                             size_t looked_at, const Judge::Look& look, const Tap& tap) {
   judge_.begin(arithmetic, fit, looked_at, look);
-  Result<void> tapped;
+  return show(tap);
+}
+
+Result<void> Account::show(const Tap& tap) {
+  Result<bool> tapped = true;  // whether it goes on
   auto done =
       engine_.trace({.ids = ids_, .selection = {.names = wanted_}}, [&](const TraceTensor& tensor) {
         judge_.take(tensor);
         if (tap) tapped = tap(tensor);
-        return tapped && !stop_.stop_requested();
+        return tapped && *tapped && !stop_.stop_requested();
       });
-  if (!tapped) return tapped;
+  if (!tapped) return tl::unexpected(tapped.error());
   if (!done) return tl::unexpected(done.error());
   if (stop_.stop_requested()) return tl::unexpected(stopped());
-  judge_.end();
+  if (*tapped) judge_.end();
   return {};
 }
 
@@ -167,6 +208,7 @@ bool Account::needs_another_look() const {
 JudgedEngine Account::summary() const {
   JudgedEngine judged;
   judged.info = engine_.info();
+  judged.without_partner = without_partner_;
   for (size_t i = 0; i < truth_.graph.ops.size(); ++i) {
     const Op& op = truth_.graph.ops[i];
     JudgedOperation operation;
@@ -175,7 +217,7 @@ JudgedEngine Account::summary() const {
     operation.weight = truth_.names[i].result.weight;
     operation.layer = static_cast<int32_t>(op.layer);
     operation.asked = op.layer < 0 || layers_.contains(operation.layer);
-    operation.shown = judge_.shows(i);
+    operation.shown = judge_.shows(i) || judge_.shows_ranking(i);
     operation.judged =
         operation.asked && judge_.judged()[i] && !(unknown_cache_ && of_attention(op));
     operation.error = judge_.errors()[i];
@@ -190,6 +232,8 @@ JudgedEngine Account::summary() const {
     }
     judged.operations.push_back(std::move(operation));
   }
+  for (const auto& [at, routed] : judge_.routing())
+    if (layers_.contains(at.first)) judged.routing.insert({at, routed});
   return judged;
 }
 

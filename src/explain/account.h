@@ -47,6 +47,15 @@ class Account {
   /// interrupted; cannot_write.
   Result<JudgedEngine> run(const std::string& trace_file);
 
+  /// Before run(): what the engine makes of these choices of experts where its own are others;
+  /// kept by reference.
+  void force_routing(const Routing& other) { judge_.force_routing(other); }
+  /// What came of it; null without any.
+  const ForcedRouting* forced() const { return judge_.forced(); }
+  /// The engine's values of operations at one position each. Errors: the engine's; interrupted.
+  Result<std::map<size_t, std::vector<float>>> rows_at(
+      const std::map<size_t, int32_t>& positions) const;
+
   /// Of an engine without a trace: nothing is judged, and its logits are known. Errors: the
   /// engine's; interrupted.
   Result<JudgedEngine> run_closed();
@@ -58,15 +67,18 @@ class Account {
   /// The engine's values at the last position, by operation; empty where it shows none.
   const std::vector<std::vector<float>>& last_rows() const { return last_rows_; }
   const std::vector<float>& logits() const { return last_rows_.back(); }
+  const std::vector<int64_t>& chunks() const { return judge_.chunks(); }
   const EngineArithmetic& arithmetic() const { return arithmetic_; }
 
  private:
-  using Tap = std::function<Result<void>(const TraceTensor&)>;
+  using Tap = std::function<Result<bool>(const TraceTensor&)>;  // whether the trace goes on
 
   Result<void> learn();
-  /// `tap` sees every tensor after it was judged; may be empty.
+  /// `tap` sees every tensor after it was judged and may end the trace; may be empty.
   Result<void> trace(const EngineArithmetic& arithmetic, ArithmeticFit* fit, size_t looked_at,
                      const Judge::Look& look, const Tap& tap);
+  /// The engine's values, for what the judge has begun.
+  Result<void> show(const Tap& tap);
   bool needs_another_look() const;
   JudgedEngine summary() const;
   bool has_coded_cache() const;
@@ -82,6 +94,7 @@ class Account {
   Judge judge_;
   const std::stop_token& stop_;
   std::vector<std::string> wanted_;
+  std::vector<std::string> without_partner_;
   EngineArithmetic arithmetic_;
   bool unknown_cache_ = false;  // in codes that are none of attention's known arithmetics
   std::vector<std::vector<float>> last_rows_;

@@ -67,7 +67,8 @@ std::string words(ProductRounding rounding, const WeightFormat& format) {
 std::string words_of_codes(const AttentionRounding& rounding) {
   std::string text;
   if (rounding.key_codes != CacheCodes::none) {
-    text = fmt::format("queries in Q8_0, keys in {}", words(rounding.key_codes));
+    text = fmt::format("queries in {}, keys in {}",
+                       has_minima(rounding.key_codes) ? "Q8_1" : "Q8_0", words(rounding.key_codes));
   } else {
     text = "queries and keys in F16";
   }

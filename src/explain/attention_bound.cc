@@ -114,6 +114,10 @@ struct Operands {
         keys_width(in.keys.width),
         values_width(in.values_of_keys.width) {
     const int64_t n_kv = in.first + in.positions;
+    const std::vector<double> stored_keys = cached_rows(how, in.keys, n_kv);
+    const std::vector<double> stored_values = cached_rows(how, in.values_of_keys, n_kv);
+    const OracleRows all_keys{stored_keys.data(), keys_width};
+    const OracleRows all_values{stored_values.data(), values_width};
     const int64_t together = rounding.turned ? turned_keys(how.head_dim_k) : 0;
     const auto coded = [&](const OracleRows& rows, const double* off, int64_t n, int64_t turned,
                            CacheCodes codes) {
@@ -129,15 +133,21 @@ struct Operands {
     if (rounding.key_codes == CacheCodes::none) {
       queries = on_grid(in.values[0], slack.queries, in.positions,
                         rounding.queries ? rounding.grid : Grid::none);
-      keys = on_grid(in.keys, slack.keys, n_kv, rounding.grid);
+      keys = on_grid(all_keys, slack.keys, n_kv, rounding.grid);
+    } else if (has_minima(rounding.key_codes)) {
+      queries = coded_queries(
+          turned_rows(in.values[0].data, slack.queries, in.positions * queries_width, together));
+      keys = coded_keys(turned_rows(stored_keys.data(), slack.keys, n_kv * keys_width, together),
+                        rounding.key_codes);
+      keys_width = keys_width / 32 * 33;
     } else {
       queries = coded(in.values[0], slack.queries, in.positions, together, CacheCodes::q8_0);
-      keys = coded(in.keys, slack.keys, n_kv, together, rounding.key_codes);
+      keys = coded(all_keys, slack.keys, n_kv, together, rounding.key_codes);
     }
     if (rounding.value_codes == CacheCodes::none) {
-      values = on_grid(in.values_of_keys, slack.values, n_kv, rounding.grid);
+      values = on_grid(all_values, slack.values, n_kv, rounding.grid);
     } else {
-      values = coded(in.values_of_keys, slack.values, n_kv,
+      values = coded(all_values, slack.values, n_kv,
                      rounding.turned ? turned_values(how.head_dim_v) : 0, rounding.value_codes);
     }
   }
@@ -188,17 +198,21 @@ void widen(const Attend& how, const Operands& of, int64_t part, std::vector<Seen
 
 }  // namespace
 
-void attend_within(const Attend& how, const OracleInputs& in, const AttentionSlack& slack,
-                   AttentionRounding rounding, ThreadPool& pool, double* value, double* bound) {
+void attend_within(const Attend& action, const OracleInputs& in, const AttentionSlack& slack,
+                   AttentionRounding engines, ThreadPool& pool, double* value, double* bound) {
+  const AttentionRounding rounding = rounding_of(action, engines);
+  Attend how = action;
+  // Minima and sums are further elements of a head: their product is part of a score like the rest.
+  if (has_minima(rounding.key_codes)) how.head_dim_k = how.head_dim_k / 32 * 33;
   const Grid grid = rounding.grid;
   const int64_t n_kv = in.first + in.positions;
-  const Operands of(how, in, slack, rounding);
+  const Operands of(action, in, slack, rounding);
   const bool exact = of.exact();
   pool.parallel_for(in.positions * how.n_head, 1, [&](int64_t begin, int64_t end) {
     for (int64_t part = begin; part < end; ++part) {
       const int64_t head = part % how.n_head;
       const auto seen = seen_keys(how, of.queries.values.data() + part * how.head_dim_k,
-                                  {of.keys.values.data(), of.keys_width}, n_kv,
+                                  {of.keys.values.data(), of.keys_width}, n_kv, in.first,
                                   in.first + part / how.n_head, head);
       const Query query(
           how, head, seen,

@@ -151,6 +151,7 @@ class Trial {
                                                const LogitsDistance& sound) const {
     std::vector<LogitsDistance> causes;
     for (const Mistake& mistake : mistakes()) {
+      if (mistake.rounds) continue;  // everywhere, it is an arithmetic
       Graph edited = truth_.graph;
       if (!mistake.edit(edited, {})) continue;
       std::optional<LogitsDistance> best;

@@ -33,4 +33,12 @@ SlackRows turned_rows(const double* x, const double* slack, int64_t n, int64_t t
 /// either side: the slack is what that moves.
 SlackRows coded_rows(const SlackRows& x, CacheCodes codes);
 
+/// Codes that lie above a minimum of their block: queries meet such keys in Q8_1, whose sums,
+/// rounded by themselves, meet the minima.
+bool has_minima(CacheCodes codes);
+/// n values become n / 32 · 33: each block without its minimum, and that behind it.
+SlackRows coded_keys(const SlackRows& x, CacheCodes codes);
+/// In Q8_1 and back likewise: each block, and its sum behind it.
+SlackRows coded_queries(const SlackRows& x);
+
 }  // namespace crossval

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "explain/expectation.h"
+#include "explain/routing.h"
 #include "explain/units.h"
 #include "graph/edit.h"
 #include "graph/mistakes.h"
@@ -20,6 +22,31 @@ bool fits(const Action& action, int64_t columns, int64_t width) {
   return product == nullptr || (columns % product->matrix.cols == 0 &&
                                 columns / product->matrix.cols * product->matrix.rows == width);
 }
+
+/// The cache as a mistake at the borders of chunks leaves it, in the place of what `in` has.
+class Overwritten {
+ public:
+  Overwritten(const Action& action, OracleInputs& in, std::span<const int64_t> chunks) {
+    const auto* attend = std::get_if<Attend>(&action);
+    if (attend == nullptr || attend->border != ChunkBorder::overwritten) return;
+    replace(in.keys, keys_, in.first + in.positions, chunks);
+    replace(in.values_of_keys, values_, in.first + in.positions, chunks);
+  }
+
+ private:
+  static void replace(OracleRows& rows, std::vector<double>& copy, int64_t n,
+                      std::span<const int64_t> chunks) {
+    copy.assign(rows.data, rows.data + n * rows.width);
+    for (const int64_t first : chunks) {
+      if (first == 0) continue;
+      const double* row = rows.row(first);
+      std::copy_n(row, rows.width, copy.data() + (first - 1) * rows.width);
+    }
+    rows.data = copy.data();
+  }
+
+  std::vector<double> keys_, values_;
+};
 
 /// Computes values of an edited graph from what the engine showed.
 class EditedGraph {
@@ -72,14 +99,37 @@ class EditedGraph {
     } else if (std::holds_alternative<Attend>(op.action) && in.keys.data == nullptr) {
       return std::nullopt;
     }
+    const Overwritten cache(op.action, in, sight_.chunks);
     const Rounding rounding = arithmetic_.rounding(op.action, in.positions);
     KnownValue made = expect(op.action, in, slacks, width, rounding, pool_, &chosen_[op.output]);
     if (chosen_[op.output].empty()) chosen_.erase(op.output);
+    if (const auto* how = std::get_if<ChooseExperts>(&op.action))
+      keep_ties(*how, op.output, inputs[0], made);
     if (!made.known) return std::nullopt;
     return made;
   }
 
  private:
+  /// The engine's own choice, where it is as good a one as rounding can tell.
+  void keep_ties(const ChooseExperts& how, ValueId id, const KnownValue& by, KnownValue& made) {
+    const auto at = static_cast<size_t>(id);
+    if (how.offset != 0 || by.slack.empty() || at >= sight_.chosen.size()) return;
+    const std::vector<int32_t>& theirs = sight_.chosen[at];
+    const auto used = static_cast<size_t>(how.used);
+    if (theirs.size() != made.values.size()) return;
+    const size_t n = by.values.size() / (theirs.size() / used);
+    for (size_t p = 0; p < theirs.size() / used; ++p) {
+      const ChoiceMargin margin =
+          margin_of(how, &by.values[p * n], &by.slack[p * n], static_cast<int64_t>(n),
+                    std::span(theirs).subspan(p * used, used));
+      if (margin.units() < -kLimit) return;
+    }
+    for (size_t i = 0; i < theirs.size(); ++i)
+      made.values[i] = by.values[i / used * n + static_cast<size_t>(theirs[i])];
+    chosen_[id] = theirs;
+    made.known = true;
+  }
+
   const Graph& graph_;
   const Judge::Sight& sight_;
   const EngineArithmetic& arithmetic_;

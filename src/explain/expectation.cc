@@ -94,20 +94,19 @@ struct Bounding {
   void operator()(const MatMul& a) {
     const Matrix& matrix = a.matrix;
     const int64_t rows = in.positions * in.values[0].width / matrix.cols;
-    const ProductRows x(in.values[0].data, rows, matrix.cols, rounding.product,
-                        matrix.format->activation);
+    const ProductRows x = activations_of(a, in.values[0].data, rows, rounding.product);
     product(matrix, x, pool, result.values.data(), matrix.rows, bound.data());
     for (double& each : bound) each *= kRoundoff * std::sqrt(static_cast<double>(matrix.cols));
-    if (slack(0) != nullptr) add_lacking(matrix, x);
+    if (slack(0) != nullptr) add_lacking(a, x);
   }
   /// sum |w| · what an activation may be off by, a step of its grid where it lies near a boundary.
-  void add_lacking(const Matrix& matrix, const ProductRows& x) {
+  void add_lacking(const MatMul& action, const ProductRows& x) {
+    const Matrix& matrix = action.matrix;
     const auto shifted = [&](double sign) {
       std::vector<double> values(static_cast<size_t>(x.rows() * x.cols()));
       for (size_t i = 0; i < values.size(); ++i)
         values[i] = in.values[0].data[i] + sign * slack(0)[i];
-      return ProductRows(values.data(), x.rows(), x.cols(), rounding.product,
-                         matrix.format->activation);
+      return activations_of(action, values.data(), x.rows(), rounding.product);
     };
     const ProductRows low = shifted(-1);
     const ProductRows high = shifted(1);

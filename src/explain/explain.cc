@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include "explain/by_logits.h"
 #include "explain/cause.h"
 #include "explain/reproduce.h"
+#include "explain/routing.h"
 #include "explain/units.h"
 #include "graph/decoder.h"
 #include "graph/upstream_names.h"
@@ -128,6 +131,44 @@ void measure(const Account& ours, const Account& theirs, const std::vector<float
   }
 }
 
+/// The choices of experts that differ.
+void compare_routing(Explanation& result) {
+  for (const auto& [at, ours] : result.candidate.routing) {
+    const auto theirs = result.reference.routing.find(at);
+    if (theirs == result.reference.routing.end()) continue;
+    ++result.routed;
+    if (same_experts(ours.experts, theirs->second.experts)) continue;
+    result.routing_flips.push_back(
+        {.layer = at.first, .position = at.second, .candidate = ours, .reference = theirs->second});
+  }
+}
+
+/// How far apart the sums of experts are at the first flip of each layer, as they are and with the
+/// reference sent to the candidate's experts.
+Result<void> compare_forced(const Truth& truth, const Account& ours, const Account& theirs,
+                            Explanation& result) {
+  if (theirs.forced() == nullptr || result.routing_flips.empty()) return {};
+  std::map<size_t, int32_t> positions;
+  for (const auto& [op, sum] : theirs.forced()->sums()) positions[op] = sum.position;
+  const auto candidate = ours.rows_at(positions);
+  if (!candidate) return tl::unexpected(candidate.error());
+  for (RoutingFlip& flip : result.routing_flips) {
+    const auto sum = std::ranges::find_if(theirs.forced()->sums(), [&](const auto& each) {
+      return truth.graph.ops[each.first].layer == flip.layer &&
+             each.second.position == flip.position;
+    });
+    if (sum == theirs.forced()->sums().end()) continue;
+    const auto c = candidate->find(sum->first);
+    if (c == candidate->end()) continue;
+    const auto apart_from = [&](const std::vector<double>& row) {
+      return compare_rows(c->second, std::vector<float>(row.begin(), row.end())).relative_l2;
+    };
+    flip.apart_when_forced = apart_from(sum->second.forced);
+    if (!sum->second.own.empty()) flip.apart = apart_from(sum->second.own);
+  }
+  return {};
+}
+
 /// Names the mistake on the first operation beyond, and proves what it does to the logits.
 Result<void> find_mistake(const ExplainPlan& plan, const Truth& truth, const JudgedEngine& guilty,
                           Account& account, const Account& other, ThreadPool& pool,
@@ -136,6 +177,7 @@ Result<void> find_mistake(const ExplainPlan& plan, const Truth& truth, const Jud
   Suspect suspect = suspect_of(guilty, result.limit);
   suspect.guilty = account.logits();
   suspect.other = other.logits();
+  suspect.chunks = account.chunks();
   CauseSearch search(truth.graph, suspect.op, account.arithmetic(), pool);
   auto looked = account.look_at(
       suspect.op, [&](const Judge::Sight& sight) { search.look(sight); }, suspect.values);
@@ -175,6 +217,7 @@ Result<Explanation> explain(const ExplainPlan& plan, Engine& candidate, Engine& 
   if (!judged) return tl::unexpected(judged.error());
   result.candidate = *std::move(judged);
   plan.phase("judge reference");
+  theirs.force_routing(result.candidate.routing);
   judged = judge(plan, truth, reference, theirs, "reference", stop);
   if (!judged) return tl::unexpected(judged.error());
   result.reference = *std::move(judged);
@@ -183,6 +226,8 @@ Result<Explanation> explain(const ExplainPlan& plan, Engine& candidate, Engine& 
   const std::vector<float> ideal = oracle_row(truth, plan, stop);
   if (stop.stop_requested()) return fail(ExitCode::interrupted, "interrupted");
   measure(ours, theirs, ideal, result);
+  compare_routing(result);
+  if (auto ok = compare_forced(truth, ours, theirs, result); !ok) return tl::unexpected(ok.error());
   for (const JudgedEngine* engine : {&result.candidate, &result.reference}) {
     for (const EngineWarning& warning : engine->info.warnings)
       result.warnings.push_back(

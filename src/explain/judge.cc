@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "explain/cache_codes.h"
 #include "explain/units.h"
+#include "graph/edit.h"
 #include "graph/last_uses.h"
 
 namespace crossval {
@@ -29,6 +31,12 @@ std::vector<ProductRounding> candidates(ActivationType partner) {
   if (partner != ActivationType::f16) all.push_back(ProductRounding::f16);
   if (partner != ActivationType::bf16) all.push_back(ProductRounding::bf16);
   return all;
+}
+
+bool computed_otherwise(const Action& action, const Rounding& a, const Rounding& b) {
+  if (matrix_of(action) != nullptr) return a.product != b.product;
+  if (std::holds_alternative<Attend>(action)) return a.attention != b.attention;
+  return std::holds_alternative<Activate>(action) && a.gelu != b.gelu;
 }
 
 }  // namespace
@@ -61,7 +69,19 @@ Judge::Judge(const Graph& graph, TraceMap& map, std::span<const int32_t> ids, Th
       ids_(ids),
       pool_(pool),
       last_uses_(last_uses(graph)),
-      shown_(graph.ops.size()) {}
+      shown_(graph.ops.size()),
+      ranked_(graph.ops.size()),
+      of_router_(graph.ops.size()) {
+  for (const Op& op : graph.ops) {
+    if (!std::holds_alternative<ChooseExperts>(op.action)) continue;
+    for (ValueId id = op.inputs[0];;) {
+      const size_t at = writer_of(graph, id);
+      of_router_[at] = true;
+      if (matrix_of(graph.ops[at].action) != nullptr || graph.ops[at].inputs.size() != 1) break;
+      id = graph.ops[at].inputs[0];
+    }
+  }
+}
 
 void Judge::forget_ambiguous() {
   for (const std::vector<size_t>& ops : map_.namesakes()) {
@@ -77,7 +97,43 @@ void Judge::begin(EngineArithmetic arithmetic, ArithmeticFit* fit, size_t looked
   look_ = std::move(look);
   errors_.assign(graph_.ops.size(), {});
   judged_.assign(graph_.ops.size(), false);
+  unchanged_.assign(graph_.ops.size(), false);
+  begin_trace();
+}
+
+/// What is computed in another arithmetic, and what reads that where the engine does not show it.
+void Judge::begin_again(EngineArithmetic arithmetic) {
+  std::vector<bool> other(graph_.widths.size());
+  for (size_t i = 0; i < graph_.ops.size(); ++i) {
+    const Op& op = graph_.ops[i];
+    const bool attends = std::holds_alternative<Attend>(op.action);
+    bool again =
+        std::holds_alternative<ChooseExperts>(op.action) || (attends && attention_is_left_);
+    bool turned = false;
+    for (const int64_t chunk : {int64_t{1}, EngineArithmetic::kWideChunk}) {
+      const Rounding before = arithmetic_.rounding(op.action, chunk);
+      const Rounding now = arithmetic.rounding(op.action, chunk);
+      again = again || computed_otherwise(op.action, before, now);
+      turned = turned || before.attention.turned || now.attention.turned;
+    }
+    for (const ValueId input : op.inputs) again = again || other[static_cast<size_t>(input)];
+    // What is turned is turned back before it is read, shown or not.
+    other[static_cast<size_t>(op.output)] = again && (!shown_[i] || (attends && turned));
+    unchanged_[i] = !again;
+    if (!again) continue;
+    errors_[i] = {};
+    judged_[i] = false;
+  }
+  arithmetic_ = std::move(arithmetic);
+  fit_ = nullptr;
+  begin_trace();
+}
+
+void Judge::begin_trace() {
   last_rows_.assign(graph_.ops.size(), {});
+  routing_.clear();
+  chunks_.clear();
+  if (forced_) forced_->clear();
   cache_.clear();
   positions_ = first_ = 0;
   next_ = graph_.ops.size();
@@ -85,6 +141,7 @@ void Judge::begin(EngineArithmetic arithmetic, ArithmeticFit* fit, size_t looked
 
 void Judge::begin_chunk(int64_t first, int64_t positions) {
   if (positions_ > 0) advance(true);
+  chunks_.push_back(first);
   first_ = first;
   positions_ = positions;
   next_ = 0;
@@ -92,11 +149,18 @@ void Judge::begin_chunk(int64_t first, int64_t positions) {
   rows_arrived_.assign(graph_.ops.size(), 0);
   values_.assign(graph_.widths.size(), {});
   chosen_.assign(graph_.widths.size(), {});
+  rankings_.assign(graph_.ops.size(), {});
+  estimates_.clear();
 }
 
 void Judge::take(const TraceTensor& tensor) {
   if (tensor.first_position >= first_ + positions_) {
     begin_chunk(tensor.first_position, tensor.positions);
+  }
+  if (const auto choice = map_.ranked_by(tensor)) {
+    std::ranges::transform(tensor.data, std::back_inserter(rankings_[*choice]),
+                           [](float expert) { return static_cast<int32_t>(expert); });
+    return advance(false);
   }
   const auto op = map_.op_of(tensor);
   if (!op || !shown_[*op] || tensor.width != graph_.width(graph_.ops[*op].output)) return;
@@ -123,7 +187,12 @@ void Judge::end() {
 void Judge::advance(bool finish) {
   for (; next_ < graph_.ops.size(); ++next_) {
     if (shown_[next_] && rows_arrived_[next_] < positions_ && !finish) return;
+    if (ranked_[next_] && rankings_[next_].empty() && !finish) return;
     process(next_);
+    if (forced_) {
+      const KnownValue& made = values_[static_cast<size_t>(graph_.ops[next_].output)];
+      if (made.known) forced_->take_own(next_, first_, made.values);
+    }
     release(next_);
   }
 }
@@ -147,10 +216,11 @@ OracleInputs Judge::inputs_of(size_t index) {
   return in;
 }
 
-/// Of a value that is shown: where one operation is looked at nobody asks about the others.
+/// Of a value that is shown: where one operation is looked at nobody asks about the others, nor
+/// about what is known already.
 bool Judge::has_to_be_expected(size_t index) const {
-  return !look_ || index == looked_at_ ||
-         std::holds_alternative<ChooseExperts>(graph_.ops[index].action);
+  if (!look_) return !unchanged_[index];
+  return index == looked_at_ || std::holds_alternative<ChooseExperts>(graph_.ops[index].action);
 }
 
 void Judge::process(size_t index) {
@@ -184,8 +254,12 @@ void Judge::process(size_t index) {
     slacks[2] = cache.values.exact ? nullptr : cache.values.slack.data();
   }
   if (attention_is_left_ && std::holds_alternative<Attend>(op.action)) known = false;
-  // Which experts were chosen is known from what they were chosen by.
-  if (reads_choice(op.action) && in.chosen.empty()) known = false;
+  if (reads_choice(op.action)) {
+    // The experts' numbers are all that is read of the choice.
+    known = values_[static_cast<size_t>(op.inputs[0])].known && !in.chosen.empty();
+    slacks.back() = nullptr;
+  }
+  const bool inputs_known = known;
   if (here && !has_to_be_expected(index)) known = false;
   KnownValue expected;
   expected.known = false;
@@ -193,6 +267,10 @@ void Judge::process(size_t index) {
     const Rounding rounding = arithmetic_.rounding(op.action, positions_);
     expected = expect(op.action, in, slacks, width, rounding, pool_, &chosen_[to]);
   }
+  if (of_router_[index] && inputs_known && !look_) estimate(index, in, slacks);
+  if (std::holds_alternative<ChooseExperts>(op.action)) route(index, in, expected);
+  if (forced_ && inputs_known && !look_)
+    forced_->take(index, in, chosen_[to], arithmetic_.rounding(op.action, positions_), pool_);
   // What attention makes of turned values is turned back before anybody reads it.
   const auto turn_back = [&](KnownValue& value) {
     const auto* attend = std::get_if<Attend>(&op.action);
@@ -233,6 +311,67 @@ void Judge::CacheRows::add(const OracleRows& more, const double* off, int64_t po
   if (off == nullptr) return;
   std::copy_n(off, size, slack.end() - size);
   exact = false;
+}
+
+/// A router's value with what rounding may do on the way there, whatever the engine shows of it.
+void Judge::estimate(size_t index, const OracleInputs& in,
+                     const std::vector<const double*>& slacks) {
+  const Op& op = graph_.ops[index];
+  OracleInputs inputs = in;
+  std::vector<const double*> off = slacks;
+  if (const auto before = estimates_.find(op.inputs[0]); before != estimates_.end()) {
+    inputs.values[0].data = before->second.values.data();
+    off[0] = before->second.lacking();
+  }
+  estimates_[op.output] = expect(op.action, inputs, off, graph_.width(op.output),
+                                 arithmetic_.rounding(op.action, positions_), pool_, nullptr);
+}
+
+/// The experts are those that the engine says, where it does, and else those that follow from what
+/// it chose by.
+void Judge::route(size_t index, const OracleInputs& in, KnownValue& expected) {
+  const Op& op = graph_.ops[index];
+  const auto& how = std::get<ChooseExperts>(op.action);
+  const auto used = static_cast<size_t>(how.used);
+  const auto n = static_cast<size_t>(graph_.width(op.inputs[0]));
+  std::vector<int32_t>& chosen = chosen_[static_cast<size_t>(op.output)];
+  const std::vector<int32_t>& ranking = rankings_[index];
+  if (ranking.size() == static_cast<size_t>(in.positions) * n) {
+    chosen.clear();
+    for (size_t at = 0; at < ranking.size(); at += n)
+      chosen.insert(chosen.end(), &ranking[at], &ranking[at] + used);
+    const bool expert = std::ranges::all_of(
+        chosen, [&](int32_t e) { return 0 <= e && e < static_cast<int32_t>(n); });
+    if (!expert) chosen.clear();
+  }
+  const KnownValue& by = values_[static_cast<size_t>(op.inputs[0])];
+  if (ranking.empty() && !expected.known) chosen.clear();  // they hang on what is not known
+  if (chosen.empty() || !by.known) return;
+  expected.known = true;
+  for (size_t i = 0; i < chosen.size(); ++i) {
+    const size_t from = i / used * n + static_cast<size_t>(chosen[i]);
+    expected.values[i] = by.values[from];
+    expected.slack[i] = by.slack.empty() ? 0.0 : by.slack[from];
+  }
+  const auto estimate = estimates_.find(op.inputs[0]);
+  if (estimate == estimates_.end()) return;
+  LocalError& worst = errors_[index];
+  for (size_t p = 0; p < static_cast<size_t>(in.positions); ++p) {
+    const std::span<const int32_t> mine(&chosen[p * used], used);
+    const ChoiceMargin margin = margin_of(how, &estimate->second.values[p * n],
+                                          &estimate->second.slack[p * n], in.values[0].width, mine);
+    const auto position = static_cast<int32_t>(in.first) + static_cast<int32_t>(p);
+    routing_[{static_cast<int32_t>(op.layer), position}] = {{mine.begin(), mine.end()},
+                                                            margin.units()};
+    if (worst.position >= 0 && -margin.units() <= worst.units) continue;
+    worst = {.units = std::max(0.0, -margin.units()),
+             .position = position,
+             .element = margin.slot,
+             .value = margin.chosen,
+             .expected = std::max(margin.chosen, margin.left_out),
+             .bound = margin.bound};
+  }
+  judged_[index] = ranked_[index] || shown_[index];
 }
 
 void Judge::judge(size_t op, const OracleInputs& in, const KnownValue& expected) {
@@ -312,6 +451,8 @@ void Judge::try_arithmetics(size_t index, const OracleInputs& in) {
 void Judge::look(size_t index, const OracleInputs& in) const {
   const Op& op = graph_.ops[index];
   Sight sight{in, arrived_[index].data(), graph_.width(op.output)};
+  sight.chunks = chunks_;
+  sight.chosen = chosen_;
   sight.shown.resize(values_.size());
   for (size_t i = 0; i < index; ++i) {
     const auto value = static_cast<size_t>(graph_.ops[i].output);

@@ -1,5 +1,6 @@
 #include "explain/proof.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <utility>
@@ -16,8 +17,13 @@ namespace {
 class Logits {
  public:
   Logits(const Hparams& hparams, const CanonicalArithmetic& canonical, bool half,
-         std::span<const TokenId> ids, const std::stop_token& stop)
-      : hparams_(hparams), canonical_(canonical), half_(half), ids_(ids), stop_(stop) {}
+         std::span<const TokenId> ids, std::span<const int64_t> chunks, const std::stop_token& stop)
+      : hparams_(hparams),
+        canonical_(canonical),
+        half_(half),
+        ids_(ids),
+        chunks_(chunks),
+        stop_(stop) {}
 
   Result<std::vector<float>> of(const Graph& graph) const {
     const auto computation = canonical_(graph, hparams_, half_);
@@ -27,7 +33,14 @@ class Logits {
       logits.assign(row.begin(), row.end());
       return true;
     };
-    (*computation)->chunk(ids_, 0, std::ssize(ids_) - 1, keep, {}, stop_);
+    const int64_t n = std::ssize(ids_);
+    for (int64_t first = 0; first < n;) {
+      const auto next = std::ranges::upper_bound(chunks_, first);
+      const int64_t end = next == chunks_.end() ? n : *next;
+      const auto ids = ids_.subspan(static_cast<size_t>(first), static_cast<size_t>(end - first));
+      (*computation)->chunk(ids, first, n - 1, keep, {}, stop_);
+      first = end;
+    }
     if (stop_.stop_requested()) return fail(ExitCode::interrupted, "interrupted");
     return logits;
   }
@@ -37,6 +50,7 @@ class Logits {
   const CanonicalArithmetic& canonical_;
   bool half_;
   std::span<const TokenId> ids_;
+  std::span<const int64_t> chunks_;
   const std::stop_token& stop_;
 };
 
@@ -80,7 +94,7 @@ Result<CausalProof> prove(const Graph& graph, const Hparams& hparams,
                           const CanonicalArithmetic& canonical, bool half,
                           std::span<const TokenId> ids, const Suspect& suspect,
                           const std::vector<FoundCause>& causes, const std::stop_token& stop) {
-  const Logits logits(hparams, canonical, half, ids, stop);
+  const Logits logits(hparams, canonical, half, ids, suspect.chunks, stop);
   const auto sound = logits.of(graph);
   if (!sound) return tl::unexpected(sound.error());
   CausalProof proof;

@@ -35,6 +35,7 @@ struct Suspect {
   EngineValues values;                   // the guilty engine's, of what is off in its layer
   std::span<const float> guilty, other;  // the engines' logits
   bool in_several_layers = false;        // something is
+  std::span<const int64_t> chunks{};     // first positions of the guilty engine's; none: one chunk
 };
 
 /// Errors: those of the arithmetic; interrupted.

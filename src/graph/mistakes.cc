@@ -10,9 +10,9 @@ namespace crossval {
 std::span<const Mistake> mistakes() {
   static const std::vector<Mistake> kAll = [] {
     std::vector<Mistake> all;
-    for (const auto family :
-         {embedding_mistakes, norm_mistakes, bias_mistakes, rope_mistakes, attention_mistakes,
-          feed_forward_mistakes, expert_mistakes, block_mistakes, weight_mistakes}) {
+    for (const auto family : {embedding_mistakes, norm_mistakes, bias_mistakes, rope_mistakes,
+                              attention_mistakes, feed_forward_mistakes, expert_mistakes,
+                              block_mistakes, weight_mistakes, rounding_mistakes}) {
       const std::span<const Mistake> some = family();
       all.insert(all.end(), some.begin(), some.end());
     }

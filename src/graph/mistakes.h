@@ -25,6 +25,9 @@ struct Mistake {
   /// Makes the mistake; false, and the graph as it was, where there is nothing to bend in scope.
   /// Changed weights are the graph's own: the model that it was built from stays as it is.
   bool (*edit)(Graph& graph, const Scope& scope);
+  /// It rounds otherwise than declared. Made everywhere that is an arithmetic of its own, and wrong
+  /// only beside others.
+  bool rounds = false;
 };
 
 /// All of them, by what they bend, in the order of the docs.

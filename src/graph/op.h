@@ -50,9 +50,17 @@ struct AddBias {
 struct Divide {
   Vector by;
 };
+/// How a product's activations are rounded before they meet the weights.
+enum class RoundedActivations : uint8_t {
+  declared,  // as the weight format's partner says; all others are mistakes'
+  floats,    // not at all
+  blocks,    // to 8-bit codes with a scale for each 32 values, and the weights as floats
+  rows,      // with a scale for a whole row
+};
 /// (x) matrix · row.
 struct MatMul {
   Matrix matrix;
+  RoundedActivations activations = RoundedActivations::declared;
 };
 /// (x) Every value times `by`.
 struct Scale {
@@ -91,6 +99,21 @@ struct Temper {
   float temperature = 0.0F;
   int64_t length = 0;
 };
+/// What keys and values are rounded to before they are stored.
+enum class CachedAs : uint8_t {
+  declared,  // as the engine's cache has it; all others are mistakes'
+  floats,    // not at all
+  f16,
+  bf16,
+  codes,  // 8-bit codes with a scale for each 32 values
+};
+/// What attention makes of the border between two chunks of a prompt; only mistakes have another
+/// than the right one.
+enum class ChunkBorder : uint8_t {
+  right,
+  hidden,       // the last key before a chunk is not seen from it
+  overwritten,  // a chunk's first key and value are stored over the last ones before it, too
+};
 /// (q, k, v) k and v are stored in the layer's KV cache; then each query head attends to what it
 /// sees of it. Inner values: scores and probabilities, both positions × (n_head · keys).
 struct Attend {
@@ -107,6 +130,8 @@ struct Attend {
   std::vector<int64_t> kv_head{};  // n_head: the key/value head that each query head reads
   // How many keys a query sees from its own on; another number than 1 is a mistake's.
   int64_t own_key = 1;
+  CachedAs cached_as = CachedAs::declared;
+  ChunkBorder border = ChunkBorder::right;
 
   /// The cached positions that the query at `position` sees: those from `first` on before `end`.
   struct Keys {
@@ -203,6 +228,12 @@ struct Op {
   int64_t layer = -1;  // -1: outside the layers
   Role role = Role::step;
 };
+
+/// Whether attention stores keys and values as they are: only mistakes do where the cache rounds.
+inline bool keeps_floats(const Op& op) {
+  const auto* attend = std::get_if<Attend>(&op.action);
+  return attend != nullptr && attend->cached_as == CachedAs::floats;
+}
 
 /// Operations in the order in which they are computed.
 struct Graph {

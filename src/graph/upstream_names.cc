@@ -333,6 +333,13 @@ class Names {
                                          {reference(names[i].scores)},
                                          std::string(attend->sinks.name)});
         result.inputs = {shown_as(op.inputs[2]), reference(names[i].probabilities)};
+      } else if (const auto* choose = std::get_if<ChooseExperts>(&op.action)) {
+        const auto layer = static_cast<int32_t>(op.layer);
+        const std::string by = choose->selection_bias.present()
+                                   ? fmt::format("ffn_moe_probs_biased-{} ADD", layer)
+                                   : shown_as(op.inputs[0]);
+        names[i].ranking = finish({"ffn_moe_argsort", "ARGSORT", 0, layer, {by}, {}});
+        result.inputs = inputs_of(op);
       } else {
         result.inputs = inputs_of(graph_.ops[is_planted(op) ? i - 1 : i]);
       }

@@ -22,10 +22,12 @@ struct NodeName {
   std::string weight{};
 };
 
-/// The names of one operation's result and, for attention, of the values inside.
+/// The names of one operation's result and of the values inside: attention's, and the ranking of
+/// all experts, best first, of a choice among them.
 struct OpNames {
   NodeName result;
   NodeName scores, probabilities;
+  NodeName ranking;
 };
 
 /// One entry per operation of a graph that was built from `model`, mistakes or not.

@@ -11,9 +11,10 @@
 
 namespace crossval {
 
-/// A value as it was computed: positions × width. Valid during the call.
+/// A value as it was computed: positions × width. Valid during the call. The ranking of a choice
+/// of experts holds their numbers, best first.
 struct Observation {
-  enum class Part : uint8_t { result, scores, probabilities };
+  enum class Part : uint8_t { result, scores, probabilities, ranking };
 
   size_t op;  // index into the graph's
   Part part;

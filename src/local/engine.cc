@@ -136,8 +136,17 @@ class LocalEngine : public Engine {
 
   const NodeName& name_of(const Observation& seen) const {
     const OpNames& names = names_[seen.op];
-    if (seen.part == Observation::Part::scores) return names.scores;
-    return seen.part == Observation::Part::probabilities ? names.probabilities : names.result;
+    switch (seen.part) {
+      case Observation::Part::scores:
+        return names.scores;
+      case Observation::Part::probabilities:
+        return names.probabilities;
+      case Observation::Part::ranking:
+        return names.ranking;
+      case Observation::Part::result:
+        break;
+    }
+    return names.result;
   }
 
   TraceTensor tensor_of(const NodeName& name, const Observation& seen) const {

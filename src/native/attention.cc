@@ -35,8 +35,9 @@ void copy_visible(const KvCache& cache, const std::byte* values, int64_t head_di
   }
 }
 
-/// Soft cap, scale, ALiBi and window on the scores of the `own` keys that a query may see.
-void weigh_scores(const Attend& how, const std::vector<float>& slopes, int64_t head,
+/// Soft cap, scale, ALiBi and window on the scores of the `own` keys that a query may see. `first`:
+/// of the chunk.
+void weigh_scores(const Attend& how, const std::vector<float>& slopes, int64_t head, int64_t first,
                   int64_t position, int64_t own, float* row) {
   soft_cap(row, own, how.soft_cap);
   for (int64_t j = 0; j < own; ++j) row[j] *= how.scale;
@@ -45,6 +46,7 @@ void weigh_scores(const Attend& how, const std::vector<float>& slopes, int64_t h
     for (int64_t j = 0; j < own; ++j) row[j] += slope * -static_cast<float>(position - j);
   }
   std::fill(row, row + how.seen_by(position).first, kHidden);
+  if (how.border == ChunkBorder::hidden && first > 0) row[first - 1] = kHidden;
 }
 
 }  // namespace
@@ -97,7 +99,7 @@ void attention(const KernelSet& kernels, ThreadPool& pool, const Attend& how, co
                             ? nullptr
                             : trace->scores.data() + ((p0 + p) * how.n_head + head) * n_kv;
         if (traced != nullptr) std::copy(row, row + seen, traced);
-        weigh_scores(how, slopes, head, first + p0 + p, own, row);
+        weigh_scores(how, slopes, head, first, first + p0 + p, own, row);
         std::fill(row + own, row + dot, kHidden);
         kernels.softmax(row, dot, how.sinks.present() ? how.sinks.data[head] : kHidden);
         if (trace != nullptr) {

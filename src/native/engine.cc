@@ -33,7 +33,14 @@ Result<std::unique_ptr<Computation>> make_native_computation(const Graph& graph,
   if (!kernels) return tl::unexpected(kernels.error());
   auto cache = KvCache::create(hparams, kv, n_ctx);
   if (!cache) return tl::unexpected(cache.error());
-  return std::make_unique<Executor>(graph, **kernels, threads, *std::move(cache));
+  std::optional<KvCache> floats;
+  if (std::ranges::any_of(graph.ops, keeps_floats)) {
+    auto wider = KvCache::create(hparams, KvType::f32, n_ctx);
+    if (!wider) return tl::unexpected(wider.error());
+    floats = *std::move(wider);
+  }
+  return std::make_unique<Executor>(graph, **kernels, threads, *std::move(cache),
+                                    std::move(floats));
 }
 
 }  // namespace crossval

@@ -5,10 +5,12 @@
 #include <limits>
 #include <utility>
 
+#include "base/float16.h"
 #include "graph/last_uses.h"
 #include "native/activation.h"
 #include "native/experts.h"
 #include "native/ops.h"
+#include "quant/round_to_codes.h"
 
 namespace crossval {
 namespace {
@@ -21,15 +23,28 @@ int64_t head_positions(const Graph& graph) {
       1, kLogitsBytes / static_cast<int64_t>(sizeof(float)) / graph.width(graph.logits));
 }
 
+/// A mistake's rounding of keys or values.
+void round_cached(CachedAs as, std::vector<float>& x) {
+  if (as == CachedAs::codes) return round_to_codes(x.data(), std::ssize(x), 32);
+  for (float& value : x) {
+    value = as == CachedAs::bf16 ? bf16_to_f32(f32_to_bf16(value)) : f16_to_f32(f32_to_f16(value));
+  }
+}
+
 }  // namespace
 
-Executor::Executor(const Graph& graph, const KernelSet& kernels, int threads, KvCache cache)
+Executor::Executor(const Graph& graph, const KernelSet& kernels, int threads, KvCache cache,
+                   std::optional<KvCache> floats)
     : graph_(graph),
       of_body_(made_before_head(graph)),
       kernels_(kernels),
       pool_(threads),
       cache_(std::move(cache)),
-      buffers_(graph) {}
+      floats_(std::move(floats)),
+      buffers_(graph) {
+  for (const Op& op : graph.ops)
+    if (keeps_floats(op)) float_layers_.insert(op.layer);
+}
 
 bool Executor::chunk(std::span<const int32_t> ids, int64_t first, int64_t rows_from,
                      const LogitsSink& sink, const Observer& observer,
@@ -83,6 +98,9 @@ bool Executor::observe(const Observer& observer, size_t index) {
         !observer({index, Part::probabilities, keys, a->n_head, inner_.probabilities.data()}))
       return false;
   }
+  if (std::holds_alternative<ChooseExperts>(op.action) &&
+      !observer({index, Part::ranking, width(op.inputs[0]), 0, ranking_.data()}))
+    return false;
   return observer({index, Part::result, width(op.output), 0, out(op)});
 }
 
@@ -165,8 +183,38 @@ void Executor::run(const Divide& a, const Op& op) {
 }
 
 void Executor::run(const MatMul& a, const Op& op) {
+  if (a.activations != RoundedActivations::declared) return run_as_floats(a, op);
   product(kernels_, pool_, a.matrix,
           packed(op.inputs[0], a.matrix.format->activation, a.matrix.cols), out(op));
+}
+
+/// A mistake's product: the weights as floats, some rows of them at a time.
+void Executor::run_as_floats(const MatMul& a, const Op& op) {
+  constexpr int64_t kRows = 256;
+  const int64_t cols = a.matrix.cols;
+  const float* x = in(op.inputs[0]);
+  std::vector<float> activations(x, x + n_ * width(op.inputs[0]));
+  const auto n = std::ssize(activations);
+  if (a.activations == RoundedActivations::blocks) round_to_codes(activations.data(), n, 32);
+  if (a.activations == RoundedActivations::rows) round_to_codes(activations.data(), n, cols);
+  PackedRows packed;
+  packed.pack(kernels_, pool_, ActivationType::f32, activations.data(), n / cols, cols);
+  std::vector<float> weights;
+  std::vector<float> some;
+  for (int64_t begin = 0; begin < a.matrix.rows; begin += kRows) {
+    const int64_t rows = std::min(kRows, a.matrix.rows - begin);
+    weights.resize(static_cast<size_t>(rows * cols));
+    for (int64_t r = 0; r < rows; ++r)
+      a.matrix.decode_row(begin + r, &weights[static_cast<size_t>(r * cols)]);
+    Matrix decoded{.format = &weight_format(WeightType::f32),
+                   .data = reinterpret_cast<const std::byte*>(weights.data()),
+                   .rows = rows,
+                   .cols = cols};
+    some.resize(static_cast<size_t>(rows * n / cols));
+    product(kernels_, pool_, decoded, packed, some.data());
+    for (int64_t p = 0; p < n / cols; ++p)
+      std::copy_n(some.data() + p * rows, rows, out(op) + p * a.matrix.rows + begin);
+  }
 }
 
 void Executor::run(const Scale& a, const Op& op) {
@@ -230,8 +278,20 @@ void Executor::run(const Temper& a, const Op& op) {
 }
 
 void Executor::run(const Attend& a, const Op& op) {
-  cache_.store(op.layer, first_, n_, in(op.inputs[1]), in(op.inputs[2]));
-  attention(kernels_, pool_, a, cache_, op.layer, first_, n_, in(op.inputs[0]), out(op),
+  KvCache& cache = float_layers_.contains(op.layer) ? *floats_ : cache_;
+  std::vector<float> rounded[2];
+  const float* stored[2];
+  for (size_t i : {0, 1}) {
+    stored[i] = in(op.inputs[i + 1]);
+    if (a.cached_as == CachedAs::declared || a.cached_as == CachedAs::floats) continue;
+    rounded[i].assign(stored[i], stored[i] + n_ * width(op.inputs[i + 1]));
+    round_cached(a.cached_as, rounded[i]);
+    stored[i] = rounded[i].data();
+  }
+  if (a.border == ChunkBorder::overwritten && first_ > 0)
+    cache.store(op.layer, first_ - 1, 1, stored[0], stored[1]);
+  cache.store(op.layer, first_, n_, stored[0], stored[1]);
+  attention(kernels_, pool_, a, cache, op.layer, first_, n_, in(op.inputs[0]), out(op),
             traced_ ? &inner_ : nullptr);
 }
 
@@ -264,8 +324,10 @@ void Executor::run(const ChooseExperts& a, const Op& op) {
   const int64_t n = width(op.inputs[0]);
   std::vector<int32_t>& chosen = chosen_[op.output];
   chosen.resize(static_cast<size_t>(n_ * a.used));
+  ranking_.resize(traced_ ? static_cast<size_t>(n_ * n) : 0);
   rows([&](int64_t p) {
-    choose_experts(a, probabilities + p * n, n, chosen.data() + p * a.used, out(op) + p * a.used);
+    choose_experts(a, probabilities + p * n, n, chosen.data() + p * a.used, out(op) + p * a.used,
+                   traced_ ? ranking_.data() + p * n : nullptr);
   });
 }
 

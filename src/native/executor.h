@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <vector>
@@ -22,16 +24,18 @@ namespace crossval {
 
 class Executor : public Computation {
  public:
-  /// `graph` is kept by reference.
-  Executor(const Graph& graph, const KernelSet& kernels, int threads, KvCache cache);
+  /// `graph` is kept by reference. `floats`: in F32, where the graph has layers whose keys and
+  /// values are not rounded.
+  Executor(const Graph& graph, const KernelSet& kernels, int threads, KvCache cache,
+           std::optional<KvCache> floats = {});
 
   bool chunk(std::span<const int32_t> ids, int64_t first, int64_t rows_from, const LogitsSink& sink,
              const Observer& observer, const std::stop_token& stop) override;
   std::vector<float> key_rows(int64_t layer, int64_t first, int64_t n) const override {
-    return cache_.key_rows(layer, first, n);
+    return cache_of(layer).key_rows(layer, first, n);
   }
   std::vector<float> value_rows(int64_t layer, int64_t first, int64_t n) const override {
-    return cache_.value_rows(layer, first, n);
+    return cache_of(layer).value_rows(layer, first, n);
   }
 
  private:
@@ -68,6 +72,11 @@ class Executor : public Computation {
   void run(const Poison& a, const Op& op);
   void run(const Roll& a, const Op& op);
 
+  void run_as_floats(const MatMul& a, const Op& op);
+
+  const KvCache& cache_of(int64_t layer) const {
+    return float_layers_.contains(layer) ? *floats_ : cache_;
+  }
   int64_t width(ValueId value) const { return graph_.width(value); }
   /// Of the chunk's positions, or of the block that the head is computed for.
   const float* in(ValueId value);
@@ -89,6 +98,8 @@ class Executor : public Computation {
   const KernelSet& kernels_;
   ThreadPool pool_;
   KvCache cache_;
+  std::optional<KvCache> floats_;
+  std::set<int64_t> float_layers_;  // that are kept there
   ValueBuffers buffers_;
 
   // The chunk under way.
@@ -100,6 +111,7 @@ class Executor : public Computation {
   bool traced_ = false;  // attention keeps its inner values
   AttentionTrace inner_;
   std::map<ValueId, std::vector<int32_t>> chosen_;  // experts, best first
+  std::vector<float> ranking_;                      // of the last choice, when somebody looks
   struct Packed {
     ValueId value = -1;
     PackedRows rows;

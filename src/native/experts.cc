@@ -22,7 +22,7 @@ void route_probabilities(const KernelSet& kernels, Gating gating, float* row, in
 }
 
 void choose_experts(const ChooseExperts& choice, const float* probability, int64_t n,
-                    int32_t* expert, float* weight) {
+                    int32_t* expert, float* weight, float* ranking) {
   std::vector<float> key(probability, probability + n);
   if (choice.selection_bias.present()) add(key.data(), choice.selection_bias.data, n);
   std::vector<int32_t> order(static_cast<size_t>(n));
@@ -38,6 +38,7 @@ void choose_experts(const ChooseExperts& choice, const float* probability, int64
     weight[i] = probability[order[static_cast<size_t>(i)]];
     expert[i] = static_cast<int32_t>((order[static_cast<size_t>(i)] + choice.offset) % n);
   }
+  if (ranking != nullptr) std::ranges::copy(order, ranking);
 }
 
 void weigh_chosen(const KernelSet& kernels, const WeighChosen& how, float* weights, int64_t used) {

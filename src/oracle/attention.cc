@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "quant/round_to_codes.h"
+
 namespace crossval {
 namespace {
 
@@ -19,6 +21,30 @@ double alibi_slope(double largest, int64_t n_head, int64_t head) {
 
 }  // namespace
 
+std::vector<double> cached_rows(const Attend& how, const OracleRows& rows, int64_t n) {
+  std::vector<double> values(rows.data, rows.data + n * rows.width);
+  switch (how.cached_as) {
+    case CachedAs::declared:
+    case CachedAs::floats:
+      break;
+    case CachedAs::f16:
+    case CachedAs::bf16:
+      for (double& value : values)
+        value = rounded(value, how.cached_as == CachedAs::f16 ? Grid::f16 : Grid::bf16);
+      break;
+    case CachedAs::codes:
+      std::vector<float> coded(values.begin(), values.end());
+      round_to_codes(coded.data(), std::ssize(coded), 32);
+      std::ranges::copy(coded, values.begin());
+      break;
+  }
+  return values;
+}
+
+AttentionRounding rounding_of(const Attend& how, AttentionRounding engines) {
+  return how.cached_as == CachedAs::floats ? AttentionRounding::none : engines;
+}
+
 std::vector<double> rounded_rows(const OracleRows& rows, int64_t n, Grid grid) {
   std::vector<double> values(rows.data, rows.data + n * rows.width);
   for (double& value : values) value = rounded(value, grid);
@@ -26,12 +52,14 @@ std::vector<double> rounded_rows(const OracleRows& rows, int64_t n, Grid grid) {
 }
 
 std::vector<SeenKey> seen_keys(const Attend& how, const double* query, const OracleRows& keys,
-                               int64_t n_kv, int64_t position, int64_t head) {
+                               int64_t n_kv, int64_t first, int64_t position, int64_t head) {
   const Attend::Keys seen = how.seen_by(position);
+  const int64_t hidden = how.border == ChunkBorder::hidden && first > 0 ? first - 1 : -1;
   const double slope = how.alibi_bias > 0 ? alibi_slope(how.alibi_bias, how.n_head, head) : 0.0;
   const int64_t kv_head = how.kv_head[static_cast<size_t>(head)];
   std::vector<SeenKey> result;
   for (int64_t j = seen.first; j < std::min(seen.end, n_kv); ++j) {
+    if (j == hidden) continue;
     const double* key = keys.row(j) + kv_head * how.head_dim_k;
     SeenKey of{.position = j};
     for (int64_t i = 0; i < how.head_dim_k; ++i) {
@@ -59,18 +87,22 @@ void weigh(const Attend& how, int64_t head, std::vector<SeenKey>& keys) {
   for (SeenKey& key : keys) key.weight /= sum;
 }
 
-void attend(const Attend& how, const OracleInputs& in, AttentionRounding rounding, ThreadPool& pool,
+void attend(const Attend& how, const OracleInputs& in, AttentionRounding engines, ThreadPool& pool,
             double* out) {
+  const AttentionRounding rounding = rounding_of(how, engines);
   const int64_t n_kv = in.first + in.positions;
+  const std::vector<double> cached_keys = cached_rows(how, in.keys, n_kv);
+  const std::vector<double> cached_values = cached_rows(how, in.values_of_keys, n_kv);
   const auto q =
       rounded_rows(in.values.at(0), in.positions, rounding.queries ? rounding.grid : Grid::none);
-  const auto keys = rounded_rows(in.keys, n_kv, rounding.grid);
-  const auto values = rounded_rows(in.values_of_keys, n_kv, rounding.grid);
+  const auto keys = rounded_rows({cached_keys.data(), in.keys.width}, n_kv, rounding.grid);
+  const auto values =
+      rounded_rows({cached_values.data(), in.values_of_keys.width}, n_kv, rounding.grid);
   pool.parallel_for(in.positions * how.n_head, 1, [&](int64_t begin, int64_t end) {
     for (int64_t part = begin; part < end; ++part) {
       const int64_t head = part % how.n_head;
       auto seen = seen_keys(how, q.data() + part * how.head_dim_k, {keys.data(), in.keys.width},
-                            n_kv, in.first + part / how.n_head, head);
+                            n_kv, in.first, in.first + part / how.n_head, head);
       weigh(how, head, seen);
       double* merged = out + part * how.head_dim_v;
       std::fill_n(merged, how.head_dim_v, 0.0);

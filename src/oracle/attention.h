@@ -18,13 +18,19 @@ struct SeenKey {
   double weight = 0;  // after the softmax
 };
 
-/// The keys that the query (head_dim_k values) of `head` at `position` sees among the first n_kv,
-/// with their scores.
+/// The keys that the query (head_dim_k values) of `head` at `position`, of a chunk that begins at
+/// `first`, sees among the first n_kv, with their scores.
 std::vector<SeenKey> seen_keys(const Attend& how, const double* query, const OracleRows& keys,
-                               int64_t n_kv, int64_t position, int64_t head);
+                               int64_t n_kv, int64_t first, int64_t position, int64_t head);
 
 /// Their softmax, the head's sink taking part.
 void weigh(const Attend& how, int64_t head, std::vector<SeenKey>& keys);
+
+/// The first `n` rows as they are cached: exactly, but for a mistake's rounding.
+std::vector<double> cached_rows(const Attend& how, const OracleRows& rows, int64_t n);
+
+/// In what attention is computed: in the engine's, unless a mistake rounds nothing.
+AttentionRounding rounding_of(const Attend& how, AttentionRounding engines);
 
 /// The first `n` rows, each value on the grid.
 std::vector<double> rounded_rows(const OracleRows& rows, int64_t n, Grid grid);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "graph/last_uses.h"
+#include "oracle/experts.h"
 
 namespace crossval {
 namespace {
@@ -43,6 +44,7 @@ bool OracleExecutor::chunk(std::span<const int32_t> ids, int64_t first, int64_t 
       const auto& value = values_[static_cast<size_t>(graph_.ops[op].output)];
       const std::vector<float> shown = narrow(value.data(), value.size());
       const int64_t width = graph_.width(graph_.ops[op].output);
+      if (!show_ranking(op, observer)) return false;
       if (!observer({op, Observation::Part::result, width, 0, shown.data()})) return false;
     }
     release(op);
@@ -85,8 +87,9 @@ void OracleExecutor::run(size_t index) {
   if (std::holds_alternative<Attend>(op.action)) {
     CacheRows& keys = keys_[static_cast<size_t>(op.layer)];
     CacheRows& values = values_of_keys_[static_cast<size_t>(op.layer)];
-    store(keys, in.values[1]);
-    store(values, in.values[2]);
+    const bool overwrites = std::get<Attend>(op.action).border == ChunkBorder::overwritten;
+    store(keys, in.values[1], overwrites);
+    store(values, in.values[2], overwrites);
     in.keys = {keys.rows.data(), keys.width};
     in.values_of_keys = {values.rows.data(), values.width};
   }
@@ -94,6 +97,21 @@ void OracleExecutor::run(size_t index) {
   const auto to = static_cast<size_t>(op.output);
   values_[to].resize(static_cast<size_t>(n_ * width));
   compute(op.action, in, width, rounding_, pool_, values_[to].data(), &chosen_[to]);
+}
+
+/// Of the experts, where the operation chooses among them.
+bool OracleExecutor::show_ranking(size_t index, const Observer& observer) const {
+  const Op& op = graph_.ops[index];
+  const auto* choose = std::get_if<ChooseExperts>(&op.action);
+  if (choose == nullptr) return true;
+  const int64_t n = graph_.width(op.inputs[0]);
+  const double* probabilities = values_[static_cast<size_t>(op.inputs[0])].data();
+  std::vector<float> ranking;
+  for (int64_t p = 0; p < n_; ++p) {
+    const auto of_position = ranking_of(*choose, probabilities + p * n, n);
+    ranking.insert(ranking.end(), of_position.begin(), of_position.end());
+  }
+  return observer({index, Observation::Part::ranking, n, 0, ranking.data()});
 }
 
 void OracleExecutor::release(size_t index) {
@@ -108,9 +126,10 @@ void OracleExecutor::release(size_t index) {
   free(op.output);
 }
 
-void OracleExecutor::store(CacheRows& cache, const OracleRows& rows) const {
+void OracleExecutor::store(CacheRows& cache, const OracleRows& rows, bool overwrites) const {
   cache.width = rows.width;
   cache.rows.resize(static_cast<size_t>(first_ * rows.width));
+  if (overwrites && first_ > 0) std::copy_n(rows.data, rows.width, cache.rows.end() - rows.width);
   cache.rows.insert(cache.rows.end(), rows.data, rows.data + n_ * rows.width);
 }
 

@@ -32,8 +32,10 @@ class OracleExecutor : public Computation {
 
   bool head(int64_t rows_from, const LogitsSink& sink, const std::stop_token& stop);
   void run(size_t op);
+  bool show_ranking(size_t op, const Observer& observer) const;
   void release(size_t op);
-  void store(CacheRows& cache, const OracleRows& rows) const;
+  /// `overwrites`: the last row before them, too.
+  void store(CacheRows& cache, const OracleRows& rows, bool overwrites) const;
   std::vector<float> rows_of(const CacheRows& cache, int64_t first, int64_t n) const;
 
   const Graph& graph_;

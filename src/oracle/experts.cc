@@ -21,8 +21,7 @@ void softmax_of(double* row, int64_t n) {
   for (int64_t i = 0; i < n; ++i) row[i] /= sum;
 }
 
-void choose(const ChooseExperts& how, const double* probabilities, int64_t n, int32_t* chosen,
-            double* out) {
+std::vector<int32_t> ranking_of(const ChooseExperts& how, const double* probabilities, int64_t n) {
   std::vector<double> key(probabilities, probabilities + n);
   if (how.selection_bias.present())
     for (int64_t e = 0; e < n; ++e) key[static_cast<size_t>(e)] += how.selection_bias.data[e];
@@ -34,6 +33,12 @@ void choose(const ChooseExperts& how, const double* probabilities, int64_t n, in
     if (std::isnan(x) || std::isnan(y)) return std::isnan(y) && (!std::isnan(x) || a < b);
     return x != y ? x > y : a < b;
   });
+  return order;
+}
+
+void choose(const ChooseExperts& how, const double* probabilities, int64_t n, int32_t* chosen,
+            double* out) {
+  const std::vector<int32_t> order = ranking_of(how, probabilities, n);
   for (int64_t i = 0; i < how.used; ++i) {
     const int32_t best = order[static_cast<size_t>(i)];
     out[i] = probabilities[best];

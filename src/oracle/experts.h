@@ -9,8 +9,10 @@
 
 namespace crossval {
 
-/// Of one position with `n` experts: `how.used` numbers and their probabilities, best first. Equal
-/// ones go by number.
+/// The numbers of a position's `n` experts, best first. Equal ones go by number.
+std::vector<int32_t> ranking_of(const ChooseExperts& how, const double* probabilities, int64_t n);
+
+/// Of one position with `n` experts: `how.used` numbers and their probabilities, best first.
 void choose(const ChooseExperts& how, const double* probabilities, int64_t n, int32_t* chosen,
             double* out);
 

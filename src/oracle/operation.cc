@@ -83,8 +83,7 @@ struct Computing {
   }
   void operator()(const MatMul& a) const {
     const int64_t rows = in.positions * in.values[0].width / a.matrix.cols;
-    const ProductRows x(in.values[0].data, rows, a.matrix.cols, rounding.product,
-                        a.matrix.format->activation);
+    const ProductRows x = activations_of(a, in.values[0].data, rows, rounding.product);
     product(a.matrix, x, pool, out, a.matrix.rows);
   }
   void operator()(const Scale& a) const {

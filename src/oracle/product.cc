@@ -10,6 +10,7 @@
 #include "quant/activation.h"
 #include "quant/blocks32.h"
 #include "quant/k_quants.h"
+#include "quant/round_to_codes.h"
 #include "quant/ternary.h"
 
 namespace crossval {
@@ -139,12 +140,26 @@ double dot(const double* a, const double* b, int64_t n) {
   return sum;
 }
 
-/// What minima add to the blocks of kTogether rows, as far as a format has any: by row and block
-/// the minimum, by block the sum of the activations that it meets.
+/// What minima add to the blocks of kTogether rows, as far as a format has any: by block the
+/// minimum of each row, and the sum of the activations that it meets.
 struct OfMinima {
-  const double* minima = nullptr;
+  const double* minima = nullptr;  // blocks × kTogether
   const double* sums = nullptr;
 };
+
+// Vectors go by reference: by value they would be passed in another way with AVX.
+
+[[gnu::always_inline]] inline void add_sizes(const Lane& x, Lane& to) { to += x < 0 ? -x : x; }
+
+/// Adds to each value of `to` the sum of the lanes of one of four rows: (0 + 1) + (2 + 3).
+[[gnu::always_inline]] inline void add_lanes(const Lane (&rows)[kTogether], Lane& to) {
+  const Lane pairs01 = __builtin_shufflevector(rows[0], rows[1], 0, 4, 2, 6) +
+                       __builtin_shufflevector(rows[0], rows[1], 1, 5, 3, 7);
+  const Lane pairs23 = __builtin_shufflevector(rows[2], rows[3], 0, 4, 2, 6) +
+                       __builtin_shufflevector(rows[2], rows[3], 1, 5, 3, 7);
+  to += __builtin_shufflevector(pairs01, pairs23, 0, 1, 4, 5) +
+        __builtin_shufflevector(pairs01, pairs23, 2, 3, 6, 7);
+}
 
 /// The same as dots, with the size of what is summed up: of blocks of `block` values, or single
 /// ones.
@@ -154,7 +169,8 @@ struct OfMinima {
   const int64_t blocks = block == 1 ? 1 : (n + block - 1) / block;
   // An engine adds a block's integers up in several lanes and rounds each: once, not once a block.
   const double of_lanes = 2 / std::sqrt(static_cast<double>(n));
-  for (int64_t r = 0; r < kTogether; ++r) out[r] = sizes[r] = 0;
+  Lane total = {};
+  Lane size = {};
   for (int64_t b = 0; b < blocks; ++b) {
     const int64_t begin = b * block;
     const int64_t end = block == 1 ? n : std::min(n, begin + block);
@@ -168,22 +184,32 @@ struct OfMinima {
         std::memcpy(&weights, w + r * n + i, sizeof(weights));
         const Lane product = weights * values;
         sums[r] += product;
-        if (block == 1) absolute[r] += product < 0 ? -product : product;
+        if (block == 1) add_sizes(product, absolute[r]);
       }
     }
-    for (int64_t r = 0; r < kTogether; ++r) {
-      const double sum = (sums[r][0] + sums[r][1]) + (sums[r][2] + sums[r][3]);
-      const double minimum = of.minima == nullptr ? 0.0 : of.minima[r * blocks + b] * of.sums[b];
-      out[r] += sum;
-      if (block == 1) {
-        sizes[r] += (absolute[r][0] + absolute[r][1]) + (absolute[r][2] + absolute[r][3]);
-        continue;
-      }
-      const Lane lanes = sums[r] < 0 ? -sums[r] : sums[r];
-      sizes[r] += std::abs(sum - minimum) + std::abs(minimum) +
-                  of_lanes * ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3]));
+    Lane sum = {};
+    add_lanes(sums, sum);
+    total += sum;
+    if (block == 1) {
+      add_lanes(absolute, size);
+      continue;
     }
+    Lane minimum = {};
+    if (of.minima != nullptr) {
+      std::memcpy(&minimum, of.minima + b * kTogether, sizeof(minimum));
+      minimum *= of.sums[b];
+    }
+    Lane lanes[kTogether] = {};
+    for (int64_t r = 0; r < kTogether; ++r) add_sizes(sums[r], lanes[r]);
+    Lane of_block = {};
+    add_lanes(lanes, of_block);
+    of_block *= of_lanes;
+    add_sizes(sum - minimum, of_block);
+    add_sizes(minimum, of_block);
+    size += of_block;
   }
+  std::memcpy(out, &total, sizeof(total));
+  std::memcpy(sizes, &size, sizeof(size));
 }
 
 [[gnu::target("avx2")]] void sizes_avx2(const double* w, const double* x, int64_t n, int64_t block,
@@ -277,6 +303,21 @@ ProductRows::ProductRows(const double* x, int64_t rows, int64_t n, ProductRoundi
   }
 }
 
+ProductRows activations_of(const MatMul& product, const double* x, int64_t rows,
+                           ProductRounding rounding) {
+  const int64_t cols = product.matrix.cols;
+  const ActivationType partner = product.matrix.format->activation;
+  if (product.activations == RoundedActivations::declared)
+    return {x, rows, cols, rounding, partner};
+  if (product.activations == RoundedActivations::floats)
+    return {x, rows, cols, ProductRounding::none, partner};
+  std::vector<float> coded(x, x + rows * cols);
+  const int64_t group = product.activations == RoundedActivations::blocks ? 32 : cols;
+  round_to_codes(coded.data(), std::ssize(coded), group);
+  const std::vector<double> wide(coded.begin(), coded.end());
+  return {wide.data(), rows, cols, ProductRounding::none, partner};
+}
+
 const std::vector<double>& ProductRows::group_sums(int64_t group) const {
   return group == 16 ? sums_of_16_ : sums_of_32_;
 }
@@ -301,6 +342,7 @@ void product(const Matrix& matrix, const ProductRows& x, ThreadPool& pool, doubl
     std::vector<float> decoded(static_cast<size_t>(n));
     std::vector<double> w(static_cast<size_t>(kTogether * width));
     std::vector<double> minima(static_cast<size_t>(kTogether * groups));
+    std::vector<double> by_group(minima.size());
     double sums[kTogether];
     double sizes[kTogether];
     for (int64_t r = begin; r < end; r += kTogether) {
@@ -308,14 +350,18 @@ void product(const Matrix& matrix, const ProductRows& x, ThreadPool& pool, doubl
       for (int64_t i = 0; i < together; ++i) {
         matrix.decode_row(r + i, decoded.data());
         std::copy(decoded.begin(), decoded.end(), w.data() + i * width);
-        if (group > 0) read_minima(matrix, r + i, minima.data() + i * groups);
+        if (group == 0) continue;
+        read_minima(matrix, r + i, minima.data() + i * groups);
+        for (int64_t g = 0; g < groups; ++g)
+          by_group[static_cast<size_t>(g * kTogether + i)] =
+              minima[static_cast<size_t>(i * groups + g)];
       }
       for (int64_t p = 0; p < x.rows(); ++p) {
         if (magnitude == nullptr) {
           dots(w.data(), rows + p * width, width, sums);
         } else {
           OfMinima of;
-          if (group > 0) of = {minima.data(), x.group_sums(group).data() + p * groups};
+          if (group > 0) of = {by_group.data(), x.group_sums(group).data() + p * groups};
           dots_and_sizes(w.data(), rows + p * width, width, block, of, sums, sizes);
           std::copy_n(sizes, together, magnitude + p * stride + r);
         }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/thread_pool.h"
+#include "graph/op.h"
 #include "model/weights.h"
 #include "oracle/rounding.h"
 #include "quant/format.h"
@@ -39,6 +40,10 @@ class ProductRows {
   std::vector<double> sum_errors_;
   std::vector<double> sums_of_16_, sums_of_32_;
 };
+
+/// What a product is computed from: `rows` rows of `x` in an engine's rounding, or in a mistake's.
+ProductRows activations_of(const MatMul& product, const double* x, int64_t rows,
+                           ProductRounding rounding);
 
 /// The minima of a row's blocks, in formats that have any: what is added to each value whatever its
 /// code; one for each `minimum_group` values, which is 0 where there are none.

@@ -21,7 +21,7 @@ enum class Grid : uint8_t { none, f16, bf16 };
 double rounded(double x, Grid grid);
 
 /// Blocks of 32 codes in which a cache may be kept; values lie in the formats of that name.
-enum class CacheCodes : uint8_t { none, q8_0, q5_1, q5_0, q4_1, q4_0 };
+enum class CacheCodes : uint8_t { none, q8_0, q5_1, q5_0, q4_1, q4_0, iq4_nl };
 
 /// Of attention.
 struct AttentionRounding {
@@ -29,7 +29,8 @@ struct AttentionRounding {
   bool queries = false;    // queries are rounded to it before their products
   bool weights = false;    // weights are, after the softmax
   bool sums = false;       // the running sum of weighted values is, key after key
-  /// Queries meet coded keys in Q8_0. explain/cache_codes.h has what is coded.
+  /// Queries meet coded keys in Q8_0, or Q8_1 where those have minima. explain/cache_codes.h has
+  /// what is coded.
   CacheCodes key_codes = CacheCodes::none, value_codes = CacheCodes::none;
   bool turned = false;  // what is coded was turned by a Hadamard matrix before
 

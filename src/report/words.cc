@@ -20,6 +20,22 @@ const char* status_word(Verdict verdict) {
   return "";
 }
 
+const char* flip_word(FlipReason reason) {
+  switch (reason) {
+    case FlipReason::tie:
+      return "tie";
+    case FlipReason::inputs:
+      return "inputs";
+    case FlipReason::candidate_router:
+      return "candidate-router";
+    case FlipReason::reference_router:
+      return "reference-router";
+    case FlipReason::both_routers:
+      return "both-routers";
+  }
+  return "";
+}
+
 const char* blame_word(Blame blame) {
   switch (blame) {
     case Blame::neither:

@@ -24,6 +24,9 @@ const char* status_word(Blame blame);
 /// "IDENTICAL", "MATCH", "DIVERGED".
 const char* verdict_word(const ImatrixComparison& comparison);
 
+/// "tie", "inputs", "candidate-router", "reference-router", "both-routers".
+const char* flip_word(FlipReason reason);
+
 /// "logits", "top", "hashes": what of the rows was compared.
 const char* rows_word(RowContent rows);
 

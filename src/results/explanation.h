@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -32,6 +34,19 @@ struct JudgedOperation {
   bool judged = false;  // and all that it was computed from
   LocalError error;     // if judged
 };
+
+/// Which experts an engine sent a position to.
+struct RoutedPosition {
+  std::vector<int32_t> experts;  // best first
+  /// How far the weakest of them is above the strongest that was left out, by the router's inputs
+  /// as the engine had them, in units of the rounding bounds of both: within the limit of 0
+  /// rounding decides, below minus the limit the router is wrong. Infinite where nobody was left
+  /// out.
+  double margin = 0;
+};
+
+/// By layer and position.
+using Routing = std::map<std::pair<int32_t, int32_t>, RoutedPosition>;
 
 /// What an engine's arithmetic was found to be.
 struct FittedArithmetic {
@@ -71,7 +86,10 @@ struct JudgedEngine {
   EngineInfo info;
   std::optional<FileDifference> model_difference;  // a: its file, b: the model; where they differ
   std::vector<JudgedOperation> operations;         // in graph order
+  /// Values that it shows and no operation has, as it calls them.
+  std::vector<std::string> without_partner;
   std::vector<FittedArithmetic> arithmetic;
+  Routing routing;  // of a mixture of experts, as far as it is known
   int64_t asked = 0, shown = 0, judged = 0, beyond = 0;  // of the operations
   double worst_healthy = 0;                              // units, of those within the limit
   std::optional<size_t> first_beyond;       // index of the first operation beyond the limit
@@ -99,6 +117,34 @@ struct CausalProof {
   bool in_all_layers = false;  // where the cause was put, else in the guilty operation's layer
 };
 
+/// A position that the engines send to different experts.
+struct RoutingFlip {
+  int32_t layer = -1, position = -1;
+  RoutedPosition candidate, reference;
+  /// Relative L2 between the engines' sums of experts there: as they are, and with the reference
+  /// sent to the candidate's experts. Of the first flip of a layer; negative: not known.
+  double apart = -1, apart_when_forced = -1;
+};
+
+/// Why two engines choose other experts.
+enum class FlipReason : uint8_t {
+  tie,     // rounding in a router decides
+  inputs,  // each router follows its own inputs, which were other ones before it
+  candidate_router,
+  reference_router,
+  both_routers,  // chose what their inputs do not say
+};
+
+inline FlipReason reason_of(const RoutingFlip& flip, double limit) {
+  const bool candidate_wrong = flip.candidate.margin < -limit;
+  const bool reference_wrong = flip.reference.margin < -limit;
+  if (candidate_wrong && reference_wrong) return FlipReason::both_routers;
+  if (candidate_wrong) return FlipReason::candidate_router;
+  if (reference_wrong) return FlipReason::reference_router;
+  const bool clear = flip.candidate.margin > limit && flip.reference.margin > limit;
+  return clear ? FlipReason::inputs : FlipReason::tie;
+}
+
 /// The operation that is off on a prompt as short as still shows it.
 struct Reproduction {
   std::vector<TokenId> tokens;
@@ -123,6 +169,8 @@ struct Explanation {
   std::vector<FoundCause> causes;  // of the first operation beyond; none: no known mistake does it
   int64_t mistakes_tried = 0;
   std::optional<CausalProof> proof;
+  int64_t routed = 0;                        // choices of experts that are known of both engines …
+  std::vector<RoutingFlip> routing_flips;    // … and those that differ, by layer and position
   std::optional<Reproduction> reproduction;  // where it was asked for and something is off
   std::vector<Warning> warnings;
 };

@@ -10,7 +10,7 @@ EXPECTED = {
     "layer-heads": "kq MUL_MAT", "stand-in": "ffn_inp ADD", "query-temperature": "kq MUL_MAT", "qk-norm": ROPE, "qk-norm-order": rf"{ROPE}|{NEXT_NORM}", "sub-norm": r"attn_\w*out MUL_MAT",
     "window": SOFTMAX, "soft-cap": SOFTMAX, "sink": SOFTMAX, "alibi": SOFTMAX, "score-scale": SOFTMAX,
     "wrong-expert": r"ffn_moe_(gate|up) MUL_MAT_ID", "expert-weights": "ffn_moe_weighted MUL",
-    "gating": "ffn_moe_weights GET_ROWS", "selection-bias": "ffn_moe_weights GET_ROWS",
+    "gating": "ffn_moe_weights GET_ROWS", "selection-bias": "ffn_moe_argsort ARGSORT",
     "shared-expert": rf"l_out ADD|{NEXT_NORM}", "silu-for-relu2": ACTIVATION,
     "qkv-bias": rf"{ROPE}|{NEXT_NORM}|wqkv_clamped CLAMP", "ffn-bias": r"ffn_(gelu UNARY|swiglu GLU|sqr\(relu\) SQR)",
     "norm-bias": r"wqkv MUL_MAT|[QKV]cur MUL_MAT", "norm-kind": r"attn_norm MUL|norm_w MUL|Qcur_normed MUL|wqkv MUL_MAT",
@@ -35,7 +35,7 @@ FURTHER = {
     "norm-place": ("llama", [], "norm RMS_NORM|Qcur MUL_MAT"), "attn-out-bias": ("gpt2", [], "ffn_inp ADD"),
     "q-bias": ("gpt2", [], "wqkv_b ADD"), "k-bias": ("gpt2", [], "wqkv_b ADD"), "v-bias": ("gpt2", [], "wqkv_b ADD"),
     "gate-bias": ("jais", [], ACTIVATION), "up-bias": ("phi2", [], ACTIVATION), "down-bias": ("phi2", [], "l_out ADD"),
-    "router-bias": ("gpt-oss", [], "ffn_moe_weights GET_ROWS"), "expert-bias": ("gpt-oss", [], ACTIVATION),
+    "router-bias": ("gpt-oss", [], "ffn_moe_argsort ARGSORT"), "expert-bias": ("gpt-oss", [], ACTIVATION),
     "rope-pairing": ("llama", [], Q_ROPE), "rope-base": ("llama", [], Q_ROPE), "rope-direction": ("llama", [], Q_ROPE),
     "rope-f16": ("llama", [], Q_ROPE), "rope-scaling": ("llama", [], Q_ROPE), "position": ("llama", [], Q_ROPE),
     "rope-width": ("gptneox", ["--rope-dim", 32], Q_ROPE), "key-rope": ("llama", [], KQ),
@@ -57,9 +57,14 @@ FURTHER = {
     "minimum-dropped": ("llama", ["--types", "Q5_1"], "Qcur MUL_MAT"),
     "minimum-rounded": ("llama", ["--types", "Q4_1"], "Qcur MUL_MAT"),
     "scale-dropped": ("bitnet", [], r"\w+ MUL_MAT|Qcur ROPE"),
+    "kv-floats": ("llama", [], KQ), "kv-bf16": ("llama", [], KQ), "kv-codes": ("llama", [], KQ),
+    "activation-floats": ("llama", ["--types", "Q8_0"], "Qcur MUL_MAT"),
+    "activation-codes": ("llama", ["--types", "F16"], "Qcur MUL_MAT"),
+    "activation-groups": ("llama", ["--types", "Q4_K"], "Qcur MUL_MAT"),
 }
 NOT_A_NUMBER = {"nan"}
-WITHOUT_REFERENCE = {"i2s-as-qk256", "missing-bos"}  # test_bitnet.py, test_token_gate.py
+# test_bitnet.py, test_token_gate.py, test_explain_rounding.py
+WITHOUT_REFERENCE = {"i2s-as-qk256", "missing-bos", "kv-f16", "chunk-mask", "chunk-index"}
 
 def scaled(nodes):
     """With a scale behind the matrices, where llama.cpp gives the product's name to what the scale makes."""

@@ -141,6 +141,26 @@ def test_names_that_never_come_are_told(crossval, small, foreign, tmp_path):
     assert "never came" in done.out and "ffn_inp-{N} ADD" in done.out
 
 
+def test_explain_tells_values_without_a_partner_and_names_that_never_come(crossval, small, foreign, tmp_path):
+    names = tmp_path / "names.json"
+
+    def explained(entries):
+        names.write_text(json.dumps(entries))
+        done = crossval("explain", "-m", small, *IDS, "--candidate", f"replay:{foreign(theirs)},names={names}",
+                        "--reference", "native", "--format", "json")
+        warned = [w["message"] for w in done.json["warnings"] if w["name"] == "name-never-came"]
+        return done.json["candidate"]["without_partner"], warned
+
+    given = {f"model.layers.{{N}}.{name}.{op}": f"{name}-{{N}} {op}" for name, op in (
+        ("Qcur", "MUL_MAT"), ("Kcur", "MUL_MAT"), ("Vcur", "MUL_MAT"), ("Qcur", "ROPE"), ("Kcur", "ROPE"), ("ffn_inp", "ADD"),
+        ("ffn_out", "MUL_MAT"), ("l_out", "ADD"))}
+    assert explained(given) == ([], [])
+    del given["model.layers.{N}.Vcur.MUL_MAT"]
+    alone, warned = explained(given | {"mispelt.{N}": "attn_out-{N} MUL_MAT"})
+    assert alone == ["model.layers.0.Vcur.MUL_MAT op", "model.layers.1.Vcur.MUL_MAT op"]
+    assert len(warned) == 1 and "mispelt.{N}" in warned[0]
+
+
 @pytest.mark.parametrize("text, what", [
     ("{", "no JSON"), ('{"a": "b"}', 'no "NAME OP"'), ('{"a": {"name": "b C", "columns": [0]}}', "columns are no"),
     ('{"model.layers.0.l_out.ADD": {"name": "l_out-0 ADD", "columns": [0, 900]}}', "of a tensor of 64")])

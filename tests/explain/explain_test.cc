@@ -81,7 +81,8 @@ TEST_P(Explain, NamesTheMistakeTheEngineAndTheOperation) {
   int named = 0;
   std::string missed;
   for (const Mistake& mistake : mistakes()) {
-    const auto faulty = native(model, std::string(mistake.name));
+    // What rounds otherwise is wrong beside layers that do not.
+    const auto faulty = native(model, std::string(mistake.name) + (mistake.rounds ? "@1" : ""));
     if (faulty == nullptr) continue;
     ++planted;
     // On either side: nobody is believed for being the reference.
@@ -183,6 +184,44 @@ TEST(ExplainEngines, AreExplainedOnceForAllChunks) {
   EXPECT_EQ(found.mistakes_tried, at_once.mistakes_tried);
   ASSERT_EQ(found.causes.size(), 1);
   EXPECT_EQ(found.causes[0].mistake, "rope-pairing");
+}
+
+// Only where there are several chunks; and the keys that later chunks read are the same ones.
+TEST(ExplainEngines, AreToldWhatTheyDoAtTheBordersOfChunks) {
+  for (const std::string model : {"tiny-f16.gguf", "arch-gemma3.gguf"}) {
+    const auto healthy = native(model);
+    for (const char* mistake : {"chunk-mask", "chunk-index", "chunk-mask@1", "chunk-index@1"}) {
+      const Explanation found = run(model, *in_chunks(model, 7, {mistake}), *healthy);
+      EXPECT_EQ(found.blame, Blame::candidate) << model << mistake;
+      ASSERT_EQ(found.causes.size(), 1) << model << mistake;
+      EXPECT_TRUE(std::string_view(mistake).starts_with(found.causes[0].mistake)) << mistake;
+      const Explanation none = run(model, *in_chunks(model, 100, {mistake}), *healthy);
+      EXPECT_TRUE(none.identical);
+      EXPECT_EQ(none.blame, Blame::neither);
+    }
+  }
+}
+
+// In one layer it is a mistake; in all of them an arithmetic, which is found and told.
+TEST(ExplainEngines, ThatRoundTheSameEverywhereAreNotWrong) {
+  const std::string model = "tiny-q8_0.gguf";
+  const auto healthy = native(model);
+  for (const char* mistake : {"kv-floats", "activation-floats"}) {
+    const Explanation all = run(model, *native(model, mistake), *healthy);
+    EXPECT_EQ(all.blame, Blame::neither) << mistake;
+    EXPECT_FALSE(all.identical);
+    const bool told = std::ranges::any_of(all.candidate.arithmetic, [](const auto& fit) {
+      return fit.as == "floats throughout" || fit.as == "activations as floats";
+    });
+    EXPECT_TRUE(told) << mistake;
+  }
+  const auto full = native(model, {}, KvType::f32);
+  const auto half = native(model, "kv-f16", KvType::f32);
+  const Explanation all = run(model, *half, *full);
+  EXPECT_EQ(all.blame, Blame::neither);
+  EXPECT_TRUE(std::ranges::any_of(all.candidate.arithmetic, [](const auto& fit) {
+    return fit.as == "keys and values in F16";
+  }));
 }
 
 // What lies outside the layers is neither asked for nor accused; the arithmetic is the same.

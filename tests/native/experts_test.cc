@@ -13,6 +13,7 @@ namespace {
 struct Chosen {
   std::vector<int32_t> expert;
   std::vector<float> weight;
+  std::vector<float> ranking;
 };
 
 /// Of one position whose router has sigmoid.
@@ -20,14 +21,17 @@ Chosen choose(const ChooseExperts& how, std::vector<float> logits) {
   const auto n = static_cast<int64_t>(logits.size());
   route_probabilities(*kernel_sets().front(), Gating::sigmoid, logits.data(), n);
   Chosen chosen{std::vector<int32_t>(static_cast<size_t>(how.used)),
-                std::vector<float>(static_cast<size_t>(how.used))};
-  choose_experts(how, logits.data(), n, chosen.expert.data(), chosen.weight.data());
+                std::vector<float>(static_cast<size_t>(how.used)),
+                std::vector<float>(logits.size())};
+  choose_experts(how, logits.data(), n, chosen.expert.data(), chosen.weight.data(),
+                 chosen.ranking.data());
   return chosen;
 }
 
 TEST(Experts, TheHighestLogitsAreChosenInOrder) {
   const Chosen c = choose({.used = 2}, {0.5F, -1, 2, 1});
   EXPECT_THAT(c.expert, testing::ElementsAre(2, 3));
+  EXPECT_THAT(c.ranking, testing::ElementsAre(2, 3, 0, 1));
   EXPECT_THAT(c.weight, testing::Each(testing::Gt(0.7F)));  // sigmoid(1) = 0.731
 }
 

@@ -26,6 +26,8 @@ struct Row {
   const char* first;
   const char* type = "F16";
   int64_t rope_dim = 0;
+  KvType kv = KvType::f16;
+  int64_t n_batch = 512;
 };
 
 constexpr Row kRows[] = {
@@ -58,7 +60,7 @@ constexpr Row kRows[] = {
     {"gate-bias", "jais", "ffn_swiglu-0 GLU"},
     {"up-bias", "phi2", "ffn_gelu-0 UNARY"},
     {"down-bias", "phi2", "l_out-0 ADD"},
-    {"router-bias", "gpt-oss", "ffn_moe_weights-0 GET_ROWS"},
+    {"router-bias", "gpt-oss", "ffn_moe_argsort-0 ARGSORT"},
     {"expert-bias", "gpt-oss", "ffn_moe_swiglu_oai-0 GLU"},
     {"output-bias", "phi2", ""},  // no node has the name of the sum that is left out
     {"rope-pairing", "llama", "Qcur-0 ROPE"},
@@ -105,7 +107,7 @@ constexpr Row kRows[] = {
     {"expert-weights", "olmoe", "ffn_moe_weighted-0 MUL"},
     {"expert-scale", "deepseek", "ffn_moe_weighted-1 MUL"},
     {"gating", "gpt-oss", "ffn_moe_weights-0 GET_ROWS"},
-    {"selection-bias", "glm4moe", "ffn_moe_weights-1 GET_ROWS"},
+    {"selection-bias", "glm4moe", "ffn_moe_argsort-1 ARGSORT"},
     {"weighed-by-bias", "glm4moe", "ffn_moe_weights-1 GET_ROWS"},
     {"shared-expert", "deepseek", "l_out-1 ADD"},
     {"shared-gate", "qwen2moe", "ffn_out-0 ADD"},
@@ -128,6 +130,16 @@ constexpr Row kRows[] = {
     {"minimum-rounded", "llama", "Qcur-0 MUL_MAT", "Q4_1"},
     {"scale-dropped", "bitnet-b1.58", "Qcur-0 MUL_MAT", "I2_S"},
     {"i2s-as-qk256", "bitnet-b1.58", "Qcur-0 MUL_MAT", "I2_S"},
+    {"kv-floats", "llama", "kq-0 MUL_MAT"},
+    {"kv-f16", "llama", "kq-0 MUL_MAT", "F16", 0, KvType::f32},
+    {"kv-bf16", "llama", "kq-0 MUL_MAT"},
+    {"kv-codes", "llama", "kq-0 MUL_MAT"},
+    {"activation-floats", "llama", "Qcur-0 MUL_MAT", "Q4_0"},
+    {"activation-codes", "llama", "Qcur-0 MUL_MAT"},
+    {"activation-groups", "llama", "Qcur-0 MUL_MAT", "Q8_0"},
+    // Of the second chunk.
+    {"chunk-mask", "llama", "kq_soft_max-0 SOFT_MAX #2", "F16", 0, KvType::f16, 20},
+    {"chunk-index", "llama", "kq-0 MUL_MAT #2", "F16", 0, KvType::f16, 20},
 };
 
 std::ostream& operator<<(std::ostream& out, const Row& row) { return out << row.mistake; }
@@ -180,7 +192,9 @@ class NativeMistakes : public testing::TestWithParam<Row> {
 
 TEST_P(NativeMistakes, ChangeBitsFirstWhereTheyAreMade) {
   for (const uint64_t seed : {1, 2, 3, 4, 5}) {
-    NativeOptions options{.model_path = make(seed), .n_ctx = 256};
+    const Row& row = GetParam();
+    NativeOptions options{
+        .model_path = make(seed), .kv = row.kv, .n_ctx = 256, .n_batch = row.n_batch};
     const auto clean = make_native_engine(options);
     ASSERT_TRUE(clean.has_value()) << clean.error().message();
     options.faults = {GetParam().mistake};

@@ -14,5 +14,6 @@ std::span<const Mistake> feed_forward_mistakes();
 std::span<const Mistake> expert_mistakes();
 std::span<const Mistake> block_mistakes();  // residuals, the order of blocks and layers
 std::span<const Mistake> weight_mistakes();
+std::span<const Mistake> rounding_mistakes();  // of activations and the cache; borders of chunks
 
 }  // namespace crossval

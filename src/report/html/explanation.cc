@@ -1,6 +1,7 @@
 #include "report/html/explanation.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <optional>
 #include <vector>
@@ -52,6 +53,28 @@ std::string operations_table(const Explanation& explanation) {
          "</tr></thead>\n<tbody>\n" + rows + "</tbody></table></div>\n";
 }
 
+std::string experts_of(const RoutedPosition& position) {
+  return fmt::format("<td>{}</td><td class=\"number\" data-value=\"{}\">{}</td>",
+                     fmt::join(position.experts, " "), position.margin,
+                     distance_text(position.margin));
+}
+
+// Positions that the engines send to different experts.
+std::string routing_table(const Explanation& explanation) {
+  if (explanation.routing_flips.empty()) return {};
+  std::string rows;
+  for (const RoutingFlip& flip : explanation.routing_flips) {
+    rows += fmt::format(
+        "<tr><td class=\"number\">{}</td><td class=\"number\">{}</td>{}{}<td>{}</td></tr>\n",
+        flip.layer, flip.position, experts_of(flip.candidate), experts_of(flip.reference),
+        flip_word(reason_of(flip, explanation.limit)));
+  }
+  return "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>" +
+         html_sortable_heads({"layer", "position", "candidate's experts", "its margin in units",
+                              "reference's experts", "its margin in units", "why"}) +
+         "</tr></thead>\n<tbody>\n" + rows + "</tbody></table></div>\n";
+}
+
 std::string units_chart(const Explanation& explanation) {
   std::vector<double> units;
   units.reserve(explanation.candidate.operations.size());
@@ -75,6 +98,7 @@ std::string html_explanation(const Explanation& explanation, std::string_view co
       html_lines(explanation_text(explanation, options)) +
       html_section("Local error by operation, in units of its bound", units_chart(explanation)) +
       html_section("Operations", operations_table(explanation)) +
+      html_section("Positions that go to other experts", routing_table(explanation)) +
       html_section("The same again", html_command(command));
   return html_page("crossval: " + word, body);
 }

@@ -46,6 +46,8 @@ Json side(const JudgedEngine& engine) {
                           {"next_best_units", json_number(fit.next)},
                           {"operations", fit.operations}});
   }
+  Json alone = Json::array();
+  for (const std::string& label : engine.without_partner) alone.push_back(json_bytes(label));
   return {{"engine", json_engine(engine.info)},
           {"model_difference", or_null(engine.model_difference, json_model_difference)},
           {"asked", engine.asked},
@@ -56,6 +58,7 @@ Json side(const JudgedEngine& engine) {
           {"first_beyond", engine.first_beyond ? Json(*engine.first_beyond) : Json(nullptr)},
           {"distance_to_oracle", json_number(engine.distance_to_oracle)},
           {"arithmetic", std::move(arithmetic)},
+          {"without_partner", std::move(alone)},
           {"by_logits", or_null(engine.by_logits, by_logits)}};
 }
 
@@ -66,6 +69,26 @@ Json proof_of(const CausalProof& proof) {
           {"distance_under_cause", tried ? json_number(proof.distance_under_cause) : Json(nullptr)},
           {"identical_under_cause", proof.identical_under_cause},
           {"in_all_layers", proof.in_all_layers}};
+}
+
+Json routed(const RoutedPosition& position) {
+  return {{"experts", position.experts}, {"margin", json_number(position.margin)}};
+}
+
+Json routing_of(const Explanation& e) {
+  if (e.routed == 0) return nullptr;
+  Json flips = Json::array();
+  const auto distance = [](double apart) { return apart < 0 ? Json(nullptr) : json_number(apart); };
+  for (const RoutingFlip& flip : e.routing_flips) {
+    flips.push_back({{"layer", flip.layer},
+                     {"position", flip.position},
+                     {"why", flip_word(reason_of(flip, e.limit))},
+                     {"candidate", routed(flip.candidate)},
+                     {"reference", routed(flip.reference)},
+                     {"apart", distance(flip.apart)},
+                     {"apart_when_forced", distance(flip.apart_when_forced)}});
+  }
+  return {{"choices", e.routed}, {"flips", std::move(flips)}};
 }
 
 Json reproduction_of(const Reproduction& reproduction) {
@@ -104,6 +127,7 @@ Json json_explanation(const Explanation& e) {
           {"distance", json_number(e.distance)},
           {"candidate", side(e.candidate)},
           {"reference", side(e.reference)},
+          {"routing", routing_of(e)},
           {"causes", std::move(causes)},
           {"mistakes_tried", e.mistakes_tried},
           {"proof", or_null(e.proof, proof_of)},

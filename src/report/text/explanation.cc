@@ -1,10 +1,13 @@
 #include "report/text/explanation.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
+#include <vector>
 
 #include "base/count_text.h"
 #include "report/text/comparison/parts.h"
@@ -18,6 +21,7 @@ namespace crossval {
 namespace {
 
 constexpr size_t kAround = 3;  // operations shown before and behind the guilty one
+constexpr size_t kFlips = 4;   // positions shown that go to other experts
 
 std::string units(double value) {
   if (std::isinf(value)) return "∞";
@@ -86,7 +90,12 @@ std::string engine_lines(const char* side, const JudgedEngine& engine, double li
                                : fmt::format("{} beyond {:g} units (worst of the others {})",
                                              engine.beyond, limit, units(engine.worst_healthy));
   text += layout.labelled("", counts, engine.beyond == 0 ? Tint::good : Tint::bad);
-  return text + arithmetic_lines(engine, limit, options) + other_model;
+  text += arithmetic_lines(engine, limit, options);
+  if (options.verbose && !engine.without_partner.empty()) {
+    text += layout.labelled("", printable(fmt::format("values that no operation has: {}",
+                                                      fmt::join(engine.without_partner, ", "))));
+  }
+  return text + other_model;
 }
 
 Cell local_cell(const JudgedOperation& operation, double limit) {
@@ -203,6 +212,55 @@ std::string proof_lines(const Explanation& e, const char* side, const JudgedEngi
   return text;
 }
 
+/// "a tie", as a reason in a sentence.
+const char* flip_words(FlipReason reason) {
+  switch (reason) {
+    case FlipReason::tie:
+      return "a tie, which rounding decides";
+    case FlipReason::inputs:
+      return "each as its own inputs say";
+    case FlipReason::candidate_router:
+      return "the candidate's router is wrong";
+    case FlipReason::reference_router:
+      return "the reference's router is wrong";
+    case FlipReason::both_routers:
+      return "both routers are wrong";
+  }
+  return "";
+}
+
+std::string flip_line(const RoutingFlip& flip, double limit) {
+  std::string text =
+      fmt::format("layer {}, position {}: candidate {} (margin {} units), reference {} ({}): {}",
+                  flip.layer, flip.position, fmt::join(flip.candidate.experts, " "),
+                  units(flip.candidate.margin), fmt::join(flip.reference.experts, " "),
+                  units(flip.reference.margin), flip_words(reason_of(flip, limit)));
+  if (flip.apart >= 0 && flip.apart_when_forced >= 0) {
+    text +=
+        fmt::format("; sums of experts {:.1e} apart, with the candidate's choice in both {:.1e}",
+                    flip.apart, flip.apart_when_forced);
+  }
+  return text;
+}
+
+/// Where the engines choose other experts; the first flip of a layer before its others.
+std::string routing_lines(const Explanation& e, const Layout& layout) {
+  if (e.routing_flips.empty()) return {};
+  std::string text =
+      layout.labelled("experts", fmt::format("{} of {} are others in the two engines",
+                                             e.routing_flips.size(), counted(e.routed, "choice")));
+  std::vector<const RoutingFlip*> order;
+  for (const RoutingFlip& flip : e.routing_flips) order.push_back(&flip);
+  const auto is_first = [](const RoutingFlip* flip) { return flip->apart_when_forced >= 0; };
+  const auto shown = [&](const RoutingFlip* flip) {
+    return std::pair{!is_first(flip), std::pair{flip->layer, flip->position}};
+  };
+  std::ranges::sort(order, {}, shown);
+  if (order.size() > kFlips) order.resize(kFlips);
+  for (const RoutingFlip* flip : order) text += layout.labelled("", flip_line(*flip, e.limit));
+  return text;
+}
+
 }  // namespace
 
 const JudgedEngine& guilty_engine(const Explanation& e) {
@@ -232,12 +290,13 @@ std::string explanation_text(const Explanation& e, const TextOptions& options) {
   std::string text = engine_lines("candidate", e.candidate, e.limit, options) +
                      engine_lines("reference", e.reference, e.limit, options) +
                      layout.labelled("model", printable(e.model.substr(e.model.rfind('/') + 1)));
-  text +=
-      "\n" + layout.labelled("logits", fmt::format("of position {}, relative L2: candidate {:.2e} "
-                                                   "and reference {:.2e} from the oracle, {:.2e} "
-                                                   "from each other",
-                                                   e.positions - 1, e.candidate.distance_to_oracle,
-                                                   e.reference.distance_to_oracle, e.distance));
+  text += "\n" +
+          layout.labelled("logits", fmt::format("of position {}, relative L2: candidate {:.2e} "
+                                                "and reference {:.2e} from the oracle, {:.2e} "
+                                                "from each other",
+                                                e.positions - 1, e.candidate.distance_to_oracle,
+                                                e.reference.distance_to_oracle, e.distance)) +
+          routing_lines(e, layout);
   const bool of_reference = e.blame == Blame::reference;
   const JudgedEngine& guilty = guilty_engine(e);
   if (guilty.first_beyond) {
