@@ -18,7 +18,7 @@ PAIRS = [*((f"llama.cpp:kv={codes},fa=on", "native") for codes in CODED),
 def test_caches_in_codes_are_judged(crossval, model, candidate, reference):
     found = explain(crossval, model, LETTER, candidate, reference)
     assert not found["identical"]
-    assert "attention-not-judged" not in [warning["name"] for warning in found["candidate"]["engine"]["warnings"]]
+    assert "attention-not-judged" not in [warning["name"] for warning in found["warnings"]]
     acquitted(found)
     codes = candidate.split("kv")[1].split("=")[1].split(",")[0]
     queries = "Q8_1" if codes in ("q5_1", "q4_1") else "Q8_0"
