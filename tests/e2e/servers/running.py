@@ -3,6 +3,7 @@ import json
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 
 
@@ -33,5 +34,13 @@ class Running:
         self.process.wait()
 
     def post(self, path, question):
+        """Its answer; asked again while it says that it is loading."""
         request = urllib.request.Request(self.address + path, json.dumps(question).encode(), {"Content-Type": "application/json"})
-        return json.load(urllib.request.urlopen(request, timeout=60))
+        until = time.time() + 120
+        while True:
+            try:
+                return json.load(urllib.request.urlopen(request, timeout=60))
+            except urllib.error.HTTPError as error:
+                if error.code != 503 or time.time() > until:
+                    raise
+                time.sleep(0.2)
