@@ -280,9 +280,8 @@ void Executor::run(const Temper& a, const Op& op) {
 void Executor::run(const Attend& a, const Op& op) {
   KvCache& cache = float_layers_.contains(op.layer) ? *floats_ : cache_;
   std::vector<float> rounded[2];
-  const float* stored[2];
-  for (size_t i : {0, 1}) {
-    stored[i] = in(op.inputs[i + 1]);
+  const float* stored[2] = {in(op.inputs[1]), in(op.inputs[2])};
+  for (size_t i = 0; i < 2; ++i) {
     if (a.cached_as == CachedAs::declared || a.cached_as == CachedAs::floats) continue;
     rounded[i].assign(stored[i], stored[i] + n_ * width(op.inputs[i + 1]));
     round_cached(a.cached_as, rounded[i]);
