@@ -250,6 +250,7 @@ std::string routing_lines(const Explanation& e, const Layout& layout) {
       layout.labelled("experts", fmt::format("{} of {} are others in the two engines",
                                              e.routing_flips.size(), counted(e.routed, "choice")));
   std::vector<const RoutingFlip*> order;
+  order.reserve(e.routing_flips.size());
   for (const RoutingFlip& flip : e.routing_flips) order.push_back(&flip);
   const auto is_first = [](const RoutingFlip* flip) { return flip->apart_when_forced >= 0; };
   const auto shown = [&](const RoutingFlip* flip) {
