@@ -14,20 +14,6 @@
 namespace crossval {
 namespace {
 
-// What a chat wrote, as the rows of a file.
-class ChatRows : public RowFile {
- public:
-  ChatRows(RowFileFacts facts, std::vector<TopRow> rows)
-      : facts_(std::move(facts)), rows_(std::move(rows)) {}
-
-  const RowFileFacts& facts() const override { return facts_; }
-  Result<Row> row(int32_t i) override { return Row(rows_[static_cast<size_t>(i)]); }
-
- private:
-  RowFileFacts facts_;
-  std::vector<TopRow> rows_;
-};
-
 Result<nlohmann::json> messages_of(const PromptRequest& asked, const Prompt& prompt) {
   const auto source = read_prompt_source(asked);
   if (!source) return tl::unexpected(source.error());
@@ -53,6 +39,7 @@ Result<std::vector<TokenId>> ids_of(const Prompt& prompt, Engine& engine) {
   });
 }
 
+// What a chat wrote, as the rows of a file.
 std::unique_ptr<RowFile> rows_of_answer(const EngineInfo& server, ChatAnswer answer,
                                         const PromptChunks& chunks) {
   RowFileFacts facts{.format = server.identity.name,
@@ -70,7 +57,7 @@ std::unique_ptr<RowFile> rows_of_answer(const EngineInfo& server, ChatAnswer ans
         "it does not say how many tokens its template made of the conversation");
   }
   for (const EngineWarning& warning : server.warnings) facts.limits.push_back(warning.message);
-  return std::make_unique<ChatRows>(std::move(facts), std::move(answer.rows));
+  return rows_in_memory(std::move(facts), std::move(answer.rows));
 }
 
 }  // namespace

@@ -22,19 +22,6 @@ constexpr const char* kAskForIds =
     "Ask the server for ids as well: llama-server tells them; vLLM does where the request has "
     "\"return_tokens_as_token_ids\": true.";
 
-class LogprobLines : public RowFile {
- public:
-  LogprobLines(RowFileFacts facts, std::vector<TopRow> rows)
-      : facts_(std::move(facts)), rows_(std::move(rows)) {}
-
-  const RowFileFacts& facts() const override { return facts_; }
-  Result<Row> row(int32_t i) override { return Row(rows_[static_cast<size_t>(i)]); }
-
- private:
-  RowFileFacts facts_;
-  std::vector<TopRow> rows_;
-};
-
 // What the texts of an answer's own tokens stand for, where it has their ids too (vLLM's
 // return_token_ids). −1: a text of several.
 std::unordered_map<std::string, TokenId> ids_of_texts(const Json& choice) {
@@ -103,7 +90,7 @@ class Reading {
       facts.limits.push_back(
           fmt::format("{} of its rows end before a token that is named by its text alone", ended_));
     }
-    return std::make_unique<LogprobLines>(std::move(facts), std::move(rows_));
+    return rows_in_memory(std::move(facts), std::move(rows_));
   }
 
  private:

@@ -40,6 +40,9 @@ class RowFile {
   virtual Result<Row> row(int32_t i) = 0;
 };
 
+/// Rows that were read already, as many as the facts say.
+std::unique_ptr<RowFile> rows_in_memory(RowFileFacts facts, std::vector<TopRow> rows);
+
 /// By its first bytes, and a bare .bin by its name. Nullptr: of no format that is known here.
 /// Errors (bad_input_file, with the offset): missing, unreadable, cut off, of sizes that do not fit
 /// together, a data type or a compression that is not read.
