@@ -23,13 +23,6 @@ using sqlite::Database;
 using sqlite::for_each_row;
 using sqlite::Statement;
 
-Result<Database> open_result(const std::string& path, const Manifest& manifest) {
-  auto store = Database::open(path, Database::Access::read);
-  if (!store) return store;
-  if (auto ok = check_store(*store, manifest.sha256); !ok) return tl::unexpected(ok.error());
-  return store;
-}
-
 // Of one shard's prompts in a database of several.
 std::string of_shard(const Manifest& manifest, int32_t shard) {
   return fmt::format("prompt % {} = {}", manifest.shards, shard);
@@ -136,7 +129,7 @@ Result<void> read_scores_of(Database& store, const Manifest& manifest, int32_t s
 
 Result<void> note_shards_of(const std::string& path, const Manifest& manifest,
                             std::map<int32_t, FoundShard>& found) {
-  auto store = open_result(path, manifest);
+  auto store = open_finished_store(path, manifest.sha256);
   if (!store) return tl::unexpected(store.error());
   return for_each_row(
       store->prepare("SELECT shard, digest FROM shard"), [&](Statement& row) -> Result<void> {
@@ -252,7 +245,7 @@ Result<void> merge_shards(const Manifest& manifest, std::span<const std::string>
   auto store = open_store(partial, manifest.sha256);
   if (!store) return tl::unexpected(store.error());
   for (const FoundShard& shard : found->shards) {
-    auto source = open_result(shard.path, manifest);
+    auto source = open_finished_store(shard.path, manifest.sha256);
     if (!source) return tl::unexpected(source.error());
     for (int32_t pair = 0; pair < std::ssize(manifest.pairs); ++pair) {
       for (const Side side : {Side::candidate, Side::reference}) {
@@ -278,11 +271,7 @@ Result<void> merge_shards(const Manifest& manifest, std::span<const std::string>
         of, shard.shard));
     if (!copied) return copied;
   }
-  if (auto ok = store->execute("PRAGMA journal_mode=DELETE"); !ok) return ok;
-  fs::rename(partial, path, failed);
-  if (failed)
-    return fail(ExitCode::cannot_write, "the file cannot be renamed: " + failed.message(), path);
-  return {};
+  return publish_store(*store, path);
 }
 
 Result<SuiteResult> collect_results(const Manifest& manifest, const std::string& folder,
@@ -319,7 +308,7 @@ Result<SuiteResult> collect_results(const Manifest& manifest, const std::string&
   std::vector<PairStatistics> statistics(result.pairs.size());
   std::vector<EffectStatistics> effects(manifest.two_by_two.size());
   for (const FoundShard& shard : found->shards) {
-    auto store = open_result(shard.path, manifest);
+    auto store = open_finished_store(shard.path, manifest.sha256);
     if (!store) return tl::unexpected(store.error());
     if (auto ok = read_prompts_of(*store, manifest, shard.shard, result); !ok)
       return tl::unexpected(ok.error());
@@ -350,7 +339,7 @@ Result<SuiteResult> collect_results(const Manifest& manifest, const std::string&
   for (SuiteCloseup& closeup : result.closeups) {
     const int32_t shard = closeup.prompt % manifest.shards;
     const auto at = std::ranges::find(found->shards, shard, &FoundShard::shard);
-    auto store = open_result(at->path, manifest);
+    auto store = open_finished_store(at->path, manifest.sha256);
     if (!store) return tl::unexpected(store.error());
     auto ok = look_closer(*store, first_divergence_of(result, closeup), closeup);
     if (!ok) return tl::unexpected(ok.error());

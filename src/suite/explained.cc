@@ -10,7 +10,6 @@ namespace crossval {
 namespace {
 
 namespace fs = std::filesystem;
-using sqlite::Database;
 using sqlite::for_each_row;
 using sqlite::Statement;
 
@@ -18,13 +17,6 @@ constexpr const char* kExplained = "explained.sqlite";
 
 std::string explained_path(const std::string& folder) {
   return (fs::path(folder) / kExplained).string();
-}
-
-Result<Database> open_to_read(const std::string& path, const Manifest& manifest) {
-  auto store = Database::open(path, Database::Access::read);
-  if (!store) return store;
-  if (auto ok = check_store(*store, manifest.sha256); !ok) return tl::unexpected(ok.error());
-  return store;
 }
 
 }  // namespace
@@ -47,7 +39,7 @@ std::vector<SuiteExplanation> runs_to_explain(const SuiteResult& result, int32_t
 
 Result<std::vector<TokenId>> ids_to_explain(const Manifest& manifest, const std::string& folder,
                                             const SuiteExplanation& run) {
-  auto store = open_to_read((fs::path(folder) / kAllShards).string(), manifest);
+  auto store = open_finished_store((fs::path(folder) / kAllShards).string(), manifest.sha256);
   if (!store) return tl::unexpected(store.error());
   auto rows = store->prepare(
       "SELECT token FROM position WHERE pair = ?1 AND prompt = ?2 AND position <= (SELECT "
@@ -97,14 +89,7 @@ Result<void> ExplanationWriter::add(const SuiteExplanation& e) {
       .run();
 }
 
-Result<void> ExplanationWriter::publish() {
-  if (auto ok = store_.execute("PRAGMA journal_mode=DELETE"); !ok) return ok;
-  std::error_code failed;
-  fs::rename(path_ + ".partial", path_, failed);
-  if (failed)
-    return fail(ExitCode::cannot_write, "the file cannot be renamed: " + failed.message(), path_);
-  return {};
-}
+Result<void> ExplanationWriter::publish() { return publish_store(store_, path_); }
 
 Result<std::vector<SuiteExplanation>> read_explanations(const Manifest& manifest,
                                                         const SuiteResult& result) {
@@ -112,7 +97,7 @@ Result<std::vector<SuiteExplanation>> read_explanations(const Manifest& manifest
   const std::string path = explained_path(result.folder);
   std::error_code failed;
   if (!fs::exists(path, failed)) return explanations;
-  auto store = open_to_read(path, manifest);
+  auto store = open_finished_store(path, manifest.sha256);
   if (!store) return tl::unexpected(store.error());
   auto ok = for_each_row(
       store->prepare("SELECT pair, prompt, position, verdict, operation, cause, sentence FROM "

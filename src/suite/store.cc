@@ -72,12 +72,7 @@ Result<std::string> digest_of(Database& store) {
   return sum.digest();
 }
 
-}  // namespace
-
-std::string shard_file(int32_t shard, int32_t shards) {
-  return fmt::format("shard-{}-of-{}.sqlite", shard, shards);
-}
-
+// Errors: bad_input_file (no store, of another version, damaged); usage (of another manifest).
 Result<void> check_store(Database& store, const std::string& manifest_sha256) {
   const auto id = store.integer("PRAGMA application_id");
   if (!id) return tl::unexpected(id.error());
@@ -99,6 +94,12 @@ Result<void> check_store(Database& store, const std::string& manifest_sha256) {
   return fail(
       ExitCode::usage, "these are results of another manifest", store.path(),
       "Results of two states of a suite do not go together: give each a folder of its own.");
+}
+
+}  // namespace
+
+std::string shard_file(int32_t shard, int32_t shards) {
+  return fmt::format("shard-{}-of-{}.sqlite", shard, shards);
 }
 
 Result<Database> open_store(const std::string& path, const std::string& manifest_sha256) {
@@ -127,6 +128,13 @@ Result<Database> open_store(const std::string& path, const std::string& manifest
   }
   if (auto ok = check_store(*store, manifest_sha256); !ok) return tl::unexpected(ok.error());
   if (auto ok = store->execute("COMMIT"); !ok) return tl::unexpected(ok.error());
+  return store;
+}
+
+Result<Database> open_finished_store(const std::string& path, const std::string& manifest_sha256) {
+  auto store = Database::open(path, Database::Access::read);
+  if (!store) return store;
+  if (auto ok = check_store(*store, manifest_sha256); !ok) return tl::unexpected(ok.error());
   return store;
 }
 
@@ -269,6 +277,15 @@ Result<void> ShardWriter::add(int32_t pair, const SuitePromptResult& result,
   return {};
 }
 
+Result<void> publish_store(Database& store, const std::string& path) {
+  if (auto ok = store.execute("PRAGMA journal_mode=DELETE"); !ok) return ok;
+  std::error_code failed;
+  fs::rename(path + ".partial", path, failed);
+  if (failed)
+    return fail(ExitCode::cannot_write, "the file cannot be renamed: " + failed.message(), path);
+  return {};
+}
+
 Result<void> ShardWriter::publish() {
   const auto digest = digest_of(store_);
   if (!digest) return tl::unexpected(digest.error());
@@ -278,12 +295,7 @@ Result<void> ShardWriter::publish() {
     if (auto ok = row->bind(1, int64_t{shard_}).bind(2, std::string_view(*digest)).run(); !ok)
       return ok;
   }
-  if (auto ok = store_.execute("PRAGMA journal_mode=DELETE"); !ok) return ok;
-  std::error_code failed;
-  fs::rename(path_ + ".partial", path_, failed);
-  if (failed)
-    return fail(ExitCode::cannot_write, "the file cannot be renamed: " + failed.message(), path_);
-  return {};
+  return publish_store(store_, path_);
 }
 
 }  // namespace crossval

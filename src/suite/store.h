@@ -30,8 +30,12 @@ std::string shard_file(int32_t shard, int32_t shards);
 /// damaged).
 Result<sqlite::Database> open_store(const std::string& path, const std::string& manifest_sha256);
 
-/// Whether a file is a store of this manifest. Errors: bad_input_file; usage.
-Result<void> check_store(sqlite::Database& store, const std::string& manifest_sha256);
+/// A store that is finished, of this manifest. Errors: bad_input_file; usage.
+Result<sqlite::Database> open_finished_store(const std::string& path,
+                                             const std::string& manifest_sha256);
+
+/// What is open as PATH.partial appears as PATH, without a log beside it. Errors: cannot_write.
+Result<void> publish_store(sqlite::Database& store, const std::string& path);
 
 /// Who an engine is, held against what is known of it. Errors (usage): it is another one, with the
 /// first mark that differs.
