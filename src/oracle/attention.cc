@@ -19,6 +19,10 @@ double alibi_slope(double largest, int64_t n_head, int64_t head) {
                          static_cast<double>(2 * (head - power) + 1));
 }
 
+void round_to(Grid grid, std::vector<double>& values) {
+  for (double& value : values) value = rounded(value, grid);
+}
+
 }  // namespace
 
 std::vector<double> cached_rows(const Attend& how, const OracleRows& rows, int64_t n) {
@@ -29,8 +33,7 @@ std::vector<double> cached_rows(const Attend& how, const OracleRows& rows, int64
       break;
     case CachedAs::f16:
     case CachedAs::bf16:
-      for (double& value : values)
-        value = rounded(value, how.cached_as == CachedAs::f16 ? Grid::f16 : Grid::bf16);
+      round_to(how.cached_as == CachedAs::f16 ? Grid::f16 : Grid::bf16, values);
       break;
     case CachedAs::codes:
       std::vector<float> coded(values.begin(), values.end());
@@ -47,7 +50,7 @@ AttentionRounding rounding_of(const Attend& how, AttentionRounding engines) {
 
 std::vector<double> rounded_rows(const OracleRows& rows, int64_t n, Grid grid) {
   std::vector<double> values(rows.data, rows.data + n * rows.width);
-  for (double& value : values) value = rounded(value, grid);
+  round_to(grid, values);
   return values;
 }
 
@@ -91,13 +94,12 @@ void attend(const Attend& how, const OracleInputs& in, AttentionRounding engines
             double* out) {
   const AttentionRounding rounding = rounding_of(how, engines);
   const int64_t n_kv = in.first + in.positions;
-  const std::vector<double> cached_keys = cached_rows(how, in.keys, n_kv);
-  const std::vector<double> cached_values = cached_rows(how, in.values_of_keys, n_kv);
   const auto q =
       rounded_rows(in.values.at(0), in.positions, rounding.queries ? rounding.grid : Grid::none);
-  const auto keys = rounded_rows({cached_keys.data(), in.keys.width}, n_kv, rounding.grid);
-  const auto values =
-      rounded_rows({cached_values.data(), in.values_of_keys.width}, n_kv, rounding.grid);
+  auto keys = cached_rows(how, in.keys, n_kv);
+  round_to(rounding.grid, keys);
+  auto values = cached_rows(how, in.values_of_keys, n_kv);
+  round_to(rounding.grid, values);
   pool.parallel_for(in.positions * how.n_head, 1, [&](int64_t begin, int64_t end) {
     for (int64_t part = begin; part < end; ++part) {
       const int64_t head = part % how.n_head;
