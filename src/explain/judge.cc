@@ -13,6 +13,8 @@
 namespace crossval {
 namespace {
 
+constexpr int32_t kNoExpert = -1;  // what an engine ranks that is no number of one
+
 constexpr int64_t kHeadPositions = 4;  // whose logits are judged: the last ones of a chunk
 constexpr int64_t kSampledRows = 16;   // of a matrix, when arithmetics are told apart
 constexpr int64_t kLayersKept = 2;     // before the one that is looked at
@@ -158,8 +160,10 @@ void Judge::take(const TraceTensor& tensor) {
     begin_chunk(tensor.first_position, tensor.positions);
   }
   if (const auto choice = map_.ranked_by(tensor)) {
-    std::ranges::transform(tensor.data, std::back_inserter(rankings_[*choice]),
-                           [](float expert) { return static_cast<int32_t>(expert); });
+    const auto n = static_cast<float>(graph_.width(graph_.ops[*choice].inputs[0]));
+    std::ranges::transform(tensor.data, std::back_inserter(rankings_[*choice]), [n](float expert) {
+      return 0 <= expert && expert < n ? static_cast<int32_t>(expert) : kNoExpert;
+    });
     return advance(false);
   }
   const auto op = map_.op_of(tensor);
@@ -340,9 +344,7 @@ void Judge::route(size_t index, const OracleInputs& in, KnownValue& expected) {
     chosen.clear();
     for (size_t at = 0; at < ranking.size(); at += n)
       chosen.insert(chosen.end(), &ranking[at], &ranking[at] + used);
-    const bool expert = std::ranges::all_of(
-        chosen, [&](int32_t e) { return 0 <= e && e < static_cast<int32_t>(n); });
-    if (!expert) chosen.clear();
+    if (std::ranges::find(chosen, kNoExpert) != chosen.end()) chosen.clear();
   }
   const KnownValue& by = values_[static_cast<size_t>(op.inputs[0])];
   if (ranking.empty() && !expected.known) chosen.clear();  // they hang on what is not known

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <set>
@@ -171,6 +172,38 @@ TEST(ExplainEngines, AreJudgedByWhatTheyShow) {
   const Explanation found = run(model, late, *whole);
   EXPECT_EQ(found.candidate.beyond, 0);
   EXPECT_LT(found.candidate.judged, sound.candidate.judged);
+}
+
+/// An engine whose ranking of experts holds what is no expert.
+class Ranking : public ForwardingEngine {
+ public:
+  Ranking(std::unique_ptr<Engine> engine, float expert)
+      : ForwardingEngine(std::move(engine)), expert_(expert) {}
+
+ private:
+  Result<Outcome> compute_tensors(const TraceRequest& request, const TensorSink& sink) override {
+    return inner().trace(request, [&](TraceTensor tensor) {
+      if (!std::string_view(tensor.name).starts_with("ffn_moe_argsort")) return sink(tensor);
+      const std::vector<float> other(tensor.data.size(), expert_);
+      tensor.data = other;
+      return sink(tensor);
+    });
+  }
+
+  float expert_;
+};
+
+TEST(ExplainEngines, MayRankWhatIsNoExpert) {
+  const std::string model = "arch-qwen2moe.gguf";
+  const auto healthy = native(model);
+  const Explanation sound = run(model, *native(model), *healthy);
+  EXPECT_FALSE(sound.candidate.routing.empty());
+  for (const float expert : {NAN, INFINITY, -1.0F, 1e30F, 1e6F}) {
+    Ranking odd(native(model), expert);
+    const Explanation found = run(model, odd, *healthy);
+    EXPECT_TRUE(found.candidate.routing.empty()) << expert;
+    EXPECT_EQ(found.candidate.beyond, 0) << expert;
+  }
 }
 
 // A mistake has to explain every chunk, and is told once.
