@@ -19,6 +19,8 @@
 namespace crossval {
 namespace {
 
+constexpr int32_t kMaxTokens = 4;  // decode steps, unless they are asked for
+
 class PerTokenCommand : public Command {
  public:
   void add_options(AppOptions& app) override {
@@ -89,7 +91,7 @@ class PerTokenCommand : public Command {
     }
     Progress progress(console);
     engines_.defaults.by_chunks = true;
-    engines_.defaults.written_tokens = std::max(1, max_tokens_.value_or(4));
+    engines_.defaults.written_tokens = std::max(1, max_tokens_.value_or(kMaxTokens));
     auto opened = open_pair(engines_, prompt_, console, &progress);
     if (!opened) return tl::unexpected(opened.error());
     auto& [candidate, reference] = opened->prompted.engines;
@@ -107,8 +109,9 @@ class PerTokenCommand : public Command {
     plan.models = std::move(models->models);
     plan.model_difference = std::move(models->difference);
     apply(comparison_, plan);
-    plan.max_tokens =
-        opened->prompted.by_chat ? 0 : max_tokens_.value_or(opened->prompted.by_chunks ? 0 : 4);
+    plan.max_tokens = opened->prompted.by_chat
+                          ? 0
+                          : max_tokens_.value_or(opened->prompted.by_chunks ? 0 : kMaxTokens);
     plan.resolution = opened->prompted.resolution;
     if (explain_) {
       plan.explain = [&](const std::vector<TokenId>& ids) {
