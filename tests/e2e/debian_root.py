@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 SOURCES = pathlib.Path("/etc/apt")
-ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8",
+ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/srv", "LC_ALL": "C.UTF-8",
                "DEBIAN_FRONTEND": "noninteractive"}
 # How this machine reaches PyPI: an index, a proxy and the certificates of whoever stands between.
 CERTIFICATES = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
@@ -47,7 +47,7 @@ class DebianRoot:
             else:
                 target.unlink(missing_ok=True)
         if CERTIFICATES.exists():
-            shutil.copy(CERTIFICATES, self.folder / "root" / CERTIFICATES.name)
+            shutil.copy(CERTIFICATES, self.folder / "srv" / CERTIFICATES.name)
         for other in (self.folder / "etc/apt/sources.list.d").iterdir():
             if "bookworm" not in other.read_text() or "keyrings/debian" not in other.read_text():
                 other.unlink()  # of others than Debian
@@ -57,7 +57,7 @@ class DebianRoot:
     def run(self, *words, check=True):
         env = {**ENVIRONMENT, **NETWORK}
         if CERTIFICATES.exists():
-            env["PIP_CERT"] = f"/root/{CERTIFICATES.name}"  # /etc/ssl changes when ca-certificates comes with pip
+            env["PIP_CERT"] = f"/srv/{CERTIFICATES.name}"  # /etc/ssl changes when ca-certificates comes with pip
         done = subprocess.run(["chroot", self.folder, *map(str, words)], env=env, capture_output=True, text=True)
         if check and done.returncode:
             raise AssertionError(f"{words}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")

@@ -37,12 +37,12 @@ def test_the_debian_package(debian, binary, tmp_path, model):
     subprocess.run(["cpack", "--config", binary.parent / "CPackConfig.cmake", "-B", tmp_path], check=True,
                    stdout=subprocess.DEVNULL, cwd=tmp_path)
     deb, = tmp_path.glob("*.deb")
-    shutil.copy(deb, debian.folder / "root" / deb.name)
-    debian.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", f"/root/{deb.name}")
+    shutil.copy(deb, debian.folder / "srv" / deb.name)
+    debian.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", f"/srv/{deb.name}")
     version = subprocess.run([binary, "--version"], check=True, text=True, stdout=subprocess.PIPE).stdout
     assert debian.run("crossval", "--version").stdout == version
-    shutil.copy(model, debian.folder / "root" / "m.gguf")
-    same = debian.run("crossval", "per-token", "-m", "/root/m.gguf", "-p", "The cat", "--reference", "native:threads=2",
+    shutil.copy(model, debian.folder / "srv" / "m.gguf")
+    same = debian.run("crossval", "per-token", "-m", "/srv/m.gguf", "-p", "The cat", "--reference", "native:threads=2",
                       "--format", "json")
     assert json.loads(same.stdout)["verdict"] == "IDENTICAL"
     assert states(debian, "crossval")["reference"]["state"] != "ok"
@@ -51,13 +51,13 @@ def test_the_debian_package(debian, binary, tmp_path, model):
 
 def test_what_it_says_of_the_reference_brings_it(debian):
     """A new user follows both messages: what apt lacks is installed, then llama.cpp is fetched and built there."""
-    lacking = debian.run("crossval", "per-token", "-m", "/root/m.gguf", "-p", "The cat", check=False)
+    lacking = debian.run("crossval", "per-token", "-m", "/srv/m.gguf", "-p", "The cat", check=False)
     assert lacking.returncode == 4
     said = re.search(r"install it with: (apt-get install [\w+. -]+)", lacking.stderr)
     debian.run("sh", "-c", said[1].replace("install", "install -y -qq --no-install-recommends"))
-    advised = debian.run("crossval", "per-token", "-m", "/root/m.gguf", "-p", "The cat", check=False)
+    advised = debian.run("crossval", "per-token", "-m", "/srv/m.gguf", "-p", "The cat", check=False)
     debian.run("sh", "-c", re.search(r"Run: (.+)", advised.stderr)[1])
-    done = debian.run("crossval", "per-token", "-m", "/root/m.gguf", "-p", "The cat", check=False)
+    done = debian.run("crossval", "per-token", "-m", "/srv/m.gguf", "-p", "The cat", check=False)
     assert (done.returncode, "IDENTICAL" in done.stdout) == (0, True), done.stderr
     assert states(debian, "crossval")["reference"]["state"] == "ok"
 
@@ -69,13 +69,13 @@ def test_the_debian_package_goes_away(debian):
 
 def test_the_wheel(debian):
     wheel, = (ROOT / "build" / "wheel" / "dist").glob("crossval-*.whl")
-    shutil.copy(wheel, debian.folder / "root" / wheel.name)
+    shutil.copy(wheel, debian.folder / "srv" / wheel.name)
     debian.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "python3-venv", "python3-numpy", "libfmt9",
                "libsqlite3-0", "libcurl4", "libpcre2-32-0", "libutf8proc2")
-    debian.run("python3", "-m", "venv", "--system-site-packages", "/root/venv")
-    debian.run("/root/venv/bin/pip", "install", "-q", "--no-index", "--no-deps", f"/root/{wheel.name}")
+    debian.run("python3", "-m", "venv", "--system-site-packages", "/srv/venv")
+    debian.run("/srv/venv/bin/pip", "install", "-q", "--no-index", "--no-deps", f"/srv/{wheel.name}")
     version = wheel.name.split("-")[1]
-    assert debian.run("/root/venv/bin/crossval", "--version").stdout.startswith(f"crossval {version}")
-    assert states(debian, "/root/venv/bin/crossval")["reference"]["state"] != "ok"
-    code = 'import crossval; r = crossval.compare("/root/m.gguf", [1, 2, 3], candidate="native", reference="native"); print(r.verdict)'
-    assert debian.run("/root/venv/bin/python", "-c", code).stdout == "IDENTICAL\n"
+    assert debian.run("/srv/venv/bin/crossval", "--version").stdout.startswith(f"crossval {version}")
+    assert states(debian, "/srv/venv/bin/crossval")["reference"]["state"] != "ok"
+    code = 'import crossval; r = crossval.compare("/srv/m.gguf", [1, 2, 3], candidate="native", reference="native"); print(r.verdict)'
+    assert debian.run("/srv/venv/bin/python", "-c", code).stdout == "IDENTICAL\n"
