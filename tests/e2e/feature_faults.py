@@ -12,7 +12,7 @@ EXPECTED = {
     "layer-heads": "kq MUL_MAT", "stand-in": "ffn_inp ADD", "query-temperature": "kq MUL_MAT", "qk-norm": ROPE, "qk-norm-order": rf"{ROPE}|{NEXT_NORM}", "sub-norm": r"attn_\w*out MUL_MAT",
     "window": SOFTMAX, "soft-cap": SOFTMAX, "sink": SOFTMAX, "alibi": SOFTMAX, "score-scale": SOFTMAX,
     "wrong-expert": r"ffn_moe_(gate|up) MUL_MAT_ID", "expert-weights": "ffn_moe_weighted MUL",
-    "gating": "ffn_moe_weights GET_ROWS", "selection-bias": ROUTED,
+    "gating": ROUTED, "selection-bias": ROUTED,
     "shared-expert": rf"l_out ADD|{NEXT_NORM}", "silu-for-relu2": ACTIVATION,
     "qkv-bias": rf"{ROPE}|{NEXT_NORM}|wqkv_clamped CLAMP", "ffn-bias": r"ffn_(gelu UNARY|swiglu GLU|sqr\(relu\) SQR)",
     "norm-bias": r"wqkv MUL_MAT|[QKV]cur MUL_MAT", "norm-kind": r"attn_norm MUL|norm_w MUL|Qcur_normed MUL|wqkv MUL_MAT",
