@@ -258,11 +258,14 @@ void Session::decode(std::span<const llama_token> ids, int32_t first, int32_t ro
 
 // Asked about each node and told of none, llama.cpp offers all that one device computes in a row
 // before it computes: one position is begun and given up. Where the graph goes on elsewhere, that
-// is done once more to its end.
+// is done once more to its end. With one thread: in ggml of autumn 2024 the threads of an
+// evaluation that is given up may wait for each other for ever.
 void Session::look_at_graph() {
   Batch batch(1);
   batch.add(0, 0, true);
   looking_ = true;
+  const int32_t threads = era::n_threads(context_.get());
+  llama_set_n_threads(context_.get(), 1, 1);
   for (const bool give_up : {true, false}) {
     giving_up_ = give_up;
     graph_ = {};
@@ -271,6 +274,7 @@ void Session::look_at_graph() {
     if (graph_.whole) break;
   }
   looking_ = giving_up_ = false;
+  llama_set_n_threads(context_.get(), threads, threads);
 }
 
 void Session::look_at_node(const ggml_tensor* node) {
