@@ -1,7 +1,7 @@
 # crossval in Debian 12, as its Debian package:
 #   docker build -t crossval . && docker run --rm -v crossval-cache:/cache -e CROSSVAL_CACHE=/cache crossval doctor
-# The image itself has never been built. Run by hand were: configure without tests, build, cpack, and apt-get install -s of the
-# package; tests/e2e/test_install.py unpacks and runs it. debian:12-slim leaves out manual pages and most of /usr/share/doc.
+# tests/e2e/test_bare_debian.py runs its commands in a Debian 12 that has nothing else; the image itself has never been
+# built. debian:12-slim leaves out manual pages and most of /usr/share/doc.
 FROM debian:12-slim AS build
 WORKDIR /crossval
 COPY . .

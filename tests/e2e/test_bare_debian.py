@@ -49,6 +49,12 @@ def test_the_debian_package(debian, binary, tmp_path, model):
     assert debian.run("bash", "-c", "test -s /usr/share/bash-completion/completions/crossval.bash").returncode == 0
 
 
+def commands_of_the_dockerfile():
+    """What each RUN of each stage has, continued lines joined."""
+    text = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+    return [re.findall(r"^RUN (.+)$", stage, re.M) for stage in re.split(r"^FROM ", text, flags=re.M)[1:]]
+
+
 def test_what_it_says_of_the_reference_brings_it(debian):
     """A new user follows both messages: what apt lacks is installed, then llama.cpp is fetched and built there."""
     lacking = debian.run("crossval", "per-token", "-m", "/srv/m.gguf", "-p", "The cat", check=False)
@@ -79,3 +85,20 @@ def test_the_wheel(debian):
     assert states(debian, "/srv/venv/bin/crossval")["reference"]["state"] != "ok"
     code = 'import crossval; r = crossval.compare("/srv/m.gguf", [1, 2, 3], candidate="native", reference="native"); print(r.verdict)'
     assert debian.run("/srv/venv/bin/python", "-c", code).stdout == "IDENTICAL\n"
+
+
+def test_the_commands_of_the_dockerfile(debian):
+    """No image is made: both stages' commands run in one Debian, the second on what the first has built."""
+    tracked = subprocess.run(["git", "ls-files", "-z"], check=True, cwd=ROOT, text=True, stdout=subprocess.PIPE).stdout
+    for name in filter(None, tracked.split("\0")):
+        target = debian.folder / "crossval" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, target, follow_symlinks=False)
+    (build,), (install,) = commands_of_the_dockerfile()
+    debian.run("sh", "-c", f"cd /crossval && {build}")
+    debian.run("sh", "-c", "cp /crossval/build/package/*.deb /tmp")
+    debian.run("sh", "-c", install)
+    assert debian.run("crossval", "--version").stdout.startswith("crossval ")
+    same = debian.run("crossval", "per-token", "-m", "/srv/m.gguf", "-p", "The cat")
+    assert "IDENTICAL" in same.stdout, same.stdout
+    assert states(debian, "crossval")["reference"]["state"] == "ok"
