@@ -30,6 +30,18 @@ MODULES = {"token_embd": "model.embed_tokens", "output_norm": "model.norm", "out
            "attn_norm": "input_layernorm", "ffn_norm": "post_attention_layernorm", "attn_q": "self_attn.q_proj",
            "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj", "attn_output": "self_attn.o_proj",
            "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj"}
+# What passes a layer's modules, in docs/tensor-names.md's words: the module, what enters it, what leaves it.
+BEFORE = "what the layer before gives"
+LAYER = [("input_layernorm", BEFORE, "attn_norm MUL"),
+         ("self_attn.q_proj", None, "Qcur MUL_MAT"),
+         ("self_attn.k_proj", None, "Kcur MUL_MAT"),
+         ("self_attn.v_proj", None, "Vcur MUL_MAT"),
+         ("self_attn.o_proj", "kqv_out CONT", "attn_out MUL_MAT"),
+         ("post_attention_layernorm", "ffn_inp ADD", "ffn_norm MUL"),
+         ("mlp.gate_proj", None, "ffn_gate MUL_MAT"),
+         ("mlp.up_proj", None, "ffn_up MUL_MAT"),
+         ("mlp.down_proj", "ffn_swiglu GLU", "ffn_out MUL_MAT")]
+ROTATED = ["Qcur ROPE", "Kcur ROPE"]  # one module, called for each
 GROUP = 32  # values that share a scale
 
 
@@ -126,8 +138,10 @@ class Taps:
         self.taken.append((parent, name, parent[name]))
         parent[name] = Tap(parent[name], show)
 
-    def show(self, name, op, values):
-        self.see(name, op, np.array(values[0]))  # without the batch
+    def show(self, tensor, layer, values):
+        """`tensor` of the table, of this layer (None: of none); values with the batch."""
+        name, op = tensor.split()
+        self.see(name if layer is None else f"{name}-{layer}", op, np.array(values[0]))
 
     def __enter__(self):
         inner = self.model.model
@@ -135,42 +149,29 @@ class Taps:
             self.tap_layer(i, layer)
 
         def last_norm(x, made):
-            self.show(f"l_out-{len(inner.layers) - 1}", "ADD", x)
-            self.show("result_norm", "MUL", made)
+            self.show("l_out ADD", len(inner.layers) - 1, x)
+            self.show("result_norm MUL", None, made)
         self.tap(inner, "norm", last_norm)
 
     def tap_layer(self, i, layer):
-        def output(name):
-            return lambda _, made: self.show(f"{name}-{i}", "MUL_MAT", made)
+        before = ("l_out ADD", i - 1) if i else ("embd GET_ROWS", None)
 
-        def input_norm(x, made):
-            self.show(*(("embd", "GET_ROWS") if i == 0 else (f"l_out-{i - 1}", "ADD")), x)
-            self.show(f"attn_norm-{i}", "MUL", made)
+        def between(enters, leaves):
+            def show(x, made):
+                if enters:
+                    self.show(*(before if enters is BEFORE else (enters, i)), x)
+                self.show(leaves, i, made)
+            return show
 
-        def attention_norm(x, made):
-            self.show(f"ffn_inp-{i}", "ADD", x)
-            self.show(f"ffn_norm-{i}", "MUL", made)
+        for path, enters, leaves in LAYER:
+            *parents, name = path.split(".")
+            self.tap(layer[parents[0]] if parents else layer, name, between(enters, leaves))
 
-        rotated = iter(("Qcur", "Kcur"))
+        rotated = iter(ROTATED)
 
         def rope(_, made):  # batch × heads × positions × width, queries first
-            self.show(f"{next(rotated)}-{i}", "ROPE", made.transpose(0, 2, 1, 3))
-
-        def attention_output(x, made):
-            self.show(f"kqv_out-{i}", "CONT", x)
-            self.show(f"attn_out-{i}", "MUL_MAT", made)
-
-        def down(x, made):
-            self.show(f"ffn_swiglu-{i}", "GLU", x)
-            self.show(f"ffn_out-{i}", "MUL_MAT", made)
-
-        self.tap(layer, "input_layernorm", input_norm)
-        self.tap(layer, "post_attention_layernorm", attention_norm)
-        for name, show in {"q_proj": output("Qcur"), "k_proj": output("Kcur"), "v_proj": output("Vcur"), "rope": rope,
-                           "o_proj": attention_output}.items():
-            self.tap(layer.self_attn, name, show)
-        for name, show in {"gate_proj": output("ffn_gate"), "up_proj": output("ffn_up"), "down_proj": down}.items():
-            self.tap(layer.mlp, name, show)
+            self.show(next(rotated), i, made.transpose(0, 2, 1, 3))
+        self.tap(layer.self_attn, "rope", rope)
 
     def __exit__(self, *_):
         for parent, name, inner in self.taken:
