@@ -44,7 +44,7 @@ def entries(cache):
 def library_key(tree, cache):
     done = reference(ROOT, cache, "libs", "--src", tree, "--no-build")
     assert done.returncode == 4
-    assert "scripts/reference.sh libs --src" in done.stderr
+    assert "scripts/reference.sh' libs --src" in done.stderr
     return done.stderr.splitlines()[0].rpartition("-")[2]
 
 
