@@ -2,6 +2,7 @@
 """Renews the table of docs/checkpoints.md: transformers on tiny checkpoints beside their GGUF files (make test-engines first).
 
 usage: scripts/checkpoints.py [CROSSVAL [NAME...]]    (default build/release/crossval and all of them; ten minutes)
+With names their rows alone are measured, and the others stay.
 """
 import json
 import os
@@ -18,11 +19,12 @@ sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 from transformers_env import PYTHON, hf, make  # noqa: E402  (it extends the path)
 
 import crossval  # noqa: E402
-from page_table import with_table  # noqa: E402
+from page_table import table_of, with_table  # noqa: E402
 from checkpoint_families import FAMILIES, IDS, LOSSES  # noqa: E402
 
 HEAD = ["| checkpoint | tokens | template | weights | logits, max \\|Δ\\| | top-1 | values shown | explain |",
         "|---|---|---|---|---:|---|---:|---|"]
+TABLE = "scripts/checkpoints.py"
 TEXT = (ROOT / "tests" / "data" / "prompts" / "math-02-unicode.txt").read_text() + \
     (ROOT / "tests" / "data" / "prompts" / "prose-13-contractions.txt").read_text()
 MESSAGES = [{"role": "user", "content": "Hi  there\n"}, {"role": "assistant", "content": " b "},
@@ -71,20 +73,27 @@ def row(name, folder):
             f"{judged.reference.shown} of {len(judged.operations)} | {judged.verdict}{place} |")
 
 
+def rows_of(page):
+    """The table's rows by their checkpoint, as the page has them."""
+    return {line.split(" | ")[0].removeprefix("| "): line for line in table_of(page, TABLE).splitlines()[len(HEAD):]}
+
+
 def main():
-    lines = list(HEAD)
+    page = ROOT / "docs" / "checkpoints.md"
+    known = [name for name in FAMILIES if name not in LOSSES] + LOSSES
+    rows = rows_of(page.read_text())
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)
-        names = sys.argv[2:] or [name for name in FAMILIES if name not in LOSSES] + LOSSES
+        names = sys.argv[2:] or known
         make(folder, names)
         for name in names:
             try:
-                lines.append(row(name, folder))
+                rows[name] = row(name, folder)
             except crossval.Failed as failed:
-                lines.append(f"| {name} | | | {weights(folder / f'{name}.gguf', folder / name)} | | | | {failed.what} |")
-            print(lines[-1], flush=True)
-    page = ROOT / "docs" / "checkpoints.md"
-    page.write_text(with_table(page.read_text(), "scripts/checkpoints.py", "\n".join(lines)))
+                rows[name] = f"| {name} | | | {weights(folder / f'{name}.gguf', folder / name)} | | | | {failed.what} |"
+            print(rows[name], flush=True)
+    lines = HEAD + [rows[name] for name in known if name in rows]
+    page.write_text(with_table(page.read_text(), TABLE, "\n".join(lines)))
 
 
 if __name__ == "__main__":
