@@ -383,3 +383,19 @@ def test_unlike_is_refused_by_name(crossval, model, small, recorded, tmp_path):
     np.save(rows, np.ones((2, 3), "f4"))
     for no_recording in small, rows, tmp_path / "none.xval":
         assert crossval("record", "-o", tmp_path / "x.xval", "--like", no_recording).code == 5
+
+
+@pytest.mark.parametrize("engine, word", [
+    ("native:fault=missing-bos", "at index 0 this engine's has id 15043, the recording has id 1"),
+    ("native:tokenizer={}", "at index 1 this engine's has id 24568, the recording has id 15043"),
+])
+def test_like_with_another_tokenizer_is_refused(crossval, recorded, gpt2, tmp_path, engine, word):
+    """SentencePiece's Llama and Baichuan say "Hello" by other ids."""
+    model, out = tmp_path / "spm.gguf", tmp_path / "out.xval"
+    made = crossval("synth", "--types", "F32", "--layers", 1, "--embd", 64, "--heads", 2, "--ff", 64, "--vocab",
+                    gpt2.with_name("ggml-vocab-llama-spm.gguf"), "-q", "-o", model)
+    assert made.code == 0, made.err
+    like = recorded("native", prompt=("-p", "Hello there"), model=model)
+    run = crossval("record", "--like", like, "--engine", engine.format(gpt2.with_name("ggml-vocab-baichuan.gguf")), "-o", out)
+    assert run.code == 2 and word in run.err, run.err
+    assert not out.exists()
