@@ -10,6 +10,6 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # What builds llama.cpp, the reference, from its pinned source; without it all but llama.cpp works (crossval doctor).
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "g++, cmake, ninja-build, pkg-config, python3, python3-pip, libxxhash-dev")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "g++, cmake, ninja-build, pkg-config, python3, python3-pip, libxxhash-dev, nlohmann-json3-dev")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "sqlite3, slurm-client")
 include(CPack)
