@@ -131,9 +131,10 @@ void Session::make_context(const Options& options) {
     return static_cast<Session*>(self)->on_node(node, ask);
   };
   params.cb_eval_user_data = this;
+  stops_within_ = era::kThreadsEndTogether || options.threads == 1;
   params.abort_callback = [](void* self) {
     const auto* session = static_cast<const Session*>(self);
-    return session->giving_up_ || session->stop_asked_();
+    return session->giving_up_ || (session->stops_within_ && session->stop_asked_());
   };
   params.abort_callback_data = this;
   shows_state_ = is_plain_number(params.type_k) && is_plain_number(params.type_v);
@@ -258,8 +259,8 @@ void Session::decode(std::span<const llama_token> ids, int32_t first, int32_t ro
 
 // Asked about each node and told of none, llama.cpp offers all that one device computes in a row
 // before it computes: one position is begun and given up. Where the graph goes on elsewhere, that
-// is done once more to its end. With one thread: in ggml of autumn 2024 the threads of an
-// evaluation that is given up may wait for each other for ever.
+// is done once more to its end. With one thread, which ends at any node
+// (era::kThreadsEndTogether).
 void Session::look_at_graph() {
   Batch batch(1);
   batch.add(0, 0, true);

@@ -92,6 +92,7 @@ class Session {
 
   bool looking_ = false;  // at the nodes of the graph
   bool giving_up_ = false;
+  bool stops_within_ = true;                // a part of a batch, and not at its end alone
   const ggml_tensor* rectified_ = nullptr;  // the last relu seen
 
   bool shows_state_ = false;

@@ -15,6 +15,10 @@ namespace crossval_llama::era {
 
 inline constexpr char kApi[] = "ik_llama.cpp (llama_vocab, llama_kv_cache)";
 
+/// Whether all threads of an evaluation that is given up end at the same node. Where they do not,
+/// one may wait for the others for ever.
+inline constexpr bool kThreadsEndTogether = false;
+
 inline constexpr ggml_type kCacheTypes[] = {GGML_TYPE_F32,    GGML_TYPE_F16,  GGML_TYPE_BF16,
                                             GGML_TYPE_Q8_0,   GGML_TYPE_Q4_0, GGML_TYPE_Q4_1,
                                             GGML_TYPE_IQ4_NL, GGML_TYPE_Q5_0, GGML_TYPE_Q5_1,
