@@ -7,7 +7,7 @@ install(PROGRAMS scripts/reference.sh scripts/prompt_sets.py DESTINATION ${suppo
 install(DIRECTORY scripts/reference DESTINATION ${support}/scripts PATTERN __pycache__ EXCLUDE)
 install(DIRECTORY engines DESTINATION ${support})
 install(DIRECTORY src/protocol DESTINATION ${support}/src)
-install(FILES deps/reference.txt deps/prompts.txt DESTINATION ${support}/deps)
+install(FILES deps/debian.txt deps/reference.txt deps/prompts.txt DESTINATION ${support}/deps)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md" PATTERN "*.json" PATTERN "*.y*ml")
 

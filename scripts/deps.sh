@@ -1,13 +1,19 @@
 #!/usr/bin/env bash
 # Installs the Debian packages of deps/debian.txt that are missing.
-# usage: scripts/deps.sh GROUP…    (build, test, engines, bare, bench, lint, pages, prompts, slurm)
+# usage: scripts/deps.sh GROUP…    (build, reference, test, engines, bare, bench, lint, pages, prompts, slurm)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 missing=()
-while read -r group package version; do
-  [[ -z $group || $group == \#* ]] && continue
-  [[ " $* " == *" $group "* ]] || continue
+asked() {  # whether one of the groups $2, with commas between them, is among $1
+  local group
+  for group in ${2//,/ }; do [[ " $1 " == *" $group "* ]] && return; done
+  return 1
+}
+
+while read -r groups package version; do
+  [[ -z $groups || $groups == \#* ]] && continue
+  asked "$*" "$groups" || continue
   status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
   [[ $status == installed ]] || missing+=("$package=$version")
 done < deps/debian.txt

@@ -13,7 +13,7 @@ install_hint() {
   if [[ -f $root/Makefile ]]; then
     echo "make deps"
   else
-    echo "apt-get install g++ cmake ninja-build pkg-config libxxhash-dev nlohmann-json3-dev python3 python3-pip"
+    echo "apt-get install $(awk '$1 ~ /(^|,)reference(,|$)/ { printf "%s%s", between, $2; between = " " }' "$root/deps/debian.txt")"
   fi
 }
 
