@@ -6,13 +6,13 @@ SOFTMAX = "kq_soft_max SOFT_MAX"
 ROPE = r"[QV]cur\w* ROPE|kq MUL_MAT"  # upstream calls openelm's rotated queries Vcur
 NEXT_NORM = r"norm\w* (RMS_NORM|NORM)|norm_w MUL"
 ACTIVATION = r"ffn_(moe_)?(\w*glu\w*|silu|gelu|relu|sqr\(relu\)|relu_sqr|gate_par) (GLU|UNARY|SQR|MUL)"
-# Whether the order of the experts differs too depends on the model.
-ROUTED = r"ffn_moe_(argsort ARGSORT|weights GET_ROWS)"
+# Scores rise with each other, so that another scoring leaves the experts' order alone, but where a bias is added to them.
+SCORED = "ffn_moe_weights GET_ROWS|ffn_moe_argsort ARGSORT of ffn_moe_probs_biased ADD"
 EXPECTED = {
     "layer-heads": "kq MUL_MAT", "stand-in": "ffn_inp ADD", "query-temperature": "kq MUL_MAT", "qk-norm": ROPE, "qk-norm-order": rf"{ROPE}|{NEXT_NORM}", "sub-norm": r"attn_\w*out MUL_MAT",
     "window": SOFTMAX, "soft-cap": SOFTMAX, "sink": SOFTMAX, "alibi": SOFTMAX, "score-scale": SOFTMAX,
     "wrong-expert": r"ffn_moe_(gate|up) MUL_MAT_ID", "expert-weights": "ffn_moe_weighted MUL",
-    "gating": ROUTED, "selection-bias": ROUTED,
+    "gating": SCORED, "selection-bias": "ffn_moe_argsort ARGSORT",
     "shared-expert": rf"l_out ADD|{NEXT_NORM}", "silu-for-relu2": ACTIVATION,
     "qkv-bias": rf"{ROPE}|{NEXT_NORM}|wqkv_clamped CLAMP", "ffn-bias": r"ffn_(gelu UNARY|swiglu GLU|sqr\(relu\) SQR)",
     "norm-bias": r"wqkv MUL_MAT|[QKV]cur MUL_MAT", "norm-kind": r"attn_norm MUL|norm_w MUL|Qcur_normed MUL|wqkv MUL_MAT",
@@ -37,7 +37,7 @@ FURTHER = {
     "norm-place": ("llama", [], "norm RMS_NORM|Qcur MUL_MAT"), "attn-out-bias": ("gpt2", [], "ffn_inp ADD"),
     "q-bias": ("gpt2", [], "wqkv_b ADD"), "k-bias": ("gpt2", [], "wqkv_b ADD"), "v-bias": ("gpt2", [], "wqkv_b ADD"),
     "gate-bias": ("jais", [], ACTIVATION), "up-bias": ("phi2", [], ACTIVATION), "down-bias": ("phi2", [], "l_out ADD"),
-    "router-bias": ("gpt-oss", [], ROUTED), "expert-bias": ("gpt-oss", [], ACTIVATION),
+    "router-bias": ("gpt-oss", [], "ffn_moe_weights GET_ROWS"), "expert-bias": ("gpt-oss", [], ACTIVATION),
     "rope-pairing": ("llama", [], Q_ROPE), "rope-base": ("llama", [], Q_ROPE), "rope-direction": ("llama", [], Q_ROPE),
     "rope-f16": ("llama", [], Q_ROPE), "rope-scaling": ("llama", [], Q_ROPE), "position": ("llama", [], Q_ROPE),
     "rope-width": ("gptneox", ["--rope-dim", 32], Q_ROPE), "key-rope": ("llama", [], KQ),
@@ -77,8 +77,12 @@ EXPECTED = {fault: scaled(nodes) for fault, nodes in EXPECTED.items()}
 
 
 def named(run):
-    """"kq_soft_max SOFT_MAX": the node that --first-diff names, without its layer; nothing where no node differs."""
+    """"kq_soft_max SOFT_MAX": the node that --first-diff names, without its layer; nothing where no node differs. Of an
+    order of experts by biased scores what is ordered, too."""
     first = run.json["trace"]["first"]
     if first is None:
         return ""
-    return re.sub(r"-\d+$", "", first["tensor"]) + " " + first["op"]
+    node = re.sub(r"-\d+$", "", first["tensor"]) + " " + first["op"]
+    inputs = [re.sub(r"-\d+ ", " ", each["tensor"]) for each in first["inputs"]]
+    biased = [name for name in inputs if name == "ffn_moe_probs_biased ADD"]
+    return " of ".join([node, *biased]) if first["op"] == "ARGSORT" else node

@@ -45,7 +45,8 @@ def made(tmp_path_factory):
 @pytest.mark.parametrize("name", [*FIXTURES, *MORE])
 def test_logits_agree(made, name):
     checkpoint, file = made(name)
-    found = sdk.compare(file, IDS, "native", hf(checkpoint), cos_tol=0.99999 if name in GELU else 0.9999999, max_tokens=2)
+    found = sdk.compare(file, IDS, "native", hf(checkpoint), cos_tol=0.9999995 if name == "gemma3" else 0.9999999,
+                        max_tokens=2)
     assert found.verdict == "MATCH" and len(found.positions) == len(IDS) + 2
     assert max(p.max_abs_diff for p in found.positions) < (5e-3 if name in GELU else 1e-5)
     assert found.raw["reference"]["settings"]["kv_type_k"] == "f32"  # and so native's, unasked
