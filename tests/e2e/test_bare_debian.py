@@ -49,12 +49,6 @@ def test_the_debian_package(debian, binary, tmp_path, model):
     assert debian.run("bash", "-c", "test -s /usr/share/bash-completion/completions/crossval.bash").returncode == 0
 
 
-def commands_of_the_dockerfile():
-    """What each RUN of each stage has, continued lines joined."""
-    text = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
-    return [re.findall(r"^RUN (.+)$", stage, re.M) for stage in re.split(r"^FROM ", text, flags=re.M)[1:]]
-
-
 def test_what_it_says_of_the_reference_brings_it(debian):
     """A new user follows both messages: what apt lacks is installed, then llama.cpp is fetched and built there."""
     lacking = debian.run("crossval", "per-token", "-m", "/srv/m.gguf", "-p", "The cat", check=False)
@@ -85,6 +79,12 @@ def test_the_wheel(debian):
     assert states(debian, "/srv/venv/bin/crossval")["reference"]["state"] != "ok"
     code = 'import crossval; r = crossval.compare("/srv/m.gguf", [1, 2, 3], candidate="native", reference="native"); print(r.verdict)'
     assert debian.run("/srv/venv/bin/python", "-c", code).stdout == "IDENTICAL\n"
+
+
+def commands_of_the_dockerfile():
+    """What each RUN of each stage has, continued lines joined."""
+    text = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+    return [re.findall(r"^RUN (.+)$", stage, re.M) for stage in re.split(r"^FROM ", text, flags=re.M)[1:]]
 
 
 def test_the_commands_of_the_dockerfile(debian):
