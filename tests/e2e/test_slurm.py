@@ -13,7 +13,7 @@ import time
 import pytest
 
 import slurm_cluster
-from test_suite import rows, tiny, whole, write_suite  # noqa: F401 (fixtures)
+from test_suite import rows, some_are_written, tiny, whole, write_suite  # noqa: F401 (fixtures)
 
 pytestmark = pytest.mark.skipif(bool(slurm_cluster.missing()), reason="Slurm is not installed: scripts/deps.sh slurm")
 
@@ -59,7 +59,7 @@ def test_a_node_is_lost_in_the_middle(submit, cluster, whole):  # noqa: F811
     """Slurm puts its task back into the queue when the node is known to be down; the other node goes on meanwhile."""
     folder, array, wait = submit(2, max_tokens=30)
     partial = [folder / f"shard-{i}-of-2.sqlite.partial" for i in (0, 1)]
-    cluster.wait(lambda: any(path.exists() for path in partial), 30)
+    cluster.wait(lambda: any(some_are_written(path) for path in partial), 30)
     cluster.kill_node("n1")
     cluster.wait(lambda: "down" in cluster.run("sinfo", "-h", "-N", "-n", "n1", "-o", "%t"), 90)
     cluster.start_node("n1")
@@ -79,8 +79,7 @@ def test_asked_to_end_it_goes_on_where_it_was(crossval, submit, cluster, tiny, t
     """scancel --signal as Slurm sends it a minute before the limit: what was finished stays, the task waits to run again."""
     folder, array, wait = submit(1, max_tokens=60)
     partial = folder / "shard-0-of-1.sqlite.partial"
-    cluster.wait(partial.exists, 30)
-    time.sleep(0.2)
+    cluster.wait(lambda: some_are_written(partial), 30)
     cluster.run("scancel", "--batch", "--signal=TERM", f"{array}_0")
     task = f"{array}_0"
     cluster.wait(lambda: cluster.jobs().get(task) in ("PENDING", "COMPLETED", "FAILED"), 30)
@@ -107,8 +106,7 @@ def test_slurm_itself_ends_it_at_its_time_limit(submit, cluster, tiny, tmp_path)
     """The signal that the script asks for, a minute before the limit: here at once, for the limit becomes a minute."""
     folder, array, wait = submit(1, max_tokens=60)
     task, partial = f"{array}_0", folder / "shard-0-of-1.sqlite.partial"
-    cluster.wait(partial.exists, 30)
-    time.sleep(0.2)
+    cluster.wait(lambda: some_are_written(partial), 30)
     pid = process_of(folder)
     os.kill(pid, signal.SIGSTOP)  # as if it took long
     cluster.run("scontrol", "update", f"jobid={task}", "TimeLimit=1")
