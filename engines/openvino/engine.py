@@ -1,10 +1,10 @@
 """OpenVINO GenAI's reader of GGUF files and OpenVINO's CPU plugin, as an engine of crossval (deps/engines.txt).
 
 What is judged is their code: GenAI translates the file into a graph, the plain runtime computes that graph, here with
-everything that it may round switched off. Of ours is finding values in the graph by its structure. GenAI takes the rows
+everything that it may round switched off. Of ours is the table of where values stand in the graph. GenAI takes the rows
 of q and k apart into halves; they are shown in the file's order (docs/tensor-names.md).
 """
-import contextlib
+import functools
 import os
 import pathlib
 import sys
@@ -17,6 +17,32 @@ import openvino
 import openvino_genai
 
 import crossval
+
+# Where the values of a layer stand in GenAI's graph of a Llama: a value in docs/tensor-names.md's words (or one that is not
+# shown), the one from which the way to it begins, the way. "in 1": the second input; "in MatMul": the input that is one;
+# "up to MatMul": the first that it is made from; "down to MatMul": the first that reads it.
+LAYER = {
+    "norm RMS_NORM": ("attn_norm MUL", "in 0"),
+    "attn_norm MUL": ("Qcur MUL_MAT", "in 0"),
+    "Qcur MUL_MAT": ("Qcur ROPE", "up to MatMul"),
+    "Kcur MUL_MAT": ("Kcur ROPE", "up to MatMul"),
+    "Vcur MUL_MAT": ("attention", "in 2", "up to MatMul"),
+    "Qcur ROPE": ("attention", "in 0"),
+    "Kcur ROPE": ("attention", "in 1", "up to Add"),
+    "kqv_out CONT": ("attn_out MUL_MAT", "in 0"),
+    "attn_out MUL_MAT": ("attention", "down to MatMul"),
+    "ffn_inp ADD": ("attn_out MUL_MAT", "down to Add"),
+    "norm RMS_NORM of ffn_norm": ("ffn_norm MUL", "in 0"),
+    "ffn_norm MUL": ("ffn_gate MUL_MAT", "in 0"),
+    "ffn_gate MUL_MAT": ("activation", "in 0"),
+    "activation": ("ffn_inp ADD", "down to Swish"),
+    "ffn_up MUL_MAT": ("ffn_swiglu GLU", "in MatMul"),
+    "ffn_swiglu GLU": ("activation", "down to Multiply"),
+    "ffn_out MUL_MAT": ("ffn_swiglu GLU", "down to MatMul"),
+    "l_out ADD": ("ffn_out MUL_MAT", "down to Add"),
+}
+BEFORE = {"embd GET_ROWS": ("norm RMS_NORM", "in 1")}  # the first layer's norm
+AFTER = {"norm RMS_NORM": ("result_norm MUL", "in 0"), "result_norm MUL": ("logits", "up to MatMul", "in 0")}
 
 EXACT = {"INFERENCE_PRECISION_HINT": "f32", "KV_CACHE_PRECISION": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0"}
 
@@ -87,20 +113,44 @@ def source(node, index=0):
     return node.input(index).get_source_output().get_node()
 
 
-def reader(node, kind):
-    """The node of this kind that reads the value, others in between or not."""
-    found = [i.get_node() for i in node.output(0).get_target_inputs()]
-    for candidate in found:
-        if candidate.get_type_name() == kind:
-            return candidate
-    return reader(found[0], kind)
-
-
-def above(node, kind, *through):
+def above(node, kind):
     """The node of this kind from which the value comes: of a Concat the second part, else the first input."""
     while node.get_type_name() != kind:
         node = source(node, 1 if node.get_type_name() == "Concat" else 0)
     return node
+
+
+def below(node, kind):
+    """The nearest node of this kind that reads the value."""
+    seen, waiting = set(), [node]
+    while waiting:
+        for target in waiting.pop(0).output(0).get_target_inputs():
+            reading = target.get_node()
+            if reading.get_type_name() == kind:
+                return reading
+            if reading.get_friendly_name() not in seen:
+                seen.add(reading.get_friendly_name())
+                waiting.append(reading)
+    raise crossval.InputError(f"no {kind} where a Llama of GenAI's has one")
+
+
+def step(node, words):
+    where, _, what = words.rpartition(" ")
+    if where == "up to":
+        return above(node, what)
+    if where == "down to":
+        return below(node, what)
+    if what.isdigit():
+        return source(node, int(what))
+    return next(given for given in (source(node), source(node, 1)) if given.get_type_name() == what)
+
+
+def find(value, table, known):
+    """The value's node; `known` has those that are found already."""
+    if value not in known:
+        origin, *way = table[value]
+        known[value] = functools.reduce(step, way, find(origin, table, known))
+    return known[value]
 
 
 def heads_in_file_order(values):
@@ -109,76 +159,33 @@ def heads_in_file_order(values):
     return np.stack([values[..., :half], values[..., half:]], -1).reshape(values.shape)
 
 
+def form_of(value, head_dim):
+    """From what a node gives, without the batch, to the value's rows."""
+    if value in ("Qcur MUL_MAT", "Kcur MUL_MAT"):
+        return lambda values: heads_in_file_order(values.reshape(len(values), -1, head_dim))
+    if value in ("Qcur ROPE", "Kcur ROPE"):
+        return lambda values: heads_in_file_order(values.transpose(1, 0, 2))
+    return lambda values: values
+
+
 def find_tensors(graph):
     """(name, op, output, its values without the batch as rows) of a Llama of GenAI's, in order."""
     tensors = []
 
-    def add(name, op, node, rows_of=lambda values: values):
-        tensors.append((name, op, node.output(0), rows_of))
-
-    def add_norm(name, suffix, weighed):
-        plain = source(weighed)
-        add(f"norm{suffix}", "RMS_NORM", plain)
-        add(f"{name}{suffix}", "MUL", weighed)
-        return source(plain, 1)  # what it is the norm of
+    def add(values, table, known, suffix, head_dim=None):
+        for value in values:
+            if " " in value:  # shown
+                name, op, *_ = value.split()
+                tensors.append((name + suffix, op, find(value, table, known).output(0), form_of(value, head_dim)))
 
     attentions = [op for op in graph.get_ordered_ops() if op.get_type_name() == "ScaledDotProductAttention"]
     for i, attention in enumerate(attentions):
-        q_rope = source(attention)
-        k_rope = above(source(attention, 1), "Add")
-        q, k = (above(source(rotated), "MatMul") for rotated in (q_rope, k_rope))
-        v = above(source(attention, 2), "MatMul")
-        head_dim = q_rope.output(0).partial_shape[-1].get_length()
-
-        def in_order(values, width=head_dim):
-            return heads_in_file_order(values.reshape(len(values), -1, width))
-
-        def rotated_in_order(values):
-            return heads_in_file_order(values.transpose(1, 0, 2))
-
-        residual = source(source(source(q)), 1)
+        known = {"attention": attention}
         if i == 0:
-            add("embd", "GET_ROWS", residual)
-        add_norm("attn_norm", f"-{i}", source(q))
-        add(f"Qcur-{i}", "MUL_MAT", q, in_order)
-        add(f"Kcur-{i}", "MUL_MAT", k, in_order)
-        add(f"Vcur-{i}", "MUL_MAT", v)
-        add(f"Qcur-{i}", "ROPE", q_rope, rotated_in_order)
-        add(f"Kcur-{i}", "ROPE", k_rope, rotated_in_order)
-        out = reader(attention, "MatMul")
-        add(f"kqv_out-{i}", "CONT", source(out))
-        add(f"attn_out-{i}", "MUL_MAT", out)
-        ffn_inp = reader(out, "Add")
-        add(f"ffn_inp-{i}", "ADD", ffn_inp)
-        gate_act = next_swish(ffn_inp)
-        gate = source(gate_act)
-        add_norm("ffn_norm", f"-{i}", source(gate))
-        product = reader(gate_act, "Multiply")
-        up = next(node for node in (source(product), source(product, 1)) if node.get_type_name() == "MatMul")
-        add(f"ffn_gate-{i}", "MUL_MAT", gate)
-        add(f"ffn_up-{i}", "MUL_MAT", up)
-        add(f"ffn_swiglu-{i}", "GLU", product)
-        down = reader(product, "MatMul")
-        add(f"ffn_out-{i}", "MUL_MAT", down)
-        add(f"l_out-{i}", "ADD", reader(down, "Add"))
-    add_norm("result_norm", "", source(above(graph.output(0).get_node(), "MatMul")))
-    tensors[-2] = ("norm", *tensors[-2][1:])
+            add(BEFORE, {**LAYER, **BEFORE}, known, "")
+        add(LAYER, LAYER, known, f"-{i}", source(attention).output(0).partial_shape[-1].get_length())
+    add(AFTER, AFTER, {"logits": graph.output(0).get_node()}, "")
     return tensors
-
-
-def next_swish(node):
-    """The activation of the feed-forward network that reads this residual stream."""
-    seen, waiting = set(), [node]
-    while waiting:
-        node = waiting.pop(0)
-        if node.get_type_name() == "Swish":
-            return node
-        for target in node.output(0).get_target_inputs():
-            reading = target.get_node()
-            if reading.get_friendly_name() not in seen:
-                seen.add(reading.get_friendly_name())
-                waiting.append(reading)
-    raise crossval.InputError("no activation in GenAI's graph")
 
 
 if __name__ == "__main__":

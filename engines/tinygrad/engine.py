@@ -24,6 +24,21 @@ from tinygrad.llm import model as llm
 import crossval
 
 
+# What passes a block's modules, in docs/tensor-names.md's words: the module, what enters it, what leaves it.
+BEFORE = "what the block before gives"
+BLOCK = [("attn_norm", BEFORE, "attn_norm MUL"),
+         ("attn_q", None, "Qcur MUL_MAT"),
+         ("attn_k", None, "Kcur MUL_MAT"),
+         ("attn_v", None, "Vcur MUL_MAT"),
+         ("attn_output", "kqv_out CONT", "attn_out MUL_MAT"),
+         ("ffn_norm", "ffn_inp ADD", "ffn_norm MUL"),
+         ("ffn_gate", None, "ffn_gate MUL_MAT"),
+         ("ffn_up", None, "ffn_up MUL_MAT"),
+         ("ffn_down", "ffn_swiglu GLU", "ffn_out MUL_MAT")]
+ROTATED = ["Qcur ROPE", "Kcur ROPE"]  # one function, called for each in each block
+NORM = "norm RMS_NORM"  # of each norm, before its weight
+
+
 class Tap:
     """In the place of a module or function, which it calls; `show` sees what goes in and what comes out."""
 
@@ -82,6 +97,12 @@ class TinyGrad(crossval.Engine):
         see("result_output", "MUL_MAT", logits.numpy()[0])
 
 
+def named(tensor, layer):
+    """Name and operation of a tensor of the table, of this layer (None: of none)."""
+    name, op = tensor.split()
+    return name if layer is None else f"{name}-{layer}", op
+
+
 class Taps:
     """Between the modules of a model while a trace lasts; `seen` has what passed and is not computed yet."""
 
@@ -100,61 +121,56 @@ class Taps:
         self.taken.append((parent, name, getattr(parent, name)))
         setattr(parent, name, Tap(getattr(parent, name), show))
 
-    def output(self, name, op="MUL_MAT", form=lambda values: values):
-        return lambda _, made: self.seen.append((name, op, form(made)))
+    def show(self, tensor, layer, values):
+        self.seen.append((*named(tensor, layer), values))
 
-    def input(self, name, op):
-        return lambda x, _: self.seen.append((name, op, x))
+    def norm(self, parent, attribute, layer, before, weighed):
+        """A norm: of what it is the norm (tensor, layer), its value before its weight and with it."""
+        def whole(x, made):
+            self.seen.insert(len(self.seen) - 1, (*named(*before), x))
+            self.show(weighed, layer, made)
+        self.tap(getattr(parent, attribute), "_norm", lambda _, made: self.show(NORM, layer, made))
+        self.tap(parent, attribute, whole)
 
-    @staticmethod
-    def both(*shows):
-        return lambda x, made: [show(x, made) for show in shows]
-
-    def norm(self, parent, attribute, before, plain, weighed):
-        """A norm, of what it is the norm, its value before its weight and with it."""
-        module = getattr(parent, attribute)
-        self.tap(module, "_norm", self.output(plain, "RMS_NORM"))
-
-        def show(x, made):
-            self.seen.insert(len(self.seen) - 1, (*before, x))
-            self.seen.append((weighed, "MUL", made))
-        self.tap(parent, attribute, show)
-
-    def halves_in_file_order(self, heads):
-        def form(values):
-            if not self.pairs:
-                return values
-            batch, count = values.shape[:2]
-            return values.reshape(batch, count, heads, 2, -1).transpose(3, 4).reshape(batch, count, -1)
-        return form
+    def in_file_order(self, tensor, values, heads):
+        """batch × positions × row; of queries and keys of a Llama the halves of each head are put together again."""
+        if not self.pairs or tensor.split()[0] not in ("Qcur", "Kcur"):
+            return values
+        batch, count = values.shape[:2]
+        return values.reshape(batch, count, heads, 2, -1).transpose(3, 4).reshape(batch, count, -1)
 
     def __enter__(self):
+        before = ("embd GET_ROWS", None)
         for i, block in enumerate(self.model.blk):
-            self.tap_block(i, block, ("embd", "GET_ROWS") if i == 0 else (f"l_out-{i - 1}", "ADD"))
-        self.norm(self.model, "output_norm", (f"l_out-{len(self.model.blk) - 1}", "ADD"), "norm", "result_norm")
+            self.tap_block(i, block, before)
+            before = ("l_out ADD", i)
+        self.norm(self.model, "output_norm", None, before, "result_norm MUL")
         self.tap_rope()
         return self
 
     def tap_block(self, i, block, before):
-        heads, kv_heads = block.config.n_heads, block.config.n_kv_heads
-        self.norm(block, "attn_norm", before, f"norm-{i}", f"attn_norm-{i}")
-        self.norm(block, "ffn_norm", (f"ffn_inp-{i}", "ADD"), f"norm-{i}", f"ffn_norm-{i}")
-        self.tap(block, "attn_q", self.output(f"Qcur-{i}", form=self.halves_in_file_order(heads)))
-        self.tap(block, "attn_k", self.output(f"Kcur-{i}", form=self.halves_in_file_order(kv_heads)))
-        self.tap(block, "attn_v", self.output(f"Vcur-{i}"))
-        for name, enters, op, leaves in (("attn_output", "kqv_out", "CONT", "attn_out"),
-                                         ("ffn_down", "ffn_swiglu", "GLU", "ffn_out")):
-            self.tap(block, name, self.both(self.input(f"{enters}-{i}", op), self.output(f"{leaves}-{i}")))
-        for name in ("ffn_gate", "ffn_up"):
-            self.tap(block, name, self.output(f"{name}-{i}"))
+        heads = {"Qcur": block.config.n_heads, "Kcur": block.config.n_kv_heads}
+
+        def between(enters, leaves):
+            def show(x, made):
+                if enters:
+                    self.show(enters, i, x)
+                self.show(leaves, i, self.in_file_order(leaves, made, heads.get(leaves.split()[0])))
+            return show
+
+        for module, enters, leaves in BLOCK:
+            if module.endswith("_norm"):
+                self.norm(block, module, i, before if enters is BEFORE else (enters, i), leaves)
+            else:
+                self.tap(block, module, between(enters, leaves))
 
     def tap_rope(self):
         """The function that all blocks call, for queries and for keys."""
-        rotated = iter([f"{name}-{i}" for i in range(len(self.model.blk)) for name in ("Qcur", "Kcur")])
+        rotated = iter([(tensor, i) for i in range(len(self.model.blk)) for tensor in ROTATED])
 
         def show(_, made):  # batch × heads × positions × width
-            heads = made.shape[1]
-            self.seen.append((next(rotated), "ROPE", self.halves_in_file_order(heads)(made.transpose(1, 2).flatten(2))))
+            tensor, layer = next(rotated)
+            self.show(tensor, layer, self.in_file_order(tensor, made.transpose(1, 2).flatten(2), made.shape[1]))
         self.tap(llm, "apply_rope", show)
 
     def __exit__(self, *_):
