@@ -57,7 +57,7 @@ Result<void> PartialFile::close() {
 }
 
 Result<void> PartialFile::publish() {
-  if (std::rename(partial().c_str(), path_.c_str()) != 0) return error("cannot rename");
+  if (auto ok = rename_file(partial(), path_); !ok) return ok;
   published_ = true;
   return {};
 }
@@ -65,6 +65,12 @@ Result<void> PartialFile::publish() {
 Result<void> PartialFile::finish() {
   if (auto ok = close(); !ok) return ok;
   return publish();
+}
+
+Result<void> rename_file(const std::string& from, const std::string& to) {
+  if (std::rename(from.c_str(), to.c_str()) == 0) return {};
+  return fail(ExitCode::cannot_write,
+              fmt::format("cannot rename: {}", std::generic_category().message(errno)), to);
 }
 
 Result<void> write_file(const std::string& path, std::string_view bytes) {

@@ -43,6 +43,9 @@ class PartialFile {
   bool published_ = false;
 };
 
+/// In the place of what is at `to`. Errors: cannot_write, with `to`.
+Result<void> rename_file(const std::string& from, const std::string& to);
+
 /// A file of these bytes, which appears when it is complete. Errors: PartialFile's.
 Result<void> write_file(const std::string& path, std::string_view bytes);
 

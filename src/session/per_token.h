@@ -17,6 +17,8 @@
 
 namespace crossval {
 
+inline constexpr int32_t kDecodeSteps = 4;  // unless another number is asked for
+
 /// What the command line asked for.
 struct PerTokenPlan {
   Prompt prompt;
@@ -28,8 +30,8 @@ struct PerTokenPlan {
   std::optional<Requirement> requirement;
   double cos_tol = 0.999;
   double logprob_tol = 0.25;
-  double resolution = 0;   // of ln p, where a file rounds it: no less is required
-  int32_t max_tokens = 4;  // decode steps after the prompt; 0: the prompt alone
+  double resolution = 0;              // of ln p, where a file rounds it: no less is required
+  int32_t max_tokens = kDecodeSteps;  // after the prompt; 0: the prompt alone
   OnTokenMismatch on_token_mismatch = OnTokenMismatch::stop;
   bool first_diff = false;
   bool score_next = false;  // ln p of each token of the prompt, by both

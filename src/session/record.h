@@ -21,7 +21,7 @@ struct RecordPlan {
   std::vector<std::string> asked_differences;  // as in RecordingFacts
   std::vector<ModelPart> model;                // with digests
   std::string path;                            // of the file
-  int32_t max_tokens = 4;                      // greedy decode steps after the prompt
+  int32_t max_tokens = kDecodeSteps;           // greedy, after the prompt
   RowContent rows = RowContent::logits;
   int32_t top_tokens = 0;  // of RowContent::top
   std::string tensors;     // in words, for the file; empty: none

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <tuple>
 
+#include "base/partial_file.h"
 #include "suite/store.h"
 
 namespace crossval {
@@ -58,10 +59,10 @@ Result<std::vector<TokenId>> ids_to_explain(const Manifest& manifest, const std:
 Result<ExplanationWriter> ExplanationWriter::open(const std::string& folder,
                                                   const Manifest& manifest) {
   const std::string path = explained_path(folder), partial = path + ".partial";
-  std::error_code failed;
-  if (fs::exists(path, failed)) fs::rename(path, partial, failed);
-  if (failed)
-    return fail(ExitCode::cannot_write, "the file cannot be renamed: " + failed.message(), path);
+  std::error_code ignored;
+  if (fs::exists(path, ignored)) {
+    if (auto ok = rename_file(path, partial); !ok) return tl::unexpected(ok.error());
+  }
   auto store = open_store(partial, manifest.sha256);
   if (!store) return tl::unexpected(store.error());
   ExplanationWriter writer(*std::move(store), path);

@@ -94,11 +94,7 @@ std::string first_difference(const std::string& ours, const std::string& theirs)
 Result<void> write_at_once(const std::string& path, const std::string& text) {
   const std::string own = fmt::format("{}.{}", path, getpid());
   if (auto ok = write_file(own, text); !ok) return ok;
-  std::error_code failed;
-  fs::rename(own, path, failed);
-  if (failed)
-    return fail(ExitCode::cannot_write, "the file cannot be renamed: " + failed.message(), path);
-  return {};
+  return rename_file(own, path);
 }
 
 // From the folder of results, so that both may be moved together.

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/partial_file.h"
 #include "base/sha256.h"
 #include "floor/identity.h"
 
@@ -279,11 +280,7 @@ Result<void> ShardWriter::add(int32_t pair, const SuitePromptResult& result,
 
 Result<void> publish_store(Database& store, const std::string& path) {
   if (auto ok = store.execute("PRAGMA journal_mode=DELETE"); !ok) return ok;
-  std::error_code failed;
-  fs::rename(path + ".partial", path, failed);
-  if (failed)
-    return fail(ExitCode::cannot_write, "the file cannot be renamed: " + failed.message(), path);
-  return {};
+  return rename_file(path + ".partial", path);
 }
 
 Result<void> ShardWriter::publish() {

@@ -13,6 +13,7 @@
 #include "prompt/request.h"
 #include "results/comparison.h"
 #include "results/suite_limits.h"
+#include "session/per_token.h"
 #include "suite/chunks.h"
 
 namespace crossval {
@@ -27,7 +28,7 @@ struct SuitePair {
   std::string floor{};                   // FILE or auto; empty: none
   double cos_tol = 0.999;
   double logprob_tol = 0.25;
-  int32_t max_tokens = 4;
+  int32_t max_tokens = kDecodeSteps;
   std::vector<PairLimit> limits{};  // in the order of kLimitedFigures, each figure once
 };
 

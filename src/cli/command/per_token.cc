@@ -19,8 +19,6 @@
 namespace crossval {
 namespace {
 
-constexpr int32_t kMaxTokens = 4;  // decode steps, unless they are asked for
-
 class PerTokenCommand : public Command {
  public:
   void add_options(AppOptions& app) override {
@@ -91,7 +89,7 @@ class PerTokenCommand : public Command {
     }
     Progress progress(console);
     engines_.defaults.by_chunks = true;
-    engines_.defaults.written_tokens = std::max(1, max_tokens_.value_or(kMaxTokens));
+    engines_.defaults.written_tokens = std::max(1, max_tokens_.value_or(kDecodeSteps));
     auto opened = open_pair(engines_, prompt_, console, &progress);
     if (!opened) return tl::unexpected(opened.error());
     auto& [candidate, reference] = opened->prompted.engines;
@@ -111,7 +109,7 @@ class PerTokenCommand : public Command {
     apply(comparison_, plan);
     plan.max_tokens = opened->prompted.by_chat
                           ? 0
-                          : max_tokens_.value_or(opened->prompted.by_chunks ? 0 : kMaxTokens);
+                          : max_tokens_.value_or(opened->prompted.by_chunks ? 0 : kDecodeSteps);
     plan.resolution = opened->prompted.resolution;
     if (explain_) {
       plan.explain = [&](const std::vector<TokenId>& ids) {

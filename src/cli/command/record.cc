@@ -175,7 +175,7 @@ class RecordCommand : public Command {
                     .asked_differences = asked_differences(spec),
                     .model = *std::move(model),
                     .path = with_home(output_),
-                    .max_tokens = static_cast<int32_t>(max_tokens_.value_or(4)),
+                    .max_tokens = static_cast<int32_t>(max_tokens_.value_or(kDecodeSteps)),
                     .rows = hashes_      ? RowContent::hashes
                             : top_k_ > 0 ? RowContent::top
                                          : RowContent::logits,
