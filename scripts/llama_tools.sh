@@ -34,7 +34,7 @@ build_tools() {
   tar -xzf "$staging"/download/*.tar.gz -C "$out/python" --strip-components=1 --no-same-owner --wildcards '*/llama_cpp/*'
   say "building ${programs[*]} (a quarter of an hour, once)"
   configure_and_build llama-tools "$staging/tree" "${programs[*]}" "${flags[@]}"
-  cp -P "${programs[@]/#/$staging/build/bin/}" "$staging"/build/bin/*.so* "$out/"
+  cp -P "${programs[@]/#/$built/bin/}" "$built"/bin/*.so* "$out/"
 }
 
 # One source file, beside the libraries in FOLDER.

@@ -20,16 +20,24 @@ known_era() {
   [[ -z $problem ]] || fail "$problem"
 }
 
-# configure_and_build NAME SOURCE TARGETS FLAG…: in $staging/build; TARGETS by blanks
+# configure_and_build NAME SOURCE TARGETS FLAG…: sets built, the folder of the build; TARGETS by blanks. A copy of
+# llama.cpp in the staging folder is built inside itself: ccache, told where it begins, knows a file of one copy again in
+# the next, which differs from it in a line, stands in bitnet.cpp's tree or is built for another program.
 configure_and_build() {
   local name=$1 tree=$2 targets launcher=()
   read -ra targets <<<"$3"
+  built=$staging/build
+  local -x CCACHE_BASEDIR='' CCACHE_IGNOREOPTIONS=''
+  if [[ $tree == "$staging"/* ]]; then
+    built=$tree/build-of-crossval
+    CCACHE_BASEDIR=$tree CCACHE_IGNOREOPTIONS=-fpermissive  # which lets more be compiled, and nothing otherwise
+  fi
   shift 3
   need_cmake
   ! type -P ccache >/dev/null ||
     launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-  logged "$name-configure" cmake -S "$tree" -B "$staging/build" -G Ninja "${launcher[@]}" "$@"
-  logged "$name-build" cmake --build "$staging/build" --target "${targets[@]}" --parallel "$(nproc)"
+  logged "$name-configure" cmake -S "$tree" -B "$built" -G Ninja "${launcher[@]}" "$@"
+  logged "$name-build" cmake --build "$built" --target "${targets[@]}" --parallel "$(nproc)"
 }
 
 # logged NAME COMMAND…: output goes to a log of the cache; a long ninja build's progress is shown in tenths.

@@ -41,6 +41,13 @@ source_tree() {
   cached "$cache/source/$package-$version" unpack_source
 }
 
+# copy_of_source FOLDER: which does not exist yet
+copy_of_source() {
+  local from
+  from=$(source_tree)
+  cp -a "$from" "$1"
+}
+
 unpack_source() {
   local out=$1
   download "$staging/download" --no-binary

@@ -90,7 +90,7 @@ build_libs() {
     [[ $llama == . || -e $tree/include/bitnet-lut-kernels.h ]] || : > "$tree/include/bitnet-lut-kernels.h"
   else
     local llama=.
-    tree=$(source_tree)
+    copy_of_source "$tree"
     known_era "$tree"
   fi
   say "building llama.cpp ${src:-$version}, profile $profile (minutes, once)"
@@ -100,9 +100,9 @@ build_libs() {
   mkdir -p "$out/ggml"
   cp -a "$tree/$llama/include" "$out/"
   cp -a "$tree/$llama/ggml/include" "$out/ggml/"
-  (cd "$staging/build" &&
+  (cd "$built" &&
     find . \( -name '*.a' -o -name '*.so*' -o -name CMakeCXXCompiler.cmake \) -exec cp -a --parents -t "$out" {} +)
-  sed "s|^CMAKE_HOME_DIRECTORY:.*|CMAKE_HOME_DIRECTORY:INTERNAL=$path|" "$staging/build/CMakeCache.txt" \
+  sed "s|^CMAKE_HOME_DIRECTORY:.*|CMAKE_HOME_DIRECTORY:INTERNAL=$path|" "$built/CMakeCache.txt" \
     > "$out/CMakeCache.txt"  # the headers are here, whatever becomes of the source
 }
 

@@ -35,12 +35,12 @@ arch_models() {
 arch_seed=1
 
 write_archs() {
-  local out=$1 tree
-  tree=$(source_tree)
+  local out=$1 tree=$staging/tree
+  copy_of_source "$tree"
   say "building upstream's test-llama-archs (minutes, once)"
   configure_and_build archs "$tree" test-llama-archs "${flags[@]}" -DLLAMA_BUILD_COMMON=ON \
     -DLLAMA_BUILD_TESTS=ON -DLLAMA_OPENSSL=OFF "-DLLAMA_BUILD_COMMIT=$note" -DLLAMA_BUILD_NUMBER=0
   say "writing the random models"
-  logged archs-write "$staging/build/bin/test-llama-archs" -s "$arch_seed" -o "$out"
+  logged archs-write "$built/bin/test-llama-archs" -s "$arch_seed" -o "$out"
   compgen -G "$out/*.gguf" >/dev/null || fail "test-llama-archs wrote no model; its output: $cache/log/archs-write.log"
 }

@@ -48,7 +48,7 @@ build_program() {
   say "building $target"
   configure_and_build "$target" "$root/$folder" "$target" -DCMAKE_BUILD_TYPE=Release \
     "-DCMAKE_COMPILE_WARNING_AS_ERROR=${WERROR:-OFF}" "$@"
-  cp "$staging/build/$target" "$out/"
+  cp "$built/$target" "$out/"
 }
 
 # cached_variable BUILD NAME: the value of a variable in a CMake build tree
