@@ -119,7 +119,8 @@ def test_a_suite(crossval, model, is_a, tmp_path):
     assert first.json["missing_shards"] == [] and part.json["missing_shards"] == list(range(7))
 
 
-def test_suites_over_time(crossval, model, is_a, tmp_path):
+def test_suites_over_time(crossval, made_model, is_a, tmp_path):
+    model = made_model("F16", layers=1)
     for name, candidate in (("a", "native"), ("b", "native:fault=eps")):
         (tmp_path / f"{name}.json").write_text(json.dumps({
             "models": {"m": str(model)}, "two_by_two": [], "prompts": [{"set": "smoke"}], "max_tokens": 0, "shards": 8,
