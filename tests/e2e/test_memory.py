@@ -43,7 +43,7 @@ def peaks(binary, *args):
 
 
 def test_memory_does_not_grow_with_positions(binary, model, ids):
-    lengths = (500, 2000)
+    lengths = (500, 1500)
     ids = (ids * 2)[:lengths[1]]
     short, long = (peaks(binary, "per-token", "-m", model, tokens(ids[:n]), "--max-tokens", 0, "-c", 2048, "-t", 2,
                          "--require", "bits") for n in lengths)
@@ -96,3 +96,19 @@ def test_a_long_context_takes_memory_only_as_it_is_used(binary, model):
              "--reference", "native", "-c"]
     short, long = (peaks(binary, *asked, context)["crossval"] for context in (2048, 100000))
     assert long < short + 60 * MB
+
+
+def test_an_explanation_holds_a_layer_at_a_time(binary, crossval, tmp_path):
+    """What more positions take grows with the layers by their cache, and not by all values of both engines."""
+    width, ff, lengths, layers = 256, 1024, (32, 256), (6, 24)
+    growth = []
+    for n in layers:
+        model = tmp_path / f"{n}.gguf"
+        crossval("synth", "--types", "F16", "--layers", n, "--embd", width, "--heads", 4, "--ff", ff, "-q", "-o", model)
+        short, long = (peaks(binary, "explain", "-m", model, tokens([i % 300 + 3 for i in range(positions)]), "--candidate",
+                             "native:threads=2", "--reference", "native")["crossval"] for positions in lengths)
+        growth.append(long - short)
+    more = 2 * 4 * (lengths[1] - lengths[0]) * (layers[1] - layers[0])  # bytes of a value that both engines have
+    cache, values = more * 2 * width, more * (9 * width + 3 * ff)
+    print([size // MB for size in growth], "MB more, cache", cache // MB, "all values", values // MB)
+    assert growth[1] - growth[0] < cache + values / 4
