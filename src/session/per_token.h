@@ -14,10 +14,9 @@
 #include "prompt/model_facts.h"
 #include "prompt/prompt.h"
 #include "results/comparison.h"
+#include "results/decode_steps.h"
 
 namespace crossval {
-
-inline constexpr int32_t kDecodeSteps = 4;  // unless another number is asked for
 
 /// What the command line asked for.
 struct PerTokenPlan {

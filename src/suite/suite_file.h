@@ -12,8 +12,8 @@
 #include "base/error.h"
 #include "prompt/request.h"
 #include "results/comparison.h"
+#include "results/decode_steps.h"
 #include "results/suite_limits.h"
-#include "session/per_token.h"
 #include "suite/chunks.h"
 
 namespace crossval {
