@@ -41,11 +41,12 @@ source_tree() {
   cached "$cache/source/$package-$version" unpack_source
 }
 
-# copy_of_source FOLDER: which does not exist yet
+# copy_of_source FOLDER: which does not exist yet; of a link to the source what it points at is copied
 copy_of_source() {
   local from
   from=$(source_tree)
-  cp -a "$from" "$1"
+  mkdir "$1"
+  cp -a "$from/." "$1"
 }
 
 unpack_source() {

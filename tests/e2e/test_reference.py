@@ -82,7 +82,7 @@ def test_an_interrupted_build_leaves_nothing_that_counts(tmp_path, how):
                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                            env={**os.environ, "CROSSVAL_CACHE": str(cache)})
     deadline = time.monotonic() + 120
-    while not (cache / "staging" / "build" / "build.ninja").exists():
+    while not (cache / "staging" / "tree" / "build-of-crossval" / "build.ninja").exists():
         assert time.monotonic() < deadline and run.poll() is None
         time.sleep(0.05)
     os.killpg(run.pid, how)
