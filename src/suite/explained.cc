@@ -59,10 +59,11 @@ Result<std::vector<TokenId>> ids_to_explain(const Manifest& manifest, const std:
 Result<ExplanationWriter> ExplanationWriter::open(const std::string& folder,
                                                   const Manifest& manifest) {
   const std::string path = explained_path(folder), partial = path + ".partial";
-  std::error_code ignored;
-  if (fs::exists(path, ignored)) {
+  std::error_code failed;
+  if (fs::exists(path, failed)) {
     if (auto ok = rename_file(path, partial); !ok) return tl::unexpected(ok.error());
   }
+  if (failed) return fail(ExitCode::cannot_write, failed.message(), path);
   auto store = open_store(partial, manifest.sha256);
   if (!store) return tl::unexpected(store.error());
   ExplanationWriter writer(*std::move(store), path);

@@ -55,6 +55,12 @@ class Run:
         return json.loads(self.out)
 
 
+def children(pid):
+    """The process ids of a program's engines."""
+    done = subprocess.run(["pgrep", "-P", str(pid)], text=True, capture_output=True)
+    return [int(p) for p in done.stdout.split()]
+
+
 @pytest.fixture(scope="session")
 def binary():
     return pathlib.Path(os.environ["CROSSVAL"])

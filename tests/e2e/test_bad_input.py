@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, children
 
 USAGE, MODEL, ENGINE, OUTPUT, INTERRUPTED = 64, 5, 4, 74, 130
 
@@ -199,11 +199,6 @@ def test_missing_worker(crossval, model, form):
     run = crossval("per-token", "-m", model, "-p", "x", "--reference", "llama.cpp:worker=/nonexistent/worker",
                    "--format", form)
     check(run, form, ENGINE, "/nonexistent/worker")
-
-
-def children(pid):
-    done = subprocess.run(["pgrep", "-P", str(pid)], text=True, capture_output=True)
-    return [int(p) for p in done.stdout.split()]
 
 
 def started(binary, model, *args):

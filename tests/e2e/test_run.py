@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, children
 
 MESSAGES = [{"role": "system", "content": "You answer briefly."},
             {"role": "user", "content": "What is the capital of Poland?"},
@@ -26,8 +26,7 @@ def work_for(process, seconds):
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     while process.poll() is None:
-        children = subprocess.run(["pgrep", "-P", str(process.pid)], text=True, stdout=subprocess.PIPE).stdout.split()
-        if sum(map(used, [process.pid, *children])) >= seconds:
+        if sum(map(used, [process.pid, *children(process.pid)])) >= seconds:
             return
         time.sleep(0.05)
 
