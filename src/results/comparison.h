@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "engine/info.h"
+#include "results/comparison_defaults.h"
 #include "results/explanation.h"
 #include "results/first_difference.h"
 #include "results/floor.h"
@@ -88,8 +89,8 @@ struct PositionResult {
 struct Comparison {
   EngineInfo candidate, reference;
   Requirement requirement = Requirement::cosine;
-  double cos_tol = 0.999;
-  double logprob_tol = 0.25;
+  double cos_tol = kCosTol;
+  double logprob_tol = kLogprobTol;
   RowContent rows = RowContent::logits;  // what both sides' rows could be compared by
   int32_t max_tokens = 0;                // decode steps asked for
   OnTokenMismatch on_token_mismatch = OnTokenMismatch::stop;

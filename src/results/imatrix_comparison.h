@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "results/comparison_defaults.h"
 #include "results/warning.h"
 
 namespace crossval {
@@ -37,7 +38,7 @@ struct ImatrixTensor {
 
 struct ImatrixComparison {
   ImatrixFacts candidate, reference;
-  double cos_tol = 0.999;
+  double cos_tol = kCosTol;
   double l2_tol = 0;                   // what that is of vectors of the same length
   std::vector<ImatrixTensor> tensors;  // of both, layer by layer
   std::vector<std::string> only_candidate, only_reference;

@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "results/comparison.h"
-#include "results/decode_steps.h"
+#include "results/comparison_defaults.h"
 #include "results/estimate.h"
 #include "results/floor.h"
 #include "results/suite_limits.h"
@@ -90,7 +90,7 @@ struct SuitePairResult {
   std::string tokenizer;             // of the candidate; may be empty
   std::string model;                 // path; empty where the engines' keys say
   std::string require, floor;        // as the suite file has them; may be empty
-  double cos_tol = 0.999, logprob_tol = 0.25;
+  double cos_tol = kCosTol, logprob_tol = kLogprobTol;
   int32_t max_tokens = kDecodeSteps;
   std::vector<EngineMark> candidate_marks, reference_marks;  // empty: never loaded
   std::vector<SuitePromptResult> prompts;                    // those that have been run, by index

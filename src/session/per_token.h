@@ -14,7 +14,7 @@
 #include "prompt/model_facts.h"
 #include "prompt/prompt.h"
 #include "results/comparison.h"
-#include "results/decode_steps.h"
+#include "results/comparison_defaults.h"
 
 namespace crossval {
 
@@ -27,8 +27,8 @@ struct PerTokenPlan {
   std::optional<FileDifference> model_difference;  // and in what they differ, where they do
   /// None: a cosine, or what takes its place where rows are not all logits.
   std::optional<Requirement> requirement;
-  double cos_tol = 0.999;
-  double logprob_tol = 0.25;
+  double cos_tol = kCosTol;
+  double logprob_tol = kLogprobTol;
   double resolution = 0;              // of ln p, where a file rounds it: no less is required
   int32_t max_tokens = kDecodeSteps;  // after the prompt; 0: the prompt alone
   OnTokenMismatch on_token_mismatch = OnTokenMismatch::stop;

@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "prompt/request.h"
 #include "results/comparison.h"
-#include "results/decode_steps.h"
+#include "results/comparison_defaults.h"
 #include "results/suite_limits.h"
 #include "suite/chunks.h"
 
@@ -26,8 +26,8 @@ struct SuitePair {
   std::string tokenizer{};               // of the candidate; may be empty
   std::string require{};                 // cos, bits, floor; empty: cos, or what takes its place
   std::string floor{};                   // FILE or auto; empty: none
-  double cos_tol = 0.999;
-  double logprob_tol = 0.25;
+  double cos_tol = kCosTol;
+  double logprob_tol = kLogprobTol;
   int32_t max_tokens = kDecodeSteps;
   std::vector<PairLimit> limits{};  // in the order of kLimitedFigures, each figure once
 };

@@ -51,7 +51,7 @@ int32_t first_of(const Vocabulary& v, Texts texts) {
     if (const int32_t id = v.find(text); id != kNoToken) found.push_back(id);
   }
   if (found.size() < 2) return found.empty() ? kNoToken : found.front();
-  std::unordered_map<std::string, int32_t> upstream;
+  std::unordered_map<std::string_view, int32_t> upstream;  // hashes as strings do
   for (int32_t id = 0; id < v.size(); ++id) upstream[v.tokens[static_cast<size_t>(id)].text] = id;
   const auto at = std::ranges::find_if(upstream, [&found](const auto& entry) {
     return std::ranges::find(found, entry.second) != found.end();

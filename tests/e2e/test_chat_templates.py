@@ -83,7 +83,7 @@ def theirs(source, variables):
 
 def test_every_template_gives_the_same_text(renderer, templates):
     assert len(templates) >= 71
-    chosen = slice_of(templates, 24)
+    chosen = slice_of(templates, 12)
     differing, equal, refused = set(), 0, 0
     for name in chosen:
         source = templates[name]
@@ -152,7 +152,7 @@ def test_arguments_of_either_form_make_one_text(crossval, model, templates, tmp_
     def ugly(text):
         return "{'city'" in text or json.dumps(as_text) in text or json.dumps(json.dumps(city)) in text
 
-    shown, chosen = 0, slice_of(templates, 24)
+    shown, chosen = 0, slice_of(templates, 12)
     for name in chosen:
         source = templates[name]
         (tmp_path / "template.jinja").write_text(source)
@@ -176,7 +176,7 @@ def test_arguments_of_either_form_make_one_text(crossval, model, templates, tmp_
         # The tokens around a text are the model's here and none there; the call itself is the same.
         at = text.rindex("Paris")
         assert not beautiful or any(text[at - 20:at + 5] in peer for peer in beautiful), name
-    assert shown >= (40 if len(chosen) == len(templates) else 4)
+    assert shown >= (40 if len(chosen) == len(templates) else 2)
 
 
 def test_arguments_that_stay_escaped_are_said(crossval, model, tmp_path):

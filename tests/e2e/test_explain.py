@@ -45,7 +45,7 @@ HEALTHY = [("native", "llama.cpp:profile=production"), ("native:kv=f32", "llama.
 
 
 @pytest.mark.parametrize(("candidate", "reference", "prompt"),
-                         slice_of([(*pair, prompt) for pair in HEALTHY for prompt in (LETTER, LICENSE)], 2))
+                         slice_of([(*pair, prompt) for pair in HEALTHY for prompt in (LETTER, LICENSE)], 1))
 def test_engines_that_round_differently_are_fine(crossval, model, candidate, reference, prompt):
     found = explain(crossval, model, prompt, candidate, reference)
     assert not found["identical"] and found["distance"] > 1e-4
@@ -58,7 +58,7 @@ def test_identical_engines_are_fine(crossval, model):
     acquitted(found)
 
 
-@pytest.mark.parametrize("name", slice_of(TABLE, 4))
+@pytest.mark.parametrize("name", slice_of(TABLE, 3))
 def test_every_architecture_is_judged_and_fine(crossval, tmp_path, name):
     path = tmp_path / "m.gguf"
     assert make(crossval, path, name, ["--seed", 2, "--extras", "--types", "F16,Q8_0,Q4_K,Q6_K,IQ4_XS"]).code == 0
@@ -78,7 +78,7 @@ IN_A_LAYER = {"eps": "norm-{} RMS_NORM", "rope-pairing": "Qcur-{} ROPE", "rope-b
               "nibble-order": "Qcur-{} MUL_MAT", "minimum-rounded": "Qcur-{} MUL_MAT", "transposed": "attn_out-{} MUL_MAT"}
 
 
-@pytest.mark.parametrize("mistake", slice_of(IN_A_LAYER, 3))
+@pytest.mark.parametrize("mistake", slice_of(IN_A_LAYER, 2))
 def test_a_mistake_in_one_layer_is_named(crossval, model, mistake):
     layer = 1 + digest(mistake, COMMIT)[0] % 28 if mistake != "eps" else 0  # seen where activations are small
     faulty = f"native:fault={mistake}@{layer}"
@@ -123,7 +123,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize(("damage", "profile"),
-                         slice_of([(damage, profile) for damage in DAMAGE for profile in ("canonical", "production")], 2))
+                         slice_of([(damage, profile) for damage in DAMAGE for profile in ("canonical", "production")], 1))
 def test_damaged_weights_of_llama_cpp_are_found(crossval, model, tmp_path, damage, profile):
     """-m is the truth for both; the candidate computes with another file."""
     change, tensor = DAMAGE[damage]

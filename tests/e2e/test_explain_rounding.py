@@ -14,7 +14,7 @@ PAIRS = [*((f"llama.cpp:kv={codes},fa=on", "native") for codes in CODED),
          *((f"llama.cpp:profile=production,kv={codes}", "llama.cpp") for codes in CODED)]
 
 
-@pytest.mark.parametrize(("candidate", "reference"), slice_of(PAIRS, 4))
+@pytest.mark.parametrize(("candidate", "reference"), slice_of(PAIRS, 2))
 def test_caches_in_codes_are_judged(crossval, model, candidate, reference):
     found = explain(crossval, model, LETTER, candidate, reference)
     assert not found["identical"]
@@ -34,7 +34,7 @@ ROUNDED = [("kv-floats", "Q4_1", "kqv_out-{} CONT", ""), ("kv-bf16", "Q8_0", "kq
            ("activation-codes", "F16", "Qcur-{} MUL_MAT", ""), ("activation-codes", "BF16", "Qcur-{} MUL_MAT", "")]
 
 
-@pytest.mark.parametrize(("mistake", "weights", "tensor", "settings"), slice_of(ROUNDED, 3))
+@pytest.mark.parametrize(("mistake", "weights", "tensor", "settings"), slice_of(ROUNDED, 2))
 def test_rounding_that_is_another_in_one_layer_is_named(crossval, mistake, weights, tensor, settings):
     layer = 1 + digest(mistake, COMMIT)[0] % 28
     faulty = "native:" + ",".join(filter(None, [settings, f"fault={mistake}@{layer}"]))
@@ -70,7 +70,7 @@ def test_the_same_rounding_everywhere_is_an_arithmetic(crossval, model):
     assert "activations as floats" in [fit["as"] for fit in found["candidate"]["arithmetic"]]
 
 
-@pytest.mark.parametrize("codes", ["q5_1", "q4_1", "iq4_nl"])
+@pytest.mark.parametrize("codes", slice_of(["q5_1", "q4_1", "iq4_nl"], 1))
 def test_mistakes_in_attention_show_with_a_coded_cache(crossval, tmp_path, codes):
     """The sinks of one layer 0.05 higher, in the file that one engine is given."""
     def damage(tensors):

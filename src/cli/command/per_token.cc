@@ -1,5 +1,7 @@
 #include "cli/command/per_token.h"
 
+#include <fmt/format.h>
+
 #include "cli/calibrating.h"
 #include "cli/explaining.h"
 #include "cli/launching.h"
@@ -13,6 +15,7 @@
 #include "launch/reference/program.h"
 #include "report/json/text_alignment.h"
 #include "report/text/text_alignment.h"
+#include "results/comparison_defaults.h"
 #include "session/compare_by_text.h"
 #include "session/per_token.h"
 
@@ -24,11 +27,14 @@ class PerTokenCommand : public Command {
   void add_options(AppOptions& app) override {
     add_prompt_options(app, prompt_);
     add_engine_options(app, engines_);
-    const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
+    const auto add = [&](const char* names, auto& value, const std::string& help,
+                         const char* type) {
       return app.add_option(names, value, help)->group("Comparison")->type_name(type);
     };
     add("--max-tokens", max_tokens_,
-        "decode steps after the prompt, the reference's greedy choices (default 4)", "N")
+        fmt::format("decode steps after the prompt, the reference's greedy choices (default {})",
+                    kDecodeSteps),
+        "N")
         ->check(whole_number(0, 1 << 20));
     add_comparison_options(
         app, comparison_, {"cos", "bits", "floor"},

@@ -20,6 +20,7 @@
 #include "launch/run_file.h"
 #include "report/json/recording.h"
 #include "report/text/recording.h"
+#include "results/comparison_defaults.h"
 #include "rowfiles/kl_base_chunks.h"
 #include "session/record.h"
 #include "session/record_kl_base.h"
@@ -55,7 +56,8 @@ class RecordCommand : public Command {
     add_prompt_options(app, prompt_);
     add_single_engine_options(app, engine_);
     add_running_options(app, engine_.defaults);
-    const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
+    const auto add = [&](const char* names, auto& value, const std::string& help,
+                         const char* type) {
       return app.add_option(names, value, help)->group("Recording")->type_name(type);
     };
     add("-o,--output", output_, "the file to write", "FILE");
@@ -69,7 +71,9 @@ class RecordCommand : public Command {
         "prompt",
         "FILE.kld");
     add("--max-tokens", max_tokens_,
-        "decode steps after the prompt, the engine's greedy choices (default 4)", "N")
+        fmt::format("decode steps after the prompt, the engine's greedy choices (default {})",
+                    kDecodeSteps),
+        "N")
         ->check(whole_number(0, 1 << 20));
     add("--top-k", top_k_,
         "only the K most likely tokens of a position and the probability of all others (default: "

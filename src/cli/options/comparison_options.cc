@@ -29,16 +29,18 @@ std::optional<Requirement> requirement(const std::string& word) {
 void add_comparison_options(AppOptions& app, ComparisonOptions& options,
                             const std::vector<std::string>& requirements,
                             const char* require_help) {
-  const auto add = [&](const char* names, auto& value, const char* help, const char* type) {
+  const auto add = [&](const char* names, auto& value, const std::string& help, const char* type) {
     return app.add_option(names, value, help)->group("Comparison")->type_name(type);
   };
   add("--require", options.require, require_help, "WHAT")->check(one_of(requirements));
   options.cos_tol_given =
-      add("--cos-tol", options.cos_tol, "lowest cosine that passes (default 0.999)", "X")
+      add("--cos-tol", options.cos_tol,
+          fmt::format("lowest cosine that passes (default {})", kCosTol), "X")
           ->check(number());
   add("--logprob-tol", options.logprob_tol,
-      "of engines that tell their most likely tokens alone, and with --align text: largest "
-      "difference of a log-probability that passes (default 0.25)",
+      fmt::format("of engines that tell their most likely tokens alone, and with --align text: "
+                  "largest difference of a log-probability that passes (default {})",
+                  kLogprobTol),
       "X")
       ->check(number());
   add("--on-token-mismatch", options.on_token_mismatch,

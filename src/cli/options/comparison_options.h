@@ -7,14 +7,15 @@
 #include "cli/console.h"
 #include "cli/options/app_options.h"
 #include "results/comparison.h"
+#include "results/comparison_defaults.h"
 #include "session/per_token.h"
 
 namespace crossval {
 
 struct ComparisonOptions {
   std::string require;  // empty: cos, or what takes its place
-  double cos_tol = 0.999;
-  double logprob_tol = 0.25;
+  double cos_tol = kCosTol;
+  double logprob_tol = kLogprobTol;
   std::string on_token_mismatch = "stop";
   bool first_diff = false;
   std::string dump_dir;

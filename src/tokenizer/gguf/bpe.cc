@@ -15,6 +15,7 @@ Result<std::unique_ptr<BpeSegmenter>> BpeSegmenter::create(std::span<const std::
   auto cutter = PreTokenizer::create(pre_tokenizer);
   if (!cutter) return tl::unexpected(cutter.error());
   std::unique_ptr<BpeSegmenter> result(new BpeSegmenter(std::move(*cutter), vocabulary));
+  result->merges_.reserve(vocabulary.ids.size() + 256);
   result->intern_tokens();
   result->intern_merges(merges);
   return result;

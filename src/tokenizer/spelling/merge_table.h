@@ -2,10 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace crossval {
@@ -20,7 +18,9 @@ struct Merge {
 
 class MergeTable {
  public:
-  /// The id of `text`, given one if it has none yet.
+  /// Room for so many pieces, so that interning them moves nothing.
+  void reserve(size_t pieces);
+  /// The id of `text`, given one if it has none yet. Ids are 0, 1, 2, ….
   PieceId intern(std::string_view text);
   /// -1 when `text` was never interned.
   PieceId find(std::string_view text) const;
@@ -31,8 +31,7 @@ class MergeTable {
   /// Builds the look-up table after the last add().
   void finish();
 
-  std::string_view text(PieceId piece) const { return texts_[static_cast<size_t>(piece)]; }
-  size_t pieces() const { return texts_.size(); }
+  size_t pieces() const { return pieces_.size(); }
 
  private:
   struct Slot {
@@ -45,8 +44,23 @@ class MergeTable {
   }
   size_t home(uint64_t pair) const { return (pair * 0x9E3779B97F4A7C15ULL) >> shift_; }
 
-  std::deque<std::string> texts_;  // addresses stay, so ids_ may look into them
-  std::unordered_map<std::string_view, PieceId> ids_;
+  struct Piece {
+    size_t hash = 0;
+    size_t begin = 0;  // in texts_
+    size_t size = 0;
+  };
+  std::string_view text(const Piece& piece) const {
+    return std::string_view(texts_).substr(piece.begin, piece.size);
+  }
+  // Where `text` is in index_, or would be. index_ has an empty place.
+  size_t place(std::string_view text, size_t hash) const;
+  void rehash(size_t places);
+
+  // Vocabularies have a quarter of a million pieces and every program that starts interns them: no
+  // allocation for each.
+  std::string texts_;  // one after the other
+  std::vector<Piece> pieces_;
+  std::vector<PieceId> index_;  // open addressing by hash, a power of two, at most half full
   std::vector<Slot> added_;
   std::vector<Slot> slots_;  // open addressing, a power of two, at most half full
   int shift_ = 63;

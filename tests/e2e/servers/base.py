@@ -64,6 +64,7 @@ class Refused(Exception):
 class Handler(http.server.BaseHTTPRequestHandler):
     """GET and POST call the method of `routes` with what was sent; it returns what is sent back as JSON."""
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body are two writes: the second would wait for the client's delayed ACK
     routes = {}
 
     def distribution(self, ids):
