@@ -33,10 +33,9 @@ void add_comparison_options(AppOptions& app, ComparisonOptions& options,
     return app.add_option(names, value, help)->group("Comparison")->type_name(type);
   };
   add("--require", options.require, require_help, "WHAT")->check(one_of(requirements));
-  options.cos_tol_given =
-      add("--cos-tol", options.cos_tol,
-          fmt::format("lowest cosine that passes (default {})", kCosTol), "X")
-          ->check(number());
+  options.cos_tol_given = add("--cos-tol", options.cos_tol,
+                              fmt::format("lowest cosine that passes (default {})", kCosTol), "X")
+                              ->check(number());
   add("--logprob-tol", options.logprob_tol,
       fmt::format("of engines that tell their most likely tokens alone, and with --align text: "
                   "largest difference of a log-probability that passes (default {})",
