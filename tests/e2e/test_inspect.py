@@ -1,4 +1,5 @@
 """What `inspect` says of a file, against the gguf package; each finding on a file in which it was planted."""
+import functools
 import hashlib
 import os
 import pathlib
@@ -512,14 +513,20 @@ def test_known_vocabularies_have_no_finding(crossval):
         assert [f["name"] for f in run.json["findings"]] == expected, path
 
 
+@functools.cache
+def vocabulary(source):
+    """The keys of a vocabulary file but its pre-tokenizer, as GGUFWriter.add_key_value takes them."""
+    reader = gguf.GGUFReader(source)
+    fields = [reader.fields[f"tokenizer.ggml.{key}"] for key in ("model", "tokens", "token_type", "merges", "bos_token_id", "eos_token_id")]
+    return [(field.name, field.contents(), field.types[0], field.types[-1] if field.types[0] == gguf.GGUFValueType.ARRAY else None)
+            for field in fields]
+
+
 def with_pre_tokenizer(source, path, name):
     """A copy of a vocabulary file whose pre-tokenizer is another one, or none."""
-    reader = gguf.GGUFReader(source)
     w = gguf.GGUFWriter(path, "llama")
-    for key in ("model", "tokens", "token_type", "merges", "bos_token_id", "eos_token_id"):
-        field = reader.fields[f"tokenizer.ggml.{key}"]
-        kind = field.types[0]
-        w.add_key_value(field.name, field.contents(), kind, field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None)
+    for key in vocabulary(source):
+        w.add_key_value(*key)
     if name:
         w.add_tokenizer_pre(name)
     w.write_header_to_file()

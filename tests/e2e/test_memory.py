@@ -43,9 +43,8 @@ def peaks(binary, *args):
 
 
 def test_memory_does_not_grow_with_positions(binary, model, ids):
-    lengths = (500, 1500)
-    ids = (ids * 2)[:lengths[1]]
-    short, long = (peaks(binary, "per-token", "-m", model, tokens(ids[:n]), "--max-tokens", 0, "-c", 2048, "-t", 2,
+    lengths = (250, 750)
+    short, long = (peaks(binary, "per-token", "-m", model, tokens(ids[:n]), "--max-tokens", 0, "-c", 2048, "-b", 128, "-t", 2,
                          "--require", "bits") for n in lengths)
     print({name: (short[name] // MB, size // MB) for name, size in long.items()}, "MB, model",
           model.stat().st_size // MB)
