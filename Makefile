@@ -54,9 +54,10 @@ $(VENV)/.installed: deps/pypi.txt | deps
 	@$(PYTHON) -m pip install -q --no-deps --require-hashes -r deps/pypi.txt
 	@touch $@
 
+# Three at a time on two cores: some tests wait for a clock.
 test: build fixtures $(VENV)/.installed
 	@cmake --build $(BUILD)
-	@ctest --test-dir $(BUILD) --output-on-failure -j 2 $(CTEST_FLAGS)
+	@ctest --test-dir $(BUILD) --output-on-failure -j 3 $(CTEST_FLAGS)
 
 # Engines that nobody here wrote, 97 MB to fetch, and the compiler that tinygrad runs. Without them `make test` names
 # e2e.engines as skipped.
