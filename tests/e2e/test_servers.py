@@ -486,3 +486,13 @@ def test_a_chat_that_answers_with_no_rows(refusal, bent):
     with Server(Bent) as server:
         run = refusal(server, *CHAT, keys=",dialect=chat")
     assert run.code == 4 and "engine server" in run.err, run.err
+
+
+def test_a_server_of_these_tests_that_breaks_down_fails_its_test(refusal):
+    class Broken(Chat):
+        def chat(self, asked):
+            return nothing_of_that_name
+
+    with pytest.raises(AssertionError, match="NameError"):
+        with Server(Broken) as server:
+            assert refusal(server, *CHAT, keys=",dialect=chat").code == 4

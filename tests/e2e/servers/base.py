@@ -2,7 +2,9 @@
 import http.server
 import json
 import math
+import sys
 import threading
+import traceback
 
 import gguf
 
@@ -99,12 +101,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+class Http(http.server.ThreadingHTTPServer):
+    """Keeps what a handler has failed with: a server that breaks down by itself is no refusal that a test has planned."""
+    daemon_threads = True
+
+    def __init__(self, handler):
+        super().__init__(("127.0.0.1", 0), handler)
+        self.asked, self.broken = [], []
+
+    def handle_error(self, request, address):
+        if not isinstance(sys.exc_info()[1], OSError):  # that: the client has gone
+            self.broken.append(traceback.format_exc())
+
+
 class Server:
     """Serves with `handler` until the end of the with block. `asked`: (path, question, headers) in order."""
 
     def __init__(self, handler, context=None, **attributes):
-        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.http.daemon_threads, self.http.asked = True, []
+        self.http = Http(handler)
         for name, value in attributes.items():
             setattr(self.http, name, value)
         if context:
@@ -119,3 +133,4 @@ class Server:
     def __exit__(self, *_):
         self.http.shutdown()
         self.http.server_close()
+        assert not self.http.broken, "\n".join(self.http.broken)
