@@ -18,7 +18,7 @@ help:
 	@echo "make wheel     build/wheel/dist/crossval-….whl: the program and its Python package, for pip install"
 	@echo "make bench     benchmarks, paired with llama.cpp"
 	@echo "make fault-bench  is explain right? writes docs/fault-bench.md (an hour, the first time)"
-	@echo "make lint      clang-format, clang-tidy, layers, shellcheck"
+	@echo "make lint      clang-format, clang-tidy, layers, shellcheck, pyflakes"
 	@echo "make asan tsan unit tests under sanitizers"
 	@echo "make fuzz      every fuzz target for FUZZ_SECONDS (default 10) seconds"
 	@echo "make clean     remove build/ (the cache of model and reference stays)"

@@ -19,6 +19,12 @@ mapfile -t shell < <(git ls-files '*.sh' '.ci/run')
 note "shellcheck over ${#shell[@]} files"
 shellcheck "${shell[@]}" || failed=1
 
+# A test takes another file's fixtures by importing them.
+mapfile -t python < <(git ls-files '*.py' ':!tests/lint')
+note "pyflakes over ${#python[@]} files"
+found=$(pyflakes3 "${python[@]}" 2>&1 | grep -vE "imported but unused|redefinition of unused" || true)
+[[ -z $found ]] || { echo "$found" >&2; failed=1; }
+
 # All of src/; of tests and fuzz targets a slice that the commit chooses (tests/e2e/slices.py), or all. The benchmarks
 # always: nothing else in CI compiles them.
 build=build/tidy
@@ -76,6 +82,13 @@ note "a dropped Result is found"
 found=$(clang-tidy-19 --quiet tests/lint/dropped_result.cc -- -std=c++20 -Isrc 2>/dev/null || true)
 if [[ $found != *bugprone-unused-return-value* ]]; then
   note "clang-tidy does not see it in tests/lint/dropped_result.cc"
+  failed=1
+fi
+
+note "a name that nothing has is found"
+found=$(pyflakes3 tests/lint/undefined_name.py 2>&1 || true)
+if [[ $found != *"undefined name 'shown'"* ]]; then
+  note "pyflakes does not see it in tests/lint/undefined_name.py"
   failed=1
 fi
 exit $failed

@@ -5,8 +5,7 @@ import shutil
 import numpy
 
 from case import NONE, Case
-from foreign import ROOT
-from models import FOLDER, TOKENS, made, made_models, smollm2
+from models import FOLDER, made_models, smollm2
 
 HALF_AT = {"Q4_0": [0], "Q4_1": [0, 2], "Q5_1": [0, 2], "Q8_0": [0], "Q4_K": [0, 2], "Q6_K": [208]}  # scale, minimum
 BLOCK = {"Q4_0": 18, "Q4_1": 20, "Q5_1": 24, "Q8_0": 34, "Q4_K": 144, "Q6_K": 210}  # bytes

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from conftest import ROOT, PROMPTS, script
+from conftest import ROOT, script
 
 sys.path.insert(0, str(ROOT / "engines" / "python"))
 

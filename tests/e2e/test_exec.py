@@ -1,5 +1,4 @@
 """exec:COMMAND: a program that nobody here built, as candidate and as reference, healthy and not."""
-import os
 import signal
 import subprocess
 import sys

@@ -64,7 +64,7 @@ def test_a_divergence(crossval, model, page):
     assert "Qcur-0" in "".join(read.text("pre")) and "--first-diff" in "".join(read.text("pre"))
     assert text.count('class="first"') == 1
     position = result["first_divergence_token"]
-    assert f'class="first" style' in text and f'title="position {position},' in text.split('class="first"')[1][:200]
+    assert 'class="first" style' in text and f'title="position {position},' in text.split('class="first"')[1][:200]
 
 
 def test_the_same_bits(page):

@@ -1,7 +1,6 @@
 """Importance matrices of llama-imatrix itself: read by gguf-py, and compared (make test-engines)."""
 import os
 import subprocess
-from pathlib import Path
 
 import gguf
 import numpy as np

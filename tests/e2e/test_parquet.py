@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from conftest import ROOT
-from test_suite import tiny, whole, write_suite  # noqa: F401 (fixtures)
+from test_suite import tiny, whole  # noqa: F401 (fixtures)
 
 PYTHON = ROOT / "build" / "parquet" / "bin" / "python"
 ENVIRONMENT = {"PYTHONPATH": str(ROOT / "engines" / "python"), "PYTHONDONTWRITEBYTECODE": "1"}

@@ -5,13 +5,12 @@ import pathlib
 import struct
 import subprocess
 import sys
-import venv
 
 import numpy as np
 import pytest
 
 from conftest import ROOT
-from protocol import ALL, CANCEL, DONE, ERROR, EVALUATE, ROW, TRACE, Worker, evaluate, trace
+from protocol import CANCEL, DONE, ERROR, EVALUATE, ROW, TRACE, Worker, evaluate, trace
 
 PACKAGE = ROOT / "engines" / "python"
 ENGINES = ROOT / "tests" / "e2e" / "engines"

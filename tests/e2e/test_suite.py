@@ -764,7 +764,6 @@ def test_missing_shards_are_never_green(crossval, tiny, tmp_path):
 
 def test_many_prompts(binary, tiny, tmp_path):
     """Memory does not grow with the prompts; the page stays small and is made in seconds. The whole matrix: 10,000 prompts."""
-    import resource
     import time as clock
 
     def run(count):

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from conftest import ROOT
-from identity import ALL
 from slices import slice_of
 from transformers_env import INSTALLED, PYTHON, hf, make
 

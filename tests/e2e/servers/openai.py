@@ -1,5 +1,5 @@
 """Servers with OpenAI's completions, each as its documentation (or, for llama-cpp-python, its source) has it."""
-from .base import Handler, N_CTX, N_VOCAB, Refused, piece, shown
+from .base import Handler, N_CTX, Refused, piece, shown
 
 
 class Completions(Handler):
