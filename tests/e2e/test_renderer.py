@@ -23,7 +23,7 @@ def test_the_renderer_is_built_when_it_is_first_needed(crossval, model, bare):
     args = ("run", "-m", model, "-p", "Say hi.", "--max-tokens", 1)
     raw = crossval(*args, env=bare)
     assert raw.code == 0 and "building" not in raw.err
-    first, second = (crossval(*args, "--chat", env=bare) for _ in range(2))
+    first, second = (crossval(*args, "--chat", env=bare, timeout=1800) for _ in range(2))
     assert (first.code, second.code) == (0, 0), first.err
     assert "building crossval-jinja" in first.err and "building" not in second.err
     assert first.out == second.out
