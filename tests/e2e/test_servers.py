@@ -385,7 +385,8 @@ def test_an_interrupt_ends_an_answer_that_is_waited_for(binary, small, right):
 
 
 CHAT = ("-p", "Hi", "--prompt-template", "chatml")
-BEFORE = len("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n")
+HI = list(b"<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n")
+BEFORE = len(HI)
 
 
 def test_what_a_chat_writes_is_compared(beside):
@@ -396,7 +397,7 @@ def test_what_a_chat_writes_is_compared(beside):
     assert written["messages"] == [{"role": "user", "content": "Hi"}] and written["max_tokens"] == 6
     assert run.json["verdict"] == "MATCH" and len(run.json["positions"]) == 6 and run.json["decode_steps"] == 0 and largest(run) < 1e-4
     assert run.json["positions"][0]["token"] == ord("\n")  # the last of the prompt
-    ids = list(b"<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n")
+    ids = [*HI]
     for position in run.json["positions"][1:]:
         ids.append(base.log_probabilities(ids)[0][0])
         assert position["token"] == ids[-1]
@@ -450,7 +451,7 @@ def test_a_chat_ends_where_its_tokens_are_not_known(beside):
     with Server(AlikeTexts) as server:
         run = beside(server, *CHAT, "--max-tokens", 6, keys=",dialect=chat")
     assert run.code == 0, run.err + run.out
-    first, _ = base.log_probabilities(list(b"<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"))[0]
+    first, _ = base.log_probabilities(HI)[0]
     # The row that lists the third is none.
     assert [position["token"] for position in run.json["positions"]] == [ord("\n"), first]
     assert any("rows end before the first such one, that of position 2" in warning["message"] for warning in run.json["warnings"])
