@@ -1,10 +1,13 @@
 #include "cli/usage_error.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <string_view>
 
 #include "base/nearest_word.h"
+#include "base/shell_quote.h"
 
 namespace crossval {
 namespace {
@@ -41,6 +44,17 @@ std::string words_about(const std::string& unknown, bool command_given) {
                        : "there is no command \"" + unknown + "\"";
 }
 
+// The option whose value a word between the options most likely is; empty without one.
+std::string option_for(const std::string& word, const CLI::App& app) {
+  const auto as = [&](const char* option) {
+    return app.get_option_no_throw(option) == nullptr
+               ? std::string()
+               : fmt::format("{} {}", option, shell_word(word));
+  };
+  if (word.ends_with(".gguf")) return as("--model");
+  return word.find(' ') == std::string::npos ? std::string() : as("--prompt");
+}
+
 // CLI11's words for what an option lacks, in ours.
 std::string words_about(const CLI::ParseError& error) {
   std::string what = error.what();
@@ -61,10 +75,13 @@ Error usage_error(const CLI::ParseError& error, const std::vector<std::string>& 
   const auto given = root.get_subcommands();
   const CLI::App& app = given.empty() ? root : *given.front();
   const std::string unknown = unknown_word(words, root);
-  const std::string name = unknown.substr(0, unknown.find('='));
+  const bool option = unknown.starts_with('-');
+  const std::string name = option ? unknown.substr(0, unknown.find('=')) : unknown;
   std::string near;
   if (name.starts_with("--")) near = nearest_word(name, option_names(app));
-  if (given.empty() && !name.starts_with('-')) near = nearest_word(name, command_names(root));
+  if (!option) {
+    near = given.empty() ? nearest_word(name, command_names(root)) : option_for(name, app);
+  }
   return {ExitCode::usage, unknown.empty() ? words_about(error) : words_about(name, !given.empty()),
           "command line",
           (near.empty() ? "" : "Did you mean " + near + "? ") + "See crossval " +

@@ -74,7 +74,14 @@ INSTANTIATE_TEST_SUITE_P(
                 "  Did you mean --version?"},
         BadLine{{"run", "-p", "x", "-p", "y"}, "--prompt is given more than once"},
         BadLine{{"run", "-m"}, "--model needs a value"},
-        BadLine{{"run", "extra"}, "unexpected argument \"extra\""},
+        BadLine{{"run", "extra"}, "unexpected argument \"extra\" (command line)\n  See crossval"},
+        BadLine{{"per-token", "my model.gguf", "-p", "x"},
+                "unexpected argument \"my model.gguf\" (command line)\n"
+                "  Did you mean --model 'my model.gguf'?"},
+        BadLine{{"run", "-m", "x.gguf", "1 + 1 = 2"},
+                "unexpected argument \"1 + 1 = 2\" (command line)\n"
+                "  Did you mean --prompt '1 + 1 = 2'?"},
+        BadLine{{"version", "x.gguf"}, "unexpected argument \"x.gguf\" (command line)\n  See"},
         BadLine{{"synth", "-o", "x"}, "--types is required"}, BadLine{{}, "no command given"},
         BadLine{{"synth", "--seed", "-1"},
                 "--seed: \"-1\" is no whole number from 0 to 18446744073709551615"},
