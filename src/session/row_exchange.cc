@@ -2,7 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace crossval {
+
+int32_t RowExchange::rows_ahead(const Row& first) {
+  // A row of a few likely tokens is small beside what else a position costs.
+  const size_t bytes = std::max<size_t>(first.logits.size_bytes(), 1);
+  return static_cast<int32_t>(std::clamp<size_t>(kBytesAhead / bytes, kFewestAhead, kMostAhead));
+}
 
 bool RowExchange::put(Side side, int32_t position, const Row& row) {
   Lane& own = lane(side);
@@ -10,13 +18,16 @@ bool RowExchange::put(Side side, int32_t position, const Row& row) {
   if (!own.stopped && (own.put == count_ || position != first_ + own.put)) {
     note_breach(side, position);
   }
-  changed_.wait(lock, [&] { return cancelled_ || own.breach || own.put - taken_ < kRowsAhead; });
+  if (own.rows.empty()) own.rows.resize(static_cast<size_t>(rows_ahead(row)));
+  changed_.wait(lock, [&] {
+    return cancelled_ || own.breach || own.put - taken_ < static_cast<int32_t>(own.rows.size());
+  });
   if (cancelled_ || own.breach) {
     own.stopped = true;
     changed_.notify_all();
     return false;
   }
-  StoredRow& slot = own.rows[static_cast<size_t>(own.put % kRowsAhead)];
+  StoredRow& slot = own.slot(own.put);
   lock.unlock();  // nobody looks at this slot before `put` says so
   slot.store(row);
   lock.lock();
@@ -64,8 +75,7 @@ std::optional<RowPair> RowExchange::next() {
   });
   if (cancelled_ || !has_row(lanes_[0]) || !has_row(lanes_[1])) return std::nullopt;
   holding_ = true;
-  const auto slot = static_cast<size_t>(taken_ % kRowsAhead);
-  return RowPair{first_ + taken_, lanes_[0].rows[slot].view(), lanes_[1].rows[slot].view()};
+  return RowPair{first_ + taken_, lanes_[0].slot(taken_).view(), lanes_[1].slot(taken_).view()};
 }
 
 void RowExchange::cancel() {

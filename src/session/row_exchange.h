@@ -1,6 +1,6 @@
 // Where the rows of two engines meet: each engine's thread puts its rows in, the comparing thread
-// takes them out in pairs. The engine that is ahead waits when it is a few rows ahead, so memory is
-// bounded by 2 × kRowsAhead rows whatever the number of positions.
+// takes them out in pairs. The engine that is ahead waits when it is kBytesAhead ahead, so memory
+// is bounded whatever the number of positions.
 #pragma once
 
 #include <array>
@@ -28,7 +28,13 @@ struct RowPair {
 
 class RowExchange {
  public:
-  static constexpr int32_t kRowsAhead = 8;
+  /// How far one side may be ahead: what a llama.cpp worker computes in one go, so that the rows of
+  /// an engine that computes a few at a time are there when the worker's come.
+  static constexpr size_t kBytesAhead = 32 << 20;
+  static constexpr int32_t kFewestAhead = 8, kMostAhead = 256;  // rows
+
+  /// Rows that a side whose first row is this one may be ahead.
+  static int32_t rows_ahead(const Row& first);
 
   /// Each side owes one row for each of the positions first … first + count − 1, in order.
   RowExchange(int32_t first, int32_t count) : first_(first), count_(count) {}
@@ -53,10 +59,12 @@ class RowExchange {
 
  private:
   struct Lane {
-    std::array<StoredRow, kRowsAhead> rows;  // row n lies in n mod kRowsAhead
-    int32_t put = 0;                         // rows so far
+    std::vector<StoredRow> rows;  // row n lies in n mod their number, which the first row decides
+    int32_t put = 0;              // rows so far
     bool finished = false;
     bool stopped = false;  // was told to stop
+
+    StoredRow& slot(int32_t n) { return rows[static_cast<size_t>(n) % rows.size()]; }
     std::optional<HealthFinding> breach;
   };
   Lane& lane(Side side) { return lanes_[side == Side::candidate ? 0 : 1]; }

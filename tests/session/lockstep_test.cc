@@ -76,7 +76,7 @@ TEST(Lockstep, BothEnginesWorkAtTheSameTime) {
   EXPECT_EQ(arrived, 2);
 }
 
-TEST(Lockstep, TheFasterSideIsNeverMoreThanAFewRowsAhead) {
+TEST(Lockstep, TheFasterSideIsNeverTooFarAhead) {
   for (const Side fast : {Side::candidate, Side::reference}) {
     RowExchange exchange(0, 1000);
     const Side slow = fast == Side::candidate ? Side::reference : Side::candidate;
@@ -89,9 +89,9 @@ TEST(Lockstep, TheFasterSideIsNeverMoreThanAFewRowsAhead) {
       }
       exchange.finish(fast);
     });
-    wait_until([&] { return put == RowExchange::kRowsAhead; });
+    wait_until([&] { return put == RowExchange::kMostAhead; });
     std::this_thread::sleep_for(20ms);
-    EXPECT_EQ(put, RowExchange::kRowsAhead);  // blocked
+    EXPECT_EQ(put, RowExchange::kMostAhead);  // blocked
     const std::vector<float> row(10, 2.0F);
     for (int32_t i = 0; i < 1000; ++i) {
       ASSERT_TRUE(exchange.put(slow, i, row));
@@ -99,7 +99,7 @@ TEST(Lockstep, TheFasterSideIsNeverMoreThanAFewRowsAhead) {
       ASSERT_TRUE(pair.has_value());
       EXPECT_EQ(pair->position, i);
       EXPECT_EQ(pair->of(fast).logits[0], 1.0F);
-      EXPECT_LE(put - i, RowExchange::kRowsAhead + 1);
+      EXPECT_LE(put - i, RowExchange::kMostAhead + 1);
     }
     exchange.finish(slow);
     EXPECT_FALSE(exchange.next().has_value());
@@ -107,6 +107,17 @@ TEST(Lockstep, TheFasterSideIsNeverMoreThanAFewRowsAhead) {
     EXPECT_FALSE(exchange.count_finding(fast).has_value());
     EXPECT_FALSE(exchange.count_finding(slow).has_value());
   }
+}
+
+TEST(Lockstep, WideRowsAreFewerAhead) {
+  const auto ahead = [](size_t n_vocab) {
+    return RowExchange::rows_ahead(std::vector<float>(n_vocab));
+  };
+  EXPECT_EQ(ahead(64), 256);
+  EXPECT_EQ(ahead(49152), 170);  // 192 KiB of 32 MiB
+  EXPECT_EQ(ahead(262144), 32);  // 1 MiB
+  EXPECT_EQ(ahead(5000000), 8);  // 19 MiB
+  EXPECT_EQ(RowExchange::rows_ahead(TopRow{}), 256);
 }
 
 TEST(Lockstep, AnEngineThatFailsStopsTheOtherThatIsBlocked) {
@@ -118,7 +129,7 @@ TEST(Lockstep, AnEngineThatFailsStopsTheOtherThatIsBlocked) {
     good.before_row = [&](int32_t position) { reached = position; };
     bad.before_row = [&](int32_t position) {
       // The other side has used up its credit and sits in its sink.
-      if (position == 3) wait_until([&] { return reached >= RowExchange::kRowsAhead; });
+      if (position == 3) wait_until([&] { return reached >= RowExchange::kMostAhead; });
     };
     bad.fail_before[3] = {ExitCode::engine_failed, "the worker died", "SIGSEGV", "see its log"};
     const auto result = run(plan_of_ids(400, 4), candidate, reference);
@@ -129,7 +140,7 @@ TEST(Lockstep, AnEngineThatFailsStopsTheOtherThatIsBlocked) {
                                                                : "reference llama.cpp, SIGSEGV");
     EXPECT_EQ(result.error().hint, "see its log");
     EXPECT_TRUE(good.cancelled);
-    EXPECT_LT(good.rows_given, 30);
+    EXPECT_LT(good.rows_given, RowExchange::kMostAhead + 20);
   }
 }
 
@@ -173,8 +184,8 @@ TEST(Lockstep, AStopInTheMiddleInterruptsBoth) {
     const auto result = run(plan_of_ids(400), candidate, reference, stop.get_token());
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(result.error().code, ExitCode::interrupted);
-    EXPECT_LT(candidate.rows_given, 60);
-    EXPECT_LT(reference.rows_given, 60);
+    EXPECT_LT(candidate.rows_given, RowExchange::kMostAhead + 40);
+    EXPECT_LT(reference.rows_given, RowExchange::kMostAhead + 40);
   }
 }
 
