@@ -11,8 +11,8 @@
 namespace crossval {
 
 /// A renderer that runs the program at `path`, built by scripts/reference.sh. `timeout` is wall
-/// time per template.
+/// time per template, for one that waits: the program itself bounds its processor time.
 TemplateRenderer jinja_process(std::string path, std::stop_token stop = {},
-                               std::chrono::milliseconds timeout = std::chrono::seconds(20));
+                               std::chrono::milliseconds timeout = std::chrono::seconds(60));
 
 }  // namespace crossval

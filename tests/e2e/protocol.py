@@ -101,4 +101,4 @@ class Worker:
     def close(self):
         """The exit status after a shutdown."""
         self.send(SHUTDOWN)
-        return self.process.wait(timeout=60)
+        return self.process.wait(timeout=300)

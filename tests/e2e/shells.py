@@ -23,7 +23,7 @@ SHELLS = {
     "zsh": (["zsh", "-f", "-i"], "script", ZSH + "compinit -u -D; source ~/script\n"),
     "zsh-autoload": (["zsh", "-f", "-i"], "_crossval", ZSH + "fpath=(~ $fpath); compinit -u -D\n"),
 }
-PATIENCE = 90  # seconds: a machine may be busy; a shell that hangs is found all the same
+PATIENCE = 300  # seconds: a machine may be busy; a shell that hangs is found all the same
 HAND_OVER = 'hand_over() { printf %s "$1" > ~/new; mv ~/new ~/line; }\nhand_over ready\n'
 
 

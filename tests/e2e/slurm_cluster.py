@@ -64,11 +64,11 @@ class Cluster:
         self.run("slurmctld", "-i", "-f", self.conf)
         for name in names:
             self.start_node(name)
-        self.wait(lambda: self.run("sinfo", "-h", "-o", "%t").strip() == "idle", 30)
+        self.wait(lambda: self.run("sinfo", "-h", "-o", "%t").strip() == "idle")
 
     def run(self, *words, check=True):
         done = subprocess.run([str(word) for word in words], text=True, env=self.env, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=60)
+                              stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=300)
         assert not check or done.returncode == 0, (words, done.stderr)
         return done.stdout
 
@@ -110,7 +110,7 @@ class Cluster:
         return states
 
     @staticmethod
-    def wait(condition, seconds):
+    def wait(condition, seconds=300):
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "it did not come to pass in time"

@@ -69,7 +69,7 @@ def templates(model):
 
 def ours(renderer, source, variables):
     request = json.dumps({"template": source, "now": NOW, "variables": variables})
-    done = subprocess.run([renderer], input=request, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([renderer], input=request, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout).get("text")
 
@@ -117,7 +117,7 @@ def test_every_template_gives_the_same_text(renderer, templates):
 ])
 def test_a_broken_template_is_an_error(renderer, source, word):
     request = json.dumps({"template": source, "now": NOW, "variables": {}})
-    done = subprocess.run([renderer], input=request, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([renderer], input=request, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0
     assert word in json.loads(done.stdout)["error"]
 

@@ -175,7 +175,7 @@ def test_a_cancel_and_the_end_of_input_are_noticed_in_between(tmp_path):
         engine.send(EVALUATE, evaluate(IDS))
         assert engine.receive()[0] == ROW
         engine.process.stdin.close()
-        assert engine.process.wait(timeout=10) == 0
+        assert engine.process.wait(timeout=300) == 0
 
 
 def test_the_document_runs(model, binary, monkeypatch):

@@ -1,5 +1,6 @@
 """scripts/reference.sh: whole or not there, refused with the wrong hash, keyed by content."""
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -48,12 +49,18 @@ def library_key(tree, cache):
     return done.stderr.splitlines()[0].rpartition("-")[2]
 
 
+def processor_seconds():
+    """Of all programs that this one has waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_what_is_cached_is_found_quickly_and_quietly(tmp_path):
     cached = script("model")
-    start = time.monotonic()
+    before = processor_seconds()
     done = reference(ROOT, cached.parents[2], "model")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{cached}\n", "")
-    assert time.monotonic() - start < 2  # 0.05 s on an idle machine
+    assert processor_seconds() - before < 1  # 0.05 on an idle machine
     missing = reference(ROOT, tmp_path, "model", "--no-build")
     assert missing.returncode == 4
     assert "make reference" in missing.stderr
@@ -86,7 +93,7 @@ def test_an_interrupted_build_leaves_nothing_that_counts(tmp_path, how):
         assert time.monotonic() < deadline and run.poll() is None
         time.sleep(0.05)
     os.killpg(run.pid, how)
-    out, _ = run.communicate(timeout=60)
+    out, _ = run.communicate(timeout=300)
     assert run.returncode != 0
     assert out == b""
     assert not list((cache / "libs").iterdir())

@@ -375,13 +375,11 @@ def test_an_interrupt_ends_an_answer_that_is_waited_for(binary, small, right):
     with Server(hostile.Silent) as server:
         running = subprocess.Popen([binary, "per-token", "-m", small, "--candidate", server.address, "--reference", right, "--tokens",
                                     IDS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        until = time.time() + 20
+        until = time.time() + 300
         while "/completion" not in [path for path, _, _ in server.asked] and time.time() < until:
             time.sleep(0.05)
         running.send_signal(signal.SIGINT)
-        start = time.time()
-        assert running.wait(10) == 130
-        assert time.time() - start < 5
+        assert running.wait(60) == 130  # not when the answer is due, after 120 s
 
 
 CHAT = ("-p", "Hi", "--prompt-template", "chatml")

@@ -217,7 +217,7 @@ def test_sigterm_keeps_what_is_done_and_asks_to_be_run_again(binary, crossval, t
             while not some_are_written(partial) and process.poll() is None:
                 time.sleep(0.001)
             process.send_signal(number)
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=300)
             if partial.exists():
                 break
             shutil.rmtree(folder)  # it ended before the signal came: from the beginning

@@ -37,7 +37,7 @@ def test_the_ranges_cover_the_text(crossval, model):
 
 def test_standard_input_and_count(binary, model):
     done = subprocess.run([binary, "tokenize", "-m", model, "-f", "-", "--count"], input=b"one two three",
-                          capture_output=True, timeout=60)
+                          capture_output=True, timeout=300)
     assert (done.returncode, done.stdout) == (0, b"3\n")
 
 

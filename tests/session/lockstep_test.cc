@@ -20,7 +20,7 @@ using namespace testing_support;
 using testing::HasSubstr;
 
 void wait_until(const std::function<bool()>& condition) {
-  const auto end = std::chrono::steady_clock::now() + 60s;
+  const auto end = std::chrono::steady_clock::now() + 300s;
   while (!condition()) {
     ASSERT_LT(std::chrono::steady_clock::now(), end) << "waited in vain";
     std::this_thread::yield();
