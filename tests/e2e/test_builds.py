@@ -1,12 +1,8 @@
 """llama.cpp:build=DIR and the keys that vary how llama.cpp runs. The canonical libraries of the cache are a CMake build
-like any other; the production build whose kernel is broken is compiled by `make test-all` (minutes, kept by content)."""
-import pathlib
-import shutil
-
+like any other."""
 import pytest
 
 from conftest import ROOT, script
-from identity import ALL
 
 PROMPT = ("-f", ROOT / "tests/data/prompts/prose-02-letter.txt", "--max-tokens", 0)
 CACHE_TYPES = ("f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1")  # of llama.cpp's own --help
@@ -116,47 +112,3 @@ def test_what_cannot_be_is_refused_in_words(crossval, model, engine, words):
     said = " ".join(run.err.split())
     for word in words:
         assert word in said, said
-
-
-GEMM = "void ggml_gemm_q4_0_8x8_q8_0("
-CODES = "-6, -7, -8, 7,"  # what the sixteen codes of Q4_0 stand for, as the kernel looks them up
-
-
-@pytest.fixture(scope="module")
-def broken(tmp_path_factory):
-    """llama.cpp by its own defaults, with one line of the repacked Q4_0 product broken: code 0 stands for -7, not -8."""
-    tree = tmp_path_factory.mktemp("broken") / "llama.cpp"
-    shutil.copytree(script("source"), tree)
-    kernels = tree / "ggml/src/ggml-cpu/arch/x86/repack.cpp"
-    head, name, rest = kernels.read_text().partition(GEMM)
-    assert CODES in rest[:700]
-    kernels.write_text(head + name + rest.replace(CODES, CODES.replace("-8", "-7"), 1))
-    return script("libs", "--profile", "production", "--src", tree)
-
-
-@pytest.mark.skipif(not ALL, reason="compiles llama.cpp twice: make test-all")
-@pytest.mark.skipif(" avx2" not in pathlib.Path("/proc/cpuinfo").read_text(), reason="this kernel is of AVX2")
-def test_a_broken_kernel_of_a_production_build_is_found(crossval, broken):
-    """A row of one position takes another kernel, which is sound: the trace must evaluate what the run evaluated."""
-    model = script("quantized", "Q4_0")
-    sound = script("libs", "--profile", "production")
-
-    def run(candidate, reference):
-        done = crossval("per-token", "-m", model, *PROMPT, "--candidate", candidate, "--reference", reference,
-                        "--first-diff", "--format", "json", timeout=2400)
-        assert done.out, done.err
-        return done.json
-
-    control = run(f"llama.cpp:build={sound}", f"llama.cpp:build={sound}")
-    assert control["verdict"] == "IDENTICAL"
-    for side in ("candidate", "reference"):
-        assert control[side]["settings"]["weight_layout"] == "CPU_REPACK for q4_0 (211 of 211 matrices)"
-    found = run(f"llama.cpp:build={broken}", f"llama.cpp:build={sound}")
-    assert found["verdict"] == "DIVERGED"
-    first = found["trace"]["first"]
-    assert (first["tensor"], first["op"], first["layer"]) == ("Qcur-0", "MUL_MAT", 0)
-    beside_native = {name: run("native", f"llama.cpp:build={build}") for name, build in
-                     (("sound", sound), ("broken", broken))}
-    assert beside_native["broken"]["verdict"] == "DIVERGED"
-    worst = {name: min(row["cosine"] for row in result["positions"]) for name, result in beside_native.items()}
-    assert worst["sound"] > 0.98 and worst["broken"] < 0.9, worst  # rounding; a mistake
