@@ -63,7 +63,7 @@ fi
 engine() {
   local folder=$1 sources
   shift
-  cmake -S "engines/$folder" -B "$build/$folder" -G Ninja -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
+  cmake --no-warn-unused-cli -S "engines/$folder" -B "$build/$folder" -G Ninja -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
         -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 "$@" >/dev/null || return 1
   mapfile -t sources < <(git ls-files "engines/$folder/*.cc")
   scripts/tidy.py "$build/$folder" "${sources[@]}"
