@@ -67,7 +67,7 @@ threading.Thread(target=lose, daemon=True).start()
 def run(binary, program, *arguments):
     # Into files: what Ray leaves running for a moment would keep a pipe open.
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        done = subprocess.run([PYTHON, "-c", program, *map(str, arguments)], stdout=out, stderr=err, timeout=300,
+        done = subprocess.run([PYTHON, "-c", program, *map(str, arguments)], stdout=out, stderr=err, timeout=1500,
                               env={**os.environ, **SETTINGS, "CROSSVAL": str(pathlib.Path(binary).resolve())})
         out.seek(0)
         err.seek(0)
@@ -93,5 +93,5 @@ def test_what_is_lost_runs_again(binary, crossval, tiny, tmp_path, program, said
 def test_a_suite_that_is_refused_starts_no_task(binary, tmp_path):
     (tmp_path / "s.json").write_text("{}")
     done = subprocess.run([PYTHON, "-c", HEAD + "ray.init(address='local', num_cpus=1, include_dashboard=False)" + RUN, tmp_path / "s.json", tmp_path / "r", "2"],
-                          text=True, capture_output=True, timeout=300, env={**os.environ, **SETTINGS, "CROSSVAL": str(binary)})
+                          text=True, capture_output=True, timeout=1500, env={**os.environ, **SETTINGS, "CROSSVAL": str(binary)})
     assert done.returncode == 1 and "crossval.program.Failed" in done.stderr and '"pairs" is missing' in done.stderr
