@@ -24,7 +24,7 @@ struct LockstepPlan {
 };
 
 /// Runs the plan. An engine that fails stops the other as soon as that has caught up with its rows,
-/// at most RowExchange::kBytesAhead. Returns rows that were missing or too many. Errors: an
+/// at most RowExchange::rows_ahead. Returns rows that were missing or too many. Errors: an
 /// engine's, with its side; `compare`'s; interrupted (`stop`).
 Result<std::vector<HealthFinding>> run_lockstep(const EnginePair& engines, const LockstepPlan& plan,
                                                 const std::stop_token& stop);

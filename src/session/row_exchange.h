@@ -59,12 +59,12 @@ class RowExchange {
 
  private:
   struct Lane {
+    StoredRow& slot(int32_t n) { return rows[static_cast<size_t>(n) % rows.size()]; }
+
     std::vector<StoredRow> rows;  // row n lies in n mod their number, which the first row decides
     int32_t put = 0;              // rows so far
     bool finished = false;
     bool stopped = false;  // was told to stop
-
-    StoredRow& slot(int32_t n) { return rows[static_cast<size_t>(n) % rows.size()]; }
     std::optional<HealthFinding> breach;
   };
   Lane& lane(Side side) { return lanes_[side == Side::candidate ? 0 : 1]; }

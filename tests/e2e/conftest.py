@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+from skip_status import pytest_sessionfinish  # a hook
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROMPTS = ROOT / "tests" / "data" / "prompts"
 

@@ -110,8 +110,8 @@ class Cluster:
         return states
 
     @staticmethod
-    def wait(condition, seconds=300):
-        end = time.monotonic() + seconds
+    def wait(condition):
+        end = time.monotonic() + 300
         while not condition():
             assert time.monotonic() < end, "it did not come to pass in time"
             time.sleep(0.1)

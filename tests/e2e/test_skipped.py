@@ -1,5 +1,6 @@
 """What `make test` calls passed, failed and skipped: a test that was skipped hides none that failed."""
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -16,6 +17,7 @@ FILE_SKIPS = "import pytest\npytest.skip('not here', allow_module_level=True)\n"
 FILES = {
     "passes": (PASSES, "Passed"),
     "fails": (FAILS, "Failed"),
+    "fails_and_says": (SAYS, "Failed"),
     "fails_and_skips": (FAILS + PASSES + SKIPS, "Failed"),
     "breaks_and_skips": (BREAKS + PASSES + SKIPS, "Failed"),
     "breaks_and_skips_alone": (BREAKS + SKIPS, "Failed"),
@@ -34,6 +36,8 @@ def outcomes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("project")
     for name, (source, _) in FILES.items():
         (folder / f"test_{name}.py").write_text(source)
+    shutil.copy(ROOT / "tests/e2e/skip_status.py", folder)
+    (folder / "conftest.py").write_text("from skip_status import pytest_sessionfinish\n")
     (folder / "CMakeLists.txt").write_text(f"""cmake_minimum_required(VERSION 3.25)
 project(files NONE)
 enable_testing()

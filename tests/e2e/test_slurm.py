@@ -37,8 +37,8 @@ def submit(crossval, cluster, tiny, tmp_path):  # noqa: F811
         assert done.code == 0, done.err
         array, merge = (line.split("job ")[1].split(",")[0] for line in done.out.splitlines() if "job " in line)
 
-        def wait(seconds=300):
-            cluster.wait(lambda: cluster.jobs().get(merge) in ("COMPLETED", "FAILED"), seconds)
+        def wait():
+            cluster.wait(lambda: cluster.jobs().get(merge) in ("COMPLETED", "FAILED"))
             return crossval("suite", "report", folder, "--format", "json")
 
         return folder, array, wait
@@ -64,7 +64,7 @@ def test_a_node_is_lost_in_the_middle(submit, cluster, whole):  # noqa: F811
     cluster.wait(lambda: "down" in cluster.run("sinfo", "-h", "-N", "-n", "n1", "-o", "%t"))
     cluster.start_node("n1")
     cluster.wait(lambda: "COMPLETED" in cluster.jobs().values() or "FAILED" in cluster.jobs().values())
-    report = wait(200)
+    report = wait()
     assert report.json["missing_shards"] == []
     assert [len(pair["prompts"]) for pair in report.json["pairs"]] == [24, 24]
 
@@ -88,7 +88,7 @@ def test_asked_to_end_it_goes_on_where_it_was(crossval, submit, cluster, tiny, t
         before = db.execute("SELECT count(*) FROM prompt").fetchone()[0]
     assert 0 < before < 48
     start_now(cluster, task)
-    report = wait(120)
+    report = wait()
     alone = crossval("suite", "run", write_suite(tmp_path / "s", tiny, max_tokens=60), "-o", tmp_path / "alone", "--format", "json")
     assert report.json == alone.json
 
@@ -112,12 +112,12 @@ def test_slurm_itself_ends_it_at_its_time_limit(submit, cluster, tiny, tmp_path)
     cluster.run("scontrol", "update", f"jobid={task}", "TimeLimit=1")
     pending = re.compile(r"^ShdPnd:\s*(\w+)", re.M)
     asked = 1 << signal.SIGTERM - 1
-    cluster.wait(lambda: int(pending.search(pathlib.Path(f"/proc/{pid}/status").read_text())[1], 16) & asked, 120)
+    cluster.wait(lambda: int(pending.search(pathlib.Path(f"/proc/{pid}/status").read_text())[1], 16) & asked)
     os.kill(pid, signal.SIGCONT)
     cluster.wait(lambda: cluster.jobs().get(task) in ("PENDING", "COMPLETED", "FAILED", "TIMEOUT"))
     assert cluster.jobs()[task] == "PENDING"
     start_now(cluster, task, "TimeLimit=10")
-    report = wait(120)
+    report = wait()
     assert report.json["missing_shards"] == []
     assert [len(pair["prompts"]) for pair in report.json["pairs"]] == [24, 24]
 
