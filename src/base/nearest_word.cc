@@ -6,6 +6,8 @@
 namespace crossval {
 namespace {
 
+constexpr size_t kShortestBeginning = 4;  // characters: of "--" and one letter many words are meant
+
 // Optimal string alignment distance, by the full table: words are short.
 size_t edits(std::string_view a, std::string_view b) {
   std::vector<std::vector<size_t>> d(a.size() + 1, std::vector<size_t>(b.size() + 1));
@@ -34,6 +36,10 @@ std::string nearest_word(std::string_view typed, const std::vector<std::string>&
       fewest = n;
       best = word;
     }
+  }
+  if (!best.empty() || typed.size() < kShortestBeginning) return best;
+  for (const std::string& word : known) {
+    if (word.starts_with(typed) && (best.empty() || word.size() < best.size())) best = word;
   }
   return best;
 }

@@ -13,6 +13,14 @@ TEST(NearestWord, SlipsOfTheKind) {
   EXPECT_EQ(nearest_word("--max-tokesn", known), "--max-tokens");  // swapped
 }
 
+TEST(NearestWord, OnlyTheBeginningWasTyped) {
+  const std::vector<std::string> known{"--max-tokens", "--max-seconds-per-run", "--batch-size"};
+  EXPECT_EQ(nearest_word("--batch", known), "--batch-size");
+  EXPECT_EQ(nearest_word("--max", known), "--max-tokens");  // the shortest of two
+  EXPECT_EQ(nearest_word("--m", known), "");                // too little to mean one
+  EXPECT_EQ(nearest_word("--match", known), "");            // begins none
+}
+
 TEST(NearestWord, NothingNear) {
   EXPECT_EQ(nearest_word("--frobnicate", {"--cos-tol", "--threads"}), "");
   EXPECT_EQ(nearest_word("x", {}), "");
