@@ -43,7 +43,7 @@ class RecordRun {
     result_.prompt_positions = static_cast<int32_t>(ids->size());
     if (auto ok = decode(); !ok) return tl::unexpected(ok.error());
     if (auto ok = write_pieces(); !ok) return tl::unexpected(ok.error());
-    if (plan_.wants_tensor) {
+    if (!plan_.tensors.empty()) {
       if (auto ok = trace(); !ok) return tl::unexpected(ok.error());
     }
     return finish();
@@ -58,7 +58,7 @@ class RecordRun {
     };
     if (plan_.max_tokens > 0 && !info.capabilities.decode)
       return cannot("decode step by step", "Give --max-tokens 0.");
-    if (plan_.wants_tensor && !info.capabilities.trace)
+    if (!plan_.tensors.empty() && !info.capabilities.trace)
       return cannot("show its tensors", "Leave out --tensors.");
     if (rows_of(info.settings) != RowContent::logits && rows_of(info.settings) != plan_.rows) {
       return cannot("give every logit of a position",
@@ -110,7 +110,7 @@ class RecordRun {
     if (plan_.rows != RowContent::logits)
       info.settings.rows = plan_.rows == RowContent::top ? kTopRows : kHashedRows;
     RecordingFacts facts{.top_tokens = plan_.top_tokens,
-                         .tensors = plan_.tensors,
+                         .tensors = plan_.tensors.text(),
                          .asked_differences = plan_.asked_differences,
                          .model = plan_.model,
                          .prompt = plan_.prompt};
@@ -229,14 +229,15 @@ class RecordRun {
                                   "the engine does not show its KV cache: the recording has no "
                                   "rows of it"});
     }
-    const TraceRequest request{.ids = result_.tokens,
-                               .selection = {.state = engine_.info().capabilities.state}};
+    TraceRequest request{.ids = result_.tokens,
+                         .selection = {.state = engine_.info().capabilities.state}};
     auto ok =
         writer_->put(FrameType::trace, {protocol::head_of(request).bytes(), bytes_of(request.ids)});
     if (!ok) return ok;
+    request.selection.names = plan_.tensors.selected();  // the file's head says which are in it
     Result<void> written;
     const auto done = engine_.trace(request, [&](const TraceTensor& tensor) {
-      if (!plan_.wants_tensor(tensor)) return true;
+      if (!plan_.tensors.contains(tensor)) return true;
       ++result_.tensors;
       written = write_tensor(tensor);
       return written && !stop_.stop_requested();
@@ -246,7 +247,7 @@ class RecordRun {
     if (auto running = check_stop(stop_); !running) return running;
     if (result_.tensors == 0) {
       return fail(ExitCode::usage, "the engine has no tensor of those that --tensors names",
-                  "--tensors " + plan_.tensors,
+                  "--tensors " + plan_.tensors.text(),
                   "docs/tensor-names.md lists the names; --tensors all records every one.");
     }
     return writer_->put(FrameType::done, {protocol::payload_of(Outcome::complete).bytes()});

@@ -1,7 +1,6 @@
 // Evaluates a prompt and what the engine makes of it, and writes all into a file.
 #pragma once
 
-#include <functional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "results/model_files.h"
 #include "results/recording.h"
 #include "session/per_token.h"
+#include "session/tensor_names.h"
 
 namespace crossval {
 
@@ -24,15 +24,13 @@ struct RecordPlan {
   int32_t max_tokens = kDecodeSteps;           // greedy, after the prompt
   RowContent rows = RowContent::logits;
   int32_t top_tokens = 0;  // of RowContent::top
-  std::string tensors;     // in words, for the file; empty: none
+  TensorNames tensors{};   // that go into the file
   /// The run that this one has to be like; none: null.
   struct Like {
     const ReplayEngine* run = nullptr;
     ModelFiles models{};               // this run's beside its
     std::vector<std::string> asked{};  // settings that may differ
   } like{};
-  /// Which tensors go into the file; asked for each.
-  std::function<bool(const TraceTensor&)> wants_tensor;
 };
 
 /// Streams: nothing grows with positions × vocabulary. The file gets its name when all is in it.

@@ -59,7 +59,8 @@ class FakeEngine : public Engine {
   std::vector<TokenId> evaluated;  // every id, in order
   int32_t rows_given = 0;
   bool cancelled = false;
-  int32_t traced = 0;  // length of the last trace
+  int32_t traced = 0;   // length of the last trace
+  Selection selection;  // of it
 
   const EngineInfo& info() const override { return info_; }
 
@@ -113,6 +114,7 @@ class FakeEngine : public Engine {
 
   Result<Outcome> compute_tensors(const TraceRequest& request, const TensorSink& sink) override {
     traced = static_cast<int32_t>(request.ids.size());
+    selection = request.selection;
     for (int32_t first = 0; first < traced; first += chunk) {
       const int32_t n = std::min(chunk, traced - first);
       for (const FakeTensor& node : graph) {

@@ -28,26 +28,6 @@
 namespace crossval {
 namespace {
 
-// The names of a list "l_out,Qcur-0": one without a layer is of every layer.
-class TensorNames {
- public:
-  explicit TensorNames(const std::string& list) {
-    for (size_t begin = 0; begin <= list.size();) {
-      const size_t end = std::min(list.find(',', begin), list.size());
-      if (end > begin) names_.insert(list.substr(begin, end - begin));
-      begin = end + 1;
-    }
-  }
-
-  bool contains(const TraceTensor& tensor) const {
-    if (names_.contains("all") || names_.contains(tensor.name)) return true;
-    return tensor.layer >= 0 && names_.contains(tensor.name.substr(0, tensor.name.rfind('-')));
-  }
-
- private:
-  std::set<std::string> names_;
-};
-
 class RecordCommand : public Command {
  public:
   RecordCommand() { engine_.engine.clear(); }  // what --like says, or native
@@ -184,9 +164,8 @@ class RecordCommand : public Command {
                             : top_k_ > 0 ? RowContent::top
                                          : RowContent::logits,
                     .top_tokens = top_k_,
-                    .tensors = tensors_,
-                    .like = {},
-                    .wants_tensor = {}};
+                    .tensors = TensorNames(tensors_),
+                    .like = {}};
     if (recorded_) {
       EngineSpec kind;  // what it changes whatever its keys are
       kind.name = spec.name;
@@ -199,11 +178,6 @@ class RecordCommand : public Command {
       plan.asked_differences.assign(asked.begin(), asked.end());
       plan.like = {recorded_.get(), compare_recorded(plan.model, recorded_->facts().model),
                    asked_differences(kind)};
-    }
-    if (!tensors_.empty()) {
-      plan.wants_tensor = [names = TensorNames(tensors_)](const TraceTensor& tensor) {
-        return names.contains(tensor);
-      };
     }
     return record(plan, *engine, progress, stop);
   }
