@@ -13,8 +13,10 @@ from test_suite import tiny, whole, write_suite  # noqa: F401 (fixtures)
 PYTHON = ROOT / "build" / "ray" / "bin" / "python"
 pytestmark = pytest.mark.skipif(not (ROOT / "build" / "ray" / ".installed").exists(), reason="not installed: make test-engines")
 
-# Ray's own talk is switched off where it can be; what it prints goes to stderr.
-SETTINGS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled", "PYTHONPATH": str(ROOT / "engines" / "python")}
+# Ray's own talk is switched off where it can be; what it prints goes to stderr. Its workers run with niceness 15 unless
+# told: on a full machine they would hardly ever run.
+SETTINGS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0",
+            "PYTHONPATH": str(ROOT / "engines" / "python")}
 
 HEAD = """
 import json, os, signal, sys, threading, time
