@@ -20,7 +20,6 @@ class RecordTensors : public testing::Test {
  protected:
   void TearDown() override { fs::remove(path_); }
 
-  // How many tensors went into the file.
   Result<Recording> record_named(const std::string& names) {
     RecordPlan plan;
     plan.prompt.text = "text";
@@ -63,6 +62,7 @@ TEST_F(RecordTensors, OfNoNameIsAnErrorThatLeavesNoFile) {
     ASSERT_FALSE(recorded) << names;
     EXPECT_EQ(recorded.error().code, ExitCode::usage);
     EXPECT_FALSE(fs::exists(path_));
+    EXPECT_FALSE(fs::exists(path_ + ".partial"));
   }
 }
 

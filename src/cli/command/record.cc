@@ -164,8 +164,7 @@ class RecordCommand : public Command {
                             : top_k_ > 0 ? RowContent::top
                                          : RowContent::logits,
                     .top_tokens = top_k_,
-                    .tensors = TensorNames(tensors_),
-                    .like = {}};
+                    .tensors = TensorNames(tensors_)};
     if (recorded_) {
       EngineSpec kind;  // what it changes whatever its keys are
       kind.name = spec.name;
